@@ -1,0 +1,15 @@
+// The native host: checks its arguments, makes the system call, returns a number or -errno. No
+// policy and no state but one captured getter, so every thread and every environment may load it.
+#include "addon.h"
+
+#include "arguments.h"
+
+static Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  InitArguments(env);
+  InitSegment(env, exports);
+  InitSystem(env, exports);
+  InitWindow(env, exports);
+  return exports;
+}
+
+NODE_API_MODULE(wasm_shm, Init)

@@ -1,0 +1,16 @@
+#ifndef WASM_SHM_ADDON_H_
+#define WASM_SHM_ADDON_H_
+
+#include <napi.h>
+#include <sys/shm.h>
+
+// One subject each: system.cc (limits, list, ftok), segment.cc (shmget, shmctl), window.cc (map,
+// unmap).
+void InitSegment(Napi::Env env, Napi::Object exports);
+void InitSystem(Napi::Env env, Napi::Object exports);
+void InitWindow(Napi::Env env, Napi::Object exports);
+
+// shmid_ds as a JS object under shmctl(2)'s names.
+Napi::Object SegmentFields(Napi::Env env, int id, const struct shmid_ds& ds);
+
+#endif  // WASM_SHM_ADDON_H_

@@ -1,0 +1,72 @@
+#include "arguments.h"
+
+#include <unistd.h>
+
+#include <memory>
+
+namespace {
+
+struct Environment {
+  Napi::FunctionReference memory_buffer;  // the getter WebAssembly.Memory.prototype.buffer
+};
+
+// The present buffer of `value` if it is a WebAssembly.Memory. The engine's own getter decides: it
+// throws for anything else, and no prototype trick or proxy passes it.
+bool MemoryBuffer(Napi::Env env, const Napi::Value& value, Napi::Value* buffer) {
+  const auto* environment = env.GetInstanceData<Environment>();
+  if (environment == nullptr || !value.IsObject()) return false;
+  *buffer = environment->memory_buffer.Call(value, {});
+  if (env.IsExceptionPending()) {
+    env.GetAndClearPendingException();
+    return false;
+  }
+  return buffer->IsObject();
+}
+
+}  // namespace
+
+void InitArguments(Napi::Env env) {
+  const auto object = env.Global().Get("Object").As<Napi::Object>();
+  const auto describe = object.Get("getOwnPropertyDescriptor").As<Napi::Function>();
+  const auto memory = env.Global().Get("WebAssembly").As<Napi::Object>().Get("Memory");
+  const auto prototype = memory.As<Napi::Object>().Get("prototype");
+  const auto descriptor = describe.Call({prototype, Napi::String::New(env, "buffer")});
+  auto environment = std::make_unique<Environment>();
+  environment->memory_buffer =
+      Napi::Persistent(descriptor.As<Napi::Object>().Get("get").As<Napi::Function>());
+  env.SetInstanceData(environment.release());
+}
+
+bool ReadId(const Napi::Value& value, int* id) { return ReadInteger(value, 0, kMaxInt, id); }
+
+bool ReadPath(const Napi::Value& value, std::string* path) {
+  if (!value.IsString()) return false;
+  *path = value.As<Napi::String>().Utf8Value();
+  return path->find('\0') == std::string::npos;  // ftok(3) would stop at the NUL: another file
+}
+
+size_t PageSize() {
+  static const auto size = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  return size;
+}
+
+bool ReadWindow(const Napi::CallbackInfo& info, Window* window) {
+  Napi::Value buffer;
+  if (!MemoryBuffer(info.Env(), info[0], &buffer)) return false;
+  if (!info[1].IsTypedArray()) return false;
+  napi_typedarray_type type;
+  napi_value array_buffer;
+  void* data = nullptr;
+  size_t length = 0;  // in elements, which are bytes once the type is known
+  if (napi_get_typedarray_info(info.Env(), info[1], &type, &length, &data, &array_buffer,
+                               nullptr) != napi_ok)
+    return false;
+  // A view over the buffer that the memory has now cannot reach outside that memory, and is not
+  // detached.
+  if (type != napi_uint8_array || !buffer.StrictEquals(Napi::Value(info.Env(), array_buffer)))
+    return false;
+  if (length == 0 || length % PageSize() != 0) return false;
+  if (reinterpret_cast<uintptr_t>(data) % PageSize() != 0) return false;
+  *window = {static_cast<uint8_t*>(data), length};
+  return true;
+}

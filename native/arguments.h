@@ -1,0 +1,48 @@
+// What an argument must be before a system call sees it. Each returns false, and changes nothing,
+// where it is not.
+#ifndef WASM_SHM_ARGUMENTS_H_
+#define WASM_SHM_ARGUMENTS_H_
+
+#include <napi.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+// Page-aligned bytes inside the present buffer of a WebAssembly.Memory, whole pages of them.
+struct Window {
+  uint8_t* data;
+  size_t length;  // bytes, a multiple of the page size, never 0
+};
+
+// Captures what tells a real WebAssembly.Memory from a look-alike. Called once for each
+// environment.
+void InitArguments(Napi::Env env);
+
+// An integral JS number in [least, most]; the caller's `most` makes the cast to T exact.
+template <typename T>
+bool ReadInteger(const Napi::Value& value, double least, double most, T* out) {
+  if (!value.IsNumber()) return false;
+  const double number = value.As<Napi::Number>().DoubleValue();
+  if (!(number >= least && number <= most) || number != static_cast<double>(static_cast<T>(number)))
+    return false;
+  *out = static_cast<T>(number);
+  return true;
+}
+
+// Number.MAX_SAFE_INTEGER: the largest size or offset that a JS number carries exactly.
+constexpr double kMaxSafeInteger = 9007199254740991.0;
+constexpr double kMaxInt = 2147483647.0;
+constexpr double kMaxUint = 4294967295.0;
+
+bool ReadId(const Napi::Value& value, int* id);
+bool ReadPath(const Napi::Value& value, std::string* path);
+
+// Args: (memory, window, ...). The window must be a Uint8Array over memory.buffer as it is now.
+bool ReadWindow(const Napi::CallbackInfo& info, Window* window);
+
+size_t PageSize();
+
+inline Napi::Value Errno(Napi::Env env, int error) { return Napi::Number::New(env, -error); }
+
+#endif  // WASM_SHM_ARGUMENTS_H_

@@ -1,0 +1,118 @@
+// A segment over the pages of a WebAssembly.Memory, and private pages back again.
+#include <sys/ipc.h>
+#include <sys/mman.h>
+#include <sys/shm.h>
+
+#include <cerrno>
+
+#include "addon.h"
+#include "arguments.h"
+
+namespace {
+
+// The smallest huge page of the architecture: hugetlb mappings need addresses, and take lengths, in
+// these.
+#ifdef __aarch64__
+constexpr size_t kHugePage = 64u << 10;
+#else
+constexpr size_t kHugePage = 2u << 20;
+#endif
+
+constexpr size_t RoundUp(size_t bytes, size_t unit) { return (bytes + unit - 1) & ~(unit - 1); }
+
+// Private zero pages over the window, in one call. Not shmdt(2), nor munmap(2): both leave a hole
+// that the engine would fault on, or another thread's mmap(2) would fill. Source: mmap(2),
+// MAP_FIXED.
+int PrivatePages(const Window& window) {
+  void* at = mmap(window.data, window.length, PROT_READ | PROT_WRITE,
+                  MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  return at == MAP_FAILED ? errno : 0;
+}
+
+// Where in the address space the kernel likes best; nullptr is not a failure's value here.
+uint8_t* Attach(int id) {
+  void* at = shmat(id, nullptr, 0);
+  return at == reinterpret_cast<void*>(-1) ? nullptr : static_cast<uint8_t*>(at);
+}
+
+// 0 where `length` bytes from `offset` can be mapped on their own, else an errno. Beyond the
+// segment's pages a load would be a SIGBUS, and a range that cuts a huge page would be rounded up
+// past the window. shmid_ds does not say which pages a segment has; mprotect(2) does, on an
+// attachment made for the purpose: it refuses to cut a huge one.
+int CheckPart(int id, size_t segment_size, size_t offset, size_t length) {
+  uint8_t* probe = Attach(id);
+  if (probe == nullptr) return errno;
+  const bool huge = mprotect(probe, PageSize(), PROT_READ) != 0;
+  const size_t granted = RoundUp(segment_size, huge ? kHugePage : PageSize());
+  const bool inside = offset < granted && length <= granted - offset;
+  const bool whole_pages = inside && mprotect(probe + offset, length, PROT_READ) == 0;
+  shmdt(probe);
+  return whole_pages ? 0 : EINVAL;
+}
+
+// A window that begins inside the segment or ends before it does: attach it somewhere, double the
+// wanted pages into the window, detach the first. Source: mremap(2), an old size of 0 leaves the
+// first mapping in place.
+int MapPart(const Window& window, int id, size_t offset) {
+  uint8_t* first = Attach(id);
+  if (first == nullptr) return errno;
+  void* at = mremap(first + offset, 0, window.length, MREMAP_FIXED | MREMAP_MAYMOVE, window.data);
+  const int error = at == MAP_FAILED ? errno : 0;
+  shmdt(first);
+  return error;
+}
+
+// The whole segment, in one atomic call. It maps as many pages as the segment has, so the caller
+// compared sizes: they are fixed at shmget(2), and an id comes back only after the kernel's
+// sequence number has gone round.
+int MapWhole(const Window& window, int id) {
+  return shmat(id, window.data, SHM_REMAP) == window.data ? 0 : errno;
+}
+
+// Args: (memory, window, id, offset). Maps window.length bytes of the segment from `offset` over
+// the window. What the window held is gone. On failure it is what it was or zeros, never a hole.
+Napi::Value Map(const Napi::CallbackInfo& info) {
+  Window window;
+  int id;
+  size_t offset;
+  if (!ReadWindow(info, &window) || !ReadId(info[2], &id) ||
+      !ReadInteger(info[3], 0, kMaxSafeInteger, &offset) || offset % PageSize() != 0)
+    return Errno(info.Env(), EINVAL);
+  struct shmid_ds ds;
+  if (shmctl(id, IPC_STAT, &ds) != 0) return Errno(info.Env(), errno);
+  // Off a huge-page boundary the kernel refuses huge pages itself; on one, MapWhole could map past
+  // the window.
+  const bool off_huge = reinterpret_cast<uintptr_t>(window.data) % kHugePage != 0;
+  const bool whole = offset == 0 && window.length == RoundUp(ds.shm_segsz, PageSize());
+  if (!whole || !off_huge) {
+    const int refused = CheckPart(id, ds.shm_segsz, offset, window.length);
+    if (refused != 0) return Errno(info.Env(), refused);
+  }
+  const int error = whole && off_huge ? MapWhole(window, id) : MapPart(window, id, offset);
+  if (error != 0)
+    PrivatePages(window);  // either call may have dropped the old pages before it failed
+  return Errno(info.Env(), error);
+}
+
+// Args: (memory, window). Puts private zero pages where a segment was; its attach count drops.
+Napi::Value Unmap(const Napi::CallbackInfo& info) {
+  Window window;
+  if (!ReadWindow(info, &window)) return Errno(info.Env(), EINVAL);
+  return Errno(info.Env(), PrivatePages(window));
+}
+
+// Args: (memory, window). The window's address in this process, for /proc/self/maps and for other
+// libraries.
+Napi::Value Address(const Napi::CallbackInfo& info) {
+  Window window;
+  if (!ReadWindow(info, &window)) return Errno(info.Env(), EINVAL);
+  return Napi::BigInt::New(info.Env(), reinterpret_cast<uint64_t>(window.data));
+}
+
+}  // namespace
+
+void InitWindow(Napi::Env env, Napi::Object exports) {
+  exports.Set("map", Napi::Function::New<Map>(env, "map"));
+  exports.Set("unmap", Napi::Function::New<Unmap>(env, "unmap"));
+  exports.Set("address", Napi::Function::New<Address>(env, "address"));
+}

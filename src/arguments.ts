@@ -1,0 +1,68 @@
+// What an argument must be, checked before any system call. Each returns the value or throws what Node would.
+import { invalidType, outOfRange } from "./errors.js";
+
+export function checkInteger(name: string, value: unknown, least: number, most: number): number {
+  if (typeof value !== "number") throw invalidType(name, "of type number", value);
+  if (!Number.isInteger(value)) throw outOfRange(name, "an integer", value);
+  if (value < least || value > most) throw outOfRange(name, `>= ${least} and <= ${most}`, value);
+  return value;
+}
+
+/** Sizes and offsets are bytes, exact to 2^53. */
+export function checkSize(name: string, value: unknown, least = 0): number {
+  return checkInteger(name, value, least, Number.MAX_SAFE_INTEGER);
+}
+
+export function checkId(value: unknown): number {
+  return checkInteger("id", value, 0, 0x7fffffff);
+}
+
+/** A key_t, signed; ipcs prints the same keys as unsigned hexadecimal, so both are taken. */
+export function checkKey(value: unknown): number {
+  return checkInteger("key", value, -0x80000000, 0xffffffff) | 0;
+}
+
+export function checkMode(value: unknown): number {
+  return checkInteger("mode", value, 0, 0o777);
+}
+
+export function checkBoolean(name: string, value: unknown): boolean {
+  if (typeof value !== "boolean") throw invalidType(name, "of type boolean", value);
+  return value;
+}
+
+export function checkNumber(name: string, value: unknown): number {
+  if (typeof value !== "number") throw invalidType(name, "of type number", value);
+  return value;
+}
+
+export function checkBigInt(name: string, value: unknown): bigint {
+  if (typeof value !== "bigint") throw invalidType(name, "of type bigint", value);
+  return value;
+}
+
+export function checkString(name: string, value: unknown): string {
+  if (typeof value !== "string") throw invalidType(name, "of type string", value);
+  return value;
+}
+
+const typeTag = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)
+  ?.get as (this: unknown) => string | undefined;
+
+/** A Uint8Array of this or another realm (a Buffer is one); the tag's getter cannot be forged. */
+export function checkBytes(name: string, value: unknown): Uint8Array {
+  if (value instanceof Uint8Array || typeTag.call(value) === "Uint8Array") return value as Uint8Array;
+  throw invalidType(name, "an instance of Uint8Array", value);
+}
+
+/** An options object, or nothing. */
+export function checkOptions<T extends object>(value: T | undefined): Partial<T> {
+  if (value === undefined) return {};
+  if (typeof value !== "object" || value === null) throw invalidType("options", "of type object", value);
+  return value;
+}
+
+export function checkChoice<T extends string>(name: string, value: unknown, choices: readonly T[]): T {
+  if (choices.includes(value as T)) return value as T;
+  throw invalidType(name, `one of ${choices.map((choice) => `'${choice}'`).join(", ")}`, value);
+}

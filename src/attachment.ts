@@ -1,0 +1,135 @@
+import { checkChoice, checkInteger } from "./arguments.js";
+import type { Core, CoreCursor, CoreName } from "./core/core.js";
+import { jsCore } from "./core/js.js";
+import { Cursor } from "./cursor.js";
+import { detached, systemError } from "./errors.js";
+import type { Access } from "./flags.js";
+import type { Host, Mapping } from "./host/host.js";
+import { occupy, vacate } from "./placement.js";
+import type { Segment } from "./segment.js";
+
+/**
+ * One mapping: a window of a segment inside a WebAssembly.Memory. From {@link Segment.attach}.
+ * After {@link detach}, `bytes`, `address` and every method but `Symbol.dispose` throw `ERR_SHM_DETACHED`.
+ */
+export class Attachment {
+  /** The Segment object that made it. */
+  readonly segment: Segment;
+  readonly #host: Host;
+  readonly #core: Core;
+  readonly #mapping: Mapping;
+  #whole: CoreCursor | undefined; // for what works on ranges; made at first use
+
+  /** What this attachment may do. */
+  readonly access: Access;
+
+  /** @internal */
+  constructor(segment: Segment, host: Host, core: Core, mapping: Mapping, access: Access) {
+    this.segment = segment;
+    this.#host = host;
+    // A memory that someone else made has no page for the core's records.
+    this.#core = mapping.corePage ? core : jsCore;
+    this.#mapping = mapping;
+    this.access = access;
+    occupy(mapping);
+  }
+
+  /** The memory the segment is in: of this attachment alone, or the caller's own (`into`). */
+  get memory(): WebAssembly.Memory {
+    return this.#mapping.window.memory;
+  }
+
+  /** First byte of the window in {@link memory}: bytes. */
+  get byteOffset(): number {
+    return this.#mapping.window.byteOffset;
+  }
+
+  /** Size of the window: bytes. */
+  get byteLength(): number {
+    return this.#mapping.window.byteLength;
+  }
+
+  /** Which core this attachment's cursors run on. */
+  get core(): CoreName {
+    return this.#core.name;
+  }
+
+  /** The window's address in this process, as /proc/self/maps shows it; 0n on the in-process host. */
+  get address(): bigint {
+    this.#checkAttached("address");
+    return this.#mapping.address;
+  }
+
+  /**
+   * The window itself, no copy: what is stored here, every process sees. Valid until {@link detach} or a grow of
+   * {@link memory}; get it again after either. A view kept past the detach reads zeros (native host).
+   */
+  get bytes(): Uint8Array {
+    this.#checkAttached("bytes");
+    return this.#mapping.window.current().bytes;
+  }
+
+  /** Pages that stray stores would have changed, had {@link access} let them: 0 for read-write. */
+  get violations(): number {
+    return 0;
+  }
+
+  /** A new cursor at the window's start. */
+  cursor(): Cursor {
+    this.#checkAttached("cursor");
+    return new Cursor(this.#core.open(this.#mapping.window), this.#mapping.window);
+  }
+
+  /**
+   * A checksum of the window's bytes from `start` to `end`, in place.
+   *
+   * @param start,end bytes from the window's start, end excluded (default: all)
+   * @param previous the checksum of what came before, to go on from (default 1, that of nothing)
+   * @throws {RangeError} `ERR_OUT_OF_RANGE` the range is not inside the window
+   * @see RFC 1950, section 8.2
+   */
+  checksum(algorithm: "adler32", start = 0, end = this.byteLength, previous = 1): number {
+    checkChoice("algorithm", algorithm, ["adler32"]);
+    checkInteger("end", end, 0, this.byteLength);
+    checkInteger("start", start, 0, end);
+    checkInteger("previous", previous, 0, 0xffffffff);
+    this.#checkAttached("checksum");
+    this.#whole ??= this.#core.open(this.#mapping.window);
+    return this.#whole.adler32(start, end, previous);
+  }
+
+  /** Makes sure that `bytes` is the segment as it is now: new views after a grow of the memory. */
+  refresh(): void {
+    this.#checkAttached("refresh");
+    this.#mapping.window.current();
+  }
+
+  /**
+   * Takes the segment out of the memory; zeros are left in its place.
+   *
+   * @throws {ShmError} `ERR_SHM_DETACHED` it was detached before
+   */
+  detach(): void {
+    this.#checkAttached("detach");
+    const result = this.#host.unmap(this.#mapping);
+    if (result < 0) throw systemError("mmap", -result, `detaching segment ${this.segment.id}`);
+    vacate(this.#mapping);
+    this.#whole?.close();
+    this.#core.close(this.#mapping.window);
+  }
+
+  /** Detaches, where {@link detach} has not. */
+  [Symbol.dispose](): void {
+    if (!this.#mapping.window.detached) this.detach();
+  }
+
+  /** @internal */
+  get isDetached(): boolean {
+    return this.#mapping.window.detached;
+  }
+
+  #checkAttached(operation: string): void {
+    if (this.#mapping.window.detached)
+      throw detached(`${operation}: this attachment of segment ${this.segment.id} was detached`);
+  }
+}

@@ -1,0 +1,89 @@
+import { checkBytes, checkInteger, checkSize } from "./arguments.js";
+import { outOfBounds } from "./errors.js";
+import { ScalarCursor } from "./scalar.js";
+
+/**
+ * A position in an attachment's window, and reads and writes there: Go's `io.Reader`, `io.Writer` and `io.Seeker`.
+ * From {@link Attachment.cursor}. Works in place; nothing is copied but to and from the arrays you give.
+ */
+export class Cursor extends ScalarCursor {
+  /**
+   * Copies bytes from the position into `target`, and moves past them.
+   *
+   * @returns bytes read: `target.length`, fewer at the end, 0 at or past it
+   * @throws {TypeError} `ERR_INVALID_ARG_TYPE` target is not a Uint8Array
+   */
+  read(target: Uint8Array): number {
+    checkBytes("target", target);
+    this.checkOpen("read");
+    const start = this.running.claim(target.length);
+    const moved = Math.min(target.length, this.size - start);
+    if (moved > 0) target.set(this.window.part(start, moved));
+    return moved;
+  }
+
+  /**
+   * Copies bytes of `source` to the position, and moves past them.
+   *
+   * @returns bytes written: `source.length`, fewer at the end, 0 at or past it
+   * @throws {TypeError} `ERR_INVALID_ARG_TYPE` source is not a Uint8Array
+   */
+  write(source: Uint8Array): number {
+    checkBytes("source", source);
+    this.checkOpen("write");
+    const start = this.running.claim(source.length);
+    const moved = Math.min(source.length, this.size - start);
+    if (moved > 0) this.window.current().bytes.set(moved === source.length ? source : source.subarray(0, moved), start);
+    return moved;
+  }
+
+  /**
+   * Fills `target`, or reads nothing.
+   *
+   * @throws {ShmRangeError} `ERR_SHM_OUT_OF_BOUNDS` fewer than `target.length` bytes remain
+   */
+  readExactly(target: Uint8Array): void {
+    checkBytes("target", target);
+    target.set(this.window.part(this.#take("readExactly", target.length), target.length));
+  }
+
+  /**
+   * Writes all of `source`, or nothing.
+   *
+   * @throws {ShmRangeError} `ERR_SHM_OUT_OF_BOUNDS` fewer than `source.length` bytes remain
+   */
+  writeAll(source: Uint8Array): void {
+    checkBytes("source", source);
+    const start = this.#take("writeAll", source.length);
+    this.window.current().bytes.set(source, start);
+  }
+
+  /**
+   * A copy of `length` bytes from `start`; the position plays no part and stays.
+   *
+   * @param length bytes; negative means to the end
+   * @param start bytes from the window's start
+   * @throws {ShmRangeError} `ERR_SHM_OUT_OF_BOUNDS` the chunk would pass the end
+   */
+  readChunk(length: number, start = 0): Uint8Array {
+    checkInteger("length", length, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
+    checkSize("start", start);
+    this.checkOpen("readChunk");
+    const remain = this.size - start; // negative past the end
+    if (remain < Math.max(0, length)) {
+      const wanted = length < 0 ? "the bytes to the end" : `${length} bytes`;
+      throw outOfBounds(`readChunk at ${start} needs ${wanted}; ${Math.max(0, remain)} remain of ${this.size}`);
+    }
+    return this.window.current().bytes.slice(start, length < 0 ? this.size : start + length);
+  }
+
+  /** Moves past exactly `length` bytes; returns where they begin. */
+  #take(operation: string, length: number): number {
+    this.checkOpen(operation);
+    try {
+      return this.running.take(length);
+    } catch (cause) {
+      throw this.refusal(cause, operation, length);
+    }
+  }
+}

@@ -1,0 +1,186 @@
+// The kernel's segments, by the addon in native/. The only file that touches the addon.
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+import { errnoNumbers, unsupported } from "../errors.js";
+import { WASM_PAGE, WINDOW_START, Window } from "../window.js";
+import type { Host, Limits, Mapping, MapRequest, SegmentInfo } from "./host.js";
+
+type Seconds = number;
+type StatFields = Omit<SegmentInfo, "atime" | "dtime" | "ctime"> & Record<"atime" | "dtime" | "ctime", Seconds>;
+
+/** Numbers only; negative ones are -errno. A window is a Uint8Array over whole pages of memory.buffer. */
+interface Addon {
+  get(key: number, size: number, flags: number): number;
+  stat(id: number): StatFields | number;
+  set(id: number, mode: number, uid: number, gid: number): number;
+  remove(id: number): number;
+  lock(id: number): number;
+  unlock(id: number): number;
+  map(memory: WebAssembly.Memory, window: Uint8Array, id: number, offset: number): number;
+  unmap(memory: WebAssembly.Memory, window: Uint8Array): number;
+  address(memory: WebAssembly.Memory, window: Uint8Array): bigint | number;
+  list(): StatFields[] | number;
+  limits(): Omit<Limits, "pageSize" | "hugePageSize" | "maxMapCount"> | number;
+  ftok(path: string, projectId: number): number;
+  readonly constants: Readonly<Record<string, number>>;
+}
+
+/** A mapping covers whole pages; its window ends with the segment. */
+interface NativeMapping extends Mapping {
+  readonly mappedLength: number;
+}
+
+function loadAddon(): Addon {
+  if (process.platform !== "linux")
+    throw unsupported("the native host", `it needs Linux, and this is ${process.platform}; use host: "memory"`);
+  try {
+    const load = createRequire(import.meta.url)("node-gyp-build") as (folder: string) => Addon;
+    return load(fileURLToPath(new URL("../../native", import.meta.url)));
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw unsupported("the native host", `its addon did not load; run npm rebuild wasm-shm. ${reason}`, cause);
+  }
+}
+
+const roundUp = (bytes: number, unit: number): number => Math.ceil(bytes / unit) * unit;
+
+const pagesOf = (memory: WebAssembly.Memory, byteOffset: number, length: number): Uint8Array =>
+  new Uint8Array(memory.buffer, byteOffset, length);
+
+/** The number after a label in one of /proc's text files; undefined where /proc, or the label, is not there. */
+function procNumber(path: string, pattern: RegExp): number | undefined {
+  try {
+    const found = pattern.exec(readFileSync(path, "latin1"))?.[1];
+    return found === undefined ? undefined : Number(found);
+  } catch {
+    return undefined;
+  }
+}
+
+const date = (seconds: Seconds): Date | undefined => (seconds === 0 ? undefined : new Date(seconds * 1000));
+
+function segmentInfo(fields: StatFields): SegmentInfo {
+  return { ...fields, atime: date(fields.atime), dtime: date(fields.dtime), ctime: date(fields.ctime) };
+}
+
+class NativeHost implements Host {
+  readonly name = "native";
+  readonly pageSize: number;
+  readonly #addon: Addon;
+  readonly #hugePageSize: number | undefined;
+
+  constructor(addon: Addon) {
+    this.#addon = addon;
+    this.pageSize = addon.constants["pageSize"] as number;
+    const kibibytes = procNumber("/proc/meminfo", /^Hugepagesize:\s+(\d+) kB$/m);
+    this.#hugePageSize = kibibytes === undefined ? undefined : kibibytes * 1024;
+  }
+
+  can(): boolean {
+    return true;
+  }
+
+  get(key: number, size: number, flags: number): number {
+    return this.#addon.get(key, size, flags);
+  }
+
+  stat(id: number): SegmentInfo | number {
+    const fields = this.#addon.stat(id);
+    return typeof fields === "number" ? fields : segmentInfo(fields);
+  }
+
+  set(id: number, mode: number, uid: number, gid: number): number {
+    return this.#addon.set(id, mode, uid, gid);
+  }
+
+  remove(id: number): number {
+    return this.#addon.remove(id);
+  }
+
+  lock(id: number): number {
+    return this.#addon.lock(id);
+  }
+
+  unlock(id: number): number {
+    return this.#addon.unlock(id);
+  }
+
+  map(request: MapRequest): Mapping | number {
+    if (request.into) return this.#mapAt(request.into.memory, request.into.byteOffset, request, this.pageSize, false);
+    const mapping = this.#mapOwn(request, this.pageSize);
+    // EINVAL may mean huge pages: nothing tells beforehand, and such a window must begin and end on one.
+    const mayBeHuge = mapping === -errnoNumbers.EINVAL && this.#hugePageSize !== undefined;
+    return mayBeHuge ? this.#mapOwn(request, this.#hugePageSize) : mapping;
+  }
+
+  unmap(mapping: Mapping): number {
+    const { window, address, mappedLength } = mapping as NativeMapping;
+    const pages = pagesOf(window.memory, window.byteOffset, mappedLength);
+    // Had the engine moved the memory in a grow, the segment would have stayed behind, and these were other bytes.
+    if (this.#addon.address(window.memory, pages) !== address) return -errnoNumbers.EFAULT;
+    return this.#addon.unmap(window.memory, pages);
+  }
+
+  list(): SegmentInfo[] | number {
+    const list = this.#addon.list();
+    return typeof list === "number" ? list : list.map(segmentInfo);
+  }
+
+  limits(): Limits | number {
+    const limits = this.#addon.limits();
+    if (typeof limits === "number") return limits;
+    const maxMapCount = procNumber("/proc/sys/vm/max_map_count", /^(\d+)$/m);
+    return { ...limits, pageSize: this.pageSize, hugePageSize: this.#hugePageSize, maxMapCount };
+  }
+
+  ftok(path: string, projectId: number): number {
+    return this.#addon.ftok(path, projectId);
+  }
+
+  /**
+   * A memory for this window alone, at the first address behind the core's page that is a multiple of `unit`. Plain,
+   * not shared: `set` out of a SharedArrayBuffer is two to four times slower, and Web APIs refuse it.
+   */
+  #mapOwn(request: MapRequest, unit: number): Mapping | number {
+    const slack = unit > WASM_PAGE ? unit : 0; // the engine aligns a memory to a wasm page, not to a huge one
+    const pages = Math.ceil((WINDOW_START + slack + roundUp(request.length, unit)) / WASM_PAGE);
+    let memory: WebAssembly.Memory;
+    try {
+      memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+    } catch {
+      return -errnoNumbers.ENOMEM; // no address space left, or past the engine's largest memory
+    }
+    const base = this.#addon.address(memory, pagesOf(memory, 0, this.pageSize)) as bigint;
+    const past = Number((base + BigInt(WINDOW_START)) % BigInt(unit));
+    const byteOffset = WINDOW_START + (past === 0 ? 0 : unit - past);
+    return this.#mapAt(memory, byteOffset, request, unit, true);
+  }
+
+  #mapAt(
+    memory: WebAssembly.Memory,
+    byteOffset: number,
+    { id, offset, length }: MapRequest,
+    unit: number,
+    corePage: boolean,
+  ): NativeMapping | number {
+    const mappedLength = roundUp(length, unit);
+    const pages = pagesOf(memory, byteOffset, mappedLength);
+    const address = this.#addon.address(memory, pages);
+    if (typeof address === "number") return address;
+    const result = this.#addon.map(memory, pages, id, offset);
+    if (result !== 0) return result;
+    return { window: new Window(memory, byteOffset, length), address, corePage, mappedLength };
+  }
+}
+
+let host: Host | undefined;
+
+/**
+ * The kernel's System V calls, by the addon.
+ * @throws {ShmError} `ERR_SHM_UNSUPPORTED` not Linux, or the addon did not load; the message lists what was tried
+ */
+export function nativeHost(): Host {
+  host ??= new NativeHost(loadAddon());
+  return host;
+}

@@ -1,0 +1,27 @@
+// Which bytes of a memory are taken: by the core's page, or by an attachment that a second one must not cover.
+import { outOfRange } from "./errors.js";
+import type { Mapping } from "./host/host.js";
+import { WINDOW_START } from "./window.js";
+
+const mappings = new WeakMap<WebAssembly.Memory, Set<Mapping>>();
+
+export function occupy(mapping: Mapping): void {
+  const there = mappings.get(mapping.window.memory);
+  if (there) there.add(mapping);
+  else mappings.set(mapping.window.memory, new Set([mapping]));
+}
+
+export function vacate(mapping: Mapping): void {
+  mappings.get(mapping.window.memory)?.delete(mapping);
+}
+
+/** @throws {RangeError} `ERR_OUT_OF_RANGE` some of the bytes are taken */
+export function checkFree(memory: WebAssembly.Memory, byteOffset: number, length: number, unit: number): void {
+  for (const { window, corePage } of mappings.get(memory) ?? []) {
+    const start = corePage ? 0 : window.byteOffset;
+    const end = Math.ceil((window.byteOffset + window.byteLength) / unit) * unit;
+    if (byteOffset >= end || byteOffset + length <= start) continue;
+    const what = corePage && byteOffset < WINDOW_START ? "the core's page" : `the attachment at ${window.byteOffset}`;
+    throw outOfRange("options.into.byteOffset", `a place of its own; ${what} is there`, byteOffset);
+  }
+}

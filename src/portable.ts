@@ -1,0 +1,18 @@
+// The public face without Node: the in-process host, in any engine that has WebAssembly.
+import { unsupported } from "./errors.js";
+import { compose, type Shm, type ShmOptions, sharedMemoryHost } from "./shm.js";
+
+export * from "./public.js";
+
+function native(): never {
+  throw unsupported("the native host", 'it is in the package\'s Node face: import "wasm-shm" in Node on Linux');
+}
+
+/** @throws {ShmError} `ERR_SHM_UNSUPPORTED` the native host was named: this face has none */
+export function createShm(options?: ShmOptions): Shm {
+  return compose(options, { native, byDefault: sharedMemoryHost });
+}
+
+/** The default instance; the functions below are its. */
+export const shm: Shm = createShm();
+export const { create, open, openSegment, destroySegment, list, limits, ftok } = shm;

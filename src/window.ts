@@ -1,0 +1,54 @@
+/** A wasm page, the unit of a WebAssembly.Memory: bytes. */
+export const WASM_PAGE = 65536;
+
+/** First byte of a window in a memory of its own; below it lies the core's page. Also in assembly/record.ts. */
+export const WINDOW_START = WASM_PAGE;
+
+/** Largest window: a wasm memory of 4 GiB less the core's page. Bytes. */
+export const MAX_WINDOW = 2 ** 32 - WINDOW_START;
+
+const NOTHING = new Uint8Array(0);
+
+/**
+ * The bytes of one attachment inside its memory, and the only place that makes views of them.
+ * `memory.grow` detaches every view there is: `bytes` is then empty, and {@link current} makes all three anew. A
+ * closed window stays empty, so that whoever checks against `bytes.length` needs no other check.
+ */
+export class Window {
+  buffer: ArrayBufferLike = NOTHING.buffer;
+  bytes: Uint8Array = NOTHING;
+  view: DataView = new DataView(NOTHING.buffer);
+  detached = false;
+
+  constructor(
+    readonly memory: WebAssembly.Memory,
+    readonly byteOffset: number,
+    readonly byteLength: number,
+  ) {
+    this.#makeViews();
+  }
+
+  /** This window, with views that work. Cheap where they did already. */
+  current(): this {
+    if (this.bytes.length === 0 && !this.detached) this.#makeViews();
+    return this;
+  }
+
+  /** A view of `length` bytes from `start`; whoever asks has checked that they are inside. */
+  part(start: number, length: number): Uint8Array {
+    return new Uint8Array(this.current().buffer, this.byteOffset + start, length);
+  }
+
+  close(): void {
+    this.detached = true;
+    this.buffer = NOTHING.buffer;
+    this.bytes = NOTHING;
+    this.view = new DataView(NOTHING.buffer);
+  }
+
+  #makeViews(): void {
+    this.buffer = this.memory.buffer;
+    this.bytes = new Uint8Array(this.buffer, this.byteOffset, this.byteLength);
+    this.view = new DataView(this.buffer, this.byteOffset, this.byteLength);
+  }
+}

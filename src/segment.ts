@@ -138,7 +138,7 @@ export class Segment {
     const request = this.#window(offset, length, into);
     this.#checkNotDisposed("attach");
     if (access !== "read-write") throw unsupported(`access "${access}"`, 'attachments are "read-write"');
-    if (into && !this.#host.can("attach into a memory"))
+    if (request.into && !this.#host.can("attach into a memory"))
       throw unsupported(`attaching into a memory by the ${this.#host.name} host`, 'use host: "native" on Linux');
     const mapping = this.#host.map(request);
     if (typeof mapping === "number") {
@@ -250,25 +250,23 @@ export class Segment {
         `<= ${MAX_WINDOW}, what a memory holds; attach windows of the segment`,
         wanted,
       );
-    if (into !== undefined) this.#checkPlace(into, wanted);
-    return { id: this.id, offset, length: wanted, into };
+    return { id: this.id, offset, length: wanted, into: into === undefined ? undefined : this.#place(into, wanted) };
   }
 
-  #checkPlace(into: NonNullable<AttachOptions["into"]>, length: number): void {
+  /** The checked place of a window in a memory of the caller's. */
+  #place(into: NonNullable<AttachOptions["into"]> | null, length: number): MapRequest["into"] {
     const { pageSize } = this.#host;
-    if (typeof into !== "object" || !(into.memory instanceof WebAssembly.Memory))
-      throw invalidType("options.into.memory", "an instance of WebAssembly.Memory", into?.memory);
-    checkSize("options.into.byteOffset", into.byteOffset);
-    if (into.byteOffset % pageSize !== 0)
-      throw outOfRange("options.into.byteOffset", `a multiple of the page size, ${pageSize}`, into.byteOffset);
-    const room = into.memory.buffer.byteLength - this.#roundUp(length);
-    if (into.byteOffset > room)
-      throw outOfRange(
-        "options.into.byteOffset",
-        `<= ${room}, so that ${length} bytes fit the memory`,
-        into.byteOffset,
-      );
-    checkFree(into.memory, into.byteOffset, this.#roundUp(length), pageSize);
+    const { memory, byteOffset } = into ?? {};
+    if (!(memory instanceof WebAssembly.Memory))
+      throw invalidType("options.into.memory", "an instance of WebAssembly.Memory", memory);
+    const place = checkSize("options.into.byteOffset", byteOffset);
+    if (place % pageSize !== 0)
+      throw outOfRange("options.into.byteOffset", `a multiple of the page size, ${pageSize}`, place);
+    const room = memory.buffer.byteLength - this.#roundUp(length);
+    if (place > room)
+      throw outOfRange("options.into.byteOffset", `<= ${room}, so that ${length} bytes fit the memory`, place);
+    checkFree(memory, place, this.#roundUp(length), pageSize);
+    return { memory, byteOffset: place };
   }
 
   #control(command: "lock" | "unlock", name: string): void {

@@ -1,0 +1,73 @@
+// The four pairs of host and core, and what every test takes its segments from: it is cleaned up, whatever happens.
+import { type Attachment, type CreateOptions, type Cursor, createShm, type Segment, type Shm } from "wasm-shm";
+
+export interface Pair {
+  name: string;
+  shm: Shm;
+  native: boolean;
+  withSegment<T>(bytes: number, use: (segment: Segment) => T, options?: CreateOptions): T;
+  withAttachment<T>(bytes: number, use: (attachment: Attachment, segment: Segment) => T): T;
+  withCursor<T>(bytes: number, use: (cursor: Cursor, attachment: Attachment) => T): T;
+}
+
+function pairOf(host: "native" | "memory", core: "wasm" | "js"): Pair {
+  const shm = createShm({ host, core });
+
+  function withSegment<T>(bytes: number, use: (segment: Segment) => T, options?: CreateOptions): T {
+    const segment = shm.create(bytes, options);
+    let result: T;
+    try {
+      result = use(segment);
+    } catch (error) {
+      segment[Symbol.dispose]();
+      throw error;
+    }
+    if (result instanceof Promise) return result.finally(() => segment[Symbol.dispose]()) as T;
+    segment[Symbol.dispose]();
+    return result;
+  }
+
+  return {
+    name: `${host}, ${core}`,
+    shm,
+    native: host === "native",
+    withSegment,
+    withAttachment: (bytes, use) => withSegment(bytes, (segment) => use(segment.attach(), segment)),
+    withCursor: (bytes, use) =>
+      withSegment(bytes, (segment) => {
+        const attachment = segment.attach();
+        return use(attachment.cursor(), attachment);
+      }),
+  };
+}
+
+/** On Linux all four; elsewhere there is no native host, and two. */
+export const pairs: Pair[] = (
+  process.platform === "linux" ? (["native", "memory"] as const) : (["memory"] as const)
+).flatMap((host) => [pairOf(host, "wasm"), pairOf(host, "js")]);
+
+/** For what only the kernel does. */
+export const nativePairs = pairs.filter(({ native }) => native);
+
+/** A predicate for assert.throws, which takes any error for a class. */
+export function code(expected: string, words?: RegExp): (error: unknown) => boolean {
+  return (error) => {
+    const { code: actual, message } = error as { code?: string; message: string };
+    if (actual !== expected) throw new Error(`expected ${expected}, got ${actual}: ${message}`);
+    if (words && !words.test(message)) throw new Error(`${words} does not match: ${message}`);
+    return true;
+  };
+}
+
+/** Reproducible bytes: xorshift32. */
+export function randomBytes(length: number, seed = 0x9e3779b9): Uint8Array {
+  const bytes = new Uint8Array(length);
+  let state = seed;
+  for (let index = 0; index < length; index++) {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    bytes[index] = state;
+  }
+  return bytes;
+}

@@ -1,0 +1,67 @@
+// npm test: every *.test.js beside this file, each in a process of its own, as many at once as there are cores. Fails
+// where a test, a suite, a file or a process did, or where a segment was left behind; ends with "N passed, N failed".
+import { spawn } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { basename } from "node:path";
+import { fileURLToPath } from "node:url";
+import { destroySegment, list } from "wasm-shm";
+import { TALLY_MARK, type Tally } from "./tally.js";
+
+const folder = fileURLToPath(new URL(".", import.meta.url));
+const wanted = process.argv.slice(2);
+const files = readdirSync(folder)
+  .filter((file) => file.endsWith(".test.js"))
+  .filter((file) => wanted.length === 0 || wanted.some((word) => file.includes(word)));
+
+const total: Tally = { passed: 0, failed: 0, skipped: 0, problems: [] };
+
+function runFile(file: string): Promise<void> {
+  return new Promise((done) => {
+    const child = spawn(process.execPath, ["--expose-gc", folder + file], { stdio: ["ignore", "pipe", "pipe"] });
+    const output: Buffer[] = [];
+    child.stdout.on("data", (chunk) => output.push(chunk));
+    child.stderr.on("data", (chunk) => output.push(chunk));
+    child.on("close", (code, signal) => {
+      const text = Buffer.concat(output).toString();
+      const mark = text.lastIndexOf(TALLY_MARK);
+      console.log(`\n${basename(file, ".test.js")}\n${mark < 0 ? text : text.slice(0, mark)}`.trimEnd());
+      const tally = mark < 0 ? undefined : (JSON.parse(text.slice(mark + TALLY_MARK.length)) as Tally);
+      total.passed += tally?.passed ?? 0;
+      total.failed += tally?.failed ?? 0;
+      total.skipped += tally?.skipped ?? 0;
+      for (const problem of tally?.problems ?? []) total.problems.push(`${file}: ${problem}`);
+      const failedQuietly = code !== 0 && tally?.failed === 0 && tally.problems.length === 0;
+      if (!tally || signal || failedQuietly) total.problems.push(`${file} ended with ${signal ?? `code ${code}`}`);
+      done();
+    });
+  });
+}
+
+const isAlive = (pid: number): boolean => existsSync(`/proc/${pid}`);
+
+/** Segments that are here now, were not before, and whose creator is gone: every process of this run is by then. */
+function leftBehind(before: Set<number>): number[] {
+  return list()
+    .filter(({ id, cpid }) => !before.has(id) && (cpid === process.pid || !isAlive(cpid)))
+    .map(({ id }) => id);
+}
+
+const before = new Set(list().map(({ id }) => id));
+const queue = [...files];
+await Promise.all(
+  Array.from({ length: availableParallelism() }, async () => {
+    for (let file = queue.shift(); file !== undefined; file = queue.shift()) await runFile(file);
+  }),
+);
+
+if (files.length === 0) total.problems.push("no test file was found");
+const left = leftBehind(before);
+for (const id of left) destroySegment(id);
+if (left.length > 0) total.problems.push(`segments were left in the system: ${left.join(", ")}`);
+else console.log("\nno segment was left in the system");
+
+for (const problem of total.problems) console.log(`problem: ${problem}`);
+const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : "";
+console.log(`${total.passed} passed, ${total.failed + total.problems.length} failed${skipped}`);
+process.exitCode = total.failed + total.problems.length === 0 ? 0 : 1;

@@ -3,24 +3,33 @@ import { positionOf, recordOf, setPosition, sizeOf, startOf } from "./record";
 /** Number.MAX_SAFE_INTEGER: positions cross to JS as f64. */
 const MAX_POSITION: i64 = 9007199254740991;
 
-/** Address of the next `length` bytes, and moves past them; traps, unmoved, where fewer remain. */
-export function take(cursor: u32, length: u32): usize {
+/** Where in the window the next `length` bytes are, and moves past them; traps, unmoved, where fewer remain. */
+export function take(cursor: u32, length: u32): u32 {
+  return takeFrom(recordOf(cursor), length);
+}
+
+/** As take, but an address, which 0 bytes at the end of a 4 GiB memory do not have: `length` is at least 1. */
+export function takeAddress(cursor: u32, length: u32): usize {
   const record = recordOf(cursor);
+  return startOf(record) + <usize>takeFrom(record, length);
+}
+
+function takeFrom(record: usize, length: u32): u32 {
   const position = positionOf(record);
   // What remains is negative past the end; a subtraction of two values below 2^53 cannot wrap.
   if (sizeOf(record) - position < <i64>length) unreachable();
   setPosition(record, position + <i64>length);
-  return startOf(record) + <usize>position;
+  return <u32>position;
 }
 
 /** As take, but of at most `length` bytes: it moves by what remains where that is less, and by 0 past the end. */
-export function claim(cursor: u32, length: u32): usize {
+export function claim(cursor: u32, length: u32): u32 {
   const record = recordOf(cursor);
   const position = positionOf(record);
   const size = sizeOf(record);
-  if (position >= size) return startOf(record) + <usize>size;
+  if (position >= size) return <u32>size;
   setPosition(record, position + min<i64>(size - position, <i64>length));
-  return startOf(record) + <usize>position;
+  return <u32>position;
 }
 
 export function position(cursor: u32): f64 {

@@ -1,12 +1,14 @@
-// Builds the addon with node-gyp, incrementally. With --optional (npm's install step) a machine that
-// cannot build it still gets the package: it then works with the in-process host, and says so.
+// Builds the addon with node-gyp, incrementally; or, given a folder, the one there. With --optional
+// (npm's install step) a machine that cannot build it still gets the package: it then works with the
+// in-process host, and says so.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const folder = dirname(fileURLToPath(import.meta.url));
+const named = process.argv.slice(2).find((argument) => !argument.startsWith("--"));
+const folder = named === undefined ? dirname(fileURLToPath(import.meta.url)) : resolve(named);
 const optional = process.argv.includes("--optional");
 
 /** The headers that came with the running node, if they did: building then needs no network and no home. */

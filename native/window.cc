@@ -35,31 +35,42 @@ uint8_t* Attach(int id) {
   return at == reinterpret_cast<void*>(-1) ? nullptr : static_cast<uint8_t*>(at);
 }
 
-// 0 where `length` bytes from `offset` can be mapped on their own, else an errno. Beyond the
-// segment's pages a load would be a SIGBUS, and a range that cuts a huge page would be rounded up
-// past the window. shmid_ds does not say which pages a segment has; mprotect(2) does, on an
-// attachment made for the purpose: it refuses to cut a huge one.
-int CheckPart(int id, size_t segment_size, size_t offset, size_t length) {
+// How many bytes of address space an attachment of the segment takes, or 0 (and errno) where
+// `length` of them from `offset` cannot be had on their own: beyond the segment's pages a load
+// would be a SIGBUS, and a range that cuts a huge page would be rounded up past the window.
+// shmid_ds does not tell which pages a segment has; mprotect(2) does, on an attachment made for the
+// purpose: it refuses to cut a huge one.
+size_t GrantedFor(int id, size_t segment_size, size_t offset, size_t length) {
   uint8_t* probe = Attach(id);
-  if (probe == nullptr) return errno;
+  if (probe == nullptr) return 0;
   const bool huge = mprotect(probe, PageSize(), PROT_READ) != 0;
   const size_t granted = RoundUp(segment_size, huge ? kHugePage : PageSize());
   const bool inside = offset < granted && length <= granted - offset;
   const bool whole_pages = inside && mprotect(probe + offset, length, PROT_READ) == 0;
   shmdt(probe);
-  return whole_pages ? 0 : EINVAL;
+  if (whole_pages) return granted;
+  errno = EINVAL;
+  return 0;
 }
 
-// A window that begins inside the segment or ends before it does: attach it somewhere, double the
-// wanted pages into the window, detach the first. Source: mremap(2), an old size of 0 leaves the
-// first mapping in place.
-int MapPart(const Window& window, int id, size_t offset) {
+// A window that begins inside the segment or ends before it does: attach the segment somewhere,
+// move the wanted pages into the window, unmap what is left. Not shmdt(2) for the rest: with the
+// first pages moved away, another thread could have an attachment of its own at that address by
+// now. Sources: mremap(2), shmop(2).
+int MapPart(const Window& window, int id, size_t offset, size_t granted) {
   uint8_t* first = Attach(id);
   if (first == nullptr) return errno;
-  void* at = mremap(first + offset, 0, window.length, MREMAP_FIXED | MREMAP_MAYMOVE, window.data);
-  const int error = at == MAP_FAILED ? errno : 0;
-  shmdt(first);
-  return error;
+  void* at = mremap(first + offset, window.length, window.length, MREMAP_FIXED | MREMAP_MAYMOVE,
+                    window.data);
+  if (at == MAP_FAILED) {
+    const int error = errno;
+    munmap(first, granted);
+    return error;
+  }
+  const size_t after = offset + window.length;
+  if (offset > 0) munmap(first, offset);
+  if (after < granted) munmap(first + after, granted - after);
+  return 0;
 }
 
 // The whole segment, in one atomic call. It maps as many pages as the segment has, so the caller
@@ -84,11 +95,14 @@ Napi::Value Map(const Napi::CallbackInfo& info) {
   // the window.
   const bool off_huge = reinterpret_cast<uintptr_t>(window.data) % kHugePage != 0;
   const bool whole = offset == 0 && window.length == RoundUp(ds.shm_segsz, PageSize());
-  if (!whole || !off_huge) {
-    const int refused = CheckPart(id, ds.shm_segsz, offset, window.length);
-    if (refused != 0) return Errno(info.Env(), refused);
+  int error;
+  if (whole && off_huge) {
+    error = MapWhole(window, id);
+  } else {
+    const size_t granted = GrantedFor(id, ds.shm_segsz, offset, window.length);
+    if (granted == 0) return Errno(info.Env(), errno);
+    error = MapPart(window, id, offset, granted);
   }
-  const int error = whole && off_huge ? MapWhole(window, id) : MapPart(window, id, offset);
   if (error != 0)
     PrivatePages(window);  // either call may have dropped the old pages before it failed
   return Errno(info.Env(), error);

@@ -6,7 +6,7 @@ import { base64 } from "./binary.js";
 import { type Core, type CoreCursor, TRAP } from "./core.js";
 import { jsCore } from "./js.js";
 
-/** assembly/index.ts. A cursor is a record's number; a boolean crosses as 0 or 1; addresses are in the memory. */
+/** assembly/index.ts. A cursor is a record's number; a boolean crosses as 0 or 1. */
 interface Exports {
   readonly RECORD_COUNT: WebAssembly.Global;
   readonly WINDOW_START: WebAssembly.Global;
@@ -119,13 +119,11 @@ function trapOr(error: unknown): unknown {
 class WasmCursor implements CoreCursor {
   readonly core = "wasm";
   readonly #exports: Exports;
-  readonly #window: Window;
   readonly #lease: Lease;
   #record: number;
 
   constructor(instance: Instance, window: Window, record: number) {
     this.#exports = instance.exports;
-    this.#window = window;
     this.#lease = { record, records: instance.recordsOf(window), free: instance.free };
     this.#record = record;
     dropped.register(this, this.#lease, this);
@@ -146,14 +144,14 @@ class WasmCursor implements CoreCursor {
   take(length: number): number {
     if (length > MAX_LENGTH) throw TRAP;
     try {
-      return (this.#exports.take(this.#record, length) >>> 0) - this.#window.byteOffset;
+      return this.#exports.take(this.#record, length) >>> 0;
     } catch (error) {
       throw trapOr(error);
     }
   }
 
   claim(length: number): number {
-    return (this.#exports.claim(this.#record, Math.min(length, MAX_LENGTH)) >>> 0) - this.#window.byteOffset;
+    return this.#exports.claim(this.#record, Math.min(length, MAX_LENGTH)) >>> 0;
   }
 
   readUint8(): number {

@@ -1,0 +1,158 @@
+// Attach and detach against the two system calls alone, and where the difference goes.
+import { type CoreName, createShm, nativeHost, type Segment, type Shm } from "wasm-shm";
+import { bareCalls } from "./addon.js";
+import type { Group, Rival } from "./harness.js";
+import { expectEqual, MiB, sizeName, withAttachment } from "./window.js";
+
+const SIZE = MiB;
+const MARK = 0x5eed;
+const WASM_PAGE = 65536;
+const PAGES = SIZE / WASM_PAGE + 1; // as many as an attachment's own memory has: the core's page and the window
+
+/** A memory is freed by the garbage collector, which comes about every fifty: a sample holds many such rounds. */
+const sampleMs = 25;
+
+/** Pairs of system calls in one call of the addon, so that the call itself does not count. */
+const BARE_CALLS = 100;
+
+/** Attachments made ahead, so that their first cursors alone can be timed. */
+const FRESH = 50;
+
+/** What the addon says it took; it reports a refused call as a negative errno. */
+function took(nanoseconds: number): number {
+  if (nanoseconds < 0) throw new Error(`the system refused: errno ${-nanoseconds}`);
+  return nanoseconds;
+}
+
+/** `work` must leave the segment attached as often as it was. */
+function proveBalanced(segment: Segment, work: () => void): void {
+  const before = segment.stat().nattch;
+  work();
+  expectEqual(segment.stat().nattch, before, "the attach count afterwards");
+}
+
+function bareAttach(segment: Segment): Rival {
+  const run = () => took(bareCalls().attach(segment.id, BARE_CALLS));
+  return {
+    name: "shmat, shmdt",
+    operations: BARE_CALLS,
+    selfTimed: true,
+    run,
+    prove: () => proveBalanced(segment, run),
+  };
+}
+
+function attach(segment: Segment): Rival {
+  return {
+    name: "segment.attach, detach",
+    operations: 1,
+    run() {
+      const attachment = segment.attach();
+      attachment.detach();
+      return attachment.byteLength;
+    },
+    prove: () =>
+      proveBalanced(segment, () => {
+        const attachment = segment.attach();
+        expectEqual(attachment.cursor().readUint32(), MARK, "what an attachment reads");
+        attachment.detach();
+      }),
+  };
+}
+
+function bareCreate(): Rival {
+  const run = () => took(bareCalls().create(SIZE, BARE_CALLS));
+  return { name: "shmget, shmat, shmdt, IPC_RMID", operations: BARE_CALLS, selfTimed: true, run, prove: run };
+}
+
+function create(shm: Shm): Rival {
+  const run = () => {
+    const segment = shm.create(SIZE);
+    try {
+      segment.attach().detach();
+    } finally {
+      segment.destroy();
+    }
+    return segment.size;
+  };
+  return {
+    name: "create, attach, detach, destroy",
+    operations: 1,
+    run,
+    prove() {
+      const segments = shm.list().length;
+      expectEqual(run(), SIZE, "the size of a new segment");
+      if (shm.list().length > segments) throw new Error("a segment is left over");
+    },
+  };
+}
+
+/** The host's part, in a memory that is there already. */
+function mapping(segment: Segment): Rival {
+  const host = nativeHost();
+  const memory = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES });
+  const request = { id: segment.id, offset: 0, length: SIZE, into: { memory, byteOffset: WASM_PAGE } };
+  const view = new DataView(memory.buffer, WASM_PAGE);
+  const run = () => {
+    const mapped = host.map(request);
+    if (typeof mapped === "number") throw new Error(`map was refused: errno ${-mapped}`);
+    const seen = view.getUint32(0, true);
+    if (host.unmap(mapped) < 0) throw new Error("unmap was refused");
+    return seen;
+  };
+  return {
+    name: "mapping alone, one memory kept",
+    operations: 1,
+    run,
+    prove: () => proveBalanced(segment, () => expectEqual(run(), MARK, "what a mapping shows")),
+  };
+}
+
+function memoryAlone(): Rival {
+  const run = () => new WebAssembly.Memory({ initial: PAGES, maximum: PAGES }).buffer.byteLength;
+  return {
+    name: "new WebAssembly.Memory alone",
+    operations: 1,
+    run,
+    prove: () => expectEqual(run(), PAGES * WASM_PAGE, "the size of a memory"),
+  };
+}
+
+/** The first cursor of an attachment makes the wasm core's instance. */
+function firstCursor(core: CoreName, id: number): Rival {
+  const segment = createShm({ host: "native", core }).open(id);
+  const run = (read = false) => {
+    const attachments = Array.from({ length: FRESH }, () => segment.attach());
+    const start = process.hrtime.bigint();
+    const cursors = attachments.map((attachment) => attachment.cursor());
+    const time = Number(process.hrtime.bigint() - start);
+    if (read) for (const cursor of cursors) expectEqual(cursor.readUint32(), MARK, "what a first cursor reads");
+    for (const attachment of attachments) attachment.detach();
+    return time;
+  };
+  return {
+    name: `first cursor alone, ${core} core`,
+    operations: FRESH,
+    selfTimed: true,
+    run: () => run(),
+    prove: () => proveBalanced(segment, () => run(true)),
+  };
+}
+
+export function attachSuite(core: CoreName, time: (group: Group) => void): void {
+  const shm = createShm({ host: "native", core });
+  const size = sizeName(SIZE);
+  withAttachment(core, SIZE, (attachment) => {
+    attachment.cursor().writeUint32(MARK);
+    const { id } = attachment.segment;
+    const segment = shm.open(id); // removed by name, alive by its attachment: shmat(2) still takes the id
+    const whole = attach(segment);
+    time({ name: `attach and detach (${size})`, sampleMs, rivals: [bareAttach(segment), whole] });
+    time({ name: `create and destroy (${size})`, sampleMs, rivals: [bareCreate(), create(shm)] });
+    time({
+      name: `parts of an attach (${size})`,
+      sampleMs,
+      rivals: [whole, mapping(segment), memoryAlone(), firstCursor("wasm", id), firstCursor("js", id)],
+    });
+  });
+}

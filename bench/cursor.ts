@@ -1,0 +1,182 @@
+// The cursor's numbers against a bare DataView, which checks bounds but keeps no position, and against Buffer's
+// methods, which check as much as the cursor does and are what Node offers for the purpose.
+import type { Attachment, CoreName, Cursor } from "wasm-shm";
+import type { Group, Rival } from "./harness.js";
+import { expectBytes, expectEqual, fillPattern, KiB, withAttachment } from "./window.js";
+
+const SIZE = 64 * KiB;
+
+/** What the rivals work on: the same bytes, seen in three ways. */
+interface Views {
+  readonly view: DataView;
+  readonly buffer: Buffer;
+  readonly cursor: Cursor;
+}
+
+/** A pass over the window in steps of `width`: reads return the sum of what they read, writes store the offset. */
+type Pass = () => number;
+
+interface Operation {
+  readonly name: string;
+  readonly width: number;
+  readonly writes?: boolean;
+  readonly buffer: string;
+  passes(views: Views): { view: Pass; buffer: Pass; cursor: Pass };
+}
+
+// Every pass is written out: one function that took the method as an argument would be timing that argument's call.
+const operations: readonly Operation[] = [
+  {
+    name: "readUint32",
+    width: 4,
+    buffer: "Buffer.readUInt32LE",
+    passes: ({ view, buffer, cursor }) => ({
+      view() {
+        let sum = 0;
+        for (let offset = 0; offset < SIZE; offset += 4) sum = (sum + view.getUint32(offset, true)) | 0;
+        return sum;
+      },
+      buffer() {
+        let sum = 0;
+        for (let offset = 0; offset < SIZE; offset += 4) sum = (sum + buffer.readUInt32LE(offset)) | 0;
+        return sum;
+      },
+      cursor() {
+        cursor.seek(0);
+        let sum = 0;
+        for (let offset = 0; offset < SIZE; offset += 4) sum = (sum + cursor.readUint32()) | 0;
+        return sum;
+      },
+    }),
+  },
+  {
+    name: "readUint32 big-endian",
+    width: 4,
+    buffer: "Buffer.readUInt32BE",
+    passes: ({ view, buffer, cursor }) => ({
+      view() {
+        let sum = 0;
+        for (let offset = 0; offset < SIZE; offset += 4) sum = (sum + view.getUint32(offset, false)) | 0;
+        return sum;
+      },
+      buffer() {
+        let sum = 0;
+        for (let offset = 0; offset < SIZE; offset += 4) sum = (sum + buffer.readUInt32BE(offset)) | 0;
+        return sum;
+      },
+      cursor() {
+        cursor.seek(0);
+        let sum = 0;
+        for (let offset = 0; offset < SIZE; offset += 4) sum = (sum + cursor.readUint32(false)) | 0;
+        return sum;
+      },
+    }),
+  },
+  {
+    name: "readFloat64",
+    width: 8,
+    buffer: "Buffer.readDoubleLE",
+    passes: ({ view, buffer, cursor }) => ({
+      view() {
+        let sum = 0;
+        for (let offset = 0; offset < SIZE; offset += 8) sum += view.getFloat64(offset, true);
+        return sum;
+      },
+      buffer() {
+        let sum = 0;
+        for (let offset = 0; offset < SIZE; offset += 8) sum += buffer.readDoubleLE(offset);
+        return sum;
+      },
+      cursor() {
+        cursor.seek(0);
+        let sum = 0;
+        for (let offset = 0; offset < SIZE; offset += 8) sum += cursor.readFloat64();
+        return sum;
+      },
+    }),
+  },
+  {
+    name: "writeUint32",
+    width: 4,
+    writes: true,
+    buffer: "Buffer.writeUInt32LE",
+    passes: ({ view, buffer, cursor }) => ({
+      view() {
+        for (let offset = 0; offset < SIZE; offset += 4) view.setUint32(offset, offset, true);
+        return view.getUint32(SIZE - 4, true);
+      },
+      buffer() {
+        for (let offset = 0; offset < SIZE; offset += 4) buffer.writeUInt32LE(offset, offset);
+        return buffer.readUInt32LE(SIZE - 4);
+      },
+      cursor() {
+        cursor.seek(0);
+        for (let offset = 0; offset < SIZE; offset += 4) cursor.writeUint32(offset);
+        return cursor.position;
+      },
+    }),
+  },
+];
+
+/** Whole numbers as float64: no NaN, no denormal, and a sum that is exact in any order. */
+function fillNumbers(bytes: Uint8Array): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let offset = 0; offset < SIZE; offset += 8) view.setFloat64(offset, offset * 3 + 1, true);
+}
+
+/** Sums and stores byte by byte, so that no rival's own method vouches for it. */
+function expectedSum(bytes: Uint8Array, operation: Operation): number {
+  let sum = 0;
+  for (let offset = 0; offset < SIZE; offset += operation.width) {
+    const word = [...bytes.subarray(offset, offset + operation.width)];
+    if (operation.name === "readFloat64") sum += offset * 3 + 1;
+    else if (operation.name === "readUint32") sum = (sum + word.reduceRight((high, byte) => high * 256 + byte, 0)) | 0;
+    else sum = (sum + word.reduce((high, byte) => high * 256 + byte, 0)) | 0;
+  }
+  return sum;
+}
+
+function expectedOffsets(): Uint8Array {
+  return Uint8Array.from({ length: SIZE }, (_, index) => ((index & ~3) >>> (8 * (index & 3))) & 0xff);
+}
+
+function prove(operation: Operation, bytes: Uint8Array, pass: Pass, name: string): void {
+  if (operation.writes) {
+    bytes.fill(0xff);
+    pass();
+    expectBytes(bytes, expectedOffsets(), name);
+  } else {
+    if (operation.name === "readFloat64") fillNumbers(bytes);
+    else fillPattern(bytes);
+    expectEqual(pass(), expectedSum(bytes, operation), name);
+  }
+}
+
+function group(operation: Operation, attachment: Attachment, core: CoreName): Group {
+  const { bytes } = attachment;
+  const passes = operation.passes({
+    view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+    buffer: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+    cursor: attachment.cursor(),
+  });
+  const rival = (name: string, pass: Pass): Rival => ({
+    name,
+    operations: SIZE / operation.width,
+    prove: () => prove(operation, bytes, pass, `${operation.name} by ${name}`),
+    run: pass,
+  });
+  return {
+    name: `${operation.name} (64 KiB)`,
+    rivals: [
+      rival("DataView", passes.view),
+      rival(operation.buffer, passes.buffer),
+      rival(`cursor, ${core} core`, passes.cursor),
+    ],
+  };
+}
+
+export function cursor(core: CoreName, time: (group: Group) => void): void {
+  withAttachment(core, SIZE, (attachment) => {
+    for (const operation of operations) time(group(operation, attachment, core));
+  });
+}

@@ -1,0 +1,169 @@
+// Times rivals side by side. tinybench takes the samples. The rounds are ours: it would run one rival to its end
+// before the next, and a machine that slows down in between would decide the race. A sample is a whole batch of
+// calls, as the clock costs more than the shortest operations here.
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { Bench, type Task } from "tinybench";
+
+export interface Goal {
+  readonly text: string;
+  /** @param ratio time over the base's; @param extra nanoseconds more than the base's, an operation */
+  met(ratio: number, extra: number): boolean;
+}
+
+/** One way to do a group's work. */
+export interface Rival {
+  readonly name: string;
+  /** Operations that a call of {@link run} makes. */
+  readonly operations: number;
+  /** Throws where this rival's answer is wrong. Runs before any rival of the group is timed. */
+  prove(): void;
+  /** Does the work; what it returns depends on it, so that no compiler leaves it out. */
+  run(): number;
+  /** {@link run} returns the nanoseconds of its timed part, where not all of it is to be timed. */
+  readonly selfTimed?: boolean;
+  readonly goal?: Goal;
+}
+
+/** Operation and size, and who does it; the first rival is the base. */
+export interface Group {
+  readonly name: string;
+  /** Bytes that an operation moves or reads, where that is the point. */
+  readonly bytes?: number;
+  /** Each sample lasts this long (default 0.5); longer where it must pay for the garbage it makes. */
+  readonly sampleMs?: number;
+  readonly rivals: readonly [Rival, ...Rival[]];
+}
+
+/** First quartile, median, third quartile. */
+export type Quartiles = readonly [low: number, median: number, high: number];
+
+export interface RivalResult {
+  readonly name: string;
+  /** An operation. */
+  readonly nanoseconds: Quartiles;
+  /** Time over the base's time in the same round. */
+  readonly ratio: Quartiles;
+  readonly goal: { readonly text: string; readonly holds: boolean } | undefined;
+}
+
+export interface GroupResult {
+  readonly name: string;
+  readonly bytes: number | undefined;
+  readonly rounds: number;
+  readonly rivals: readonly RivalResult[];
+}
+
+export interface Pace {
+  readonly rounds: number;
+  /** Of one rival in one round. */
+  readonly sliceMs: number;
+  readonly warmupMs: number;
+}
+
+export const paces: Readonly<Record<"full" | "quick", Pace>> = {
+  full: { rounds: 21, sliceMs: 20, warmupMs: 150 },
+  quick: { rounds: 5, sliceMs: 8, warmupMs: 60 },
+};
+
+/** Where results go so that they count as used. */
+let sink = 0;
+
+setFlagsFromString("--expose-gc");
+const collect = runInNewContext("gc") as () => void;
+
+const now = (): number => Number(process.hrtime.bigint());
+
+/** Linear between neighbours. */
+function quantile(sorted: readonly number[], part: number): number {
+  const place = (sorted.length - 1) * part;
+  const below = sorted[Math.floor(place)] as number;
+  const above = sorted[Math.ceil(place)] as number;
+  return below + (above - below) * (place - Math.floor(place));
+}
+
+function quartiles(values: readonly number[]): Quartiles {
+  const sorted = [...values].sort((a, b) => a - b);
+  return [quantile(sorted, 0.25), quantile(sorted, 0.5), quantile(sorted, 0.75)];
+}
+
+/** Nanoseconds of `calls` calls. */
+function batch(rival: Rival, calls: number): number {
+  const start = now();
+  let timed = 0;
+  for (let call = 0; call < calls; call++) timed += rival.run();
+  if (rival.selfTimed) return timed;
+  sink += timed;
+  return now() - start;
+}
+
+/** Runs it until the engine has compiled what it will; returns how many calls make a sample. */
+function warmUp(rival: Rival, warmupMs: number, sampleMs: number): number {
+  let calls = 1;
+  let spent = 0;
+  for (;;) {
+    const time = batch(rival, calls);
+    spent += time;
+    const enough = Math.max(1, Math.ceil((sampleMs * 1e6 * calls) / Math.max(time, 1)));
+    if (spent >= warmupMs * 1e6) return enough;
+    calls = Math.min(enough, 2 * calls);
+  }
+}
+
+function addTask(bench: Bench, rival: Rival, calls: number): Task {
+  const sample = () => {
+    const milliseconds = batch(rival, calls) / 1e6;
+    return rival.selfTimed ? { overriddenDuration: milliseconds } : milliseconds;
+  };
+  bench.add(rival.name, sample, { async: false });
+  return bench.getTask(rival.name) as Task;
+}
+
+/** Nanoseconds of one operation in this round: the median of its samples. */
+function slice(task: Task, operations: number): number {
+  collect(); // a rival pays for its own garbage, not for the one's before it
+  task.reset();
+  const { result } = task.runSync();
+  if (result.state !== "completed") throw new Error(`${task.name} did not complete: ${result.state}`);
+  return (result.latency.p50 * 1e6) / operations;
+}
+
+/**
+ * Proves every rival's answer, then times all of them in rounds, each round in another order.
+ *
+ * @param checkpoint called between slices; it may throw to end the run
+ */
+export function measure(
+  { name, bytes, sampleMs = 0.5, rivals }: Group,
+  pace: Pace,
+  checkpoint: () => void,
+): GroupResult {
+  for (const rival of rivals) rival.prove();
+  const bench = new Bench({ time: Math.max(pace.sliceMs, 2 * sampleMs), iterations: 1, warmup: false, throws: true });
+  const runners = rivals.map((rival) => {
+    checkpoint();
+    const calls = warmUp(rival, pace.warmupMs, sampleMs);
+    return { task: addTask(bench, rival, calls), operations: calls * rival.operations, times: [] as number[] };
+  });
+  for (let round = 0; round < pace.rounds; round++) {
+    for (let turn = 0; turn < runners.length; turn++) {
+      checkpoint();
+      const runner = runners[(round + turn) % runners.length] as (typeof runners)[number];
+      runner.times.push(slice(runner.task, runner.operations));
+    }
+  }
+  const base = runners[0]?.times as number[];
+  const results = rivals.map((rival, index) => {
+    const times = runners[index]?.times as number[];
+    const ratio = quartiles(times.map((time, round) => time / (base[round] as number)));
+    const [, extra] = quartiles(times.map((time, round) => time - (base[round] as number)));
+    const goal = rival.goal && { text: rival.goal.text, holds: rival.goal.met(ratio[1], extra) };
+    return { name: rival.name, nanoseconds: quartiles(times), ratio, goal };
+  });
+  return { name, bytes, rounds: pace.rounds, rivals: results };
+}
+
+/** The results of all work so far, for whoever must be sure that it was done. */
+export function consumed(): number {
+  return sink;
+}

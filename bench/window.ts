@@ -1,0 +1,49 @@
+// What the suites work on: attachments of the native host that leave nothing behind, and bytes to fill them with.
+import { type Attachment, type CoreName, createShm } from "wasm-shm";
+
+export const KiB = 1024;
+export const MiB = 1024 * KiB;
+
+export function sizeName(bytes: number): string {
+  if (bytes >= MiB) return `${bytes / MiB} MiB`;
+  return bytes >= KiB ? `${bytes / KiB} KiB` : `${bytes} B`;
+}
+
+/**
+ * Calls `work` with an attachment of a new segment. The segment is destroyed before the work begins: it lives until
+ * the detach, so not even a kill leaves one.
+ */
+export function withAttachment(core: CoreName, size: number, work: (attachment: Attachment) => void): void {
+  const segment = createShm({ host: "native", core }).create(size);
+  try {
+    const attachment = segment.attach();
+    try {
+      segment.destroy();
+      if (attachment.core !== core) throw new Error(`the attachment runs on the ${attachment.core} core, not ${core}`);
+      work(attachment);
+    } finally {
+      attachment.detach();
+    }
+  } finally {
+    segment[Symbol.dispose]();
+  }
+}
+
+/** Fills with bytes that repeat nowhere near, the same every time: xorshift32. */
+export function fillPattern(bytes: Uint8Array, seed = 1): void {
+  let state = seed;
+  for (let index = 0; index < bytes.length; index++) {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    bytes[index] = state;
+  }
+}
+
+export function expectEqual(actual: unknown, expected: unknown, what: string): void {
+  if (!Object.is(actual, expected)) throw new Error(`${what} is wrong: ${actual} instead of ${expected}`);
+}
+
+export function expectBytes(actual: Uint8Array, expected: Uint8Array, what: string): void {
+  if (Buffer.compare(actual, expected) !== 0) throw new Error(`${what} gave other bytes`);
+}

@@ -1,7 +1,7 @@
 // Attach and detach against the two system calls alone, and where the difference goes.
 import { type CoreName, createShm, nativeHost, type Segment, type Shm } from "wasm-shm";
 import { bareCalls } from "./addon.js";
-import type { Group, Rival } from "./harness.js";
+import { collect, type Rival, type Timer } from "./harness.js";
 import { expectEqual, MiB, sizeName, withAttachment } from "./window.js";
 
 const SIZE = MiB;
@@ -9,8 +9,11 @@ const MARK = 0x5eed;
 const WASM_PAGE = 65536;
 const PAGES = SIZE / WASM_PAGE + 1; // as many as an attachment's own memory has: the core's page and the window
 
-/** A memory is freed by the garbage collector, which comes about every fifty: a sample holds many such rounds. */
-const sampleMs = 25;
+/** About a hundred attachments. Samples in which the garbage collector comes by are then few, and the median is not one. */
+const sampleMs = 2;
+
+/** Attachments to one collection, where the collector's share is to show. */
+const COLLECTED = 500;
 
 /** Pairs of system calls in one call of the addon, so that the call itself does not count. */
 const BARE_CALLS = 100;
@@ -57,6 +60,22 @@ function attach(segment: Segment): Rival {
         expectEqual(attachment.cursor().readUint32(), MARK, "what an attachment reads");
         attachment.detach();
       }),
+  };
+}
+
+/** A memory is given back by the garbage collector: here as it would be at its worst, a full collection each time. */
+function attachAndCollect(segment: Segment): Rival {
+  const { run, prove } = attach(segment);
+  return {
+    name: `the same, and a full gc for each ${COLLECTED}`,
+    operations: COLLECTED,
+    run() {
+      let bytes = 0;
+      for (let turn = 0; turn < COLLECTED; turn++) bytes += run();
+      collect();
+      return bytes;
+    },
+    prove,
   };
 }
 
@@ -119,8 +138,7 @@ function memoryAlone(): Rival {
 }
 
 /** The first cursor of an attachment makes the wasm core's instance. */
-function firstCursor(core: CoreName, id: number): Rival {
-  const segment = createShm({ host: "native", core }).open(id);
+function firstCursor(segment: Segment): Rival {
   const run = (read = false) => {
     const attachments = Array.from({ length: FRESH }, () => segment.attach());
     const start = process.hrtime.bigint();
@@ -131,7 +149,7 @@ function firstCursor(core: CoreName, id: number): Rival {
     return time;
   };
   return {
-    name: `first cursor alone, ${core} core`,
+    name: "first cursor alone, wasm core",
     operations: FRESH,
     selfTimed: true,
     run: () => run(),
@@ -139,20 +157,24 @@ function firstCursor(core: CoreName, id: number): Rival {
   };
 }
 
-export function attachSuite(core: CoreName, time: (group: Group) => void): void {
+export async function attachSuite(core: CoreName, time: Timer): Promise<void> {
   const shm = createShm({ host: "native", core });
   const size = sizeName(SIZE);
-  withAttachment(core, SIZE, (attachment) => {
+  await withAttachment(core, SIZE, async (attachment) => {
     attachment.cursor().writeUint32(MARK);
     const { id } = attachment.segment;
     const segment = shm.open(id); // removed by name, alive by its attachment: shmat(2) still takes the id
     const whole = attach(segment);
-    time({ name: `attach and detach (${size})`, sampleMs, rivals: [bareAttach(segment), whole] });
-    time({ name: `create and destroy (${size})`, sampleMs, rivals: [bareCreate(), create(shm)] });
-    time({
+    await time({
+      name: `attach and detach (${size})`,
+      sampleMs,
+      rivals: [bareAttach(segment), whole, attachAndCollect(segment)],
+    });
+    await time({ name: `create and destroy (${size})`, sampleMs, rivals: [bareCreate(), create(shm)] });
+    await time({
       name: `parts of an attach (${size})`,
       sampleMs,
-      rivals: [whole, mapping(segment), memoryAlone(), firstCursor("wasm", id), firstCursor("js", id)],
+      rivals: [whole, mapping(segment), memoryAlone(), firstCursor(segment)],
     });
   });
 }

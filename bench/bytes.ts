@@ -1,6 +1,6 @@
 // Cursor.read and Cursor.write against the Uint8Array.set that they cannot do without.
 import type { Attachment, CoreName, Cursor } from "wasm-shm";
-import type { Goal, Group, Rival } from "./harness.js";
+import type { Goal, Group, Rival, Timer } from "./harness.js";
 import { expectBytes, expectEqual, fillPattern, KiB, MiB, sizeName, withAttachment } from "./window.js";
 
 interface Size {
@@ -125,9 +125,9 @@ function groups(attachment: Attachment, core: CoreName, { bytes, chunks, goal }:
   ];
 }
 
-export function bytes(core: CoreName, time: (group: Group) => void): void {
+export async function bytes(core: CoreName, time: Timer): Promise<void> {
   for (const size of sizes)
-    withAttachment(core, size.bytes * size.chunks, (attachment) => {
-      for (const group of groups(attachment, core, size)) time(group);
+    await withAttachment(core, size.bytes * size.chunks, async (attachment) => {
+      for (const group of groups(attachment, core, size)) await time(group);
     });
 }

@@ -2,7 +2,7 @@
 // has adler32 only inside deflate, which copies as well. It is the proof: a zlib stream ends with this checksum.
 import { deflateSync } from "node:zlib";
 import type { CoreName } from "wasm-shm";
-import type { Group, Rival } from "./harness.js";
+import type { Rival, Timer } from "./harness.js";
 import { expectEqual, fillPattern, MiB, sizeName, withAttachment } from "./window.js";
 
 const sizes = [MiB, 64 * MiB];
@@ -22,9 +22,9 @@ function adler32(bytes: Uint8Array): number {
   return ((high << 16) | low) >>> 0;
 }
 
-export function checksum(core: CoreName, time: (group: Group) => void): void {
+export async function checksum(core: CoreName, time: Timer): Promise<void> {
   for (const size of sizes)
-    withAttachment(core, size, (attachment) => {
+    await withAttachment(core, size, async (attachment) => {
       const { bytes } = attachment;
       fillPattern(bytes);
       const expected = deflateSync(bytes, { level: 0 }).subarray(-4).readUInt32BE();
@@ -34,7 +34,7 @@ export function checksum(core: CoreName, time: (group: Group) => void): void {
         prove: () => expectEqual(run(), expected, name),
         run,
       });
-      time({
+      await time({
         name: `adler32 (${sizeName(size)})`,
         bytes: size,
         rivals: [

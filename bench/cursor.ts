@@ -1,7 +1,7 @@
 // The cursor's numbers against a bare DataView, which checks bounds but keeps no position, and against Buffer's
 // methods, which check as much as the cursor does and are what Node offers for the purpose.
 import type { Attachment, CoreName, Cursor } from "wasm-shm";
-import type { Group, Rival } from "./harness.js";
+import type { Group, Rival, Timer } from "./harness.js";
 import { expectBytes, expectEqual, fillPattern, KiB, withAttachment } from "./window.js";
 
 const SIZE = 64 * KiB;
@@ -175,8 +175,8 @@ function group(operation: Operation, attachment: Attachment, core: CoreName): Gr
   };
 }
 
-export function cursor(core: CoreName, time: (group: Group) => void): void {
-  withAttachment(core, SIZE, (attachment) => {
-    for (const operation of operations) time(group(operation, attachment, core));
+export async function cursor(core: CoreName, time: Timer): Promise<void> {
+  await withAttachment(core, SIZE, async (attachment) => {
+    for (const operation of operations) await time(group(operation, attachment, core));
   });
 }

@@ -1,6 +1,7 @@
 // Times rivals side by side. tinybench takes the samples. The rounds are ours: it would run one rival to its end
 // before the next, and a machine that slows down in between would decide the race. A sample is a whole batch of
 // calls, as the clock costs more than the shortest operations here.
+import { setImmediate } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { Bench, type Task } from "tinybench";
@@ -38,6 +39,9 @@ export interface Group {
 /** First quartile, median, third quartile. */
 export type Quartiles = readonly [low: number, median: number, high: number];
 
+/** Measures a group and reports it. */
+export type Timer = (group: Group) => Promise<void>;
+
 export interface RivalResult {
   readonly name: string;
   /** An operation. */
@@ -70,7 +74,8 @@ export const paces: Readonly<Record<"full" | "quick", Pace>> = {
 let sink = 0;
 
 setFlagsFromString("--expose-gc");
-const collect = runInNewContext("gc") as () => void;
+/** A full garbage collection. */
+export const collect = runInNewContext("gc") as () => void;
 
 const now = (): number => Number(process.hrtime.bigint());
 
@@ -97,8 +102,17 @@ function batch(rival: Rival, calls: number): number {
   return now() - start;
 }
 
+/**
+ * Ends the job that runs: as in any program, work comes in turns of the event loop, and only between two of them does
+ * the engine let go of what was made through a WeakRef. Then collects, so that a rival pays for its own garbage alone.
+ */
+async function turn(): Promise<void> {
+  await setImmediate();
+  collect();
+}
+
 /** Runs it until the engine has compiled what it will; returns how many calls make a sample. */
-function warmUp(rival: Rival, warmupMs: number, sampleMs: number): number {
+async function warmUp(rival: Rival, warmupMs: number, sampleMs: number): Promise<number> {
   let calls = 1;
   let spent = 0;
   for (;;) {
@@ -107,6 +121,7 @@ function warmUp(rival: Rival, warmupMs: number, sampleMs: number): number {
     const enough = Math.max(1, Math.ceil((sampleMs * 1e6 * calls) / Math.max(time, 1)));
     if (spent >= warmupMs * 1e6) return enough;
     calls = Math.min(enough, 2 * calls);
+    await turn();
   }
 }
 
@@ -121,7 +136,6 @@ function addTask(bench: Bench, rival: Rival, calls: number): Task {
 
 /** Nanoseconds of one operation in this round: the median of its samples. */
 function slice(task: Task, operations: number): number {
-  collect(); // a rival pays for its own garbage, not for the one's before it
   task.reset();
   const { result } = task.runSync();
   if (result.state !== "completed") throw new Error(`${task.name} did not complete: ${result.state}`);
@@ -133,23 +147,25 @@ function slice(task: Task, operations: number): number {
  *
  * @param checkpoint called between slices; it may throw to end the run
  */
-export function measure(
+export async function measure(
   { name, bytes, sampleMs = 0.5, rivals }: Group,
   pace: Pace,
   checkpoint: () => void,
-): GroupResult {
+): Promise<GroupResult> {
   for (const rival of rivals) rival.prove();
   const bench = new Bench({ time: Math.max(pace.sliceMs, 2 * sampleMs), iterations: 1, warmup: false, throws: true });
-  const runners = rivals.map((rival) => {
+  const runners: { task: Task; operations: number; times: number[] }[] = [];
+  for (const rival of rivals) {
+    const calls = await warmUp(rival, pace.warmupMs, sampleMs);
+    runners.push({ task: addTask(bench, rival, calls), operations: calls * rival.operations, times: [] });
     checkpoint();
-    const calls = warmUp(rival, pace.warmupMs, sampleMs);
-    return { task: addTask(bench, rival, calls), operations: calls * rival.operations, times: [] as number[] };
-  });
+  }
   for (let round = 0; round < pace.rounds; round++) {
-    for (let turn = 0; turn < runners.length; turn++) {
-      checkpoint();
-      const runner = runners[(round + turn) % runners.length] as (typeof runners)[number];
+    for (let place = 0; place < runners.length; place++) {
+      const runner = runners[(round + place) % runners.length] as (typeof runners)[number];
+      await turn();
       runner.times.push(slice(runner.task, runner.operations));
+      checkpoint();
     }
   }
   const base = runners[0]?.times as number[];

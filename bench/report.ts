@@ -55,7 +55,7 @@ export function groupTable({ name, bytes, rivals }: GroupResult): string {
   return table([head, ...rows]);
 }
 
-/** How many goals hold, and which do not. */
+/** How many goals hold, and which do not; nothing where there were none. */
 export function goalSummary(groups: readonly GroupResult[]): string {
   const judged = groups.flatMap(({ name, rivals }) =>
     rivals

@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
-import { type CoreName, list } from "wasm-shm";
+import { type CoreName, list, SegmentStatus } from "wasm-shm";
 import { buildAddon } from "./addon.js";
 import type { GroupResult } from "./harness.js";
 import { machine } from "./machine.js";
@@ -40,20 +40,27 @@ function progress(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
 }
 
+/** Resolves once the thread has ended, and its attachments with it. */
 function runJob(job: Job, measured: (result: GroupResult) => void): Promise<void> {
   return new Promise((resolve, reject) => {
     const worker = new Worker(new URL("./thread.js", import.meta.url), { workerData: job });
+    let failure: unknown;
     worker.on("message", (message: Message) => {
       if ("begun" in message) progress(`${job.suite}, ${job.core} core: ${message.begun}`);
       if ("measured" in message) measured(message.measured);
     });
-    worker.on("error", reject);
-    worker.on("exit", resolve);
+    worker.on("error", (error) => {
+      failure = error;
+    });
+    worker.on("exit", () => (failure === undefined ? resolve() : reject(failure)));
   });
 }
 
-/** Segments of this process still in the system. */
-const leftOver = (): number[] => list().flatMap(({ id, cpid }) => (cpid === process.pid ? [id] : []));
+/** Segments of this process that would outlive it. */
+function leftOver(): number[] {
+  const own = list().filter(({ cpid, mode }) => cpid === process.pid && !(mode & SegmentStatus.Destroyed));
+  return own.map(({ id }) => id);
+}
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -91,7 +98,8 @@ async function main(): Promise<void> {
       });
     }
   progress("");
-  console.log(`\n${goalSummary(results)}`);
+  const summary = goalSummary(results);
+  if (summary) console.log(`\n${summary}`);
   if (values.json !== undefined)
     writeFileSync(values.json, `${JSON.stringify({ ...about, pace, results }, null, 2)}\n`);
 }

@@ -3,13 +3,13 @@ import { attachSuite } from "./attach.js";
 import { bytes } from "./bytes.js";
 import { checksum } from "./checksum.js";
 import { cursor } from "./cursor.js";
-import type { Group } from "./harness.js";
+import type { Timer } from "./harness.js";
 
 export interface Suite {
   readonly about: string;
   readonly cores: readonly CoreName[];
   /** Hands its groups to `time`, one after the other. */
-  run(core: CoreName, time: (group: Group) => void): void;
+  run(core: CoreName, time: Timer): Promise<void>;
 }
 
 export const suites = {

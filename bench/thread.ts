@@ -26,10 +26,10 @@ function checkpoint(): void {
 }
 
 try {
-  suites[suite].run(core, (group) => {
+  await suites[suite].run(core, async (group) => {
     checkpoint();
     post({ begun: group.name });
-    post({ measured: measure(group, paces[pace], checkpoint) });
+    post({ measured: await measure(group, paces[pace], checkpoint) });
   });
   post({ consumed: consumed() });
 } catch (error) {

@@ -13,14 +13,18 @@ export function sizeName(bytes: number): string {
  * Calls `work` with an attachment of a new segment. The segment is destroyed before the work begins: it lives until
  * the detach, so not even a kill leaves one.
  */
-export function withAttachment(core: CoreName, size: number, work: (attachment: Attachment) => void): void {
+export async function withAttachment(
+  core: CoreName,
+  size: number,
+  work: (attachment: Attachment) => Promise<void>,
+): Promise<void> {
   const segment = createShm({ host: "native", core }).create(size);
   try {
     const attachment = segment.attach();
     try {
       segment.destroy();
       if (attachment.core !== core) throw new Error(`the attachment runs on the ${attachment.core} core, not ${core}`);
-      work(attachment);
+      await work(attachment);
     } finally {
       attachment.detach();
     }

@@ -1,0 +1,171 @@
+// npm start: a file, read straight into a segment; a second process checksums it there, in place, in WebAssembly.
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { createReadStream } from "node:fs";
+import { open } from "node:fs/promises";
+import { pipeline } from "node:stream/promises";
+import { parseArgs } from "node:util";
+import { createDeflate } from "node:zlib";
+import { SingleBar } from "cli-progress";
+import { type Attachment, createShm, type Segment } from "wasm-shm";
+import { bytes, hexadecimal, printRows, speed } from "./format.js";
+import type { Answer } from "./peer.js";
+import { windowsOf } from "./windows.js";
+
+const usage = `Usage: npm start [-- FILE]
+
+Makes a System V segment of FILE's size (default: the running node binary), reads the
+file straight into its pages, and lets a second process checksum it there, in place.`;
+
+/** What was asked cannot be done; the message is all a person needs. */
+class Refusal extends Error {}
+
+const READ_SIZE = 8 * 2 ** 20; // bytes a read(2); large enough to be one call's worth, small enough to show progress
+
+const seconds = (since: bigint): number => Number(process.hrtime.bigint() - since) / 1e9;
+
+/** Fills the windows from the file: read(2) writes into the segment's own pages. */
+async function fill(path: string, size: number, attachments: Attachment[]): Promise<void> {
+  const bar = new SingleBar({
+    format: "reading {bar} {percentage}% | {eta} s left",
+    clearOnComplete: true,
+    stream: process.stderr, // drawn on a terminal only
+  });
+  const file = await open(path);
+  bar.start(size, 0);
+  try {
+    let position = 0;
+    for (const { bytes: window } of attachments)
+      for (let start = 0; start < window.length; ) {
+        const length = Math.min(READ_SIZE, window.length - start);
+        const { bytesRead } = await file.read(window, start, length, position);
+        if (bytesRead === 0) throw new Refusal(`${path} ended at byte ${position} of ${size} while it was read`);
+        start += bytesRead;
+        position += bytesRead;
+        bar.update(position);
+      }
+  } finally {
+    bar.stop();
+    await file.close();
+  }
+}
+
+/** The file's own Adler-32, by zlib and not by us: the last four bytes of a zlib stream (RFC 1950, section 2.2). */
+async function fileChecksum(path: string): Promise<number> {
+  let tail = Buffer.alloc(0);
+  await pipeline(createReadStream(path, { highWaterMark: 2 ** 20 }), createDeflate({ level: 0 }), async (chunks) => {
+    for await (const chunk of chunks) tail = Buffer.concat([tail, chunk as Buffer]).subarray(-4);
+  });
+  return tail.readUInt32BE();
+}
+
+/** The next message of the other process; its end without one is a failure. */
+async function answerOf(child: ChildProcess): Promise<Answer> {
+  const ended = once(child, "exit").then(([code, signal]) => {
+    throw new Refusal(`the second process ended with ${signal ?? `code ${code}`} before it answered`);
+  });
+  const [answer] = (await Promise.race([once(child, "message"), ended])) as [Answer];
+  return answer;
+}
+
+async function checksumElsewhere(
+  segment: Segment,
+  child: ChildProcess,
+): Promise<{ adler32: number; seconds: number; nattch: number }> {
+  const attached = await answerOf(child);
+  if (attached.kind !== "attached") throw new Refusal("the second process did not attach");
+  const { nattch } = segment.stat();
+  child.send("go");
+  const result = await answerOf(child);
+  if (result.kind !== "result") throw new Refusal("the second process gave no result");
+  return { ...result, nattch };
+}
+
+async function sizeOf(path: string): Promise<number> {
+  const file = await open(path).catch((error: Error) => {
+    throw new Refusal(`cannot read ${path}: ${error.message}`);
+  });
+  try {
+    const stat = await file.stat();
+    if (!stat.isFile()) throw new Refusal(`${path} is not a regular file`);
+    if (stat.size === 0) throw new Refusal(`${path} is empty, and a segment has at least one byte`);
+    return stat.size;
+  } finally {
+    await file.close();
+  }
+}
+
+/** @returns whether the two checksums agree */
+async function main(path: string): Promise<boolean> {
+  const size = await sizeOf(path);
+  const shm = createShm({ host: "native" });
+
+  const created = process.hrtime.bigint();
+  const segment = shm.create(size);
+  const attachments: Attachment[] = [];
+  let child: ChildProcess | undefined;
+  try {
+    for (const window of windowsOf(size)) attachments.push(segment.attach(window));
+    // It lives while someone is attached, and Linux lets others attach by id until then (shmctl(2)): whatever ends
+    // this process from here on, SIGKILL too, leaves nothing behind.
+    segment.destroy();
+    const createSeconds = seconds(created);
+
+    const reading = process.hrtime.bigint();
+    await fill(path, size, attachments);
+    const readSeconds = seconds(reading);
+
+    child = fork(new URL("./peer.js", import.meta.url), [String(segment.id)]);
+    const found = await checksumElsewhere(segment, child);
+
+    const checking = process.hrtime.bigint();
+    const expected = await fileChecksum(path);
+    const checkSeconds = seconds(checking);
+
+    const verified = found.adler32 === expected;
+    printRows([
+      ["file", path],
+      ["bytes", bytes(size)],
+      ["segment id", String(segment.id)],
+      ["address", hexadecimal(attachments[0]?.address ?? 0n)],
+      ["attached", `${found.nattch} times: this process, ${process.pid}, and ${child.pid}`],
+      [],
+      ["create and attach", ...speed(createSeconds)],
+      ["read the file into it", ...speed(readSeconds, size)],
+      [`adler32 in ${child.pid}, wasm`, ...speed(found.seconds, size)],
+      ["adler32 of the file, zlib", ...speed(checkSeconds, size)],
+      [],
+      ["adler32", `${hexadecimal(found.adler32)} in the segment, ${hexadecimal(expected)} in the file`],
+      ["verified", verified ? "yes" : "NO: the two differ"],
+    ]);
+    return verified;
+  } finally {
+    child?.kill();
+    segment[Symbol.dispose]();
+  }
+}
+
+for (const [signal, number] of [
+  ["SIGINT", 2],
+  ["SIGTERM", 15],
+  ["SIGHUP", 1],
+] as const)
+  process.once(signal, () => {
+    process.stderr.write(`\n${signal}: stopped; no segment is left\n`);
+    process.exit(128 + number); // the segment goes with the last process attached to it
+  });
+
+try {
+  const { values, positionals } = parseArgs({
+    options: { help: { type: "boolean", short: "h" } },
+    allowPositionals: true,
+  });
+  if (positionals.length > 1) throw new TypeError(`one FILE, not ${positionals.length}`);
+  if (values.help) console.log(usage);
+  else process.exitCode = (await main(positionals[0] ?? process.execPath)) ? 0 : 1;
+} catch (error) {
+  const { message, name } = error as Error;
+  const misused = name === "TypeError" && !(error instanceof Refusal);
+  console.error(misused ? `${message}\n\n${usage}` : message);
+  process.exitCode = misused ? 2 : 1;
+}

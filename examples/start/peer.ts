@@ -1,0 +1,23 @@
+// The second process of npm start: opens the segment by its id, and checksums it where it is.
+import { createShm } from "wasm-shm";
+import { windowsOf } from "./windows.js";
+
+export type Answer = { kind: "attached" } | { kind: "result"; adler32: number; seconds: number };
+
+const send = (answer: Answer): void => {
+  process.send?.(answer);
+};
+
+const segment = createShm({ host: "native", core: "wasm" }).open(Number(process.argv[2]));
+const attachments = windowsOf(segment.size).map((window) => segment.attach(window));
+send({ kind: "attached" });
+
+process.once("message", () => {
+  const started = process.hrtime.bigint();
+  let adler32 = 1; // of nothing
+  for (const attachment of attachments) adler32 = attachment.checksum("adler32", 0, attachment.byteLength, adler32);
+  const seconds = Number(process.hrtime.bigint() - started) / 1e9;
+  segment[Symbol.dispose]();
+  send({ kind: "result", adler32, seconds });
+  process.disconnect();
+});

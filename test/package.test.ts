@@ -1,0 +1,126 @@
+// The package from outside: what it exports, what loads without the addon or without Node, what it says then.
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as assert from "uvu/assert";
+import { root, run } from "./child.js";
+import { suite } from "./suite.js";
+
+/** A copy of what npm would install, without the built addon. */
+function withoutAddon<T>(use: (folder: string) => T): T {
+  const folder = mkdtempSync(join(tmpdir(), "wasm-shm-"));
+  try {
+    cpSync(`${root}dist`, join(folder, "dist"), { recursive: true });
+    cpSync(`${root}package.json`, join(folder, "package.json"));
+    symlinkSync(`${root}node_modules`, join(folder, "node_modules"));
+    return use(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+const evaluate = (folder: string, source: string): ReturnType<typeof run> =>
+  run(process.execPath, ["--input-type=module", "--eval", source], { cwd: folder });
+
+const surface = suite("The public faces");
+
+const words = [
+  ["Attachment", "Cursor", "Segment", "ShmError", "ShmRangeError"],
+  ["SharedMemoryFlags", "SegmentStatus", "Whence", "VERSION"],
+  ["create", "createShm", "destroySegment", "ftok", "limits", "list", "memoryHost", "open", "openSegment", "shm"],
+].flat();
+
+surface("export the names of the contract", async () => {
+  assert.equal(Object.keys(await import("wasm-shm")).sort(), [...words, "nativeHost"].sort());
+  assert.equal(Object.keys(await import("wasm-shm/portable")).sort(), words.sort());
+});
+
+surface("the portable one imports nothing of Node's, nor does anything it imports", () => {
+  const seen = new Set<string>();
+  const visit = (file: string): void => {
+    if (seen.has(file)) return;
+    seen.add(file);
+    for (const [, from] of readFileSync(file, "utf8").matchAll(/^(?:import|export) [^;"]*from "([^"]+)";$/gm)) {
+      const name = from as string;
+      assert.ok(
+        name.startsWith("./") || name.startsWith("../") || name === "@assemblyscript/loader",
+        `${file}: ${name}`,
+      );
+      if (name.startsWith(".")) visit(new URL(name, `file://${file}`).pathname);
+    }
+  };
+  visit(`${root}dist/portable.js`);
+  assert.ok(seen.size > 15, `${seen.size} files`);
+});
+
+surface("the portable one has the in-process host, and says who has the other", () => {
+  const ended = evaluate(
+    root,
+    `import { createShm, shm } from "wasm-shm/portable";
+    let refused; try { createShm({ host: "native" }); } catch ({ code, message }) { refused = code + " " + message; }
+    console.log(shm.host.name, refused);`,
+  );
+  assert.match(ended.stdout, /^memory ERR_SHM_UNSUPPORTED .*import "wasm-shm" in Node on Linux/);
+});
+surface.run();
+
+const missing = suite("Where the addon cannot be had");
+
+missing("the in-process host takes its place, and a warning says so", () => {
+  withoutAddon((folder) => {
+    const ended = evaluate(
+      folder,
+      `import { create, shm } from "wasm-shm";
+      const segment = create(3333);
+      segment.write(Uint8Array.of(1, 2, 3));
+      console.log(shm.host.name, segment.readChunk(3).join());`,
+    );
+    assert.is(ended.stdout, "memory 1,2,3\n");
+    if (process.platform === "linux")
+      assert.match(ended.stderr, /\[WASM_SHM_IN_PROCESS\].*no other process will see these segments/);
+  });
+});
+
+missing("the native host is never replaced where it was asked for: the error lists what was tried", () => {
+  withoutAddon((folder) => {
+    const ended = evaluate(
+      folder,
+      `import { createShm, nativeHost } from "wasm-shm";
+      for (const use of [() => createShm({ host: "native" }), nativeHost])
+        try { use(); } catch ({ code, message }) { console.log(code, message); }`,
+    );
+    assert.is(ended.stdout.match(/^ERR_SHM_UNSUPPORTED/gm)?.length, 2);
+    if (process.platform === "linux") {
+      assert.match(ended.stdout, new RegExp(`platform=linux arch=${process.arch}`));
+      assert.ok(ended.stdout.includes(join(folder, "native")));
+      assert.match(ended.stdout, /npm rebuild wasm-shm/);
+    }
+  });
+});
+missing.run();
+
+const packed = suite("npm pack");
+packed("holds what its users need, and nothing else", () => {
+  const ended = run("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"]);
+  const answer = JSON.parse(ended.stdout) as { files: { path: string }[] }[];
+  const files = (answer[0] as { files: { path: string }[] }).files.map(({ path }) => path);
+  for (const needed of [
+    "dist/index.js",
+    "dist/index.d.ts",
+    "dist/portable.js",
+    "dist/core/core.wasm",
+    "dist/core/binary.js",
+    "native/binding.gyp",
+    "native/build.js",
+    "README.md",
+    "LICENSE",
+    ...readdirSync(`${root}native`)
+      .filter((file) => /\.(cc|h)$/.test(file))
+      .map((file) => `native/${file}`),
+  ])
+    assert.ok(files.includes(needed), needed);
+  const unneeded = files.filter((file) => /^(build|test|bench|examples|node_modules|\.ci|native\/build\/)/.test(file));
+  assert.equal(unneeded, []);
+  assert.ok(existsSync(`${root}LICENSE`));
+});
+packed.run();

@@ -23,19 +23,19 @@ export function adler32(cursor: u32, start: u32, end: u32, previous: u32): u32 {
     while (block >= 8) {
       // Eight bytes by one load, not eight.
       const bytes = load<u64>(address);
-      high += (low += <u32>(bytes & 0xff));
-      high += (low += <u32>((bytes >> 8) & 0xff));
-      high += (low += <u32>((bytes >> 16) & 0xff));
-      high += (low += <u32>((bytes >> 24) & 0xff));
-      high += (low += <u32>((bytes >> 32) & 0xff));
-      high += (low += <u32>((bytes >> 40) & 0xff));
-      high += (low += <u32>((bytes >> 48) & 0xff));
-      high += (low += <u32>(bytes >> 56));
+      high += low += <u32>(bytes & 0xff);
+      high += low += <u32>((bytes >> 8) & 0xff);
+      high += low += <u32>((bytes >> 16) & 0xff);
+      high += low += <u32>((bytes >> 24) & 0xff);
+      high += low += <u32>((bytes >> 32) & 0xff);
+      high += low += <u32>((bytes >> 40) & 0xff);
+      high += low += <u32>((bytes >> 48) & 0xff);
+      high += low += <u32>(bytes >> 56);
       address += 8;
       block -= 8;
     }
     while (block > 0) {
-      high += (low += load<u8>(address++));
+      high += low += load<u8>(address++);
       block--;
     }
     low %= MODULUS;

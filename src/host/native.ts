@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { errnoNumbers, unsupported } from "../errors.js";
 import { WASM_PAGE, WINDOW_START, Window } from "../window.js";
+import { MapBudget } from "./budget.js";
 import type { Host, Limits, Mapping, MapRequest, SegmentInfo } from "./host.js";
 
 type Seconds = number;
@@ -69,12 +70,16 @@ class NativeHost implements Host {
   readonly pageSize: number;
   readonly #addon: Addon;
   readonly #hugePageSize: number | undefined;
+  readonly #maxMapCount: number | undefined;
+  readonly #budget: MapBudget;
 
   constructor(addon: Addon) {
     this.#addon = addon;
     this.pageSize = addon.constants["pageSize"] as number;
     const kibibytes = procNumber("/proc/meminfo", /^Hugepagesize:\s+(\d+) kB$/m);
     this.#hugePageSize = kibibytes === undefined ? undefined : kibibytes * 1024;
+    this.#maxMapCount = procNumber("/proc/sys/vm/max_map_count", /^(\d+)$/m);
+    this.#budget = new MapBudget(this.#maxMapCount);
   }
 
   can(): boolean {
@@ -107,6 +112,7 @@ class NativeHost implements Host {
   }
 
   map(request: MapRequest): Mapping | number {
+    if (!this.#budget.spend()) return -errnoNumbers.ENOMEM;
     if (request.into) return this.#mapAt(request.into.memory, request.into.byteOffset, request, this.pageSize, false);
     const mapping = this.#mapOwn(request, this.pageSize);
     // EINVAL may mean huge pages: nothing tells beforehand, and such a window must begin and end on one.
@@ -130,8 +136,12 @@ class NativeHost implements Host {
   limits(): Limits | number {
     const limits = this.#addon.limits();
     if (typeof limits === "number") return limits;
-    const maxMapCount = procNumber("/proc/sys/vm/max_map_count", /^(\d+)$/m);
-    return { ...limits, pageSize: this.pageSize, hugePageSize: this.#hugePageSize, maxMapCount };
+    return {
+      ...limits,
+      pageSize: this.pageSize,
+      hugePageSize: this.#hugePageSize,
+      maxMapCount: this.#maxMapCount,
+    };
   }
 
   ftok(path: string, projectId: number): number {

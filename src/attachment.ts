@@ -6,15 +6,13 @@ import { detached, systemError } from "./errors.js";
 import type { Access } from "./flags.js";
 import type { Host, Mapping } from "./host/host.js";
 import { occupy, vacate } from "./placement.js";
-import type { Segment } from "./segment.js";
 
 /**
  * One mapping: a window of a segment inside a WebAssembly.Memory. From {@link Segment.attach}.
  * After {@link detach}, `bytes`, `address` and every method but `Symbol.dispose` throw `ERR_SHM_DETACHED`.
  */
 export class Attachment {
-  /** The Segment object that made it. */
-  readonly segment: Segment;
+  readonly #owner: { readonly id: number };
   readonly #host: Host;
   readonly #core: Core;
   readonly #mapping: Mapping;
@@ -24,14 +22,16 @@ export class Attachment {
   readonly access: Access;
 
   /** @internal */
-  constructor(segment: Segment, host: Host, core: Core, mapping: Mapping, access: Access) {
-    this.segment = segment;
+  constructor(owner: { readonly id: number }, host: Host, core: Core, mapping: Mapping, access: Access) {
+    this.#owner = owner;
     this.#host = host;
     // A memory that someone else made has no page for the core's records.
     this.#core = mapping.corePage ? core : jsCore;
     this.#mapping = mapping;
     this.access = access;
-    occupy(mapping);
+    mapping.window.owner = this;
+    // Where attachments share a memory by design, it must not keep those that were dropped.
+    if (host.can("attach into a memory")) occupy(mapping, this);
   }
 
   /** The memory the segment is in: of this attachment alone, or the caller's own (`into`). */
@@ -112,7 +112,7 @@ export class Attachment {
   detach(): void {
     this.#checkAttached("detach");
     const result = this.#host.unmap(this.#mapping);
-    if (result < 0) throw systemError("mmap", -result, `detaching segment ${this.segment.id}`);
+    if (result < 0) throw systemError("mmap", -result, `detaching segment ${this.#owner.id}`);
     vacate(this.#mapping);
     this.#whole?.close();
     this.#core.close(this.#mapping.window);
@@ -123,6 +123,11 @@ export class Attachment {
     if (!this.#mapping.window.detached) this.detach();
   }
 
+  /** @internal Whether this very Segment object made it. */
+  isOf(segment: object): boolean {
+    return this.#owner === segment;
+  }
+
   /** @internal */
   get isDetached(): boolean {
     return this.#mapping.window.detached;
@@ -130,6 +135,6 @@ export class Attachment {
 
   #checkAttached(operation: string): void {
     if (this.#mapping.window.detached)
-      throw detached(`${operation}: this attachment of segment ${this.segment.id} was detached`);
+      throw detached(`${operation}: this attachment of segment ${this.#owner.id} was detached`);
   }
 }

@@ -3,21 +3,23 @@ import { outOfRange } from "./errors.js";
 import type { Mapping } from "./host/host.js";
 import { WINDOW_START } from "./window.js";
 
-const mappings = new WeakMap<WebAssembly.Memory, Set<Mapping>>();
+/** As long as a memory lives, so do its attachments here: dispose of their segment must find them. */
+const attached = new WeakMap<WebAssembly.Memory, Map<Mapping, object>>();
 
-export function occupy(mapping: Mapping): void {
-  const there = mappings.get(mapping.window.memory);
-  if (there) there.add(mapping);
-  else mappings.set(mapping.window.memory, new Set([mapping]));
+export function occupy(mapping: Mapping, attachment: object): void {
+  const { memory } = mapping.window;
+  const there = attached.get(memory);
+  if (there) there.set(mapping, attachment);
+  else attached.set(memory, new Map([[mapping, attachment]]));
 }
 
 export function vacate(mapping: Mapping): void {
-  mappings.get(mapping.window.memory)?.delete(mapping);
+  attached.get(mapping.window.memory)?.delete(mapping);
 }
 
 /** @throws {RangeError} `ERR_OUT_OF_RANGE` some of the bytes are taken */
 export function checkFree(memory: WebAssembly.Memory, byteOffset: number, length: number, unit: number): void {
-  for (const { window, corePage } of mappings.get(memory) ?? []) {
+  for (const { window, corePage } of attached.get(memory)?.keys() ?? []) {
     const start = corePage ? 0 : window.byteOffset;
     const end = Math.ceil((window.byteOffset + window.byteLength) / unit) * unit;
     if (byteOffset >= end || byteOffset + length <= start) continue;

@@ -157,7 +157,7 @@ export class Segment {
    * @throws {ShmError} `ERR_SHM_DETACHED` it was detached before
    */
   detach(attachment: Attachment): void {
-    if (!(attachment instanceof Attachment) || attachment.segment !== this)
+    if (!(attachment instanceof Attachment) || !attachment.isOf(this))
       throw invalidType("attachment", `an Attachment that this Segment (${this.id}) made`, attachment);
     attachment.detach();
   }

@@ -9,6 +9,9 @@ export const MAX_WINDOW = 2 ** 32 - WINDOW_START;
 
 const NOTHING = new Uint8Array(0);
 
+/** A view keeps its buffer; this lets the buffer keep its memory, by which an attachment is found. */
+const memories = new WeakMap<ArrayBufferLike, WebAssembly.Memory>();
+
 /**
  * The bytes of one attachment inside its memory, and the only place that makes views of them.
  * `memory.grow` detaches every view there is: `bytes` is then empty, and {@link current} makes all three anew. A
@@ -19,6 +22,8 @@ export class Window {
   bytes: Uint8Array = NOTHING;
   view: DataView = new DataView(NOTHING.buffer);
   detached = false;
+  /** The attachment: who has a cursor has the window, and so keeps it. */
+  owner: object | undefined;
 
   constructor(
     readonly memory: WebAssembly.Memory,
@@ -48,6 +53,7 @@ export class Window {
 
   #makeViews(): void {
     this.buffer = this.memory.buffer;
+    memories.set(this.buffer, this.memory);
     this.bytes = new Uint8Array(this.buffer, this.byteOffset, this.byteLength);
     this.view = new DataView(this.buffer, this.byteOffset, this.byteLength);
   }

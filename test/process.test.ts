@@ -1,7 +1,6 @@
-// A segment between processes: ours in both directions, Perl's, another user's; workers; what the collector does.
+// A segment between processes: ours in both directions, Perl's, another user's; workers.
 
 import { once } from "node:events";
-import { setTimeout as sleep } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { deflateSync } from "node:zlib";
 import * as assert from "uvu/assert";
@@ -10,16 +9,6 @@ import { code, nativePairs, randomBytes } from "./pairs.js";
 import { suite } from "./suite.js";
 
 const SIZE = 3333;
-const collect = globalThis.gc as () => void; // test/run.ts passes --expose-gc
-
-/** Waits, collecting, until `done` or for ten seconds. */
-async function collectUntil(done: () => boolean): Promise<void> {
-  for (let round = 0; round < 200 && !done(); round++) {
-    collect();
-    await sleep(50);
-  }
-}
-
 for (const { name, shm, withSegment } of nativePairs) {
   const composed = `import { createShm } from "wasm-shm"; const shm = createShm({ host: "native", core: "${shm.core}" });`;
 
@@ -239,45 +228,6 @@ for (const { name, shm, withSegment } of nativePairs) {
   }
   user.run();
 
-  const collected = suite(`The garbage collector [${name}]`);
-
-  collected("detaches an attachment that was dropped, with its cursor, while the segment is held", async () => {
-    await withSegment(SIZE, async (segment) => {
-      (() => {
-        for (let n = 0; n < 10; n++) segment.attach().cursor().writeUint8(n);
-      })();
-      assert.ok(segment.stat().nattch >= 1);
-      await collectUntil(() => segment.stat().nattch === 0);
-      assert.is(segment.stat().nattch, 0);
-    });
-  });
-
-  collected("collects two attachments of one segment without harm: never two buffers on one address", async () => {
-    await withSegment(SIZE, async (segment) => {
-      (() => {
-        const [first, second] = [segment.attach(), segment.attach()];
-        first.bytes[0] = 1;
-        second.bytes[1] = 2;
-        assert.not.equal(first.address, second.address);
-      })();
-      await collectUntil(() => segment.stat().nattch === 0);
-      assert.equal([...segment.readChunk(2)], [1, 2]);
-    });
-  });
-
-  collected("keeps what a view alone still holds", async () => {
-    await withSegment(SIZE, async (segment) => {
-      const view = (() => segment.attach().bytes)();
-      for (let round = 0; round < 5; round++) {
-        collect();
-        await sleep(10);
-      }
-      view[0] = 99;
-      assert.is(segment.readChunk(1)[0], 99);
-    });
-  });
-  collected.run();
-
   const worker = suite(`A worker thread [${name}]`);
 
   worker("attaches by id, and its end by terminate() detaches", async () => {
@@ -296,8 +246,7 @@ for (const { name, shm, withSegment } of nativePairs) {
       assert.is(segment.stat().nattch, 1);
       assert.is(segment.readChunk(1)[0], 5);
       await thread.terminate();
-      await collectUntil(() => segment.stat().nattch === 1); // ours, of readChunk
-      assert.is(segment.stat().nattch, 1);
+      assert.is(segment.stat().nattch, 1); // ours, of readChunk
     });
   });
   worker.run();

@@ -116,6 +116,10 @@ function trapOr(error: unknown): unknown {
   return error instanceof WebAssembly.RuntimeError ? TRAP : error;
 }
 
+/**
+ * Each call has a `try` of its own, right around the export: V8 inlines the call into wasm there, and does not where
+ * only a caller further up has one (3.4 against 6.3 ns for readUint32; Node 20 to 26, x86-64).
+ */
 class WasmCursor implements CoreCursor {
   readonly core = "wasm";
   readonly #exports: Exports;

@@ -38,6 +38,8 @@ class MemoryHost implements Host {
   readonly name = "memory";
   readonly pageSize = PAGE_SIZE;
   readonly #segments = new Map<number, Stored>();
+  /** A dropped attachment detaches by being collected, as the kernel's do. */
+  readonly #dropped = new FinalizationRegistry<number>((id) => this.#detach(id));
   #nextId = 0; // never used twice, as the kernel's sequence numbers see to
 
   can(): boolean {
@@ -123,17 +125,13 @@ class MemoryHost implements Host {
     info.atime = now();
     const window = new Window(stored.memory, WINDOW_START + offset, length);
     const mapping: MemoryMapping = { window, address: 0n, corePage: true, id };
+    this.#dropped.register(mapping, id, mapping);
     return mapping;
   }
 
   unmap(mapping: Mapping): number {
-    const info = this.#segments.get((mapping as MemoryMapping).id)?.info;
-    if (!info) return -errnoNumbers.EINVAL;
-    info.nattch--;
-    info.lpid = pid();
-    info.dtime = now();
-    this.#dropIfUnused(info);
-    return 0;
+    this.#dropped.unregister(mapping);
+    return this.#detach((mapping as MemoryMapping).id);
   }
 
   list(): SegmentInfo[] {
@@ -162,6 +160,16 @@ class MemoryHost implements Host {
   #withKey(key: number): Stored | undefined {
     for (const stored of this.#segments.values()) if (stored.info.key === key) return stored;
     return undefined;
+  }
+
+  #detach(id: number): number {
+    const info = this.#segments.get(id)?.info;
+    if (!info) return -errnoNumbers.EINVAL;
+    info.nattch--;
+    info.lpid = pid();
+    info.dtime = now();
+    this.#dropIfUnused(info);
+    return 0;
   }
 
   #dropIfUnused(info: SegmentInfo): void {

@@ -14,15 +14,22 @@ const files = readdirSync(folder)
   .filter((file) => file.endsWith(".test.js"))
   .filter((file) => wanted.length === 0 || wanted.some((word) => file.includes(word)));
 
+const TIME_LIMIT_MS = 5 * 60_000; // for one file; the longest takes ten seconds
+
 const total: Tally = { passed: 0, failed: 0, skipped: 0, problems: [] };
 
 function runFile(file: string): Promise<void> {
   return new Promise((done) => {
     const child = spawn(process.execPath, ["--expose-gc", folder + file], { stdio: ["ignore", "pipe", "pipe"] });
+    const limit = setTimeout(() => {
+      total.problems.push(`${file} was still running after ${TIME_LIMIT_MS / 1000} seconds`);
+      child.kill("SIGKILL");
+    }, TIME_LIMIT_MS);
     const output: Buffer[] = [];
     child.stdout.on("data", (chunk) => output.push(chunk));
     child.stderr.on("data", (chunk) => output.push(chunk));
     child.on("close", (code, signal) => {
+      clearTimeout(limit);
       const text = Buffer.concat(output).toString();
       const mark = text.lastIndexOf(TALLY_MARK);
       console.log(`\n${basename(file, ".test.js")}\n${mark < 0 ? text : text.slice(0, mark)}`.trimEnd());

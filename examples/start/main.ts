@@ -145,14 +145,12 @@ async function main(path: string): Promise<boolean> {
   }
 }
 
-for (const [signal, number] of [
-  ["SIGINT", 2],
-  ["SIGTERM", 15],
-  ["SIGHUP", 1],
-] as const)
+// The segment goes with the last process attached to it, so there is nothing to do but say so, and die of the signal as
+// anyone would. Not process.exit(): on Node 24 it may wait for a compiler thread that waits for a collection.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
   process.once(signal, () => {
     process.stderr.write(`\n${signal}: stopped; no segment is left\n`);
-    process.exit(128 + number); // the segment goes with the last process attached to it
+    process.kill(process.pid, signal);
   });
 
 try {

@@ -4,8 +4,9 @@ import { windowsOf } from "./windows.js";
 
 export type Answer = { kind: "attached" } | { kind: "result"; adler32: number; seconds: number };
 
+/** To the first process, if it is still there. */
 const send = (answer: Answer): void => {
-  process.send?.(answer);
+  if (process.connected) process.send?.(answer);
 };
 
 const segment = createShm({ host: "native", core: "wasm" }).open(Number(process.argv[2]));
@@ -19,5 +20,5 @@ process.once("message", () => {
   const seconds = Number(process.hrtime.bigint() - started) / 1e9;
   segment[Symbol.dispose]();
   send({ kind: "result", adler32, seconds });
-  process.disconnect();
+  if (process.connected) process.disconnect();
 });

@@ -14,7 +14,8 @@ struct Environment {
 // throws for anything else, and no prototype trick or proxy passes it.
 bool MemoryBuffer(Napi::Env env, const Napi::Value& value, Napi::Value* buffer) {
   const auto* environment = env.GetInstanceData<Environment>();
-  if (environment == nullptr || !value.IsObject()) return false;
+  if (environment == nullptr || environment->memory_buffer.IsEmpty() || !value.IsObject())
+    return false;
   *buffer = environment->memory_buffer.Call(value, {});
   if (env.IsExceptionPending()) {
     env.GetAndClearPendingException();
@@ -23,17 +24,28 @@ bool MemoryBuffer(Napi::Env env, const Napi::Value& value, Napi::Value* buffer) 
   return buffer->IsObject();
 }
 
+// object[name], or undefined where `object` is none: a global may be missing (node --jitless) or
+// have been changed.
+Napi::Value Member(Napi::Env env, const Napi::Value& object, const char* name) {
+  if (!object.IsObject() && !object.IsFunction()) return env.Undefined();
+  return object.As<Napi::Object>().Get(name);
+}
+
 }  // namespace
 
 void InitArguments(Napi::Env env) {
-  const auto object = env.Global().Get("Object").As<Napi::Object>();
-  const auto describe = object.Get("getOwnPropertyDescriptor").As<Napi::Function>();
-  const auto memory = env.Global().Get("WebAssembly").As<Napi::Object>().Get("Memory");
-  const auto prototype = memory.As<Napi::Object>().Get("prototype");
-  const auto descriptor = describe.Call({prototype, Napi::String::New(env, "buffer")});
   auto environment = std::make_unique<Environment>();
-  environment->memory_buffer =
-      Napi::Persistent(descriptor.As<Napi::Object>().Get("get").As<Napi::Function>());
+  const auto memory = Member(env, Member(env, env.Global(), "WebAssembly"), "Memory");
+  const auto prototype = Member(env, memory, "prototype");
+  const auto describe =
+      Member(env, Member(env, env.Global(), "Object"), "getOwnPropertyDescriptor");
+  if (prototype.IsObject() && describe.IsFunction()) {
+    const auto descriptor =
+        describe.As<Napi::Function>().Call({prototype, Napi::String::New(env, "buffer")});
+    const auto getter = Member(env, descriptor, "get");
+    if (getter.IsFunction())
+      environment->memory_buffer = Napi::Persistent(getter.As<Napi::Function>());
+  }
   env.SetInstanceData(environment.release());
 }
 

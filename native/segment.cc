@@ -25,7 +25,8 @@ Napi::Value Get(const Napi::CallbackInfo& info) {
       !ReadInteger(info[1], 0, kMaxSafeInteger, &size) || !ReadInteger(info[2], 0, kMaxInt, &flags))
     return Errno(info.Env(), EINVAL);
   const int id = shmget(key, size, flags);
-  return Errno(info.Env(), id >= 0 ? -id : errno);
+  if (id < 0) return Errno(info.Env(), errno);
+  return Napi::Number::New(info.Env(), id);
 }
 
 // Args: (id). Returns the fields of shmid_ds, times in seconds since the epoch.

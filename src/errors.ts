@@ -53,9 +53,9 @@ export class ShmError extends Error {
   /** An errno name (`ENOENT`, `EACCES`, …) or `ERR_SHM_…`. */
   readonly code: string;
   /** The kernel's number, where the kernel refused. Positive, as in errno(3). */
-  readonly errno?: number;
+  declare readonly errno?: number;
   /** The system call that was refused. */
-  readonly syscall?: string;
+  declare readonly syscall?: string;
 
   /** @internal */
   constructor(message: string, code: string, system?: { errno: number; syscall: string }, cause?: unknown) {

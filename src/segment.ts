@@ -137,6 +137,8 @@ export class Segment {
     checkChoice("options.access", access, accesses);
     const request = this.#window(offset, length, into);
     this.#checkNotDisposed("attach");
+    if (typeof WebAssembly === "undefined")
+      throw unsupported("attaching", "this engine runs without WebAssembly (node --jitless?)");
     if (access !== "read-write") throw unsupported(`access "${access}"`, 'attachments are "read-write"');
     if (request.into && !this.#host.can("attach into a memory"))
       throw unsupported(`attaching into a memory by the ${this.#host.name} host`, 'use host: "native" on Linux');

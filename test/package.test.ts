@@ -99,6 +99,17 @@ missing("the native host is never replaced where it was asked for: the error lis
 });
 missing.run();
 
+const jitless = suite("An engine without WebAssembly");
+jitless("loads the package, and says why it cannot attach", () => {
+  const source = `import { create } from "wasm-shm"; const segment = create(10);
+    try { segment.attach(); } catch ({ code, message }) { console.log(code, message, segment.stat().nattch); }
+    segment[Symbol.dispose]();`;
+  const ended = run(process.execPath, ["--jitless", "--input-type=module", "--eval", source]);
+  assert.is(ended.code, 0, ended.stderr);
+  assert.match(ended.stdout, /^ERR_SHM_UNSUPPORTED .*--jitless.* 0$/m);
+});
+jitless.run();
+
 const packed = suite("npm pack");
 packed("holds what its users need, and nothing else", () => {
   const ended = run("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"]);

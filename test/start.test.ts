@@ -75,6 +75,7 @@ else {
         "create and attach",
         "read the file into it",
         "adler32 in \\d+, wasm",
+        "the same again",
         "adler32 of the file, zlib",
       ])
         assert.match(cell(ended.stdout, step), /^[\d.]+ ms/, step);

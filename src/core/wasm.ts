@@ -39,6 +39,12 @@ interface Exports {
   writeFloat64(cursor: number, value: number, littleEndian: number): void;
 }
 
+/**
+ * Bytes a call of a function that runs over the window. V8 compiles a hot function anew, and better, but puts the result
+ * to use at the next call: one call over 100 MB would stay at the baseline's speed (1.1 GB/s for adler32, not 9).
+ */
+const CALL_SIZE = 256 * 1024;
+
 let compiled: WebAssembly.Module | undefined;
 
 function coreModule(): WebAssembly.Module {
@@ -319,11 +325,14 @@ class WasmCursor implements CoreCursor {
   }
 
   adler32(start: number, end: number, previous: number): number {
+    let sum = previous;
     try {
-      return this.#exports.adler32(this.#record, start, end, previous) >>> 0;
+      for (let from = start; from < end; from += CALL_SIZE)
+        sum = this.#exports.adler32(this.#record, from, Math.min(from + CALL_SIZE, end), sum) >>> 0;
     } catch (error) {
       throw trapOr(error);
     }
+    return sum;
   }
 
   close(): void {

@@ -175,8 +175,34 @@ function group(operation: Operation, attachment: Attachment, core: CoreName): Gr
   };
 }
 
+/** The same work on two attachments, a pass on one and then a pass on the other. */
+function inTurn(first: Group, second: Group): Group {
+  const both = (rival: Rival, index: number): Rival => {
+    const other = second.rivals[index] as Rival;
+    return {
+      name: rival.name,
+      operations: rival.operations + other.operations,
+      prove() {
+        rival.prove();
+        other.prove();
+      },
+      run: () => rival.run() + other.run(),
+    };
+  };
+  const [base, ...others] = first.rivals;
+  return {
+    name: `${first.name}, two attachments in turn`,
+    rivals: [both(base, 0), ...others.map((rival, index) => both(rival, index + 1))],
+  };
+}
+
 export async function cursor(core: CoreName, time: Timer): Promise<void> {
   await withAttachment(core, SIZE, async (attachment) => {
     for (const operation of operations) await time(group(operation, attachment, core));
+    // Last: from here on the engine no longer knows which instance of the wasm core a cursor calls.
+    const [readUint32] = operations as [Operation];
+    await withAttachment(core, SIZE, (second) =>
+      time(inTurn(group(readUint32, attachment, core), group(readUint32, second, core))),
+    );
   });
 }

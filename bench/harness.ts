@@ -74,6 +74,7 @@ export const paces: Readonly<Record<"full" | "quick", Pace>> = {
 let sink = 0;
 
 setFlagsFromString("--expose-gc");
+
 /** A full garbage collection. */
 export const collect = runInNewContext("gc") as () => void;
 
@@ -102,15 +103,6 @@ function batch(rival: Rival, calls: number): number {
   return now() - start;
 }
 
-/**
- * Ends the job that runs: as in any program, work comes in turns of the event loop, and only between two of them does
- * the engine let go of what was made through a WeakRef. Then collects, so that a rival pays for its own garbage alone.
- */
-async function turn(): Promise<void> {
-  await setImmediate();
-  collect();
-}
-
 /** Runs it until the engine has compiled what it will; returns how many calls make a sample. */
 async function warmUp(rival: Rival, warmupMs: number, sampleMs: number): Promise<number> {
   let calls = 1;
@@ -121,7 +113,7 @@ async function warmUp(rival: Rival, warmupMs: number, sampleMs: number): Promise
     const enough = Math.max(1, Math.ceil((sampleMs * 1e6 * calls) / Math.max(time, 1)));
     if (spent >= warmupMs * 1e6) return enough;
     calls = Math.min(enough, 2 * calls);
-    await turn();
+    await setImmediate();
   }
 }
 
@@ -163,7 +155,9 @@ export async function measure(
   for (let round = 0; round < pace.rounds; round++) {
     for (let place = 0; place < runners.length; place++) {
       const runner = runners[(round + place) % runners.length] as (typeof runners)[number];
-      await turn();
+      // Work comes in turns of the event loop, as in any program: an engine keeps what has a new WeakRef for that long.
+      await setImmediate();
+      collect(); // a rival pays for its own garbage, not for the one's before it
       runner.times.push(slice(runner.task, runner.operations));
       checkpoint();
     }

@@ -62,12 +62,12 @@ function leftOver(): number[] {
   return own.map(({ id }) => id);
 }
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { quick: { type: "boolean" }, json: { type: "string" }, help: { type: "boolean" } },
-});
-
 async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { quick: { type: "boolean" }, json: { type: "string" }, help: { type: "boolean" } },
+  });
+  if (values.help) return console.log(help);
   const chosen = chosenSuites(positionals);
   const pace = values.quick ? "quick" : "full";
   const stop = new Int32Array(new SharedArrayBuffer(4));
@@ -104,18 +104,16 @@ async function main(): Promise<void> {
     writeFileSync(values.json, `${JSON.stringify({ ...about, pace, results }, null, 2)}\n`);
 }
 
-if (values.help) console.log(help);
-else
-  try {
-    await main();
-  } catch (error) {
-    progress("");
-    console.error(`bench: ${error instanceof Error ? error.message : error}`);
+try {
+  await main();
+} catch (error) {
+  progress("");
+  console.error(`bench: ${error instanceof Error ? error.message : error}`);
+  process.exitCode = 1;
+} finally {
+  const ids = leftOver();
+  if (ids.length > 0) {
+    console.error(`bench: segments are left over: ${ids.join(", ")}`);
     process.exitCode = 1;
-  } finally {
-    const ids = leftOver();
-    if (ids.length > 0) {
-      console.error(`bench: segments are left over: ${ids.join(", ")}`);
-      process.exitCode = 1;
-    }
   }
+}

@@ -1,5 +1,5 @@
 // What the suites work on: attachments of the native host that leave nothing behind, and bytes to fill them with.
-import { type Attachment, type CoreName, createShm } from "wasm-shm";
+import { type Attachment, type CoreName, createShm, type Segment } from "wasm-shm";
 
 export const KiB = 1024;
 export const MiB = 1024 * KiB;
@@ -16,7 +16,7 @@ export function sizeName(bytes: number): string {
 export async function withAttachment(
   core: CoreName,
   size: number,
-  work: (attachment: Attachment) => Promise<void>,
+  work: (attachment: Attachment, segment: Segment) => Promise<void>,
 ): Promise<void> {
   const segment = createShm({ host: "native", core }).create(size);
   try {
@@ -24,7 +24,7 @@ export async function withAttachment(
     try {
       segment.destroy();
       if (attachment.core !== core) throw new Error(`the attachment runs on the ${attachment.core} core, not ${core}`);
-      await work(attachment);
+      await work(attachment, segment);
     } finally {
       attachment.detach();
     }
@@ -33,14 +33,15 @@ export async function withAttachment(
   }
 }
 
-/** Fills with bytes that repeat nowhere near, the same every time: xorshift32. */
+/** Fills whole words with bytes that repeat nowhere near, the same every time: xorshift32. */
 export function fillPattern(bytes: Uint8Array, seed = 1): void {
+  const words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
   let state = seed;
-  for (let index = 0; index < bytes.length; index++) {
+  for (let index = 0; index < words.length; index++) {
     state ^= state << 13;
     state ^= state >>> 17;
     state ^= state << 5;
-    bytes[index] = state;
+    words[index] = state;
   }
 }
 

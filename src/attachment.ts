@@ -8,6 +8,14 @@ import type { Host, Mapping } from "./host/host.js";
 import { occupy, vacate } from "./placement.js";
 
 /**
+ * How a segment knows an attachment without keeping it: it holds a WeakRef of this, and this forgets at the detach.
+ * A WeakRef of the attachment itself would keep each memory until the job that made it ends; some 13,000 fit a process.
+ */
+export interface AttachmentLink {
+  attachment: Attachment | undefined;
+}
+
+/**
  * One mapping: a window of a segment inside a WebAssembly.Memory. From {@link Segment.attach}.
  * After {@link detach}, `bytes`, `address` and every method but `Symbol.dispose` throw `ERR_SHM_DETACHED`.
  */
@@ -17,6 +25,9 @@ export class Attachment {
   readonly #core: Core;
   readonly #mapping: Mapping;
   #whole: CoreCursor | undefined; // for what works on ranges; made at first use
+
+  /** @internal */
+  readonly link: AttachmentLink = { attachment: this };
 
   /** What this attachment may do. */
   readonly access: Access;
@@ -113,6 +124,7 @@ export class Attachment {
     this.#checkAttached("detach");
     const result = this.#host.unmap(this.#mapping);
     if (result < 0) throw systemError("mmap", -result, `detaching segment ${this.#owner.id}`);
+    this.link.attachment = undefined;
     vacate(this.#mapping);
     this.#whole?.close();
     this.#core.close(this.#mapping.window);
@@ -126,11 +138,6 @@ export class Attachment {
   /** @internal Whether this very Segment object made it. */
   isOf(segment: object): boolean {
     return this.#owner === segment;
-  }
-
-  /** @internal */
-  get isDetached(): boolean {
-    return this.#mapping.window.detached;
   }
 
   #checkAttached(operation: string): void {

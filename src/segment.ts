@@ -1,6 +1,6 @@
 import { attachAdvice, controlAdvice, octal } from "./advice.js";
 import { checkChoice, checkInteger, checkMode, checkOptions, checkSize } from "./arguments.js";
-import { Attachment } from "./attachment.js";
+import { Attachment, type AttachmentLink } from "./attachment.js";
 import type { Core } from "./core/core.js";
 import type { Cursor } from "./cursor.js";
 import { detached, errnoNumbers, invalidType, outOfRange, systemError, unsupported } from "./errors.js";
@@ -39,7 +39,7 @@ export class Segment {
   readonly #host: Host;
   readonly #core: Core;
   readonly #destroyOnDispose: boolean;
-  readonly #attachments = new Set<WeakRef<Attachment>>(); // one that is dropped detaches by being collected
+  readonly #attachments = new Set<WeakRef<AttachmentLink>>(); // one that is dropped detaches by being collected
   #sweepAt = 64;
   #own: { attachment: Attachment; cursor: Cursor } | undefined;
   #state: "live" | "destroyed" | "disposed" = "live";
@@ -201,7 +201,7 @@ export class Segment {
   [Symbol.dispose](): void {
     if (this.#state === "disposed") return;
     const destroy = this.#destroyOnDispose && this.#state === "live";
-    for (const attachment of this.#attachments) attachment.deref()?.[Symbol.dispose]();
+    for (const link of this.#attachments) link.deref()?.attachment?.[Symbol.dispose]();
     this.#attachments.clear();
     this.#own = undefined;
     this.#state = "disposed";
@@ -223,10 +223,9 @@ export class Segment {
 
   /** Remembers what dispose must detach; now and then forgets what is detached or collected. */
   #remember(attachment: Attachment): void {
-    this.#attachments.add(new WeakRef(attachment));
+    this.#attachments.add(new WeakRef(attachment.link));
     if (this.#attachments.size < this.#sweepAt) return;
-    for (const reference of this.#attachments)
-      if (reference.deref()?.isDetached !== false) this.#attachments.delete(reference);
+    for (const link of this.#attachments) if (!link.deref()?.attachment) this.#attachments.delete(link);
     this.#sweepAt = 2 * this.#attachments.size + 64;
   }
 

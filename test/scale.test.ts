@@ -77,6 +77,13 @@ for (const { name, shm } of nativePairs) {
     assert.ok(grownBy < 16 * 2 ** 20, `resident: ${answer.rssBefore}, then ${answer.rssAfter}`);
   });
 
+  cycles("30,000 times in one go: more memories than a process holds, and none is kept", () => {
+    const segment = shm.create(4096);
+    for (let n = 0; n < 30_000; n++) segment.attach().detach();
+    assert.is(segment.stat().nattch, 0);
+    segment[Symbol.dispose]();
+  });
+
   cycles("and the attachment made last is where /proc/self/maps says", () => {
     const segment = shm.create(4096);
     const attachment = segment.attach();

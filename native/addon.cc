@@ -1,11 +1,13 @@
 // The native host: checks its arguments, makes the system call, returns a number or -errno. No
-// policy and no state but one captured getter, so every thread and every environment may load it.
+// policy, and no state but a captured getter for each environment and one count of mappings for the
+// process, so every thread may load it.
 #include "addon.h"
 
 #include "arguments.h"
 
 static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   InitArguments(env);
+  InitBudget(env, exports);
   InitSegment(env, exports);
   InitSystem(env, exports);
   InitWindow(env, exports);

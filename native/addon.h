@@ -4,8 +4,9 @@
 #include <napi.h>
 #include <sys/shm.h>
 
-// One subject each: system.cc (limits, list, ftok), segment.cc (shmget, shmctl), window.cc (map,
-// unmap).
+// One subject each: budget.cc (reserve), segment.cc (shmget, shmctl), system.cc (limits, list,
+// ftok), window.cc (map, unmap).
+void InitBudget(Napi::Env env, Napi::Object exports);
 void InitSegment(Napi::Env env, Napi::Object exports);
 void InitSystem(Napi::Env env, Napi::Object exports);
 void InitWindow(Napi::Env env, Napi::Object exports);

@@ -2,9 +2,15 @@
   "targets": [
     {
       "target_name": "wasm_shm",
-      "sources": ["addon.cc", "arguments.cc", "segment.cc", "system.cc", "window.cc"],
+      "sources": ["addon.cc", "arguments.cc", "budget.cc", "segment.cc", "system.cc", "window.cc"],
       "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
-      "defines": ["NAPI_VERSION=8", "NODE_ADDON_API_DISABLE_DEPRECATED", "NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS"],
+      "defines": [
+        "NAPI_VERSION=8",
+        "NODE_ADDON_API_DISABLE_DEPRECATED",
+        "NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS",
+        # In a worker that is being terminated every Node-API call fails, and no error can be thrown: not a fatal one.
+        "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"
+      ],
       "cflags": ["-Wall", "-Wextra", "-O2", "-fvisibility=hidden"],
       "cflags_cc": ["-std=c++17"]
     }

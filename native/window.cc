@@ -43,7 +43,14 @@ uint8_t* Attach(int id) {
 size_t GrantedFor(int id, size_t segment_size, size_t offset, size_t length) {
   uint8_t* probe = Attach(id);
   if (probe == nullptr) return 0;
-  const bool huge = mprotect(probe, PageSize(), PROT_READ) != 0;
+  const bool cut = mprotect(probe, PageSize(), PROT_READ) == 0;
+  if (!cut && errno != EINVAL) {  // out of mappings, say: then nothing is known
+    const int error = errno;
+    shmdt(probe);
+    errno = error;
+    return 0;
+  }
+  const bool huge = !cut;
   const size_t granted = RoundUp(segment_size, huge ? kHugePage : PageSize());
   const bool inside = offset < granted && length <= granted - offset;
   const bool whole_pages = inside && mprotect(probe + offset, length, PROT_READ) == 0;
@@ -65,6 +72,7 @@ int MapPart(const Window& window, int id, size_t offset, size_t granted) {
   if (at == MAP_FAILED) {
     const int error = errno;
     munmap(first, granted);
+    PrivatePages(window);  // mremap may have dropped the old pages before it failed
     return error;
   }
   const size_t after = offset + window.length;
@@ -77,11 +85,17 @@ int MapPart(const Window& window, int id, size_t offset, size_t granted) {
 // compared sizes: they are fixed at shmget(2), and an id comes back only after the kernel's
 // sequence number has gone round.
 int MapWhole(const Window& window, int id) {
-  return shmat(id, window.data, SHM_REMAP) == window.data ? 0 : errno;
+  if (shmat(id, window.data, SHM_REMAP) == window.data) return 0;
+  const int error = errno;
+  // The kernel looks at the segment, the mode and the alignment first; past these it may have
+  // dropped the old pages.
+  if (error != EACCES && error != EIDRM && error != EINVAL && error != EPERM) PrivatePages(window);
+  return error;
 }
 
 // Args: (memory, window, id, offset). Maps window.length bytes of the segment from `offset` over
-// the window. What the window held is gone. On failure it is what it was or zeros, never a hole.
+// the window. What the window held is gone. A refusal leaves it as it was; out of memory it may be
+// zeros, and it is never a hole.
 Napi::Value Map(const Napi::CallbackInfo& info) {
   Window window;
   int id;
@@ -103,8 +117,6 @@ Napi::Value Map(const Napi::CallbackInfo& info) {
     if (granted == 0) return Errno(info.Env(), errno);
     error = MapPart(window, id, offset, granted);
   }
-  if (error != 0)
-    PrivatePages(window);  // either call may have dropped the old pages before it failed
   return Errno(info.Env(), error);
 }
 

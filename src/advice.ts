@@ -1,7 +1,7 @@
 // Why the system refused, with the limit's present value, and what to do: the second half of a system error.
 import { errnoNumbers } from "./errors.js";
 import { SharedMemoryFlags } from "./flags.js";
-import type { Host, Limits } from "./host/host.js";
+import type { Host, Limits, MapRequest } from "./host/host.js";
 
 const { EACCES, EEXIST, EINVAL, ENOENT, ENOMEM, ENOSPC, EPERM } = errnoNumbers;
 
@@ -22,7 +22,7 @@ export function getAdvice(host: Host, error: number, key: number, size: number, 
   if (error === ENOENT) return `no segment has the key ${hexadecimal(key)}; its creator may not have run yet`;
   if (error === EACCES) return "a segment has this key, and its mode does not let this user in";
   if (error === EINVAL && limits && size > limits.shmmax)
-    return `the largest segment allowed is kernel.shmmax, now ${limits.shmmax} bytes`;
+    return `the largest segment allowed is ${limits.shmmax} bytes${host.name === "native" ? " (kernel.shmmax)" : ""}`;
   if (error === EINVAL) return "the segment that has this key is smaller";
   if (error === EPERM && huge) return "huge pages need CAP_IPC_LOCK, or a group equal to vm.hugetlb_shm_group";
   if (error === ENOMEM && huge)
@@ -38,13 +38,15 @@ export function getAdvice(host: Host, error: number, key: number, size: number, 
 }
 
 /** For a refused shmat(2), or a memory that could not be made. */
-export function attachAdvice(host: Host, error: number, length: number): string {
+export function attachAdvice(host: Host, error: number, { length, into }: MapRequest): string {
   if (error === EACCES) return "the mode of the segment does not let this user read and write it";
   if (error === EINVAL) return "if it has huge pages, a window's offset and length must be multiples of their size";
   if (error !== ENOMEM) return "";
   const maps = limitsOf(host)?.maxMapCount;
-  const limit = maps === undefined ? "" : `, or its mappings reach vm.max_map_count, now ${maps}`;
-  return `a memory of ${length} bytes takes several GiB of address space, and this process has too little left${limit}; detach what is not in use`;
+  const mappings = maps === undefined ? "" : `its mappings come near vm.max_map_count, now ${maps}`;
+  const space = `a memory of ${length} bytes takes several GiB of address space, and this process has too little left`;
+  const why = into ? mappings : [space, mappings].filter((reason) => reason !== "").join(", or ");
+  return `${why}; detach what is not in use`;
 }
 
 /** For a refused shmctl(2). */

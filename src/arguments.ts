@@ -46,15 +46,6 @@ export function checkString(name: string, value: unknown): string {
   return value;
 }
 
-const typeTag = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)
-  ?.get as (this: unknown) => string | undefined;
-
-/** A Uint8Array of this or another realm (a Buffer is one); the tag's getter cannot be forged. */
-export function checkBytes(name: string, value: unknown): Uint8Array {
-  if (value instanceof Uint8Array || typeTag.call(value) === "Uint8Array") return value as Uint8Array;
-  throw invalidType(name, "an instance of Uint8Array", value);
-}
-
 /** An options object, or nothing. */
 export function checkOptions<T extends object>(value: T | undefined): Partial<T> {
   if (value === undefined) return {};

@@ -32,7 +32,7 @@ export class Attachment {
   /** What this attachment may do. */
   readonly access: Access;
 
-  /** @internal */
+  /** Attachments come from {@link Segment.attach}. */
   constructor(owner: { readonly id: number }, host: Host, core: Core, mapping: Mapping, access: Access) {
     this.#owner = owner;
     this.#host = host;
@@ -135,9 +135,9 @@ export class Attachment {
     if (!this.#mapping.window.detached) this.detach();
   }
 
-  /** @internal Whether this very Segment object made it. */
-  isOf(segment: object): boolean {
-    return this.#owner === segment;
+  /** @internal Whether `value` is an attachment that this very Segment object made. */
+  static isOf(value: unknown, segment: object): value is Attachment {
+    return typeof value === "object" && value !== null && #owner in value && value.#owner === segment;
   }
 
   #checkAttached(operation: string): void {

@@ -1,10 +1,12 @@
-import { checkBytes, checkInteger, checkSize } from "./arguments.js";
+import { checkInteger, checkSize } from "./arguments.js";
+import { checkBytes, copyBytes, firstBytes } from "./bytes.js";
 import { outOfBounds } from "./errors.js";
 import { ScalarCursor } from "./scalar.js";
 
 /**
  * A position in an attachment's window, and reads and writes there: Go's `io.Reader`, `io.Writer` and `io.Seeker`.
- * From {@link Attachment.cursor}. Works in place; nothing is copied but to and from the arrays you give.
+ * From {@link Attachment.cursor}. Works in place; nothing is copied but to and from the arrays you give. Bytes of the
+ * same attachment may overlap; bytes of another attachment of the segment may not, for nobody can see that they do.
  */
 export class Cursor extends ScalarCursor {
   /**
@@ -14,11 +16,11 @@ export class Cursor extends ScalarCursor {
    * @throws {TypeError} `ERR_INVALID_ARG_TYPE` target is not a Uint8Array
    */
   read(target: Uint8Array): number {
-    checkBytes("target", target);
+    const length = checkBytes("target", target);
     this.checkOpen("read");
-    const start = this.running.claim(target.length);
-    const moved = Math.min(target.length, this.size - start);
-    if (moved > 0) target.set(this.window.part(start, moved));
+    const start = this.running.claim(length);
+    const moved = Math.min(length, this.size - start);
+    if (moved > 0) copyBytes(target, this.window.part(start, moved));
     return moved;
   }
 
@@ -29,11 +31,11 @@ export class Cursor extends ScalarCursor {
    * @throws {TypeError} `ERR_INVALID_ARG_TYPE` source is not a Uint8Array
    */
   write(source: Uint8Array): number {
-    checkBytes("source", source);
+    const length = checkBytes("source", source);
     this.checkOpen("write");
-    const start = this.running.claim(source.length);
-    const moved = Math.min(source.length, this.size - start);
-    if (moved > 0) this.window.current().bytes.set(moved === source.length ? source : source.subarray(0, moved), start);
+    const start = this.running.claim(length);
+    const moved = Math.min(length, this.size - start);
+    if (moved > 0) copyBytes(this.window.current().bytes, moved === length ? source : firstBytes(source, moved), start);
     return moved;
   }
 
@@ -43,8 +45,8 @@ export class Cursor extends ScalarCursor {
    * @throws {ShmRangeError} `ERR_SHM_OUT_OF_BOUNDS` fewer than `target.length` bytes remain
    */
   readExactly(target: Uint8Array): void {
-    checkBytes("target", target);
-    target.set(this.window.part(this.#take("readExactly", target.length), target.length));
+    const length = checkBytes("target", target);
+    copyBytes(target, this.window.part(this.#take("readExactly", length), length));
   }
 
   /**
@@ -53,9 +55,8 @@ export class Cursor extends ScalarCursor {
    * @throws {ShmRangeError} `ERR_SHM_OUT_OF_BOUNDS` fewer than `source.length` bytes remain
    */
   writeAll(source: Uint8Array): void {
-    checkBytes("source", source);
-    const start = this.#take("writeAll", source.length);
-    this.window.current().bytes.set(source, start);
+    const start = this.#take("writeAll", checkBytes("source", source));
+    copyBytes(this.window.current().bytes, source, start);
   }
 
   /**

@@ -57,7 +57,6 @@ export class ShmError extends Error {
   /** The system call that was refused. */
   declare readonly syscall?: string;
 
-  /** @internal */
   constructor(message: string, code: string, system?: { errno: number; syscall: string }, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause });
     this.code = code;

@@ -12,7 +12,7 @@ export abstract class Position {
   readonly #window: Window;
   #disposed = false;
 
-  /** @internal */
+  /** Cursors come from {@link Attachment.cursor}. */
   constructor(core: CoreCursor, window: Window) {
     this.#core = core;
     this.#window = window;

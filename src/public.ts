@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 // What both public faces export, beside their own createShm.
 export { Attachment } from "./attachment.js";
 export type { CoreName } from "./core/core.js";

@@ -7,7 +7,7 @@ import { detached, errnoNumbers, invalidType, outOfRange, systemError, unsupport
 import type { Access, Whence } from "./flags.js";
 import type { Host, MapRequest, SegmentInfo } from "./host/host.js";
 import { checkFree } from "./placement.js";
-import { MAX_WINDOW } from "./window.js";
+import { MAX_WINDOW, memoryByteLength } from "./window.js";
 
 export interface AttachOptions {
   /** Only `"read-write"` so far; the others are ERR_SHM_UNSUPPORTED. */
@@ -49,7 +49,7 @@ export class Segment {
   /** Bytes asked for at its creation, to 2^53; not the pages granted. */
   readonly size: number;
 
-  /** @internal */
+  /** Segments come from `create`, `open` and `openSegment`. */
   constructor(host: Host, core: Core, id: number, size: number, destroyOnDispose: boolean) {
     this.#host = host;
     this.#core = core;
@@ -145,7 +145,7 @@ export class Segment {
     const mapping = this.#host.map(request);
     if (typeof mapping === "number") {
       const asked = `${request.length} bytes from ${request.offset}`;
-      throw this.#refused("shmat", -mapping, asked, attachAdvice(this.#host, -mapping, request.length));
+      throw this.#refused("shmat", -mapping, asked, attachAdvice(this.#host, -mapping, request));
     }
     const attachment = new Attachment(this, this.#host, this.#core, mapping, access);
     this.#remember(attachment);
@@ -159,7 +159,7 @@ export class Segment {
    * @throws {ShmError} `ERR_SHM_DETACHED` it was detached before
    */
   detach(attachment: Attachment): void {
-    if (!(attachment instanceof Attachment) || !attachment.isOf(this))
+    if (!Attachment.isOf(attachment, this))
       throw invalidType("attachment", `an Attachment that this Segment (${this.id}) made`, attachment);
     attachment.detach();
   }
@@ -201,14 +201,20 @@ export class Segment {
   [Symbol.dispose](): void {
     if (this.#state === "disposed") return;
     const destroy = this.#destroyOnDispose && this.#state === "live";
-    for (const link of this.#attachments) link.deref()?.attachment?.[Symbol.dispose]();
+    const failures: unknown[] = []; // none stops the rest
+    for (const link of this.#attachments)
+      try {
+        link.deref()?.attachment?.[Symbol.dispose]();
+      } catch (error) {
+        failures.push(error);
+      }
     this.#attachments.clear();
     this.#own = undefined;
     this.#state = "disposed";
-    if (!destroy) return;
-    const result = this.#host.remove(this.id);
+    const result = destroy ? this.#host.remove(this.id) : 0;
     // Gone already, by another process: then there is nothing left to do.
-    if (result < 0 && !this.#isGone(-result)) throw this.#refused("shmctl", -result, "IPC_RMID");
+    if (result < 0 && !this.#isGone(-result)) failures.push(this.#refused("shmctl", -result, "IPC_RMID"));
+    if (failures.length > 0) throw failures[0];
   }
 
   #cursor(operation: string): Cursor {
@@ -258,12 +264,13 @@ export class Segment {
   #place(into: NonNullable<AttachOptions["into"]> | null, length: number): MapRequest["into"] {
     const { pageSize } = this.#host;
     const { memory, byteOffset } = into ?? {};
-    if (!(memory instanceof WebAssembly.Memory))
+    const memoryLength = memoryByteLength(memory);
+    if (memory === undefined || memoryLength === undefined)
       throw invalidType("options.into.memory", "an instance of WebAssembly.Memory", memory);
     const place = checkSize("options.into.byteOffset", byteOffset);
     if (place % pageSize !== 0)
       throw outOfRange("options.into.byteOffset", `a multiple of the page size, ${pageSize}`, place);
-    const room = memory.buffer.byteLength - this.#roundUp(length);
+    const room = memoryLength - this.#roundUp(length);
     if (place > room)
       throw outOfRange("options.into.byteOffset", `<= ${room}, so that ${length} bytes fit the memory`, place);
     checkFree(memory, place, this.#roundUp(length), pageSize);

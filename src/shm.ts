@@ -102,7 +102,7 @@ export interface HostsByName {
   byDefault(): Host;
 }
 
-const { EEXIST, ENOENT } = errnoNumbers;
+const { EEXIST, EIDRM, EINVAL, ENOENT } = errnoNumbers;
 const EVERY_FLAG = Object.values(SharedMemoryFlags).reduce((all: number, flag) => all | flag, 0);
 
 let threadsMemory: Host | undefined;
@@ -136,19 +136,38 @@ export function compose(options: ShmOptions | undefined, hosts: HostsByName): Sh
       throw unsupported(`huge pages by the ${host.name} host`, 'use host: "native" on Linux');
   }
 
-  /** shmget(2), or the error with what was asked. */
-  function get(key: number, size: number, flags: number): number {
-    const id = host.get(key, size, flags);
-    if (id >= 0) return id;
+  /** The error for a refused shmget(2): what was asked, and why. */
+  function refused(error: number, key: number, size: number, flags: number): Error {
     const wanted = flags & SharedMemoryFlags.Create ? `${size} bytes, mode ${octal(flags & 0o777)}, ` : "";
     const which = key === PRIVATE_KEY ? "no key" : `key ${hexadecimal(key)}`;
-    throw systemError("shmget", -id, `shmget of ${wanted}${which}`, getAdvice(host, -id, key, size, flags));
+    return systemError("shmget", error, `shmget of ${wanted}${which}`, getAdvice(host, error, key, size, flags));
   }
 
-  function opened(id: number): Segment {
+  function get(key: number, size: number, flags: number): number {
+    const id = host.get(key, size, flags);
+    if (id < 0) throw refused(-id, key, size, flags);
+    return id;
+  }
+
+  function opened(id: number, size: number): Segment {
+    return new Segment(host, core, id, size, false);
+  }
+
+  /** IPC_STAT's size, or undefined where the segment went between the call that named it and this one. */
+  function sizeOf(id: number): number | undefined {
     const info = host.stat(id);
-    if (typeof info === "number") throw systemError("shmctl", -info, `IPC_STAT of segment ${id}`, controlAdvice(-info));
-    return new Segment(host, core, id, info.size, false);
+    if (typeof info !== "number") return info.size;
+    if (info === -EINVAL || info === -EIDRM) return undefined;
+    throw systemError("shmctl", -info, `IPC_STAT of segment ${id}`, controlAdvice(-info));
+  }
+
+  /** Opens the segment of a key, whichever it is now. */
+  function openKey(key: number): Segment {
+    for (;;) {
+      const id = get(key, 0, SharedMemoryFlags.None); // ENOENT ends the loop
+      const size = sizeOf(id);
+      if (size !== undefined) return opened(id, size);
+    }
   }
 
   /** Opens the segment of a key or makes it, whichever another process leaves us; its size may be larger. */
@@ -156,10 +175,11 @@ export function compose(options: ShmOptions | undefined, hosts: HostsByName): Sh
     for (;;) {
       const made = host.get(key, size, flags | SharedMemoryFlags.Exclusive);
       if (made >= 0) return new Segment(host, core, made, size, true);
-      if (made !== -EEXIST) get(key, size, flags | SharedMemoryFlags.Exclusive); // throws, with the reason
+      if (made !== -EEXIST) throw refused(-made, key, size, flags);
       const found = host.get(key, size, flags & 0o777);
-      if (found >= 0) return opened(found);
-      if (found !== -ENOENT) get(key, size, flags & 0o777); // ENOENT: removed in between, so make it after all
+      if (found < 0 && found !== -ENOENT) throw refused(-found, key, size, flags);
+      const there = found < 0 ? undefined : sizeOf(found);
+      if (there !== undefined) return opened(found, there);
     }
   }
 
@@ -180,10 +200,14 @@ export function compose(options: ShmOptions | undefined, hosts: HostsByName): Sh
     },
 
     open(target) {
-      if (typeof target !== "object" || target === null) return opened(checkId(target));
+      if (typeof target !== "object" || target === null) {
+        const size = sizeOf(checkId(target));
+        if (size !== undefined) return opened(target, size);
+        throw systemError("shmctl", EINVAL, `IPC_STAT of segment ${target}`, controlAdvice(EINVAL));
+      }
       const key = checkKey(target.key);
       if (key === PRIVATE_KEY) throw outOfRange("key", "other than 0, which is no key (IPC_PRIVATE)", target.key);
-      return opened(get(key, 0, SharedMemoryFlags.None));
+      return openKey(key);
     },
 
     openSegment(size, flags = SharedMemoryFlags.Create | SharedMemoryFlags.Exclusive, mode = 0o600) {

@@ -12,6 +12,20 @@ const NOTHING = new Uint8Array(0);
 /** A view keeps its buffer; this lets the buffer keep its memory, by which an attachment is found. */
 const memories = new WeakMap<ArrayBufferLike, WebAssembly.Memory>();
 
+const memoryBuffer =
+  typeof WebAssembly === "undefined"
+    ? undefined
+    : Object.getOwnPropertyDescriptor(WebAssembly.Memory.prototype, "buffer")?.get;
+
+/** Bytes of a WebAssembly.Memory, of whichever realm; undefined for anything else, whatever it poses as. */
+export function memoryByteLength(value: unknown): number | undefined {
+  try {
+    return memoryBuffer?.call(value).byteLength;
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * The bytes of one attachment inside its memory, and the only place that makes views of them.
  * `memory.grow` detaches every view there is: `bytes` is then empty, and {@link current} makes all three anew. A

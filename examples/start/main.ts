@@ -2,7 +2,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { createReadStream } from "node:fs";
-import { open } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { parseArgs } from "node:util";
 import { createDeflate } from "node:zlib";
@@ -82,17 +82,12 @@ async function checksumElsewhere(
 }
 
 async function sizeOf(path: string): Promise<number> {
-  const file = await open(path).catch((error: Error) => {
+  const about = await stat(path).catch((error: Error) => {
     throw new Refusal(`cannot read ${path}: ${error.message}`);
   });
-  try {
-    const stat = await file.stat();
-    if (!stat.isFile()) throw new Refusal(`${path} is not a regular file`);
-    if (stat.size === 0) throw new Refusal(`${path} is empty, and a segment has at least one byte`);
-    return stat.size;
-  } finally {
-    await file.close();
-  }
+  if (!about.isFile()) throw new Refusal(`${path} is not a regular file`);
+  if (about.size === 0) throw new Refusal(`${path} is empty, and a segment has at least one byte`);
+  return about.size;
 }
 
 /** @returns whether the two checksums agree */

@@ -4,7 +4,6 @@ import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { errnoNumbers, unsupported } from "../errors.js";
 import { WASM_PAGE, WINDOW_START, Window } from "../window.js";
-import { MapBudget } from "./budget.js";
 import type { Host, Limits, Mapping, MapRequest, SegmentInfo } from "./host.js";
 
 type Seconds = number;
@@ -24,6 +23,8 @@ interface Addon {
   list(): StatFields[] | number;
   limits(): Omit<Limits, "pageSize" | "hugePageSize" | "maxMapCount"> | number;
   ftok(path: string, projectId: number): number;
+  /** Takes room for one attachment's mappings, or -ENOMEM. */
+  reserve(): number;
   readonly constants: Readonly<Record<string, number>>;
 }
 
@@ -70,16 +71,12 @@ class NativeHost implements Host {
   readonly pageSize: number;
   readonly #addon: Addon;
   readonly #hugePageSize: number | undefined;
-  readonly #maxMapCount: number | undefined;
-  readonly #budget: MapBudget;
 
   constructor(addon: Addon) {
     this.#addon = addon;
     this.pageSize = addon.constants["pageSize"] as number;
     const kibibytes = procNumber("/proc/meminfo", /^Hugepagesize:\s+(\d+) kB$/m);
     this.#hugePageSize = kibibytes === undefined ? undefined : kibibytes * 1024;
-    this.#maxMapCount = procNumber("/proc/sys/vm/max_map_count", /^(\d+)$/m);
-    this.#budget = new MapBudget(this.#maxMapCount);
   }
 
   can(): boolean {
@@ -112,7 +109,8 @@ class NativeHost implements Host {
   }
 
   map(request: MapRequest): Mapping | number {
-    if (!this.#budget.spend()) return -errnoNumbers.ENOMEM;
+    const refused = this.#addon.reserve();
+    if (refused < 0) return refused;
     if (request.into) return this.#mapAt(request.into.memory, request.into.byteOffset, request, this.pageSize, false);
     const mapping = this.#mapOwn(request, this.pageSize);
     // EINVAL may mean huge pages: nothing tells beforehand, and such a window must begin and end on one.
@@ -123,8 +121,8 @@ class NativeHost implements Host {
   unmap(mapping: Mapping): number {
     const { window, address, mappedLength } = mapping as NativeMapping;
     const pages = pagesOf(window.memory, window.byteOffset, mappedLength);
-    // Had the engine moved the memory in a grow, the segment would have stayed behind, and these were other bytes.
-    if (this.#addon.address(window.memory, pages) !== address) return -errnoNumbers.EFAULT;
+    // Had the engine moved the memory in a grow, the mapping went with the old place, and these were other bytes.
+    if (this.#addon.address(window.memory, pages) !== address) return 0;
     return this.#addon.unmap(window.memory, pages);
   }
 
@@ -140,7 +138,7 @@ class NativeHost implements Host {
       ...limits,
       pageSize: this.pageSize,
       hugePageSize: this.#hugePageSize,
-      maxMapCount: this.#maxMapCount,
+      maxMapCount: procNumber("/proc/sys/vm/max_map_count", /^(\d+)$/m),
     };
   }
 

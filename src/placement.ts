@@ -3,7 +3,10 @@ import { outOfRange } from "./errors.js";
 import type { Mapping } from "./host/host.js";
 import { WINDOW_START } from "./window.js";
 
-/** As long as a memory lives, so do its attachments here: dispose of their segment must find them. */
+/**
+ * As long as a memory lives, so do its attachments here: dispose of their segment must find them. A view is enough to
+ * keep one, as its buffer keeps the memory (V8).
+ */
 const attached = new WeakMap<WebAssembly.Memory, Map<Mapping, object>>();
 
 export function occupy(mapping: Mapping, attachment: object): void {

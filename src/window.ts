@@ -9,9 +9,6 @@ export const MAX_WINDOW = 2 ** 32 - WINDOW_START;
 
 const NOTHING = new Uint8Array(0);
 
-/** A view keeps its buffer; this lets the buffer keep its memory, by which an attachment is found. */
-const memories = new WeakMap<ArrayBufferLike, WebAssembly.Memory>();
-
 const memoryBuffer =
   typeof WebAssembly === "undefined"
     ? undefined
@@ -67,7 +64,6 @@ export class Window {
 
   #makeViews(): void {
     this.buffer = this.memory.buffer;
-    memories.set(this.buffer, this.memory);
     this.bytes = new Uint8Array(this.buffer, this.byteOffset, this.byteLength);
     this.view = new DataView(this.buffer, this.byteOffset, this.byteLength);
   }

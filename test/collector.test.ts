@@ -72,6 +72,31 @@ for (const { name, native, withSegment } of pairs) {
     });
   });
 
+  collected("counts a detach once, also where the attachment is collected after it", async () => {
+    await withSegment(SIZE, async (segment) => {
+      const kept = segment.attach();
+      (() => segment.attach().detach())();
+      await settle();
+      assert.is(segment.stat().nattch, 1);
+      kept.detach();
+    });
+  });
+
+  collected("hands a record out once, also where its cursor was disposed and then collected", async () => {
+    await withSegment(SIZE, async (segment) => {
+      const attachment = segment.attach();
+      (() => attachment.cursor()[Symbol.dispose]())();
+      const first = attachment.cursor();
+      await settle();
+      const second = attachment.cursor();
+      const third = attachment.cursor();
+      first.seek(1);
+      second.seek(2);
+      third.seek(3);
+      assert.equal([first.position, second.position, third.position], [1, 2, 3]);
+    });
+  });
+
   if (native)
     collected("leaves what a view alone still holds; dispose of the segment finds it, and it reads zeros", async () => {
       await withSegment(SIZE, async (segment) => {

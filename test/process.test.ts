@@ -252,6 +252,33 @@ for (const { name, shm, withSegment } of nativePairs) {
   worker.run();
 }
 
+const busy = suite("A worker terminated in the middle of a call");
+if (nativePairs.length === 0) busy.skip("ends alone", "there is no native host on this platform");
+else
+  for (const [title, loop] of [
+    ["stat", "for (;;) segment.stat();"],
+    ["attach and detach", "for (;;) segment.attach().detach();"],
+    ["attach a part", "for (;;) segment.attach({ offset: 4096 }).detach();"],
+  ])
+    busy(`ends alone, and leaves nothing attached: ${title}`, () => {
+      const ended = runModule(`
+        import { Worker } from "node:worker_threads";
+        import { setTimeout as sleep } from "node:timers/promises";
+        import { create } from "wasm-shm";
+        const segment = create(8192);
+        for (let round = 0; round < 15; round++) {
+          const source = 'import("wasm-shm").then(({ open }) => { const segment = open(' + segment.id + '); ${loop} })';
+          const worker = new Worker(source, { eval: true });
+          await sleep(60 + 5 * round);
+          await worker.terminate();
+        }
+        process.exitCode = segment.stat().nattch === 0 ? 0 : 3;
+        segment[Symbol.dispose]();
+      `);
+      assert.is(ended.code, 0, `${ended.signal} ${ended.stderr}`);
+    });
+busy.run();
+
 const dies = suite("An uncaught error");
 dies("after a detach is an error with a stack, not a crash", () => {
   const ended = runModule(`

@@ -110,6 +110,12 @@ else {
       assert.match(ended.stderr, words);
       assert.is(ended.stdout, "");
     }
+    await withFile(new Uint8Array(1), (path) => {
+      assert.is(run("mkfifo", [`${path}.fifo`]).code, 0);
+      const ended = start(`${path}.fifo`); // to open it would wait for a writer
+      assert.is(ended.code, 1);
+      assert.match(ended.stderr, /is not a regular file/);
+    });
     await withFile(new Uint8Array(0), (path) => {
       const ended = start(path);
       assert.is(ended.code, 1);

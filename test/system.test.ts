@@ -158,23 +158,78 @@ else
     assert.ok(answer.nattch > 1000);
     assert.is(answer.after, 0);
   });
+if (nativePairs.length > 0)
+  space("by mappings alone, in one memory of the caller's: ENOMEM well before the engine runs out", () => {
+    const answer = askModule<{ code: string; message: string; made: number; maps: number }>(
+      `import { readFileSync } from "node:fs";
+      import { create } from "wasm-shm";
+      const segment = create(4096);
+      const memory = new WebAssembly.Memory({ initial: 65536 });
+      let made = 0;
+      let error;
+      try { for (; made < 60000; made++) segment.attach({ into: { memory, byteOffset: made * 8192 } }); } catch (thrown) { error = thrown; }
+      const maps = readFileSync("/proc/self/maps", "latin1").split("\\n").length;
+      segment[Symbol.dispose]();
+      console.log(JSON.stringify({ code: error?.code, message: error?.message, made, maps }));`,
+    );
+    assert.is(answer.code, "ENOMEM");
+    assert.match(answer.message, /; its mappings come near vm\.max_map_count, now \d+; detach/);
+    assert.ok(answer.made > 10_000 && answer.maps < sysctl("vm/max_map_count") - 2000, JSON.stringify(answer));
+  });
 space.run();
 
-const huge = suite("Huge pages");
-const wanted = 4; // of 2 MiB
-const pool = "/proc/sys/vm/nr_hugepages";
-if (!isRoot || nativePairs.length === 0) huge.skip("map and work", "only root can set vm.nr_hugepages");
+const reserve = suite("noReserve");
+const overcommits = nativePairs.length > 0 && sysctl("vm/overcommit_memory") === 0;
+if (!overcommits) reserve.skip("skips the reservation", "only with vm.overcommit_memory=0 does the kernel refuse");
 else
-  huge("map where there are some; ENOMEM, and which setting, where not", () => {
-    const before = sysctl("vm/nr_hugepages");
-    const [pair] = nativePairs;
-    if (!pair) throw new Error("no native pair");
-    const size = pair.shm.limits().hugePageSize ?? 0;
+  reserve("makes a segment larger than all memory, which the kernel refuses without", () => {
+    const total = Number(/MemTotal: +(\d+)/.exec(readFileSync("/proc/meminfo", "latin1"))?.[1]) * 1024;
+    const swap = Number(/SwapTotal: +(\d+)/.exec(readFileSync("/proc/meminfo", "latin1"))?.[1]) * 1024;
+    const size = 4 * (total + swap);
+    for (const { shm, withSegment } of nativePairs) {
+      assert.throws(() => shm.create(size), code("ENOMEM", /noReserve: true/));
+      withSegment(size, (segment) => assert.is(segment.stat().size, size), { noReserve: true });
+    }
+  });
+reserve.run();
+
+const huge = suite("Huge pages");
+const pool = "/proc/sys/vm/nr_hugepages";
+const before = nativePairs.length > 0 ? sysctl("vm/nr_hugepages") : 0;
+const setPool = (pages: number): void => {
+  run("sh", ["-c", `echo ${pages} > ${pool}`]);
+};
+
+/** Whether the kernel found four huge pages; memory that is too scattered has none. */
+function poolOfFour(): boolean {
+  setPool(4);
+  const found = sysctl("vm/nr_hugepages") >= 4;
+  setPool(before);
+  return found;
+}
+
+if (!isRoot || nativePairs.length === 0) huge.skip("map and work", "only root can set vm.nr_hugepages");
+else if (!poolOfFour()) huge.skip("map and work", "the kernel could not find four of them");
+else {
+  const size = nativePairs[0]?.shm.limits().hugePageSize ?? 0;
+  const withPool = (pages: number, use: () => void): void => {
     try {
-      run("sh", ["-c", `echo 0 > ${pool}`]);
-      assert.throws(() => pair.shm.create(size, { hugePages: true }), code("ENOMEM", /huge pages.*vm\.nr_hugepages/));
-      run("sh", ["-c", `echo ${wanted} > ${pool}`]);
-      if (sysctl("vm/nr_hugepages") < wanted) return; // memory too scattered: the kernel gives what it can
+      setPool(pages);
+      use();
+    } finally {
+      setPool(before);
+    }
+  };
+
+  huge("are ENOMEM where there are none, and the message names the setting", () => {
+    withPool(0, () => {
+      for (const { shm } of nativePairs)
+        assert.throws(() => shm.create(size, { hugePages: true }), code("ENOMEM", /huge pages.*vm\.nr_hugepages/));
+    });
+  });
+
+  huge("map whole and in part, at an address of theirs", () => {
+    withPool(4, () => {
       for (const { withSegment } of nativePairs)
         withSegment(
           size + 3333,
@@ -200,8 +255,25 @@ else
           },
           { hugePages: true },
         );
-    } finally {
-      run("sh", ["-c", `echo ${before} > ${pool}`]);
-    }
+    });
   });
+
+  huge("never reach past a window in a memory of the caller's, even on a boundary of theirs", () => {
+    withPool(4, () => {
+      for (const { withSegment } of nativePairs)
+        withSegment(
+          3333, // granted a whole huge page
+          (segment) => {
+            const memory = new WebAssembly.Memory({ initial: 128 });
+            const all = new Uint8Array(memory.buffer).fill(7);
+            for (let byteOffset = 0; byteOffset + size <= all.length; byteOffset += 65536)
+              assert.throws(() => segment.attach({ into: { memory, byteOffset } }), code("EINVAL"));
+            assert.ok(all.every((byte) => byte === 7));
+            assert.is(segment.stat().nattch, 0);
+          },
+          { hugePages: true },
+        );
+    });
+  });
+}
 huge.run();

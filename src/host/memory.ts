@@ -3,7 +3,10 @@
 //   - no other process and no other thread sees a segment; all are gone with the thread
 //   - modes and owners are recorded, not enforced
 //   - all attachments of a segment share one memory: a view kept past its detach still shows the segment's bytes
-//     instead of zeros, and nothing but the cursor keeps an attachment inside its window
+//     instead of zeros, nothing but the cursor keeps an attachment inside its window, and a view alone does not keep
+//     an attachment from being collected
+//   - the attachments of a segment share the wasm core's 2,048 records, of which a dropped or detached cursor gives its
+//     own back when it is disposed or collected; the cursors beyond run on the JS core, as cursor.core says
 //   - no huge pages, lock, ftok, nor a window in a memory of the caller's: ERR_SHM_UNSUPPORTED
 //   - `address` is 0n
 import { errnoNumbers } from "../errors.js";

@@ -38,7 +38,10 @@ export interface CreateOptions {
   exclusive?: boolean;
   /** Back it with huge pages. Size and windows then come in multiples of `limits().hugePageSize`. */
   hugePages?: boolean;
-  /** Reserve no swap space for it. */
+  /**
+   * Set no memory aside for it (SHM_NORESERVE): it may be larger than all there is. A store then meets what is left;
+   * with huge pages and none free that is a SIGBUS, which ends the process.
+   */
   noReserve?: boolean;
 }
 

@@ -25,6 +25,11 @@ export function run(command: string, args: string[], options: SpawnOptions & { i
   };
 }
 
+/** Whether a command is here and works; for peers that a user's machine may lack. */
+export function works(command: string, args: string[]): boolean {
+  return spawnSync(command, args, { stdio: "ignore" }).status === 0;
+}
+
 /** Runs the text of an ES module in a Node of its own. */
 export function runModule(source: string, nodeArgs: string[] = [], options: SpawnOptions = {}): Ended {
   return run(process.execPath, [...nodeArgs, "--input-type=module", "--eval", source], options);
@@ -37,7 +42,7 @@ export function askModule<T>(source: string, nodeArgs: string[] = [], options: S
   return JSON.parse(ended.stdout) as T;
 }
 
-/** Runs a Perl program; Perl is on every Debian machine. */
+/** Runs a Perl program. */
 export function perl(program: string, args: (string | number)[] = [], options: SpawnOptions = {}): string {
   const ended = run("perl", ["-e", program, ...args.map(String)], options);
   if (ended.code !== 0) throw new Error(`perl failed (${ended.code ?? ended.signal}): ${ended.stderr}`);

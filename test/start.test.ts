@@ -8,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { deflateSync } from "node:zlib";
 import * as assert from "uvu/assert";
 import { list, type SegmentInfo, SegmentStatus } from "wasm-shm";
-import { type Ended, root, run } from "./child.js";
+import { type Ended, root, run, works } from "./child.js";
 import { nativePairs, randomBytes } from "./pairs.js";
 import { suite } from "./suite.js";
 
@@ -161,8 +161,7 @@ else {
     assert.not.match(said, /verified/);
   });
 
-  const terminal = run("script", ["--version"]);
-  if (terminal.code !== 0) main.skip("draws a progress bar on a terminal", "script(1) is not installed");
+  if (!works("script", ["--version"])) main.skip("draws a progress bar on a terminal", "script(1) is not installed");
   else
     main("draws a progress bar on a terminal", async () => {
       await withFile(new Uint8Array(100e6), (path) => {

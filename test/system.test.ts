@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import * as assert from "uvu/assert";
 import { SegmentStatus } from "wasm-shm";
-import { askModule, isRoot, perl, root, run } from "./child.js";
+import { askModule, isRoot, perl, root, run, works } from "./child.js";
 import { code, nativePairs, pairs } from "./pairs.js";
 import { suite } from "./suite.js";
 
@@ -87,23 +87,24 @@ for (const { name, shm, withSegment } of nativePairs) {
     });
   });
 
-  system("ftok is Perl's", () => {
-    for (const [path, id] of [
-      [root, 1],
-      ["/etc/passwd", 65],
-      ["/", 255],
-    ] as const)
-      assert.is(
-        shm.ftok(path, id),
-        Number(perl("use IPC::SysV 'ftok'; print unpack 'l', pack 'l', ftok($ARGV[0], 0 + $ARGV[1])", [path, id])),
-      );
-  });
+  if (!works("perl", ["-MIPC::SysV", "-e", "1"])) system.skip("ftok is Perl's", "Perl's IPC::SysV is not installed");
+  else
+    system("ftok is Perl's", () => {
+      for (const [path, id] of [
+        [root, 1],
+        ["/etc/passwd", 65],
+        ["/", 255],
+      ] as const)
+        assert.is(
+          shm.ftok(path, id),
+          Number(perl("use IPC::SysV 'ftok'; print unpack 'l', pack 'l', ftok($ARGV[0], 0 + $ARGV[1])", [path, id])),
+        );
+    });
   system.run();
 }
 
 const namespace = suite("At a limit");
-const unshare = run("unshare", ["--ipc", "true"]);
-if (nativePairs.length === 0 || unshare.code !== 0)
+if (nativePairs.length === 0 || !works("unshare", ["--ipc", "true"]))
   namespace.skip("the error names it, and its value", "this user cannot make an IPC namespace of its own");
 else {
   const within = (sysctls: string, source: string): { code: string; message: string } => {

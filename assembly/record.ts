@@ -1,7 +1,7 @@
 // A record is what the core knows of one cursor: its position, and the window it may touch.
 //
-//   0        1024            32768                 65536
-//   | unused | static data   | 2,048 records       | window ...
+//   0                        32768                 65536
+//   | free for static data   | 2,048 records       | window ...
 //
 // A record is 16 bytes: i64 position, u32 start, u32 size. A cursor is the record's number, so every number a
 // caller can name is a record or a trap, and no peer process can edit one: records lie outside every window.
@@ -12,7 +12,7 @@ export const WINDOW_START: u32 = 65536;
 const RECORDS_START: usize = 32768;
 const RECORD_SHIFT: usize = 4;
 
-/** How many cursors can be open at once. Number 0 is never opened: it is the cursor that always traps. */
+/** Records there are; number 0 is none of them: every use of it traps. */
 export const RECORD_COUNT: u32 = 2048;
 
 const START: usize = 8;
@@ -20,7 +20,7 @@ const SIZE: usize = 12;
 
 /** Address of a record; traps on a number that is none. */
 export function recordOf(cursor: u32): usize {
-  if (cursor >= RECORD_COUNT) unreachable();
+  if (cursor - 1 >= RECORD_COUNT - 1) unreachable(); // unsigned: 0 wraps to the largest
   return RECORDS_START + ((<usize>cursor) << RECORD_SHIFT);
 }
 
@@ -28,13 +28,13 @@ export function recordOf(cursor: u32): usize {
 export function open(cursor: u32, start: u32, size: u32): void {
   const record = recordOf(cursor);
   const end = (<u64>memory.size()) << 16;
-  if (cursor === 0 || start < WINDOW_START || <u64>start > end || <u64>size > end - <u64>start) unreachable();
+  if (start < WINDOW_START || <u64>start > end || <u64>size > end - <u64>start) unreachable();
   store<i64>(record, 0);
   store<u32>(record, start, START);
   store<u32>(record, size, SIZE);
 }
 
-/** A closed cursor has no bytes and a position past its end, so that each use of it traps. */
+/** A closed cursor has no bytes, and its position is past their end: not one can be read or written through it. */
 export function close(cursor: u32): void {
   const record = recordOf(cursor);
   store<i64>(record, 1);

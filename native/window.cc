@@ -11,11 +11,11 @@
 namespace {
 
 // The smallest huge page of the architecture: hugetlb mappings need addresses, and take lengths, in
-// these.
+// multiples of their page, which is this or larger.
 #ifdef __aarch64__
-constexpr size_t kHugePage = 64u << 10;
+constexpr size_t kSmallestHugePage = 64u << 10;
 #else
-constexpr size_t kHugePage = 2u << 20;
+constexpr size_t kSmallestHugePage = 2u << 20;
 #endif
 
 constexpr size_t RoundUp(size_t bytes, size_t unit) { return (bytes + unit - 1) & ~(unit - 1); }
@@ -35,27 +35,34 @@ uint8_t* Attach(int id) {
   return at == reinterpret_cast<void*>(-1) ? nullptr : static_cast<uint8_t*>(at);
 }
 
+// The page size of an attachment, or 0 (and errno). shmid_ds does not tell which pages a segment
+// has; mprotect(2) does: it refuses, by EINVAL and with no effect, to cut one. An attachment has at
+// least one page, so no size that is tried reaches past it. It is left read-only: for a probe
+// alone.
+size_t PageSizeOf(uint8_t* probe) {
+  for (size_t size = PageSize(); size != 0; size <<= 1) {
+    if (mprotect(probe, size, PROT_READ) == 0) return size;
+    if (errno != EINVAL) return 0;
+  }
+  return 0;
+}
+
 // How many bytes of address space an attachment of the segment takes, or 0 (and errno) where
 // `length` of them from `offset` cannot be had on their own: beyond the segment's pages a load
 // would be a SIGBUS, and a range that cuts a huge page would be rounded up past the window.
-// shmid_ds does not tell which pages a segment has; mprotect(2) does, on an attachment made for the
-// purpose: it refuses to cut a huge one.
 size_t GrantedFor(int id, size_t segment_size, size_t offset, size_t length) {
   uint8_t* probe = Attach(id);
   if (probe == nullptr) return 0;
-  const bool cut = mprotect(probe, PageSize(), PROT_READ) == 0;
-  if (!cut && errno != EINVAL) {  // out of mappings, say: then nothing is known
-    const int error = errno;
-    shmdt(probe);
+  const size_t page = PageSizeOf(probe);
+  const int error = errno;
+  shmdt(probe);
+  if (page == 0) {
     errno = error;
     return 0;
   }
-  const bool huge = !cut;
-  const size_t granted = RoundUp(segment_size, huge ? kHugePage : PageSize());
-  const bool inside = offset < granted && length <= granted - offset;
-  const bool whole_pages = inside && mprotect(probe + offset, length, PROT_READ) == 0;
-  shmdt(probe);
-  if (whole_pages) return granted;
+  const size_t granted = RoundUp(segment_size, page);
+  if (offset % page == 0 && length % page == 0 && offset < granted && length <= granted - offset)
+    return granted;
   errno = EINVAL;
   return 0;
 }
@@ -107,7 +114,7 @@ Napi::Value Map(const Napi::CallbackInfo& info) {
   if (shmctl(id, IPC_STAT, &ds) != 0) return Errno(info.Env(), errno);
   // Off a huge-page boundary the kernel refuses huge pages itself; on one, MapWhole could map past
   // the window.
-  const bool off_huge = reinterpret_cast<uintptr_t>(window.data) % kHugePage != 0;
+  const bool off_huge = reinterpret_cast<uintptr_t>(window.data) % kSmallestHugePage != 0;
   const bool whole = offset == 0 && window.length == RoundUp(ds.shm_segsz, PageSize());
   int error;
   if (whole && off_huge) {

@@ -45,8 +45,8 @@ export function attachAdvice(host: Host, error: number, { length, into }: MapReq
   const maps = limitsOf(host)?.maxMapCount;
   const mappings = maps === undefined ? "" : `its mappings come near vm.max_map_count, now ${maps}`;
   const space = `a memory of ${length} bytes takes several GiB of address space, and this process has too little left`;
-  const why = into ? mappings : [space, mappings].filter((reason) => reason !== "").join(", or ");
-  return `${why}; detach what is not in use`;
+  const why = (into ? [mappings] : [space, mappings]).filter((reason) => reason !== "").join(", or ");
+  return [why, "detach what is not in use"].filter((part) => part !== "").join("; ");
 }
 
 /** For a refused shmctl(2). */

@@ -6,6 +6,7 @@ import { detached, systemError } from "./errors.js";
 import type { Access } from "./flags.js";
 import type { Host, Mapping } from "./host/host.js";
 import { occupy, vacate } from "./placement.js";
+import type { WasmMemory } from "./window.js";
 
 /**
  * How a segment knows an attachment without keeping it: it holds a WeakRef of this, and this forgets at the detach.
@@ -41,12 +42,12 @@ export class Attachment {
     this.#mapping = mapping;
     this.access = access;
     mapping.window.owner = this;
-    // Where attachments share a memory by design, it must not keep those that were dropped.
+    // Not on the in-process host: there attachments share a memory, which would keep those that were dropped.
     if (host.can("attach into a memory")) occupy(mapping, this);
   }
 
   /** The memory the segment is in: of this attachment alone, or the caller's own (`into`). */
-  get memory(): WebAssembly.Memory {
+  get memory(): WasmMemory {
     return this.#mapping.window.memory;
   }
 
@@ -80,7 +81,7 @@ export class Attachment {
     return this.#mapping.window.current().bytes;
   }
 
-  /** Pages that stray stores would have changed, had {@link access} let them: 0 for read-write. */
+  /** Pages that stray stores would have changed, had {@link access} let them. Nothing strays where all may be written: 0. */
   get violations(): number {
     return 0;
   }

@@ -5,8 +5,8 @@ import { ScalarCursor } from "./scalar.js";
 
 /**
  * A position in an attachment's window, and reads and writes there: Go's `io.Reader`, `io.Writer` and `io.Seeker`.
- * From {@link Attachment.cursor}. Works in place; nothing is copied but to and from the arrays you give. Bytes of the
- * same attachment may overlap; bytes of another attachment of the segment may not, for nobody can see that they do.
+ * From {@link Attachment.cursor}. Works in place; nothing is copied but to and from the arrays you give. Between two
+ * attachments of one segment, bytes that overlap in the segment may be copied wrongly: the engine cannot see that they do.
  */
 export class Cursor extends ScalarCursor {
   /**

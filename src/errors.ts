@@ -23,7 +23,7 @@ export const errnoNumbers = Object.freeze({
   EOVERFLOW: 75,
 } as const);
 
-export type ErrnoName = keyof typeof errnoNumbers;
+type ErrnoName = keyof typeof errnoNumbers;
 
 const meanings: Record<ErrnoName, string> = {
   EPERM: "operation not permitted",
@@ -77,7 +77,7 @@ export class ShmRangeError extends RangeError {
  * The kernel, or the host that stands in for it, refused a call.
  *
  * @param error errno, positive
- * @param asked what was asked: `shmget of 4096 bytes with key 0x7 and mode 0600`
+ * @param asked what was asked: `shmget of 4096 bytes, mode 0600, key 0x7`
  * @param advice why, with the limit's present value, and what to do
  */
 export function systemError(syscall: string, error: number, asked: string, advice = ""): ShmError {
@@ -114,7 +114,7 @@ export function invalidType(name: string, expected: string, received: unknown): 
   return Object.assign(new TypeError(message), { code: "ERR_INVALID_ARG_TYPE" as const });
 }
 
-/** As Node's own: `The value of "size" is out of range. It must be >= 1. Received 0`. */
+/** As Node's own: `The value of "size" is out of range. It must be >= 1 and <= 9007199254740991. Received 0`. */
 export function outOfRange(name: string, expected: string, received: unknown): ArgumentRangeError {
   const value = typeof received === "bigint" ? `${received}n` : String(received);
   const message = `The value of "${name}" is out of range. It must be ${expected}. Received ${value}`;

@@ -1,16 +1,18 @@
-// The public face without Node: the in-process host, in any engine that has WebAssembly.
+// The public face without Node: the in-process host, in any engine that has WebAssembly and Symbol.dispose.
 import { unsupported } from "./errors.js";
+import type { Host } from "./host/host.js";
 import { compose, type Shm, type ShmOptions, sharedMemoryHost } from "./shm.js";
 
 export * from "./public.js";
 
-function native(): never {
+/** @throws {ShmError} `ERR_SHM_UNSUPPORTED` always: this face has no native host */
+export function nativeHost(): Host {
   throw unsupported("the native host", 'it is in the package\'s Node face: import "wasm-shm" in Node on Linux');
 }
 
 /** @throws {ShmError} `ERR_SHM_UNSUPPORTED` the native host was named: this face has none */
 export function createShm(options?: ShmOptions): Shm {
-  return compose(options, { native, byDefault: sharedMemoryHost });
+  return compose(options, { native: nativeHost, byDefault: sharedMemoryHost });
 }
 
 /** The default instance; the functions below are its. */

@@ -11,3 +11,4 @@ export { memoryHost } from "./host/memory.js";
 export { type AttachOptions, type Permissions, Segment } from "./segment.js";
 export type { CreateOptions, Shm, ShmOptions } from "./shm.js";
 export { VERSION } from "./version.js";
+export type { WasmMemory } from "./window.js";

@@ -7,7 +7,7 @@ import { detached, errnoNumbers, invalidType, outOfRange, systemError, unsupport
 import type { Access, Whence } from "./flags.js";
 import type { Host, MapRequest, SegmentInfo } from "./host/host.js";
 import { checkFree } from "./placement.js";
-import { MAX_WINDOW, memoryByteLength } from "./window.js";
+import { MAX_WINDOW, memoryByteLength, roundUp, type WasmMemory } from "./window.js";
 
 export interface AttachOptions {
   /** Only `"read-write"` so far; the others are ERR_SHM_UNSUPPORTED. */
@@ -17,7 +17,7 @@ export interface AttachOptions {
   /** Bytes, a multiple of the page size or up to the segment's end (default: to the end). */
   length?: number;
   /** A memory of yours and a page-aligned place in it; what is there is lost. Default: a memory of its own. */
-  into?: { memory: WebAssembly.Memory; byteOffset: number };
+  into?: { memory: WasmMemory; byteOffset: number };
 }
 
 export interface Permissions {
@@ -33,7 +33,8 @@ const { EACCES, EIDRM, EINVAL } = errnoNumbers;
  * A System V shared memory segment: its identity and its life. From `create`, `open` or `openSegment`.
  *
  * It has a cursor of its own (`read`, `write`, `readChunk`, `seek`, `position`, `reset`), on an attachment made at
- * the first use and let go by `destroy` and dispose. Attach it yourself for more.
+ * the first use and let go by `destroy` and dispose. Attach it yourself for more, and where it is larger than a window
+ * can be (4 GiB less 64 KiB).
  */
 export class Segment {
   readonly #host: Host;
@@ -235,11 +236,6 @@ export class Segment {
     this.#sweepAt = 2 * this.#attachments.size + 64;
   }
 
-  #roundUp(bytes: number): number {
-    const { pageSize } = this.#host;
-    return Math.ceil(bytes / pageSize) * pageSize;
-  }
-
   /** The checked window of an attach. */
   #window(offset: number, length: number | undefined, into: AttachOptions["into"]): MapRequest {
     const { pageSize } = this.#host;
@@ -270,10 +266,10 @@ export class Segment {
     const place = checkSize("options.into.byteOffset", byteOffset);
     if (place % pageSize !== 0)
       throw outOfRange("options.into.byteOffset", `a multiple of the page size, ${pageSize}`, place);
-    const room = memoryLength - this.#roundUp(length);
+    const room = memoryLength - roundUp(length, pageSize);
     if (place > room)
       throw outOfRange("options.into.byteOffset", `<= ${room}, so that ${length} bytes fit the memory`, place);
-    checkFree(memory, place, this.#roundUp(length), pageSize);
+    checkFree(memory, place, roundUp(length, pageSize), pageSize);
     return { memory, byteOffset: place };
   }
 

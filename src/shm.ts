@@ -34,9 +34,15 @@ export interface CreateOptions {
   key?: number;
   /** Nine permission bits, as chmod(2) (default 0o600). */
   mode?: number;
-  /** Fail with EEXIST where a segment has the key, rather than open that one (default true). */
+  /**
+   * Fail with EEXIST where a segment has the key (default true). With false that one is opened: it may be larger, is
+   * not all zeros, and stays at dispose.
+   */
   exclusive?: boolean;
-  /** Back it with huge pages. Size and windows then come in multiples of `limits().hugePageSize`. */
+  /**
+   * Back it with huge pages. The kernel grants whole ones; a window's offset, and a length that does not reach the
+   * end, are then multiples of `limits().hugePageSize`.
+   */
   hugePages?: boolean;
   /**
    * Set no memory aside for it (SHM_NORESERVE): it may be larger than all there is. A store then meets what is left;

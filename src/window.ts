@@ -7,6 +7,13 @@ export const WINDOW_START = WASM_PAGE;
 /** Largest window: a wasm memory of 4 GiB less the core's page. Bytes. */
 export const MAX_WINDOW = 2 ** 32 - WINDOW_START;
 
+export const roundUp = (bytes: number, unit: number): number => Math.ceil(bytes / unit) * unit;
+
+/** WebAssembly.Memory, also for those who compile without TypeScript's `dom` library, where alone it is declared. */
+export type WasmMemory = typeof globalThis extends { WebAssembly: { Memory: { prototype: infer M } } }
+  ? M
+  : { readonly buffer: ArrayBuffer; grow(delta: number): number };
+
 const NOTHING = new Uint8Array(0);
 
 const memoryBuffer =
@@ -23,9 +30,14 @@ export function memoryByteLength(value: unknown): number | undefined {
   }
 }
 
+/** A view of `length` bytes of a memory as it is now. */
+export function pagesOf(memory: WasmMemory, byteOffset: number, length: number): Uint8Array {
+  return new Uint8Array(memory.buffer, byteOffset, length);
+}
+
 /**
  * The bytes of one attachment inside its memory, and the only place that makes views of them.
- * `memory.grow` detaches every view there is: `bytes` is then empty, and {@link current} makes all three anew. A
+ * `memory.grow` of a plain memory detaches every view there is: `bytes` is then empty, and {@link current} makes all three anew. A
  * closed window stays empty, so that whoever checks against `bytes.length` needs no other check.
  */
 export class Window {
@@ -37,7 +49,7 @@ export class Window {
   owner: object | undefined;
 
   constructor(
-    readonly memory: WebAssembly.Memory,
+    readonly memory: WasmMemory,
     readonly byteOffset: number,
     readonly byteLength: number,
   ) {

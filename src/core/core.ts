@@ -43,7 +43,7 @@ export interface CoreCursor {
   writeFloat64(value: number, littleEndian: boolean): void;
   /** Adler-32 of the window's bytes from `start` to `end`, going on from `previous`; the position stays. */
   adler32(start: number, end: number, previous: number): number;
-  /** After it every call traps. May be called twice. */
+  /** No byte can be read or written through it from then on. May be called twice. */
   close(): void;
 }
 
@@ -51,6 +51,6 @@ export interface Core {
   readonly name: CoreName;
   /** A cursor at 0 of a window. The wasm core needs page 0 of the window's memory for itself. */
   open(window: Window): CoreCursor;
-  /** Closes the window: every cursor of it traps from then on. */
+  /** Closes the window: no cursor of it reaches a byte from then on. */
   close(window: Window): void;
 }

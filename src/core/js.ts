@@ -1,4 +1,4 @@
-// The core in plain JS: for engines without wasm's speed, for memories without a core page, and to compare with.
+// The core in plain JS: faster for single numbers, needed in memories without a core page, and there to compare with.
 import type { Window } from "../window.js";
 import { type Core, type CoreCursor, TRAP } from "./core.js";
 
@@ -32,7 +32,7 @@ class JsCursor implements CoreCursor {
 
   take(length: number): number {
     const position = this.#position;
-    // A closed window has no bytes, nor has one whose memory grew: the one check covers all three.
+    // Past the end, closed (no bytes) or grown (detached views, no bytes): one check finds all three.
     if (length > this.#window.bytes.length - position) this.#retry(length);
     this.#position = position + length;
     return position;

@@ -1,7 +1,7 @@
 // The core in assembly/, one instance a memory. The only file that touches its exports: a u32 arrives signed there,
 // and a trap as a WebAssembly.RuntimeError.
 import { instantiateSync } from "@assemblyscript/loader";
-import type { Window } from "../window.js";
+import type { WasmMemory, Window } from "../window.js";
 import { base64 } from "./binary.js";
 import { type Core, type CoreCursor, TRAP } from "./core.js";
 import { jsCore } from "./js.js";
@@ -79,7 +79,7 @@ class Instance {
   readonly #records: number;
   #used = 1; // record 0 is CLOSED
 
-  constructor(memory: WebAssembly.Memory) {
+  constructor(memory: WasmMemory) {
     const { module, records } = load();
     this.exports = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Exports;
     this.#records = records;
@@ -105,9 +105,9 @@ class Instance {
 }
 
 /** By memory: hosts may give several attachments the same one, and then records must not be handed out twice. */
-const instances = new WeakMap<WebAssembly.Memory, Instance>();
+const instances = new WeakMap<WasmMemory, Instance>();
 
-function instanceIn(memory: WebAssembly.Memory): Instance {
+function instanceIn(memory: WasmMemory): Instance {
   let instance = instances.get(memory);
   if (!instance) {
     instance = new Instance(memory);
@@ -137,8 +137,8 @@ function trapOr(error: unknown): unknown {
 }
 
 /**
- * Each call has a `try` of its own, right around the export: V8 inlines the call into wasm there, and does not where
- * only a caller further up has one (3.4 against 6.3 ns for readUint32; Node 20 to 26, x86-64).
+ * Each call that a check can fail has a `try` of its own, right around the export: V8 inlines the call into wasm there, and does not where
+ * only a caller further up has one (3.4 against 6.3 ns for readUint32; Node 20 to 26, an x86-64 server).
  */
 class WasmCursor implements CoreCursor {
   readonly core = "wasm";
@@ -154,7 +154,7 @@ class WasmCursor implements CoreCursor {
   }
 
   get position(): number {
-    return this.#exports.position(this.#record);
+    return this.#exports.position(this.#record); // not asked of a closed cursor, nor is claim
   }
 
   seek(offset: number, whence: number): number {

@@ -1,4 +1,4 @@
-import type { Window } from "../window.js";
+import type { WasmMemory, Window } from "../window.js";
 
 /** shmctl(2)'s IPC_STAT under its own names. */
 export interface SegmentInfo {
@@ -59,7 +59,7 @@ export interface MapRequest {
   offset: number;
   length: number;
   /** A memory of the caller's, and a page-aligned place in it; else the host makes one. */
-  into: { memory: WebAssembly.Memory; byteOffset: number } | undefined;
+  into: { memory: WasmMemory; byteOffset: number } | undefined;
 }
 
 /** What a host may be unable to do. Asked before it is tried, so that it becomes ERR_SHM_UNSUPPORTED. */
@@ -67,7 +67,7 @@ export type Capability = "attach into a memory" | "huge pages" | "lock" | "ftok"
 
 /**
  * The system calls. Arguments were checked by the caller; a refusal comes back as a negative errno, so that one file
- * alone builds errors. Two implementations: native.ts (the kernel) and memory.ts (this process alone).
+ * alone builds errors. Two implementations: native.ts (the kernel) and memory.ts (this thread alone).
  */
 export interface Host {
   readonly name: string;

@@ -11,7 +11,7 @@
 //   - `address` is 0n
 import { errnoNumbers } from "../errors.js";
 import { PRIVATE_KEY, SegmentStatus, SharedMemoryFlags } from "../flags.js";
-import { MAX_WINDOW, WASM_PAGE, WINDOW_START, Window } from "../window.js";
+import { MAX_WINDOW, WASM_PAGE, type WasmMemory, WINDOW_START, Window } from "../window.js";
 import type { Host, Limits, Mapping, MapRequest, SegmentInfo } from "./host.js";
 
 const PAGE_SIZE = 4096;
@@ -19,7 +19,7 @@ const MAX_SEGMENTS = 4096; // Linux's default
 
 interface Stored {
   readonly info: SegmentInfo;
-  memory: WebAssembly.Memory | undefined; // made at the first attach
+  memory: WasmMemory | undefined; // made at the first attach
 }
 
 interface MemoryMapping extends Mapping {

@@ -3,13 +3,13 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { errnoNumbers, unsupported } from "../errors.js";
-import { WASM_PAGE, WINDOW_START, Window } from "../window.js";
+import { pagesOf, roundUp, WASM_PAGE, type WasmMemory, WINDOW_START, Window } from "../window.js";
 import type { Host, Limits, Mapping, MapRequest, SegmentInfo } from "./host.js";
 
 type Seconds = number;
 type StatFields = Omit<SegmentInfo, "atime" | "dtime" | "ctime"> & Record<"atime" | "dtime" | "ctime", Seconds>;
 
-/** Numbers only; negative ones are -errno. A window is a Uint8Array over whole pages of memory.buffer. */
+/** It never throws; a negative number is -errno. A window is a Uint8Array over whole pages of memory.buffer. */
 interface Addon {
   get(key: number, size: number, flags: number): number;
   stat(id: number): StatFields | number;
@@ -17,9 +17,9 @@ interface Addon {
   remove(id: number): number;
   lock(id: number): number;
   unlock(id: number): number;
-  map(memory: WebAssembly.Memory, window: Uint8Array, id: number, offset: number): number;
-  unmap(memory: WebAssembly.Memory, window: Uint8Array): number;
-  address(memory: WebAssembly.Memory, window: Uint8Array): bigint | number;
+  map(memory: WasmMemory, window: Uint8Array, id: number, offset: number): number;
+  unmap(memory: WasmMemory, window: Uint8Array): number;
+  address(memory: WasmMemory, window: Uint8Array): bigint | number;
   list(): StatFields[] | number;
   limits(): Omit<Limits, "pageSize" | "hugePageSize" | "maxMapCount"> | number;
   ftok(path: string, projectId: number): number;
@@ -44,11 +44,6 @@ function loadAddon(): Addon {
     throw unsupported("the native host", `its addon did not load; run npm rebuild wasm-shm. ${reason}`, cause);
   }
 }
-
-const roundUp = (bytes: number, unit: number): number => Math.ceil(bytes / unit) * unit;
-
-const pagesOf = (memory: WebAssembly.Memory, byteOffset: number, length: number): Uint8Array =>
-  new Uint8Array(memory.buffer, byteOffset, length);
 
 /** The number after a label in one of /proc's text files; undefined where /proc, or the label, is not there. */
 function procNumber(path: string, pattern: RegExp): number | undefined {
@@ -153,7 +148,7 @@ class NativeHost implements Host {
   #mapOwn(request: MapRequest, unit: number): Mapping | number {
     const slack = unit > WASM_PAGE ? unit : 0; // the engine aligns a memory to a wasm page, not to a huge one
     const pages = Math.ceil((WINDOW_START + slack + roundUp(request.length, unit)) / WASM_PAGE);
-    let memory: WebAssembly.Memory;
+    let memory: WasmMemory;
     try {
       memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
     } catch {
@@ -166,7 +161,7 @@ class NativeHost implements Host {
   }
 
   #mapAt(
-    memory: WebAssembly.Memory,
+    memory: WasmMemory,
     byteOffset: number,
     { id, offset, length }: MapRequest,
     unit: number,

@@ -48,6 +48,8 @@ export interface RivalResult {
   readonly nanoseconds: Quartiles;
   /** Time over the base's time in the same round. */
   readonly ratio: Quartiles;
+  /** Nanoseconds an operation takes more than the base's in the same round: the median. */
+  readonly extra: number;
   readonly goal: { readonly text: string; readonly holds: boolean } | undefined;
 }
 
@@ -134,8 +136,21 @@ function slice(task: Task, operations: number): number {
   return (result.latency.p50 * 1e6) / operations;
 }
 
+/** The places 0 to count - 1 in an order that no rival can have for itself; the same orders every run. */
+function shuffled(count: number, seed: number): number[] {
+  const places = Array.from({ length: count }, (_, place) => place);
+  let state = seed + 1;
+  for (let last = count - 1; last > 0; last--) {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0; // Numerical Recipes' generator
+    const other = Math.floor((state / 2 ** 32) * (last + 1));
+    [places[last], places[other]] = [places[other] as number, places[last] as number];
+  }
+  return places;
+}
+
 /**
- * Proves every rival's answer, then times all of them in rounds, each round in another order.
+ * Proves every rival's answer, then times all of them in rounds, each round in another order, and proves them again: as
+ * the engine has optimised them by then.
  *
  * @param checkpoint called between slices; it may throw to end the run
  */
@@ -153,8 +168,8 @@ export async function measure(
     checkpoint();
   }
   for (let round = 0; round < pace.rounds; round++) {
-    for (let place = 0; place < runners.length; place++) {
-      const runner = runners[(round + place) % runners.length] as (typeof runners)[number];
+    for (const place of shuffled(runners.length, round)) {
+      const runner = runners[place] as (typeof runners)[number];
       // Work comes in turns of the event loop, as in any program: an engine keeps what has a new WeakRef for that long.
       await setImmediate();
       collect(); // a rival pays for its own garbage, not for the one's before it
@@ -162,13 +177,14 @@ export async function measure(
       checkpoint();
     }
   }
+  for (const rival of rivals) rival.prove();
   const base = runners[0]?.times as number[];
   const results = rivals.map((rival, index) => {
     const times = runners[index]?.times as number[];
     const ratio = quartiles(times.map((time, round) => time / (base[round] as number)));
     const [, extra] = quartiles(times.map((time, round) => time - (base[round] as number)));
     const goal = rival.goal && { text: rival.goal.text, holds: rival.goal.met(ratio[1], extra) };
-    return { name: rival.name, nanoseconds: quartiles(times), ratio, goal };
+    return { name: rival.name, nanoseconds: quartiles(times), ratio, extra, goal };
   });
   return { name, bytes, rounds: pace.rounds, rivals: results };
 }

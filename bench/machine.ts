@@ -24,7 +24,9 @@ function git(...args: string[]): string | undefined {
 function commit(): string {
   const id = git("rev-parse", "--short=12", "HEAD");
   if (id === undefined) return "unknown";
-  return git("status", "--porcelain", "--", "src", "assembly", "native") === "" ? id : `${id}, changed since`;
+  return git("status", "--porcelain", "--", "src", "assembly", "native", "bench", "package-lock.json") === ""
+    ? id
+    : `${id}, changed since`;
 }
 
 export function machine(): Machine {

@@ -2,8 +2,8 @@
 import type { GroupResult, Quartiles, RivalResult } from "./harness.js";
 import type { Machine } from "./machine.js";
 
-export function header({ commit, cpu, kernel, node, v8, date }: Machine): string {
-  const lines = { commit, cpu, kernel, node: `${node} (V8 ${v8})`, date };
+export function header({ commit, cpu, kernel, node, v8, date }: Machine, pace: string): string {
+  const lines = { commit, cpu, kernel, node: `${node} (V8 ${v8})`, date, pace };
   return Object.entries(lines)
     .map(([name, value]) => `${name.padEnd(8)}${value}`)
     .join("\n");
@@ -17,8 +17,10 @@ function durations([low, median, high]: Quartiles): [median: string, spread: str
   return [`${digits(median / unit)} ${name}`, `${digits(low / unit)}..${digits(high / unit)}`];
 }
 
-const goalText = ({ goal }: RivalResult): string =>
-  goal ? `${goal.text}: ${goal.holds ? "holds" : "falls short"}` : "";
+const goalText = ({ goal, extra }: RivalResult): string =>
+  goal
+    ? `${extra < 100 ? `${extra.toFixed(1)} ns more; ` : ""}${goal.text}: ${goal.holds ? "holds" : "falls short"}`
+    : "";
 
 /** Columns by their widest cell: the first to the left, the others but the last to the right. */
 function table(rows: readonly (readonly string[])[]): string {
@@ -60,7 +62,7 @@ export function goalSummary(groups: readonly GroupResult[]): string {
   const judged = groups.flatMap(({ name, rivals }) =>
     rivals
       .filter(({ goal }) => goal)
-      .map((rival) => ({ holds: rival.goal?.holds, line: `  ${name}, ${rival.name}` + `: ${rival.goal?.text}` })),
+      .map((rival) => ({ holds: rival.goal?.holds, line: `  ${name}, ${rival.name}: ${rival.goal?.text}` })),
   );
   if (judged.length === 0) return "";
   const short = judged.filter(({ holds }) => !holds);

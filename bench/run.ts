@@ -82,7 +82,7 @@ async function main(): Promise<void> {
     });
 
   const about = machine();
-  console.log(header(about));
+  console.log(header(about, values.quick ? "quick: for a look, not for a record" : pace));
   if (chosen.includes("attach")) {
     progress("building bench/native");
     buildAddon();

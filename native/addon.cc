@@ -1,6 +1,6 @@
 // The native host: checks its arguments, makes the system call, returns a number or -errno. No
-// policy, and no state but a captured getter for each environment and one count of mappings for the
-// process, so every thread may load it.
+// policy but the budget of mappings, which has to be the process's; no state but a captured getter
+// for each environment and one count of mappings for the process, so every thread may load it.
 #include "addon.h"
 
 #include "arguments.h"

@@ -19,8 +19,8 @@ constexpr int64_t kPerAttachment = 4;
 // Mappings left to the engine and everyone else.
 constexpr int64_t kReserve = 4096;
 
-// Others map meanwhile: of what is free, so much is given out before the next count, which reads a
-// line a mapping.
+// Of the free room a quarter is given out before the next count: other code maps meanwhile, and a
+// count reads one line of /proc for each mapping.
 constexpr int64_t kShare = 4;
 
 std::atomic<int64_t> attachments_left{0};

@@ -34,6 +34,28 @@ else {
     }
   });
 
+  bench("ends at a rival with a wrong answer, before anything is timed", async () => {
+    const { measure } = (await import(new URL("../bench/harness.js", import.meta.url).href)) as {
+      measure(group: object, pace: object, checkpoint: () => void): Promise<unknown>;
+    };
+    let runs = 0;
+    const run = (): number => runs++;
+    const wrong = (): void => {
+      throw new Error("three is not four");
+    };
+    const rivals = [
+      { name: "right", operations: 1, run, prove: () => {} },
+      { name: "wrong", operations: 1, run, prove: wrong },
+    ];
+    const pace = { rounds: 1, sliceMs: 1, warmupMs: 1 };
+    let message = "";
+    await measure({ name: "a case", rivals }, pace, () => {}).catch((error: Error) => {
+      message = error.message;
+    });
+    assert.match(message, /three is not four/);
+    assert.is(runs, 0);
+  });
+
   bench("refuses a suite and an option that there are not", () => {
     for (const wrong of ["bogus", "--bogus"]) assert.is(run(process.execPath, [script, wrong]).code, 1);
     assert.match(run(process.execPath, [script, "--help"]).stdout, /Usage: npm run bench/);

@@ -71,13 +71,22 @@ for (const [target, file] of Object.entries(builds)) {
     assert.is(take(1, end - WINDOW_START), 0);
   });
 
-  binary("touches no byte outside the window, whatever any export is given", () => {
+  binary("has no data of its own: page 0 below the records stays as it is", () => {
+    const memory = new WebAssembly.Memory({ initial: 1 });
+    const bytes = new Uint8Array(memory.buffer).fill(0xc5);
+    instantiate(memory);
+    assert.ok(bytes.every((byte) => byte === 0xc5));
+  });
+
+  binary("touches no byte outside the window and its record, whatever an export is given for an open cursor", () => {
     const memory = new WebAssembly.Memory({ initial: 4 });
     const exports = instantiate(memory);
     const start = WINDOW_START + 4096;
     const canary = 0xc5;
     const all = new Uint8Array(memory.buffer, WINDOW_START);
+    const below = new Uint8Array(memory.buffer, 0, 32_768); // page 0, up to the records
     all.fill(canary);
+    below.fill(canary);
     const numbers = [
       0,
       1,
@@ -132,6 +141,7 @@ for (const [target, file] of Object.entries(builds)) {
       all.findIndex((byte) => byte !== canary),
       -1,
     );
+    assert.ok(below.every((byte) => byte === canary));
   });
   binary.run();
 }
@@ -142,14 +152,19 @@ twice("the debug build builds", () => {
   assert.is(debugBuild.code, 0, debugBuild.stderr);
 });
 
-twice("errno's numbers are this system's", () => {
-  if (process.platform !== "linux") return;
+const onLinux = process.platform === "linux";
+if (!onLinux) twice.skip("errno's numbers and sys/shm.h's flags", "they are Linux's");
+
+const linux = (title: string, test: () => void): void => {
+  if (onLinux) twice(title, test);
+};
+
+linux("errno's numbers are this system's", () => {
   for (const [name, number] of Object.entries(errnoNumbers))
     assert.is(number, (constants.errno as Record<string, number>)[name], name);
 });
 
-twice("the flags are sys/shm.h's", () => {
-  if (process.platform !== "linux") return;
+linux("the flags are sys/shm.h's", () => {
   const load = createRequire(import.meta.url)("node-gyp-build") as (folder: string) => {
     constants: Record<string, number>;
   };

@@ -20,6 +20,15 @@ class Awkward extends Uint8Array {
 const liar = (length: unknown): Uint8Array =>
   Object.defineProperty(new Uint8Array(4).fill(9), "length", { value: length });
 
+/** An array that no u32 measures, where the engine has one; not one page of it is touched until it is. */
+const large = ((): Uint8Array | undefined => {
+  try {
+    return new Uint8Array(2 ** 32 + 5);
+  } catch {
+    return undefined;
+  }
+})();
+
 for (const { name, withCursor, withSegment, native } of pairs) {
   const fakes = suite(`Arrays that lie [${name}]`);
 
@@ -81,23 +90,19 @@ for (const { name, withCursor, withSegment, native } of pairs) {
     });
   });
 
-  fakes("one of more than 2^32 bytes moves what there is", () => {
-    let large: Uint8Array;
-    try {
-      large = new Uint8Array(2 ** 32 + 5);
-    } catch {
-      return; // Node 20: no array is as long
-    }
-    withCursor(SIZE, (cursor, { bytes }) => {
-      bytes.set(randomBytes(SIZE));
-      assert.throws(() => cursor.readExactly(large), code("ERR_SHM_OUT_OF_BOUNDS", /needs 4294967301 bytes/));
-      assert.throws(() => cursor.writeAll(large), code("ERR_SHM_OUT_OF_BOUNDS"));
-      assert.is(cursor.read(large), SIZE);
-      assert.equal(large.subarray(0, SIZE), randomBytes(SIZE));
-      cursor.reset();
-      assert.is(cursor.write(large), SIZE);
+  if (!large) fakes.skip("one of more than 2^32 bytes moves what there is", "no array is as long in this engine");
+  else
+    fakes("one of more than 2^32 bytes moves what there is", () => {
+      withCursor(SIZE, (cursor, { bytes }) => {
+        bytes.set(randomBytes(SIZE));
+        assert.throws(() => cursor.readExactly(large), code("ERR_SHM_OUT_OF_BOUNDS", /needs 4294967301 bytes/));
+        assert.throws(() => cursor.writeAll(large), code("ERR_SHM_OUT_OF_BOUNDS"));
+        assert.is(cursor.read(large), SIZE);
+        assert.equal(large.subarray(0, SIZE), randomBytes(SIZE));
+        cursor.reset();
+        assert.is(cursor.write(large), SIZE);
+      });
     });
-  });
   fakes.run();
 
   const objects = suite(`Objects that lie [${name}]`);

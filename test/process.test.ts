@@ -2,9 +2,9 @@
 
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
-import { deflateSync } from "node:zlib";
 import * as assert from "uvu/assert";
 import { askModule, end, isRoot, perl, runModule, startModule, works } from "./child.js";
+import { adlerOracle } from "./oracle.js";
 import { code, nativePairs, randomBytes } from "./pairs.js";
 import { suite } from "./suite.js";
 
@@ -28,7 +28,7 @@ for (const { name, shm, withSegment } of nativePairs) {
         cursor.writeUint32(0xfeedface);
         console.log(JSON.stringify({ sum, size: segment.size, nattch: segment.stat().nattch }));
       `);
-      assert.is(answer.sum, deflateSync(bytes, { level: 0 }).readUInt32BE(SIZE + 11 - 4)); // zlib's own Adler-32
+      assert.is(answer.sum, adlerOracle(bytes));
       assert.equal([...attachment.bytes.subarray(-4)], [0xce, 0xfa, 0xed, 0xfe]);
       assert.is(answer.size, SIZE);
       assert.is(answer.nattch, 2);

@@ -6,7 +6,7 @@ import { suite } from "./suite.js";
 const SIZE = 3333;
 const EMPTY_ID = 0x7ffffff0; // no kernel hands it out so soon
 
-/** A key that no other test of this run uses at the same time. */
+/** A key that no other test is likely to use at the same time. */
 const freshKey = (): number => 0x57000000 | Math.floor(Math.random() * 0xffffff);
 
 for (const { name, shm, withSegment } of pairs) {

@@ -8,6 +8,8 @@ import { Bench, type Task } from "tinybench";
 
 export interface Goal {
   readonly text: string;
+  /** What is judged, where no column shows it; arguments as those of `met`. */
+  readonly figure?: (ratio: number, extra: number) => string;
   /** @param ratio time over the base's; @param extra nanoseconds more than the base's, an operation */
   met(ratio: number, extra: number): boolean;
 }
@@ -50,7 +52,7 @@ export interface RivalResult {
   readonly ratio: Quartiles;
   /** Nanoseconds an operation takes more than the base's in the same round: the median. */
   readonly extra: number;
-  readonly goal: { readonly text: string; readonly holds: boolean } | undefined;
+  readonly goal: { readonly text: string; readonly figure: string | undefined; readonly holds: boolean } | undefined;
 }
 
 export interface GroupResult {
@@ -183,7 +185,11 @@ export async function measure(
     const times = runners[index]?.times as number[];
     const ratio = quartiles(times.map((time, round) => time / (base[round] as number)));
     const [, extra] = quartiles(times.map((time, round) => time - (base[round] as number)));
-    const goal = rival.goal && { text: rival.goal.text, holds: rival.goal.met(ratio[1], extra) };
+    const goal = rival.goal && {
+      text: rival.goal.text,
+      figure: rival.goal.figure?.(ratio[1], extra),
+      holds: rival.goal.met(ratio[1], extra),
+    };
     return { name: rival.name, nanoseconds: quartiles(times), ratio, extra, goal };
   });
   return { name, bytes, rounds: pace.rounds, rivals: results };

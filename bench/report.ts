@@ -17,10 +17,8 @@ function durations([low, median, high]: Quartiles): [median: string, spread: str
   return [`${digits(median / unit)} ${name}`, `${digits(low / unit)}..${digits(high / unit)}`];
 }
 
-const goalText = ({ goal, extra }: RivalResult): string =>
-  goal
-    ? `${extra < 100 ? `${extra.toFixed(1)} ns more; ` : ""}${goal.text}: ${goal.holds ? "holds" : "falls short"}`
-    : "";
+const goalText = ({ goal }: RivalResult): string =>
+  goal ? `${goal.figure ? `${goal.figure}; ` : ""}${goal.text}: ${goal.holds ? "holds" : "falls short"}` : "";
 
 /** Columns by their widest cell: the first to the left, the others but the last to the right. */
 function table(rows: readonly (readonly string[])[]): string {

@@ -18,6 +18,14 @@ const TIME_LIMIT_MS = 5 * 60_000; // for one file; the longest takes about 15 s
 
 const total: Tally = { passed: 0, failed: 0, skipped: 0, problems: [] };
 
+const TALLY_LINE = new RegExp(`${TALLY_MARK}(.*)\\n`);
+
+/** What the file said of its tests on its last line; undefined where it ended before. */
+function tallyIn(output: string): Tally | undefined {
+  const json = TALLY_LINE.exec(output)?.[1];
+  return json === undefined ? undefined : (JSON.parse(json) as Tally);
+}
+
 function runFile(file: string): Promise<void> {
   return new Promise((done) => {
     const child = spawn(process.execPath, ["--expose-gc", folder + file], { stdio: ["ignore", "pipe", "pipe"] });
@@ -31,9 +39,8 @@ function runFile(file: string): Promise<void> {
     child.on("close", (code, signal) => {
       clearTimeout(limit);
       const text = Buffer.concat(output).toString();
-      const mark = text.lastIndexOf(TALLY_MARK);
-      console.log(`\n${basename(file, ".test.js")}\n${mark < 0 ? text : text.slice(0, mark)}`.trimEnd());
-      const tally = mark < 0 ? undefined : (JSON.parse(text.slice(mark + TALLY_MARK.length)) as Tally);
+      const tally = tallyIn(text);
+      console.log(`\n${basename(file, ".test.js")}\n${text.replace(TALLY_LINE, "")}`.trimEnd());
       total.passed += tally?.passed ?? 0;
       total.failed += tally?.failed ?? 0;
       total.skipped += tally?.skipped ?? 0;

@@ -37,8 +37,8 @@ export function pagesOf(memory: WasmMemory, byteOffset: number, length: number):
 
 /**
  * The bytes of one attachment inside its memory, and the only place that makes views of them.
- * `memory.grow` of a plain memory detaches every view there is: `bytes` is then empty, and {@link current} makes all three anew. A
- * closed window stays empty, so that whoever checks against `bytes.length` needs no other check.
+ * `memory.grow` of a plain memory detaches every view there is: `bytes` is then empty, and {@link current} makes all
+ * three anew. A closed window stays empty, so that whoever checks against `bytes.length` needs no other check.
  */
 export class Window {
   buffer: ArrayBufferLike = NOTHING.buffer;

@@ -1,15 +1,8 @@
-// A record is what the core knows of one cursor: its position, and the window it may touch.
-//
-//   0                        32768                 65536
-//   | free for static data   | 2,048 records       | window ...
-//
-// A record is 16 bytes: i64 position, u32 start, u32 size. A cursor is the record's number, so every number a
-// caller can name is a record or a trap, and no peer process can edit one: records lie outside every window.
+// A record is what the core knows of one cursor: its position, and the window it may touch. It is 16 bytes: i64
+// position, u32 start, u32 size. A cursor is the record's number, so every number a caller can name is a record or a
+// trap, and no peer process can edit one: records lie outside every window.
+import { RECORDS, WINDOW_START } from "./page";
 
-/** First byte that a window may have. Also in src/window.ts; test/binary.test.ts holds the two together. */
-export const WINDOW_START: u32 = 65536;
-
-const RECORDS_START: usize = 32768;
 const RECORD_SHIFT: usize = 4;
 
 /** Records there are; number 0 is none of them: every use of it traps. */
@@ -21,7 +14,7 @@ const SIZE: usize = 12;
 /** Address of a record; traps on a number that is none. */
 export function recordOf(cursor: u32): usize {
   if (cursor - 1 >= RECORD_COUNT - 1) unreachable(); // unsigned: 0 wraps to the largest
-  return RECORDS_START + ((<usize>cursor) << RECORD_SHIFT);
+  return RECORDS + ((<usize>cursor) << RECORD_SHIFT);
 }
 
 /** Lets `cursor` touch `size` bytes from `start`, its position at 0. Traps where they are not a window of this memory. */
@@ -56,4 +49,14 @@ export function startOf(record: usize): usize {
 
 export function sizeOf(record: usize): i64 {
   return <i64>load<u32>(record, SIZE);
+}
+
+/**
+ * Address of the bytes from `start` to `end` of the cursor's window; traps where they are not inside it. Good for
+ * `end - start` bytes: whoever walks them counts those down, as the end of a 4 GiB memory has no address to compare with.
+ */
+export function rangeOf(cursor: u32, start: u32, end: u32): usize {
+  const record = recordOf(cursor);
+  if (<i64>end > sizeOf(record) || start > end) unreachable();
+  return startOf(record) + <usize>start;
 }

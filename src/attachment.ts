@@ -1,11 +1,11 @@
-import { checkChoice, checkInteger } from "./arguments.js";
-import type { Core, CoreCursor, CoreName } from "./core/core.js";
+import type { Core, CoreName, CoreRange } from "./core/core.js";
 import { jsCore } from "./core/js.js";
 import { Cursor } from "./cursor.js";
 import { detached, systemError } from "./errors.js";
 import type { Access } from "./flags.js";
 import type { Host, Mapping } from "./host/host.js";
 import { occupy, vacate } from "./placement.js";
+import { Ranges } from "./range.js";
 import type { WasmMemory } from "./window.js";
 
 /**
@@ -20,12 +20,12 @@ export interface AttachmentLink {
  * One mapping: a window of a segment inside a WebAssembly.Memory. From {@link Segment.attach}.
  * After {@link detach}, `bytes`, `address` and every method but `Symbol.dispose` throw `ERR_SHM_DETACHED`.
  */
-export class Attachment {
+export class Attachment extends Ranges {
   readonly #owner: { readonly id: number };
   readonly #host: Host;
   readonly #core: Core;
   readonly #mapping: Mapping;
-  #whole: CoreCursor | undefined; // for what works on ranges; made at first use
+  #range: CoreRange | undefined; // made at first use
 
   /** @internal */
   readonly link: AttachmentLink = { attachment: this };
@@ -35,6 +35,7 @@ export class Attachment {
 
   /** Attachments come from {@link Segment.attach}. */
   constructor(owner: { readonly id: number }, host: Host, core: Core, mapping: Mapping, access: Access) {
+    super();
     this.#owner = owner;
     this.#host = host;
     // A memory that someone else made has no page for the core's records.
@@ -57,7 +58,7 @@ export class Attachment {
   }
 
   /** Size of the window: bytes. */
-  get byteLength(): number {
+  override get byteLength(): number {
     return this.#mapping.window.byteLength;
   }
 
@@ -76,7 +77,7 @@ export class Attachment {
    * The window itself, no copy: what is stored here, every process sees. Valid until {@link detach} or a grow of
    * {@link memory}; get it again after either. A view kept past the detach reads zeros (native host).
    */
-  get bytes(): Uint8Array {
+  override get bytes(): Uint8Array {
     this.#checkAttached("bytes");
     return this.#mapping.window.current().bytes;
   }
@@ -90,24 +91,6 @@ export class Attachment {
   cursor(): Cursor {
     this.#checkAttached("cursor");
     return new Cursor(this.#core.open(this.#mapping.window), this.#mapping.window);
-  }
-
-  /**
-   * A checksum of the window's bytes from `start` to `end`, in place.
-   *
-   * @param start,end bytes from the window's start, end excluded (default: all)
-   * @param previous the checksum of what came before, to go on from (default 1, that of nothing)
-   * @throws {RangeError} `ERR_OUT_OF_RANGE` the range is not inside the window
-   * @see RFC 1950, section 8.2
-   */
-  checksum(algorithm: "adler32", start = 0, end = this.byteLength, previous = 1): number {
-    checkChoice("algorithm", algorithm, ["adler32"]);
-    checkInteger("end", end, 0, this.byteLength);
-    checkInteger("start", start, 0, end);
-    checkInteger("previous", previous, 0, 0xffffffff);
-    this.#checkAttached("checksum");
-    this.#whole ??= this.#core.open(this.#mapping.window);
-    return this.#whole.adler32(start, end, previous);
   }
 
   /** Makes sure that `bytes` is the segment as it is now: new views after a grow of the memory. */
@@ -127,7 +110,7 @@ export class Attachment {
     if (result < 0) throw systemError("mmap", -result, `detaching segment ${this.#owner.id}`);
     this.link.attachment = undefined;
     vacate(this.#mapping);
-    this.#whole?.close();
+    this.#range?.close();
     this.#core.close(this.#mapping.window);
   }
 
@@ -139,6 +122,13 @@ export class Attachment {
   /** @internal Whether `value` is an attachment that this very Segment object made. */
   static isOf(value: unknown, segment: object): value is Attachment {
     return typeof value === "object" && value !== null && #owner in value && value.#owner === segment;
+  }
+
+  /** @internal */
+  protected override range(operation: string): CoreRange {
+    this.#checkAttached(operation);
+    this.#range ??= this.#core.range(this.#mapping.window);
+    return this.#range;
   }
 
   #checkAttached(operation: string): void {

@@ -1,4 +1,4 @@
-// The bytes of a Uint8Array that a caller gave us, by the engine's own accessors: no own property, subclass, proxy or
+// The bytes of a typed array that a caller gave us, by the engine's own accessors: no own property, subclass, proxy or
 // prototype of the argument plays a part, and one of another realm is as good. A Buffer is a Uint8Array.
 import { invalidType } from "./errors.js";
 
@@ -16,9 +16,19 @@ const byteOffsetOf = getter<number>("byteOffset");
 const byteLengthOf = getter<number>("byteLength");
 const set = Uint8Array.prototype.set;
 
+/** The name of a typed array's kind; undefined for anything else. */
+export function tagOf(value: unknown): string | undefined {
+  return typeOf.call(value);
+}
+
+/** A view of all bytes of a typed array. */
+export function bytesOf(array: ArrayBufferView): Uint8Array {
+  return firstBytes(array, byteLengthOf.call(array));
+}
+
 /** Its length in bytes, once it is known to be a Uint8Array; 0 where its buffer is detached. */
 export function checkBytes(name: string, value: unknown): number {
-  if (typeOf.call(value) !== "Uint8Array") throw invalidType(name, "an instance of Uint8Array", value);
+  if (tagOf(value) !== "Uint8Array") throw invalidType(name, "an instance of Uint8Array", value);
   return byteLengthOf.call(value);
 }
 
@@ -27,7 +37,7 @@ export function copyBytes(target: Uint8Array, source: Uint8Array, offset = 0): v
   set.call(target, source, offset);
 }
 
-/** A view of its first `length` bytes. */
-export function firstBytes(bytes: Uint8Array, length: number): Uint8Array {
-  return new Uint8Array(bufferOf.call(bytes), byteOffsetOf.call(bytes), length);
+/** A view of its first `length` bytes. Of none, one of its own: there is no view of a detached buffer. */
+export function firstBytes(bytes: ArrayBufferView, length: number): Uint8Array {
+  return length === 0 ? new Uint8Array(0) : new Uint8Array(bufferOf.call(bytes), byteOffsetOf.call(bytes), length);
 }

@@ -100,6 +100,28 @@ export function detached(message: string): ShmError {
   return new ShmError(message, "ERR_SHM_DETACHED");
 }
 
+/** The bytes there are not what was asked for. */
+export function malformed(message: string, cause?: unknown): ShmError {
+  return new ShmError(message, "ERR_SHM_MALFORMED", undefined, cause);
+}
+
+/** They are, but no number holds the value. */
+export function unsafeInteger(message: string): ShmError {
+  return new ShmError(message, "ERR_SHM_UNSAFE_INTEGER");
+}
+
+export function misaligned(message: string): ShmError {
+  return new ShmError(message, "ERR_SHM_MISALIGNED");
+}
+
+export function frameTruncated(message: string): ShmError {
+  return new ShmError(message, "ERR_SHM_FRAME_TRUNCATED");
+}
+
+export function frameDamaged(message: string): ShmError {
+  return new ShmError(message, "ERR_SHM_FRAME_DAMAGED");
+}
+
 /** @param advice who can do it */
 export function unsupported(what: string, advice: string, cause?: unknown): ShmError {
   return new ShmError(`${what} is not supported: ${advice}`, "ERR_SHM_UNSUPPORTED", undefined, cause);

@@ -12,7 +12,7 @@ import {
 } from "./arguments.js";
 import type { Core, CoreName } from "./core/core.js";
 import { jsCore } from "./core/js.js";
-import { wasmCore } from "./core/wasm.js";
+import { supportsSimd, wasmCore } from "./core/wasm.js";
 import { errnoNumbers, invalidType, outOfRange, systemError, unsupported } from "./errors.js";
 import { PRIVATE_KEY, SharedMemoryFlags } from "./flags.js";
 import type { Host, Limits, SegmentInfo } from "./host/host.js";
@@ -27,6 +27,11 @@ export interface ShmOptions {
   host?: Host | "native" | "memory";
   /** Who does the cursor's work: the wasm core or its plain JS twin (default `"wasm"`). */
   core?: CoreName;
+  /**
+   * Which build of the wasm core: with 128-bit vectors, or without (default: with, where the engine has them). `true` is
+   * ERR_SHM_UNSUPPORTED where it has none, and for the JS core.
+   */
+  simd?: boolean;
 }
 
 export interface CreateOptions {
@@ -57,6 +62,8 @@ export interface Shm {
   readonly host: Host;
   /** The core in use. */
   readonly core: CoreName;
+  /** Whether that core works with 128-bit vectors. */
+  readonly simd: boolean;
 
   /**
    * Makes a segment of `size` bytes, all zeros. `using` it, or its dispose, destroys it again.
@@ -130,14 +137,18 @@ function hostOf(option: ShmOptions["host"], hosts: HostsByName): Host {
   throw invalidType("options.host", `a Host, "native" or "memory"`, option);
 }
 
-function coreOf(option: unknown): Core {
-  return checkChoice("options.core", option, ["wasm", "js"]) === "js" ? jsCore : wasmCore;
+function coreOf(name: unknown, simd: unknown): Core {
+  const core = checkChoice("options.core", name, ["wasm", "js"]);
+  const vectors = simd === undefined ? undefined : checkBoolean("options.simd", simd);
+  if (vectors && core === "js") throw unsupported("simd by the js core", 'use core: "wasm"');
+  if (vectors && !supportsSimd()) throw unsupported("simd", "this engine has no 128-bit vectors; leave it out");
+  return core === "js" ? jsCore : wasmCore(vectors);
 }
 
 /** Puts a host and a core together. */
 export function compose(options: ShmOptions | undefined, hosts: HostsByName): Shm {
-  const { host: hostOption, core: coreOption = "wasm" } = checkOptions(options);
-  const core = coreOf(coreOption);
+  const { host: hostOption, core: coreName = "wasm", simd } = checkOptions(options);
+  const core = coreOf(coreName, simd);
   const host = hostOf(hostOption, hosts);
 
   function checkHugePages(flags: number): void {
@@ -195,6 +206,9 @@ export function compose(options: ShmOptions | undefined, hosts: HostsByName): Sh
   return {
     host,
     core: core.name,
+    get simd() {
+      return core.simd;
+    },
 
     create(size, options) {
       const { key, mode = 0o600, exclusive = true, hugePages = false, noReserve = false } = checkOptions(options);

@@ -1,16 +1,40 @@
 import type { Window } from "../window.js";
 
 /**
- * Thrown where a check fails; nothing has moved. It carries nothing and has no stack: who called knows what was
+ * Thrown where a check fails; nothing has moved. They carry nothing and have no stack: who called knows what was
  * asked, and makes the error from it.
  */
-export const TRAP: unique symbol = Symbol("wasm-shm trap");
+export const TRAP: unique symbol = Symbol("wasm-shm: out of bounds");
+/** The bytes at the position are not the encoding that was asked for: a varint of more than 64 bits. */
+export const MALFORMED: unique symbol = Symbol("wasm-shm: malformed");
+/** The varint at the position is a good one, but no number holds it: past 2^53 - 1. */
+export const UNSAFE: unique symbol = Symbol("wasm-shm: past 2^53");
 
 export type CoreName = "wasm" | "js";
 
+/** Bytes of an element. */
+export type Width = 1 | 2 | 4 | 8;
+
+/** What a typed array's elements are; both array types of clamped and plain bytes are "Uint8". */
+export type ElementKind =
+  | "Int8"
+  | "Uint8"
+  | "Int16"
+  | "Uint16"
+  | "Int32"
+  | "Uint32"
+  | "Float32"
+  | "Float64"
+  | "BigInt64"
+  | "BigUint64";
+
+export type NumberKind = Exclude<ElementKind, `Big${string}`>;
+export type BigIntKind = Extract<ElementKind, `Big${string}`>;
+
 /**
  * One position in one window, checked. Two implementations: wasm.ts (assembly/) and js.ts. Each method moves the
- * position by the bytes it names, or throws {@link TRAP} and has changed nothing. Arguments were checked before.
+ * position by the bytes it names, or throws {@link TRAP} and has changed nothing: neither the position, nor the window,
+ * nor an array it was given. Arguments were checked before: arrays are plain ones of this realm, and overlap no window.
  */
 export interface CoreCursor {
   readonly core: CoreName;
@@ -21,6 +45,9 @@ export interface CoreCursor {
   take(length: number): number;
   /** As take, of at most `length` bytes: fewer at the end, none past it. */
   claim(length: number): number;
+  /** Bytes from the position to the next `byte` among the `limit` from there; -1 where there is none. Never traps, stays. */
+  find(byte: number, limit: number): number;
+
   readUint8(): number;
   readInt8(): number;
   readUint16(littleEndian: boolean): number;
@@ -29,6 +56,7 @@ export interface CoreCursor {
   readInt32(littleEndian: boolean): number;
   readBigUint64(littleEndian: boolean): bigint;
   readBigInt64(littleEndian: boolean): bigint;
+  readFloat16(littleEndian: boolean): number;
   readFloat32(littleEndian: boolean): number;
   readFloat64(littleEndian: boolean): number;
   writeUint8(value: number): void;
@@ -39,18 +67,109 @@ export interface CoreCursor {
   writeInt32(value: number, littleEndian: boolean): void;
   writeBigUint64(value: bigint, littleEndian: boolean): void;
   writeBigInt64(value: bigint, littleEndian: boolean): void;
+  /** Rounds a float64 once, to nearest, ties to even: as DataView.setFloat16. */
+  writeFloat16(value: number, littleEndian: boolean): void;
   writeFloat32(value: number, littleEndian: boolean): void;
   writeFloat64(value: number, littleEndian: boolean): void;
-  /** Adler-32 of the window's bytes from `start` to `end`, going on from `previous`; the position stays. */
-  adler32(start: number, end: number, previous: number): number;
+
+  // LEB128, at most 10 bytes and 64 bits; padded encodings are good ones. The reads throw TRAP where the window ends
+  // first, MALFORMED past 64 bits, and those of numbers UNSAFE past 2^53 - 1. The writes return the bytes they took.
+  readVarUint(): number;
+  /** Zigzag. */
+  readVarInt(): number;
+  readBigVarUint(): bigint;
+  readBigVarInt(): bigint;
+  /** `value` is a safe integer from 0. */
+  writeVarUint(value: number): number;
+  /** `value` is a safe integer. */
+  writeVarInt(value: number): number;
+  /** `value` fits 64 bits unsigned. */
+  writeBigVarUint(value: bigint): number;
+  /** `value` fits 64 bits signed. */
+  writeBigVarInt(value: bigint): number;
+  /** Fills `target` by as many readVarUint. On error the target's elements may be anything. */
+  readVarUints(target: Float64Array): void;
+  /** As many writeVarUint; each value is a safe integer from 0. */
+  writeVarUints(values: Float64Array): number;
+
+  /** Fills `target`, the bytes of each element of `width` reversed; its length is a multiple of width. */
+  readReversed(target: Uint8Array, width: Width): void;
+  writeReversed(source: Uint8Array, width: Width): void;
+  readFloat16s(target: Float32Array, littleEndian: boolean): void;
+  writeFloat16s(source: Float32Array, littleEndian: boolean): void;
+
+  /** CRC-32C of bytes that are in no window. */
+  crc32c(bytes: Uint8Array): number;
+
   /** No byte can be read or written through it from then on. May be called twice. */
+  close(): void;
+}
+
+/**
+ * What works on ranges of a window, in place: from `start` up to `end`, bytes from the window's start, which the caller
+ * checked (0 <= start <= end <= the window's size). Throws {@link TRAP} where the window was closed. Arrays are as
+ * CoreCursor's, but for `other`, which may be any memory's, this window's too.
+ */
+export interface CoreRange {
+  readonly core: CoreName;
+  /** Each goes on from `previous`: 0 to begin with the CRCs, 1 with Adler-32. */
+  crc32(start: number, end: number, previous: number): number;
+  crc32c(start: number, end: number, previous: number): number;
+  adler32(start: number, end: number, previous: number): number;
+  /** The seed is 64 bits unsigned. */
+  xxh64(start: number, end: number, seed: bigint): bigint;
+  xxh3(start: number, end: number, seed: bigint): bigint;
+
+  /** Where the first, or the last, is: from the window's start; -1 where there is none. */
+  indexOfByte(byte: number, start: number, end: number): number;
+  lastIndexOfByte(byte: number, start: number, end: number): number;
+  /** `needle` has 2 bytes at least. */
+  indexOf(needle: Uint8Array, start: number, end: number): number;
+  lastIndexOf(needle: Uint8Array, start: number, end: number): number;
+
+  /** Whether the bytes from `start` are those of `other`, of which the window has as many there. */
+  equals(other: Uint8Array, start: number): boolean;
+  /** The sign of the first difference, seen as unsigned bytes; 0 where there is none. */
+  compare(other: Uint8Array, start: number): number;
+
+  fillByte(byte: number, start: number, end: number): void;
+  /** Again and again, the last time cut where the range ends. `pattern` has 2 bytes at least. */
+  fill(pattern: Uint8Array, start: number, end: number): void;
+  /** As memmove; `target + (end - start)` is inside the window. */
+  copyWithin(target: number, start: number, end: number): void;
+  /** Reverses the bytes of each element; `end - start` is a multiple of width. */
+  swap(width: Width, start: number, end: number): void;
+
+  /** Whether the range is whole, shortest-form UTF-8 without surrogates: what TextDecoder takes with `fatal`. */
+  isUtf8(start: number, end: number): boolean;
+
+  // Elements of the host's byte order, at any alignment; `end - start` is a multiple of their width.
+  /**
+   * Integers: exact, rounded once to a number at the end. Floats: in float64, by 16 partial sums that begin at 0, the
+   * element of index i added to partial i mod 16; then partial i gets partial i + 8 for i below 8, then i + 4 for i
+   * below 4, then i + 2, then i + 1.
+   */
+  sum(kind: NumberKind, start: number, end: number): number;
+  /** Exact, of any size. */
+  sumBig(kind: BigIntKind, start: number, end: number): bigint;
+  /** As Math.min and Math.max: NaN where one is, and -0 is below 0. The range has an element at least. */
+  min(kind: NumberKind, start: number, end: number): number;
+  max(kind: NumberKind, start: number, end: number): number;
+  minBig(kind: BigIntKind, start: number, end: number): bigint;
+  maxBig(kind: BigIntKind, start: number, end: number): bigint;
+
+  /** May be called twice. */
   close(): void;
 }
 
 export interface Core {
   readonly name: CoreName;
+  /** Whether it works with 128-bit vectors. */
+  readonly simd: boolean;
   /** A cursor at 0 of a window. The wasm core needs page 0 of the window's memory for itself. */
   open(window: Window): CoreCursor;
-  /** Closes the window: no cursor of it reaches a byte from then on. */
+  /** What works on ranges of a window. */
+  range(window: Window): CoreRange;
+  /** Closes the window: no cursor or range of it reaches a byte from then on. */
   close(window: Window): void;
 }

@@ -1,8 +1,8 @@
-import { checkInteger } from "./arguments.js";
-import { type CoreCursor, type CoreName, TRAP } from "./core/core.js";
-import { detached, outOfBounds, outOfRange } from "./errors.js";
-import { Whence } from "./flags.js";
-import type { Window } from "./window.js";
+import { checkInteger } from "../arguments.js";
+import { type CoreCursor, type CoreName, TRAP } from "../core/core.js";
+import { detached, outOfBounds, outOfRange } from "../errors.js";
+import { Whence } from "../flags.js";
+import type { Window } from "../window.js";
 
 const whenceNames = ["the start", "the position", "the end"] as const;
 
@@ -82,6 +82,28 @@ export abstract class Position {
   protected checkOpen(operation: string): void {
     if (this.#disposed) throw detached(`${operation}: this cursor was disposed`);
     if (this.#window.detached) throw detached(`${operation}: the attachment of this cursor was detached`);
+  }
+
+  /** @internal Moves past exactly `length` bytes; returns where they begin. */
+  protected take(operation: string, length: number): number {
+    this.checkOpen(operation);
+    try {
+      return this.#core.take(length);
+    } catch (cause) {
+      throw this.refusal(cause, operation, length);
+    }
+  }
+
+  /** @internal Where the next `length` bytes begin, once it is known that so many remain; the position stays. */
+  protected require(operation: string, length: number): number {
+    const start = this.take(operation, length);
+    this.#core.seek(start, Whence.Start);
+    return start;
+  }
+
+  /** @internal A copy that no other process can change: `length` bytes from `start`, which were checked. */
+  protected copy(start: number, length: number): Uint8Array<ArrayBuffer> {
+    return this.#window.current().bytes.slice(start, start + length) as Uint8Array<ArrayBuffer>;
   }
 
   /** @internal The error for what a core threw: the failed check, in the words of who asked. */

@@ -1,4 +1,4 @@
-import { checkBigInt, checkNumber } from "./arguments.js";
+import { checkBigInt, checkNumber } from "../arguments.js";
 import { Position } from "./position.js";
 
 /**
@@ -79,6 +79,15 @@ export abstract class ScalarCursor extends Position {
       return this.running.readBigInt64(littleEndian);
     } catch (cause) {
       throw this.refusal(cause, "readBigInt64", 8);
+    }
+  }
+
+  /** Reads a 16-bit IEEE 754 number, 2 bytes. */
+  readFloat16(littleEndian = true): number {
+    try {
+      return this.running.readFloat16(littleEndian);
+    } catch (cause) {
+      throw this.refusal(cause, "readFloat16", 2);
     }
   }
 
@@ -177,6 +186,16 @@ export abstract class ScalarCursor extends Position {
       this.running.writeBigInt64(value, littleEndian);
     } catch (cause) {
       throw this.refusal(cause, "writeBigInt64", 8);
+    }
+  }
+
+  /** Writes a 16-bit IEEE 754 number, 2 bytes: rounded once, to nearest, ties to even. */
+  writeFloat16(value: number, littleEndian = true): void {
+    checkNumber("value", value);
+    try {
+      this.running.writeFloat16(value, littleEndian);
+    } catch (cause) {
+      throw this.refusal(cause, "writeFloat16", 2);
     }
   }
 

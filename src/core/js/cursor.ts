@@ -1,0 +1,293 @@
+import type { Window } from "../../window.js";
+import { type CoreCursor, TRAP, type Width } from "../core.js";
+import { CLOSED } from "./closed.js";
+import { crc32c } from "./crc.js";
+import { fromBits, readAll, toBits, writeAll } from "./float16.js";
+import { copySwapped } from "./swap.js";
+import {
+  bigOf,
+  found,
+  halvesSize,
+  numberSize,
+  numbersSize,
+  readHalves,
+  readNumber,
+  readNumbers,
+  readSigned,
+  signedSize,
+  unzigzagBig,
+  writeHalves,
+  writeNumber,
+  writeNumbers,
+  writeSigned,
+  zigzagBig,
+} from "./varint.js";
+
+/** Bytes that are looked through before a view of the rest is worth making. */
+const NEAR = 64;
+
+export class JsCursor implements CoreCursor {
+  readonly core = "js";
+  #window: Window;
+  #position = 0;
+
+  constructor(window: Window) {
+    this.#window = window;
+  }
+
+  get position(): number {
+    return this.#position;
+  }
+
+  seek(offset: number, whence: number): number {
+    const base = whence === 0 ? 0 : whence === 1 ? this.#position : this.#window.byteLength;
+    const target = base + offset;
+    if (target < 0 || target > Number.MAX_SAFE_INTEGER) throw TRAP;
+    this.#position = target;
+    return target;
+  }
+
+  take(length: number): number {
+    const position = this.#position;
+    // Past the end, closed (no bytes) or grown (detached views, no bytes): one check finds all three.
+    if (length > this.#window.bytes.length - position) this.#retry(length);
+    this.#position = position + length;
+    return position;
+  }
+
+  claim(length: number): number {
+    const position = this.#position;
+    const size = this.#window.current().bytes.length;
+    if (position >= size) return size;
+    this.#position = position + Math.min(length, size - position);
+    return position;
+  }
+
+  find(byte: number, limit: number): number {
+    const { bytes } = this.#window.current();
+    const position = this.#position;
+    const most = Math.min(limit, bytes.length - position); // negative past the end
+    const near = Math.min(most, NEAR);
+    for (let index = 0; index < near; index++) if (bytes[position + index] === byte) return index;
+    if (most <= NEAR) return -1;
+    const index = this.#window.part(position + NEAR, most - NEAR).indexOf(byte);
+    return index < 0 ? -1 : NEAR + index;
+  }
+
+  readUint8(): number {
+    const position = this.take(1);
+    return this.#window.view.getUint8(position);
+  }
+
+  readInt8(): number {
+    const position = this.take(1);
+    return this.#window.view.getInt8(position);
+  }
+
+  readUint16(littleEndian: boolean): number {
+    const position = this.take(2);
+    return this.#window.view.getUint16(position, littleEndian);
+  }
+
+  readInt16(littleEndian: boolean): number {
+    const position = this.take(2);
+    return this.#window.view.getInt16(position, littleEndian);
+  }
+
+  readUint32(littleEndian: boolean): number {
+    const position = this.take(4);
+    return this.#window.view.getUint32(position, littleEndian);
+  }
+
+  readInt32(littleEndian: boolean): number {
+    const position = this.take(4);
+    return this.#window.view.getInt32(position, littleEndian);
+  }
+
+  readBigUint64(littleEndian: boolean): bigint {
+    const position = this.take(8);
+    return this.#window.view.getBigUint64(position, littleEndian);
+  }
+
+  readBigInt64(littleEndian: boolean): bigint {
+    const position = this.take(8);
+    return this.#window.view.getBigInt64(position, littleEndian);
+  }
+
+  readFloat16(littleEndian: boolean): number {
+    const position = this.take(2);
+    return fromBits(this.#window.view.getUint16(position, littleEndian));
+  }
+
+  readFloat32(littleEndian: boolean): number {
+    const position = this.take(4);
+    return this.#window.view.getFloat32(position, littleEndian);
+  }
+
+  readFloat64(littleEndian: boolean): number {
+    const position = this.take(8);
+    return this.#window.view.getFloat64(position, littleEndian);
+  }
+
+  writeUint8(value: number): void {
+    const position = this.take(1);
+    this.#window.view.setUint8(position, value);
+  }
+
+  writeInt8(value: number): void {
+    const position = this.take(1);
+    this.#window.view.setInt8(position, value);
+  }
+
+  writeUint16(value: number, littleEndian: boolean): void {
+    const position = this.take(2);
+    this.#window.view.setUint16(position, value, littleEndian);
+  }
+
+  writeInt16(value: number, littleEndian: boolean): void {
+    const position = this.take(2);
+    this.#window.view.setInt16(position, value, littleEndian);
+  }
+
+  writeUint32(value: number, littleEndian: boolean): void {
+    const position = this.take(4);
+    this.#window.view.setUint32(position, value, littleEndian);
+  }
+
+  writeInt32(value: number, littleEndian: boolean): void {
+    const position = this.take(4);
+    this.#window.view.setInt32(position, value, littleEndian);
+  }
+
+  writeBigUint64(value: bigint, littleEndian: boolean): void {
+    const position = this.take(8);
+    this.#window.view.setBigUint64(position, value, littleEndian);
+  }
+
+  writeBigInt64(value: bigint, littleEndian: boolean): void {
+    const position = this.take(8);
+    this.#window.view.setBigInt64(position, value, littleEndian);
+  }
+
+  writeFloat16(value: number, littleEndian: boolean): void {
+    const position = this.take(2);
+    this.#window.view.setUint16(position, toBits(value), littleEndian);
+  }
+
+  writeFloat32(value: number, littleEndian: boolean): void {
+    const position = this.take(4);
+    this.#window.view.setFloat32(position, value, littleEndian);
+  }
+
+  writeFloat64(value: number, littleEndian: boolean): void {
+    const position = this.take(8);
+    this.#window.view.setFloat64(position, value, littleEndian);
+  }
+
+  readVarUint(): number {
+    const value = readNumber(this.#bytes(), this.#position);
+    this.#position = found.end;
+    return value;
+  }
+
+  readVarInt(): number {
+    const value = readSigned(this.#bytes(), this.#position);
+    this.#position = found.end;
+    return value;
+  }
+
+  readBigVarUint(): bigint {
+    readHalves(this.#bytes(), this.#position);
+    this.#position = found.end;
+    return bigOf(found.low, found.high);
+  }
+
+  readBigVarInt(): bigint {
+    return unzigzagBig(this.readBigVarUint());
+  }
+
+  writeVarUint(value: number): number {
+    const size = numberSize(value);
+    const position = this.take(size);
+    writeNumber(this.#window.bytes, position, value);
+    return size;
+  }
+
+  writeVarInt(value: number): number {
+    const size = signedSize(value);
+    const position = this.take(size);
+    writeSigned(this.#window.bytes, position, value);
+    return size;
+  }
+
+  writeBigVarUint(value: bigint): number {
+    const low = Number(value & 0xffffffffn);
+    const high = Number(value >> 32n);
+    const size = halvesSize(low, high);
+    const position = this.take(size);
+    writeHalves(this.#window.bytes, position, low, high);
+    return size;
+  }
+
+  writeBigVarInt(value: bigint): number {
+    return this.writeBigVarUint(zigzagBig(value));
+  }
+
+  readVarUints(target: Float64Array): void {
+    const start = this.take(0); // so that none are refused where one would be
+    this.#position = readNumbers(this.#bytes(), start, target);
+  }
+
+  writeVarUints(values: Float64Array): number {
+    const size = numbersSize(values);
+    const start = this.take(size);
+    writeNumbers(this.#window.bytes, start, values);
+    return size;
+  }
+
+  readReversed(target: Uint8Array, width: Width): void {
+    const { length } = target;
+    const position = this.take(length);
+    if (width === 1) target.set(this.#window.part(position, length));
+    else copySwapped(viewOf(target), 0, this.#window.view, position, length, width);
+  }
+
+  writeReversed(source: Uint8Array, width: Width): void {
+    const { length } = source;
+    const position = this.take(length);
+    if (width === 1) this.#window.bytes.set(source, position);
+    else copySwapped(this.#window.view, position, viewOf(source), 0, length, width);
+  }
+
+  readFloat16s(target: Float32Array, littleEndian: boolean): void {
+    const start = this.take(2 * target.length);
+    readAll(this.#window.view, start, target, littleEndian);
+  }
+
+  writeFloat16s(source: Float32Array, littleEndian: boolean): void {
+    const start = this.take(2 * source.length);
+    writeAll(this.#window.view, start, source, littleEndian);
+  }
+
+  crc32c(bytes: Uint8Array): number {
+    return crc32c(viewOf(bytes), 0, bytes.length, 0);
+  }
+
+  close(): void {
+    this.#window = CLOSED;
+    this.#position = 1; // past the end of nothing, so that even a take of 0 bytes traps
+  }
+
+  /** The views may be of a buffer from before a grow: makes new ones, and traps where that was not it. */
+  #retry(length: number): void {
+    if (length > this.#window.current().bytes.length - this.#position) throw TRAP;
+  }
+
+  /** As many as there are, none where the window was closed; each index is checked by whoever reads. */
+  #bytes(): Uint8Array {
+    const { bytes } = this.#window;
+    return bytes.length > 0 ? bytes : this.#window.current().bytes;
+  }
+}
+
+const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.length);

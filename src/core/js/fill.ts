@@ -1,0 +1,28 @@
+/** Bytes of copies made of a short pattern, so that there are few calls: well inside the nearest cache. */
+const BLOCK = 16384;
+
+/**
+ * Writes the pattern again and again. The copies come from memory of our own: bytes already in the range may have been
+ * changed since by another process.
+ */
+export function fill(bytes: Uint8Array, pattern: Uint8Array, start: number, end: number): void {
+  const block = repeated(pattern, Math.min(BLOCK, end - start));
+  let at = start;
+  for (; block.length <= end - at; at += block.length) bytes.set(block, at);
+  if (at < end) bytes.set(new Uint8Array(block.buffer, block.byteOffset, end - at), at);
+}
+
+/** As many whole patterns as fit in `length` bytes, one at least. */
+function repeated(pattern: Uint8Array, length: number): Uint8Array {
+  const copies = Math.floor(length / pattern.length);
+  if (copies <= 1) return pattern;
+  const block = new Uint8Array(copies * pattern.length);
+  block.set(pattern);
+  for (let done = pattern.length; done < block.length; done *= 2) block.copyWithin(done, 0, done);
+  return block;
+}
+
+/** As memmove. */
+export function copyWithin(bytes: Uint8Array, target: number, start: number, end: number): void {
+  bytes.copyWithin(target, start, end);
+}

@@ -1,0 +1,141 @@
+// The core's page of one memory: which of its records are in use, its scratch area, and the instances that work there.
+import { pagesOf, type WasmMemory, type Window } from "../../window.js";
+import { MALFORMED, TRAP, UNSAFE } from "../core.js";
+import type { Build } from "./build.js";
+import type { Exports } from "./exports.js";
+
+/** The number of no record: every use of it traps. */
+export const CLOSED = 0;
+
+/** The most that crosses as a u32; a larger length would arrive as its remainder. No window is as long. */
+export const MAX_LENGTH = 0xffffffff;
+
+const NOTHING = new Uint8Array(0);
+
+/** What works in one memory by one build. */
+export class Instance {
+  readonly exports: Exports;
+  readonly build: Build;
+  readonly #memory: WasmMemory;
+  #bytes: Uint8Array = NOTHING;
+  #float32: Float32Array = new Float32Array(0);
+  #float64: Float64Array = new Float64Array(0);
+
+  constructor(build: Build, memory: WasmMemory) {
+    this.exports = build.instanceIn(memory);
+    this.build = build;
+    this.#memory = memory;
+  }
+
+  /** The scratch area, where this side and the core hand each other bytes that are in no window. */
+  get bytes(): Uint8Array {
+    if (this.#bytes.length === 0) this.#makeViews(); // the first time, and after a grow of the memory
+    return this.#bytes;
+  }
+
+  get float32(): Float32Array {
+    if (this.#float32.length === 0) this.#makeViews();
+    return this.#float32;
+  }
+
+  get float64(): Float64Array {
+    if (this.#float64.length === 0) this.#makeViews();
+    return this.#float64;
+  }
+
+  /** What a trap of the core says; anything else (a stack overflow, say) stays what it is. */
+  reasonOf(error: unknown): unknown {
+    if (!(error instanceof WebAssembly.RuntimeError)) return error;
+    const { fault } = this.exports;
+    const reason = fault.value as number;
+    fault.value = 0;
+    if (reason === this.build.malformed) return MALFORMED;
+    return reason === this.build.unsafe ? UNSAFE : TRAP;
+  }
+
+  #makeViews(): void {
+    const { scratch, scratchSize } = this.build;
+    const bytes = pagesOf(this.#memory, scratch, scratchSize);
+    this.#bytes = bytes;
+    this.#float32 = new Float32Array(bytes.buffer, scratch, scratchSize / 4);
+    this.#float64 = new Float64Array(bytes.buffer, scratch, scratchSize / 8);
+  }
+}
+
+/** A record, and where to give it back. Nothing here leads to the memory, which must stay collectable. */
+export interface Lease {
+  readonly record: number;
+  readonly records: Set<number>;
+  readonly free: number[];
+}
+
+function giveBack({ record, records, free }: Lease): void {
+  records.delete(record);
+  free.push(record);
+}
+
+/** For what is dropped without a close. */
+const dropped = new FinalizationRegistry<Lease>(giveBack);
+
+/** Gives the record back once `holder` is collected, where {@link release} does not before. */
+export function keepFor(holder: object, lease: Lease): void {
+  dropped.register(holder, lease, holder);
+}
+
+export function release(holder: object, lease: Lease): void {
+  dropped.unregister(holder);
+  giveBack(lease);
+}
+
+class Page {
+  readonly #memory: WasmMemory;
+  readonly #instances = new Map<Build, Instance>();
+  readonly #byWindow = new WeakMap<Window, Set<number>>();
+  readonly #free: number[] = [];
+  #used = CLOSED + 1;
+
+  constructor(memory: WasmMemory) {
+    this.#memory = memory;
+  }
+
+  instanceBy(build: Build): Instance {
+    let instance = this.#instances.get(build);
+    if (!instance) {
+      instance = new Instance(build, this.#memory);
+      this.#instances.set(build, instance);
+    }
+    return instance;
+  }
+
+  /** Opens a record over a window; undefined where all are in use. */
+  open(window: Window, { exports, build }: Instance): Lease | undefined {
+    const record = this.#free.pop() ?? (this.#used < build.records ? this.#used++ : undefined);
+    if (record === undefined) return undefined;
+    exports.open(record, window.byteOffset, window.byteLength);
+    let records = this.#byWindow.get(window);
+    if (!records) {
+      records = new Set();
+      this.#byWindow.set(window, records);
+    }
+    records.add(record);
+    return { record, records, free: this.#free };
+  }
+
+  /** Closes every record of a window. */
+  close(window: Window): void {
+    const [instance] = this.#instances.values(); // any: the records are in the memory
+    if (instance) for (const record of this.#byWindow.get(window) ?? []) instance.exports.close(record);
+  }
+}
+
+/** By memory: hosts may give several attachments the same one, and then records must not be handed out twice. */
+const pages = new WeakMap<WasmMemory, Page>();
+
+export function pageOf(memory: WasmMemory): Page {
+  let page = pages.get(memory);
+  if (!page) {
+    page = new Page(memory);
+    pages.set(memory, page);
+  }
+  return page;
+}

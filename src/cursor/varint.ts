@@ -1,0 +1,179 @@
+import { checkBigInt, checkInteger, checkSize } from "../arguments.js";
+import { MALFORMED, TRAP, UNSAFE } from "../core/core.js";
+import { arrayKindOf, type NumberArray } from "../elements.js";
+import { invalidType, malformed, outOfBounds, outOfRange, unsafeInteger } from "../errors.js";
+import { ScalarCursor } from "./scalar.js";
+
+const MAX_UINT64 = 2n ** 64n - 1n;
+const MIN_INT64 = -(2n ** 63n);
+const MAX_INT64 = 2n ** 63n - 1n;
+
+/** Bytes of an unsigned varint. */
+export function varintLength(value: number | bigint): number {
+  return Math.ceil(value.toString(2).length / 7); // 0 has a digit too
+}
+
+/** Bytes of a zigzag varint. */
+function zigzagLength(value: number | bigint): number {
+  const wide = BigInt(value);
+  return varintLength(wide < 0n ? -2n * wide - 1n : 2n * wide);
+}
+
+function checkBigRange(value: unknown, least: bigint, most: bigint): void {
+  const wide = checkBigInt("value", value);
+  if (wide < least || wide > most) throw outOfRange("value", `>= ${least}n and <= ${most}n`, value);
+}
+
+/** A copy in float64: no getter or other thread changes it between the check and the use. */
+function checkNumbers(array: unknown): Float64Array {
+  const kind = arrayKindOf(array)?.kind;
+  if (!Array.isArray(array) && (kind === undefined || kind === "BigInt64" || kind === "BigUint64"))
+    throw invalidType("array", "an Array or a typed array of numbers", array);
+  const values = new Float64Array((array as ArrayLike<number>).length);
+  for (let index = 0; index < values.length; index++) {
+    const value = (array as ArrayLike<number>)[index];
+    if (!Number.isSafeInteger(value) || (value as number) < 0)
+      checkInteger(`array[${index}]`, value, 0, Number.MAX_SAFE_INTEGER);
+    values[index] = value as number;
+  }
+  return values;
+}
+
+/**
+ * Varints at the cursor: LEB128, seven bits a byte, the lowest first; signed ones by zigzag (0, -1, 1, -2, … are 0, 1,
+ * 2, 3, …), as Protocol Buffers have them. At most 10 bytes and 64 bits; a padded encoding is read as its value.
+ *
+ * Reads throw, and move nothing: `ShmRangeError` `ERR_SHM_OUT_OF_BOUNDS` where the window ends before the varint does,
+ * `ShmError` `ERR_SHM_MALFORMED` past 64 bits, `ERR_SHM_UNSAFE_INTEGER` where a number was asked for and the value is
+ * past 2^53 - 1. Writes return the bytes they took; a value of the wrong kind is `ERR_INVALID_ARG_TYPE` or
+ * `ERR_OUT_OF_RANGE`.
+ *
+ * @see DWARF 5, section 7.6; https://webassembly.github.io/spec/core/binary/values.html#integers
+ */
+export abstract class VarintCursor extends ScalarCursor {
+  /** Reads an unsigned varint up to 2^53 - 1, 1 to 10 bytes. */
+  readVarUint(): number {
+    try {
+      return this.running.readVarUint();
+    } catch (cause) {
+      throw this.unread(cause, "readVarUint");
+    }
+  }
+
+  /** Reads a zigzag varint from -(2^53 - 1) to 2^53 - 1, 1 to 10 bytes. */
+  readVarInt(): number {
+    try {
+      return this.running.readVarInt();
+    } catch (cause) {
+      throw this.unread(cause, "readVarInt");
+    }
+  }
+
+  /** Reads an unsigned varint of 64 bits, 1 to 10 bytes. */
+  readBigVarUint(): bigint {
+    try {
+      return this.running.readBigVarUint();
+    } catch (cause) {
+      throw this.unread(cause, "readBigVarUint");
+    }
+  }
+
+  /** Reads a zigzag varint of 64 bits, 1 to 10 bytes. */
+  readBigVarInt(): bigint {
+    try {
+      return this.running.readBigVarInt();
+    } catch (cause) {
+      throw this.unread(cause, "readBigVarInt");
+    }
+  }
+
+  /** Writes an unsigned varint in its shortest form. `value` is an integer from 0 to 2^53 - 1. Returns bytes: 1 to 8. */
+  writeVarUint(value: number): number {
+    checkInteger("value", value, 0, Number.MAX_SAFE_INTEGER);
+    try {
+      return this.running.writeVarUint(value);
+    } catch (cause) {
+      throw this.refusal(cause, "writeVarUint", varintLength(value));
+    }
+  }
+
+  /** Writes a zigzag varint. `value` is an integer from -(2^53 - 1) to 2^53 - 1. Returns bytes: 1 to 8. */
+  writeVarInt(value: number): number {
+    checkInteger("value", value, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
+    try {
+      return this.running.writeVarInt(value);
+    } catch (cause) {
+      throw this.refusal(cause, "writeVarInt", zigzagLength(value));
+    }
+  }
+
+  /** Writes an unsigned varint of 64 bits in its shortest form. Returns bytes: 1 to 10. */
+  writeBigVarUint(value: bigint): number {
+    checkBigRange(value, 0n, MAX_UINT64);
+    try {
+      return this.running.writeBigVarUint(value);
+    } catch (cause) {
+      throw this.refusal(cause, "writeBigVarUint", varintLength(value));
+    }
+  }
+
+  /** Writes a zigzag varint of 64 bits. Returns bytes: 1 to 10. */
+  writeBigVarInt(value: bigint): number {
+    checkBigRange(value, MIN_INT64, MAX_INT64);
+    try {
+      return this.running.writeBigVarInt(value);
+    } catch (cause) {
+      throw this.refusal(cause, "writeBigVarInt", zigzagLength(value));
+    }
+  }
+
+  /**
+   * Reads `length` unsigned varints, all or none.
+   *
+   * @param length how many
+   * @returns the numbers, in an array of their own
+   */
+  readVarUintArray(length: number): Float64Array<ArrayBuffer> {
+    checkSize("length", length);
+    // Each takes a byte at least: a length that another process wrote allocates no more than eight times what is there.
+    this.require("readVarUintArray", length);
+    const numbers = new Float64Array(length);
+    try {
+      this.running.readVarUints(numbers);
+    } catch (cause) {
+      throw this.unread(cause, "readVarUintArray");
+    }
+    return numbers;
+  }
+
+  /**
+   * Writes each number of an array as an unsigned varint, all or none.
+   *
+   * @param array integers from 0 to 2^53 - 1
+   * @returns bytes it took
+   */
+  writeVarUintArray(array: readonly number[] | NumberArray): number {
+    const values = checkNumbers(array);
+    this.checkOpen("writeVarUintArray");
+    try {
+      return this.running.writeVarUints(values);
+    } catch (cause) {
+      const needed = values.reduce((sum, value) => sum + varintLength(value), 0);
+      throw this.refusal(cause, "writeVarUintArray", needed);
+    }
+  }
+
+  /** @internal The error for a varint that could not be read. */
+  protected unread(cause: unknown, operation: string): unknown {
+    if (cause === MALFORMED) return malformed(`${operation} at ${this.position} found a varint of more than 64 bits`);
+    if (cause === UNSAFE)
+      return unsafeInteger(
+        `${operation} at ${this.position} found a number past 2^53 - 1; readBigVarUint and readBigVarInt read it`,
+      );
+    if (cause !== TRAP) return cause;
+    this.checkOpen(operation);
+    const { position, remaining, size } = this;
+    if (remaining === 0) return this.refusal(cause, operation, 1);
+    return outOfBounds(`${operation} at ${position} found no end of a varint; ${remaining} remain of ${size}`);
+  }
+}

@@ -1,7 +1,7 @@
 // The core's exports, all of them. It imports env.memory and nothing else; what it may touch is in page.ts.
 export { adler32 } from "./adler32";
 export { readReversed, writeReversed } from "./array";
-export { compare, equals } from "./compare";
+export { compare } from "./compare";
 export { crc32, crc32c, crc32cOfScratch } from "./crc";
 export { claim, position, seek, take } from "./cursor";
 export { fault, MALFORMED, UNSAFE } from "./fault";

@@ -1,5 +1,6 @@
 import type { Window } from "../../window.js";
 import { type BigIntKind, type CoreRange, type NumberKind, TRAP, type Width } from "../core.js";
+import { memcmp } from "../memcmp.js";
 import { adler32 } from "./adler32.js";
 import { CLOSED } from "./closed.js";
 import { compare } from "./compare.js";
@@ -62,7 +63,7 @@ export class JsRange implements CoreRange {
 
   compare(other: Uint8Array, start: number): number {
     const { bytes, view } = this.#open(start, start + other.length);
-    return compare(bytes, view, start, other);
+    return memcmp(bytes.subarray(start, start + other.length), other) ?? compare(bytes, view, start, other);
   }
 
   fillByte(byte: number, start: number, end: number): void {

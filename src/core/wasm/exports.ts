@@ -73,7 +73,6 @@ export interface Exports {
   lastIndexOfByte(cursor: number, byte: number, start: number, end: number): number;
   indexOf(cursor: number, length: number, start: number, end: number): number;
   lastIndexOf(cursor: number, length: number, start: number, end: number): number;
-  equals(cursor: number, start: number, length: number): number;
   compare(cursor: number, start: number, length: number): number;
   fillByte(cursor: number, byte: number, start: number, end: number): void;
   fill(cursor: number, length: number, start: number, end: number): void;

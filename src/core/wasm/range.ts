@@ -2,6 +2,7 @@
 import type { Window } from "../../window.js";
 import { type BigIntKind, type CoreRange, type NumberKind, TRAP, type Width } from "../core.js";
 import { jsCore } from "../js.js";
+import { memcmp } from "../memcmp.js";
 import type { Exports } from "./exports.js";
 import { CLOSED, type Instance, keepFor, type Lease, release } from "./page.js";
 
@@ -122,28 +123,12 @@ export class WasmRange implements CoreRange {
   }
 
   equals(other: Uint8Array, start: number): boolean {
-    const { bytes } = this.#instance;
-    return this.#call((record) => {
-      for (let from = 0; from < other.length; from += bytes.length) {
-        const part = other.subarray(from, from + bytes.length);
-        bytes.set(part);
-        if (this.#exports.equals(record, start + from, part.length) === 0) return false;
-      }
-      return true;
-    });
+    return this.compare(other, start) === 0;
   }
 
   compare(other: Uint8Array, start: number): number {
-    const { bytes } = this.#instance;
-    return this.#call((record) => {
-      for (let from = 0; from < other.length; from += bytes.length) {
-        const part = other.subarray(from, from + bytes.length);
-        bytes.set(part);
-        const sign = this.#exports.compare(record, start + from, part.length);
-        if (sign !== 0) return sign;
-      }
-      return 0;
-    });
+    if (this.#window.detached || this.#record === CLOSED) throw TRAP;
+    return memcmp(this.#window.part(start, other.length), other) ?? this.#compare(other, start);
   }
 
   fillByte(byte: number, start: number, end: number): void {
@@ -236,6 +221,19 @@ export class WasmRange implements CoreRange {
     this.#exports.close(this.#record);
     this.#record = CLOSED;
     release(this, this.#lease);
+  }
+
+  #compare(other: Uint8Array, start: number): number {
+    const { bytes } = this.#instance;
+    return this.#call((record) => {
+      for (let from = 0; from < other.length; from += bytes.length) {
+        const part = other.subarray(from, from + bytes.length);
+        bytes.set(part);
+        const sign = this.#exports.compare(record, start + from, part.length);
+        if (sign !== 0) return sign;
+      }
+      return 0;
+    });
   }
 
   #extreme(kind: NumberKind, record: number, from: number, to: number, largest: number): number {

@@ -32,7 +32,7 @@ export abstract class TextCursor extends ByteCursor {
   readString(byteLength: number, options?: TextOptions): string {
     checkSize("byteLength", byteLength);
     const fatal = checkFatal(options);
-    const text = this.#decode("readString", this.require("readString", byteLength), byteLength, fatal);
+    const text = this.#decode("readString", this.copy(this.require("readString", byteLength), byteLength), fatal);
     this.take("readString", byteLength);
     return text;
   }
@@ -59,8 +59,10 @@ export abstract class TextCursor extends ByteCursor {
       if (maxLength < remaining) throw malformed(`${message} in ${maxLength} bytes`);
       throw outOfBounds(`${message}; ${remaining} remain of ${size}`);
     }
-    const text = this.#decode("readCString", position, length, fatal);
-    this.take("readCString", length + 1);
+    const bytes = this.copy(position, length);
+    const earlier = bytes.indexOf(0); // another process may have put one there since
+    const text = this.#decode("readCString", earlier < 0 ? bytes : bytes.subarray(0, earlier), fatal);
+    this.take("readCString", (earlier < 0 ? length : earlier) + 1);
     return text;
   }
 
@@ -83,7 +85,7 @@ export abstract class TextCursor extends ByteCursor {
         throw outOfBounds(
           `readVarString at ${position} needs ${length} bytes after its length; ${remaining} remain of ${size}`,
         );
-      const text = this.#decode("readVarString", this.position, length, fatal);
+      const text = this.#decode("readVarString", this.copy(this.position, length), fatal);
       this.take("readVarString", length);
       return text;
     } catch (error) {
@@ -113,18 +115,14 @@ export abstract class TextCursor extends ByteCursor {
     }
   }
 
-  /** From a copy: a decoder looks at its bytes twice, and another process may change those of the window in between. */
-  #decode(operation: string, start: number, length: number, fatal: boolean): string {
-    const bytes = this.copy(start, length);
+  /** Of a copy: a decoder looks at its bytes twice, and another process may change those of the window in between. */
+  #decode(operation: string, bytes: Uint8Array, fatal: boolean): string {
     if (!fatal) return lenient.decode(bytes);
     try {
       return strict.decode(bytes);
     } catch (cause) {
       if (!(cause instanceof TypeError)) throw cause;
-      throw malformed(
-        `${operation} at ${this.position} found bytes that are not UTF-8 in the ${length} from ${start}`,
-        cause,
-      );
+      throw malformed(`${operation} at ${this.position} found ${bytes.length} bytes that are not UTF-8`, cause);
     }
   }
 

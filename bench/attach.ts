@@ -1,8 +1,8 @@
 // Attach and detach against the two system calls alone, and where the difference goes.
-import { type CoreName, createShm, nativeHost, type Segment, type Shm } from "wasm-shm";
+import { nativeHost, type Segment, type Shm } from "wasm-shm";
 import { bareCalls } from "./addon.js";
 import { collect, type Rival, type Timer } from "./harness.js";
-import { expectEqual, MiB, sizeName, withAttachment } from "./window.js";
+import { expectEqual, MiB, shmOf, sizeName, type Variant, withAttachment } from "./window.js";
 
 const SIZE = MiB;
 const MARK = 0x5eed;
@@ -162,10 +162,10 @@ function firstCursor(segment: Segment): Rival {
   };
 }
 
-export async function attachSuite(core: CoreName, time: Timer): Promise<void> {
-  const shm = createShm({ host: "native", core });
+export async function attachSuite(variant: Variant, time: Timer): Promise<void> {
+  const shm = shmOf(variant);
   const size = sizeName(SIZE);
-  await withAttachment(core, SIZE, async (attachment, { id }) => {
+  await withAttachment(variant, SIZE, async (attachment, { id }) => {
     attachment.cursor().writeUint32(MARK);
     const segment = shm.open(id); // removed by name, alive by its attachment: shmat(2) still takes the id
     const whole = attach(segment);

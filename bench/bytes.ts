@@ -1,7 +1,17 @@
 // Cursor.read and Cursor.write against the Uint8Array.set that they cannot do without.
-import type { Attachment, CoreName, Cursor } from "wasm-shm";
+import type { Attachment, Cursor } from "wasm-shm";
 import type { Goal, Group, Rival, Timer } from "./harness.js";
-import { expectBytes, expectEqual, fillPattern, KiB, MiB, sizeName, withAttachment } from "./window.js";
+import {
+  coreOf,
+  expectBytes,
+  expectEqual,
+  fillPattern,
+  KiB,
+  MiB,
+  sizeName,
+  type Variant,
+  withAttachment,
+} from "./window.js";
 
 interface Size {
   readonly bytes: number;
@@ -92,7 +102,7 @@ function proveWrite(walk: Walk, views: readonly Uint8Array[], source: Uint8Array
   }
 }
 
-function groups(attachment: Attachment, core: CoreName, { bytes, chunks, goal }: Size): Group[] {
+function groups(attachment: Attachment, variant: Variant, { bytes, chunks, goal }: Size): Group[] {
   const window = attachment.bytes;
   const views = Array.from({ length: chunks }, (_, chunk) => window.subarray(chunk * bytes, (chunk + 1) * bytes));
   const array = new Uint8Array(bytes);
@@ -117,7 +127,7 @@ function groups(attachment: Attachment, core: CoreName, { bytes, chunks, goal }:
       bytes,
       rivals: [
         rival("target.set(view)", readBySet(views, array), beforeRead),
-        { ...rival(`cursor.read, ${core} core`, readByCursor(cursor, array), beforeRead), goal },
+        { ...rival(`cursor.read, ${coreOf(variant)}`, readByCursor(cursor, array), beforeRead), goals: [goal] },
       ],
     },
     {
@@ -125,15 +135,15 @@ function groups(attachment: Attachment, core: CoreName, { bytes, chunks, goal }:
       bytes,
       rivals: [
         rival("view.set(source)", writeBySet(views, array), beforeWrite),
-        { ...rival(`cursor.write, ${core} core`, writeByCursor(cursor, array), beforeWrite), goal },
+        { ...rival(`cursor.write, ${coreOf(variant)}`, writeByCursor(cursor, array), beforeWrite), goals: [goal] },
       ],
     },
   ];
 }
 
-export async function bytes(core: CoreName, time: Timer): Promise<void> {
+export async function bytes(variant: Variant, time: Timer): Promise<void> {
   for (const size of sizes)
-    await withAttachment(core, size.bytes * size.chunks, async (attachment) => {
-      for (const group of groups(attachment, core, size)) await time(group);
+    await withAttachment(variant, size.bytes * size.chunks, async (attachment) => {
+      for (const group of groups(attachment, variant, size)) await time(group);
     });
 }

@@ -1,10 +1,21 @@
 // The cursor's numbers against a bare DataView, which checks bounds but keeps no position, and against Buffer's
 // methods, which check as much as the cursor does and are what Node offers for the purpose.
-import type { Attachment, CoreName, Cursor } from "wasm-shm";
-import type { Group, Rival, Timer } from "./harness.js";
-import { expectBytes, expectEqual, fillPattern, KiB, withAttachment } from "./window.js";
+import type { Attachment, Cursor } from "wasm-shm";
+import { judged } from "./goals.js";
+import type { Goal, Group, Rival, Timer } from "./harness.js";
+import { type Peer, type Way, withPeers } from "./peer.js";
+import { coreOf, expectBytes, expectEqual, fillPattern, KiB, type Variant, withAttachment } from "./window.js";
 
 const SIZE = 64 * KiB;
+
+/** From this major version on the wasm core's cursor must be ahead of the js core's. */
+const NEWEST_NODE = 26;
+
+/** Passes of one request to another thread: a sample's 0.5 ms, beside which its cold cache after a sleep is nothing. */
+const PEER_PASSES = 16;
+
+/** Threads of each core, of which the fastest counts: no two are compiled alike (Node 20: 2.0 to 2.9 ns, one core). */
+const PEERS = 3;
 
 /** What the rivals work on: the same bytes, seen in three ways. */
 interface Views {
@@ -24,6 +35,24 @@ interface Operation {
   passes(views: Views): { view: Pass; buffer: Pass; cursor: Pass };
 }
 
+/** Of the peers' threads too. In each it is called once: with a second closure the cursor were no constant. */
+export function readUint32s(cursor: Cursor): Pass {
+  return () => {
+    cursor.seek(0);
+    let sum = 0;
+    for (let offset = 0; offset < SIZE; offset += 4) sum = (sum + cursor.readUint32()) | 0;
+    return sum;
+  };
+}
+
+/** The same by a cursor that is an argument, as most functions have theirs; over the window's first `bytes`. */
+export function readUint32sOf(cursor: Cursor, bytes = SIZE): number {
+  cursor.seek(0);
+  let sum = 0;
+  for (let offset = 0; offset < bytes; offset += 4) sum = (sum + cursor.readUint32()) | 0;
+  return sum;
+}
+
 // Every pass is written out: one function that took the method as an argument would be timing that argument's call.
 const operations: readonly Operation[] = [
   {
@@ -41,12 +70,7 @@ const operations: readonly Operation[] = [
         for (let offset = 0; offset < SIZE; offset += 4) sum = (sum + buffer.readUInt32LE(offset)) | 0;
         return sum;
       },
-      cursor() {
-        cursor.seek(0);
-        let sum = 0;
-        for (let offset = 0; offset < SIZE; offset += 4) sum = (sum + cursor.readUint32()) | 0;
-        return sum;
-      },
+      cursor: readUint32s(cursor),
     }),
   },
   {
@@ -152,7 +176,7 @@ function prove(operation: Operation, bytes: Uint8Array, pass: Pass, name: string
   }
 }
 
-function group(operation: Operation, attachment: Attachment, core: CoreName): Group {
+function group(operation: Operation, attachment: Attachment, variant: Variant): Group {
   const { bytes } = attachment;
   const passes = operation.passes({
     view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength),
@@ -170,7 +194,7 @@ function group(operation: Operation, attachment: Attachment, core: CoreName): Gr
     rivals: [
       rival("DataView", passes.view),
       rival(operation.buffer, passes.buffer),
-      rival(`cursor, ${core} core`, passes.cursor),
+      rival(`cursor, ${coreOf(variant)}`, passes.cursor),
     ],
   };
 }
@@ -196,13 +220,53 @@ function inTurn(first: Group, second: Group): Group {
   };
 }
 
-export async function cursor(core: CoreName, time: Timer): Promise<void> {
-  await withAttachment(core, SIZE, async (attachment) => {
-    for (const operation of operations) await time(group(operation, attachment, core));
+/** Threads that read by either core. */
+interface Peers {
+  readonly js: readonly Peer[];
+  readonly wasm: readonly Peer[];
+}
+
+/** The same by cursors of both cores in threads of their own, and the goal that the wasm core's has. */
+function acrossThreads({ rivals: [base] }: Group, way: keyof typeof Way, peers: Peers, variant: Variant): Group {
+  const rival = (core: string, threads: readonly Peer[]): Rival => ({
+    name: `cursor, ${core}`,
+    operations: PEER_PASSES * base.operations,
+    selfTimed: true,
+    run: () => Math.min(...threads.map((peer) => peer.time(way, PEER_PASSES))),
+    prove() {
+      for (const peer of threads) expectEqual(peer.sum(way), base.run(), core); // after the base's proof, on its bytes
+    },
+  });
+  const byJs = rival(coreOf("js"), peers.js);
+  const most = Number(process.versions.node.split(".")[0]) >= NEWEST_NODE ? 1 : 1.6;
+  const goal: Goal = {
+    text: `at most ${most} times the js core's time (this is Node ${process.versions.node}; 1 from ${NEWEST_NODE} on)`,
+    against: [byJs.name],
+    figure: (ratio) => ratio.toFixed(2),
+    met: (ratio) => ratio <= most,
+  };
+  const byWasm = { ...rival(coreOf(variant), peers.wasm), goals: judged(variant, goal) };
+  return {
+    name: `readUint32 (64 KiB), cursor as ${way}, fastest of ${PEERS} threads`,
+    rivals: [base, byJs, byWasm],
+  };
+}
+
+export async function cursor(variant: Variant, time: Timer): Promise<void> {
+  await withAttachment(variant, SIZE, async (attachment, { id }) => {
+    const [readUint32, ...others] = operations.map((operation) => group(operation, attachment, variant)) as [Group];
+    await time(readUint32);
+    if (variant !== "js")
+      await withPeers(PEERS, "js", id, (js) =>
+        withPeers(PEERS, variant, id, async (wasm) => {
+          await time(acrossThreads(readUint32, "argument", { js, wasm }, variant));
+          await time(acrossThreads(readUint32, "constant", { js, wasm }, variant));
+        }),
+      );
+    for (const other of others) await time(other);
     // Last: from here on the engine no longer knows which instance of the wasm core a cursor calls.
-    const [readUint32] = operations as [Operation];
-    await withAttachment(core, SIZE, (second) =>
-      time(inTurn(group(readUint32, attachment, core), group(readUint32, second, core))),
+    await withAttachment(variant, SIZE, (second) =>
+      time(inTurn(readUint32, group(operations[0] as Operation, second, variant))),
     );
   });
 }

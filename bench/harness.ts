@@ -8,9 +8,11 @@ import { Bench, type Task } from "tinybench";
 
 export interface Goal {
   readonly text: string;
+  /** The rivals it is judged by: in each round the fastest of them (default: the base). */
+  readonly against?: readonly string[];
   /** What is judged, where no column shows it; arguments as those of `met`. */
   readonly figure?: (ratio: number, extra: number) => string;
-  /** @param ratio time over the base's; @param extra nanoseconds more than the base's, an operation */
+  /** @param ratio time over theirs; @param extra nanoseconds more than theirs, an operation; both of the same round */
   met(ratio: number, extra: number): boolean;
 }
 
@@ -25,7 +27,7 @@ export interface Rival {
   run(): number;
   /** {@link run} returns the nanoseconds of its timed part, where not all of it is to be timed. */
   readonly selfTimed?: boolean;
-  readonly goal?: Goal;
+  readonly goals?: readonly Goal[];
 }
 
 /** Operation and size, and who does it; the first rival is the base. */
@@ -44,6 +46,12 @@ export type Quartiles = readonly [low: number, median: number, high: number];
 /** Measures a group and reports it. */
 export type Timer = (group: Group) => Promise<void>;
 
+export interface GoalResult {
+  readonly text: string;
+  readonly figure: string | undefined;
+  readonly holds: boolean;
+}
+
 export interface RivalResult {
   readonly name: string;
   /** An operation. */
@@ -52,7 +60,7 @@ export interface RivalResult {
   readonly ratio: Quartiles;
   /** Nanoseconds an operation takes more than the base's in the same round: the median. */
   readonly extra: number;
-  readonly goal: { readonly text: string; readonly figure: string | undefined; readonly holds: boolean } | undefined;
+  readonly goals: readonly GoalResult[];
 }
 
 export interface GroupResult {
@@ -64,14 +72,19 @@ export interface GroupResult {
 
 export interface Pace {
   readonly rounds: number;
+  /** A group whose rounds take longer in all gets fewer of them. */
+  readonly groupMs: number;
+  readonly fewestRounds: number;
   /** Of one rival in one round. */
   readonly sliceMs: number;
+  /** In a slice at least, however long they take. */
+  readonly samples: number;
   readonly warmupMs: number;
 }
 
 export const paces: Readonly<Record<"full" | "quick", Pace>> = {
-  full: { rounds: 21, sliceMs: 20, warmupMs: 150 },
-  quick: { rounds: 5, sliceMs: 8, warmupMs: 60 },
+  full: { rounds: 21, groupMs: 3000, fewestRounds: 7, sliceMs: 20, samples: 3, warmupMs: 150 },
+  quick: { rounds: 3, groupMs: 300, fewestRounds: 2, sliceMs: 6, samples: 1, warmupMs: 40 },
 };
 
 /** Where results go so that they count as used. */
@@ -107,15 +120,15 @@ function batch(rival: Rival, calls: number): number {
   return now() - start;
 }
 
-/** Runs it until the engine has compiled what it will; returns how many calls make a sample. */
-async function warmUp(rival: Rival, warmupMs: number, sampleMs: number): Promise<number> {
+/** Runs it until the engine has compiled what it will; returns how many calls make a sample, and what one takes. */
+async function warmUp(rival: Rival, warmupMs: number, sampleMs: number): Promise<{ calls: number; lastsMs: number }> {
   let calls = 1;
   let spent = 0;
   for (;;) {
     const time = batch(rival, calls);
     spent += time;
     const enough = Math.max(1, Math.ceil((sampleMs * 1e6 * calls) / Math.max(time, 1)));
-    if (spent >= warmupMs * 1e6) return enough;
+    if (spent >= warmupMs * 1e6) return { calls: enough, lastsMs: (time / calls / 1e6) * enough };
     calls = Math.min(enough, 2 * calls);
     await setImmediate();
   }
@@ -150,26 +163,43 @@ function shuffled(count: number, seed: number): number[] {
   return places;
 }
 
+/** The rivals of each goal must be in the group. */
+function checkGoals({ name, rivals }: Group): void {
+  const names = rivals.map((rival) => rival.name);
+  for (const { goals = [] } of rivals)
+    for (const other of goals.flatMap(({ against = [] }) => against))
+      if (!names.includes(other)) throw new Error(`${name}: a goal names ${other}; there are ${names.join(", ")}`);
+}
+
+/** A rival's times beside those of others, the fastest of them in each round. */
+function compare(times: readonly number[], others: readonly (readonly number[])[]) {
+  const fastest = times.map((_, round) => Math.min(...others.map((other) => other[round] as number)));
+  const [, extra] = quartiles(times.map((time, round) => time - (fastest[round] as number)));
+  return { ratio: quartiles(times.map((time, round) => time / (fastest[round] as number))), extra };
+}
+
 /**
  * Proves every rival's answer, then times all of them in rounds, each round in another order, and proves them again: as
  * the engine has optimised them by then.
  *
  * @param checkpoint called between slices; it may throw to end the run
  */
-export async function measure(
-  { name, bytes, sampleMs = 0.5, rivals }: Group,
-  pace: Pace,
-  checkpoint: () => void,
-): Promise<GroupResult> {
+export async function measure(group: Group, pace: Pace, checkpoint: () => void): Promise<GroupResult> {
+  const { name, bytes, sampleMs = 0.5, rivals } = group;
+  checkGoals(group);
   for (const rival of rivals) rival.prove();
-  const bench = new Bench({ time: Math.max(pace.sliceMs, 2 * sampleMs), iterations: 1, warmup: false, throws: true });
+  const sliceMs = Math.max(pace.sliceMs, 2 * sampleMs);
+  const bench = new Bench({ time: sliceMs, iterations: pace.samples, warmup: false, throws: true });
   const runners: { task: Task; operations: number; times: number[] }[] = [];
+  let roundMs = 0;
   for (const rival of rivals) {
-    const calls = await warmUp(rival, pace.warmupMs, sampleMs);
+    const { calls, lastsMs } = await warmUp(rival, pace.warmupMs, sampleMs);
     runners.push({ task: addTask(bench, rival, calls), operations: calls * rival.operations, times: [] });
+    roundMs += Math.max(sliceMs, pace.samples * lastsMs);
     checkpoint();
   }
-  for (let round = 0; round < pace.rounds; round++) {
+  const rounds = Math.min(pace.rounds, Math.max(pace.fewestRounds, Math.floor(pace.groupMs / roundMs)));
+  for (let round = 0; round < rounds; round++) {
     for (const place of shuffled(runners.length, round)) {
       const runner = runners[place] as (typeof runners)[number];
       // Work comes in turns of the event loop, as in any program: an engine keeps what has a new WeakRef for that long.
@@ -180,19 +210,18 @@ export async function measure(
     }
   }
   for (const rival of rivals) rival.prove();
-  const base = runners[0]?.times as number[];
+  const timesOf = (names: readonly string[]): number[][] =>
+    runners.filter(({ task }) => names.includes(task.name)).map(({ times }) => times);
+  const base = [rivals[0].name];
   const results = rivals.map((rival, index) => {
     const times = runners[index]?.times as number[];
-    const ratio = quartiles(times.map((time, round) => time / (base[round] as number)));
-    const [, extra] = quartiles(times.map((time, round) => time - (base[round] as number)));
-    const goal = rival.goal && {
-      text: rival.goal.text,
-      figure: rival.goal.figure?.(ratio[1], extra),
-      holds: rival.goal.met(ratio[1], extra),
-    };
-    return { name: rival.name, nanoseconds: quartiles(times), ratio, extra, goal };
+    const goals = (rival.goals ?? []).map(({ text, against = base, figure, met }) => {
+      const { ratio, extra } = compare(times, timesOf(against));
+      return { text, figure: figure?.(ratio[1], extra), holds: met(ratio[1], extra) };
+    });
+    return { name: rival.name, nanoseconds: quartiles(times), ...compare(times, timesOf(base)), goals };
   });
-  return { name, bytes, rounds: pace.rounds, rivals: results };
+  return { name, bytes, rounds, rivals: results };
 }
 
 /** The results of all work so far, for whoever must be sure that it was done. */

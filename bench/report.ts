@@ -1,5 +1,5 @@
 // Results as text.
-import type { GroupResult, Quartiles, RivalResult } from "./harness.js";
+import type { GoalResult, GroupResult, Quartiles } from "./harness.js";
 import type { Machine } from "./machine.js";
 
 export function header({ commit, cpu, kernel, node, v8, date }: Machine, pace: string): string {
@@ -17,8 +17,8 @@ function durations([low, median, high]: Quartiles): [median: string, spread: str
   return [`${digits(median / unit)} ${name}`, `${digits(low / unit)}..${digits(high / unit)}`];
 }
 
-const goalText = ({ goal }: RivalResult): string =>
-  goal ? `${goal.figure ? `${goal.figure}; ` : ""}${goal.text}: ${goal.holds ? "holds" : "falls short"}` : "";
+const goalText = ({ figure, text, holds }: GoalResult): string =>
+  `${figure === undefined ? "" : `${figure}; `}${text}: ${holds ? "holds" : "falls short"}`;
 
 /** Columns by their widest cell: the first to the left, the others but the last to the right. */
 function table(rows: readonly (readonly string[])[]): string {
@@ -49,7 +49,7 @@ export function groupTable({ name, bytes, rivals }: GroupResult): string {
       ...(index === 0
         ? ["base", "", ""]
         : [median.toFixed(2), `${low.toFixed(2)}..${high.toFixed(2)}`, (1 / median).toFixed(2)]),
-      goalText(rival),
+      rival.goals.map(goalText).join(". "),
     ];
   });
   return table([head, ...rows]);
@@ -58,14 +58,13 @@ export function groupTable({ name, bytes, rivals }: GroupResult): string {
 /** How many goals hold, and which do not; nothing where there were none. */
 export function goalSummary(groups: readonly GroupResult[]): string {
   const judged = groups.flatMap(({ name, rivals }) =>
-    rivals
-      .filter(({ goal }) => goal)
-      .map((rival) => ({ holds: rival.goal?.holds, line: `  ${name}, ${rival.name}: ${rival.goal?.text}` })),
+    rivals.flatMap((rival) =>
+      rival.goals.map((goal) => ({ holds: goal.holds, line: `  ${name}, ${rival.name}: ${goalText(goal)}` })),
+    ),
   );
   if (judged.length === 0) return "";
   const short = judged.filter(({ holds }) => !holds);
-  return [
-    `${judged.length - short.length} of ${judged.length} goals hold`,
-    ...short.map(({ line }) => `${line}: falls short`),
-  ].join("\n");
+  return [`${judged.length - short.length} of ${judged.length} goals hold`, ...short.map(({ line }) => line)].join(
+    "\n",
+  );
 }

@@ -2,13 +2,14 @@
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
-import { type CoreName, list, SegmentStatus } from "wasm-shm";
+import { list, SegmentStatus } from "wasm-shm";
 import { buildAddon } from "./addon.js";
 import type { GroupResult } from "./harness.js";
 import { machine } from "./machine.js";
 import { goalSummary, groupTable, header } from "./report.js";
 import { type SuiteName, suites } from "./suites.js";
 import type { Job, Message } from "./thread.js";
+import { coreOf, type Variant } from "./window.js";
 
 const suiteNames = Object.keys(suites) as SuiteName[];
 
@@ -17,16 +18,16 @@ const help = `Usage: npm run bench -- [options] [suite ...]
 Suites (default: all):
 ${suiteNames.map((name) => `  ${name.padEnd(10)}${suites[name].about}`).join("\n")}
 
-  --quick      fewer and shorter rounds: for a look, not for a record
+  --quick      fewer and shorter rounds, windows of 1 MiB: for a look, not for a record
   --json FILE  also write the results to FILE
   --help       print this
 
-Each suite runs once for each core, in a thread of its own. Within a group every rival proves its
+Each suite runs once for each core, some for the wasm core without SIMD too, in a thread of its own. Within a group every rival proves its
 answer, then all are timed in turn, round by round. Times are of one operation.`;
 
 interface Measured extends GroupResult {
   readonly suite: SuiteName;
-  readonly core: CoreName;
+  readonly core: Variant;
 }
 
 function chosenSuites(names: readonly string[]): SuiteName[] {
@@ -46,7 +47,7 @@ function runJob(job: Job, measured: (result: GroupResult) => void): Promise<void
     const worker = new Worker(new URL("./thread.js", import.meta.url), { workerData: job });
     let failure: unknown;
     worker.on("message", (message: Message) => {
-      if ("begun" in message) progress(`${job.suite}, ${job.core} core: ${message.begun}`);
+      if ("begun" in message) progress(`${job.suite}, ${coreOf(job.core)}: ${message.begun}`);
       if ("measured" in message) measured(message.measured);
     });
     worker.on("error", (error) => {
@@ -89,7 +90,7 @@ async function main(): Promise<void> {
   }
   const results: Measured[] = [];
   for (const suite of chosen)
-    for (const core of suites[suite].cores) {
+    for (const core of suites[suite].variants) {
       if (Atomics.load(stop, 0) !== 0) break;
       await runJob({ suite, core, pace, stop }, (result) => {
         results.push({ suite, core, ...result });

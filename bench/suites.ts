@@ -1,22 +1,51 @@
-import type { CoreName } from "wasm-shm";
+import { array } from "./array.js";
 import { attachSuite } from "./attach.js";
 import { bytes } from "./bytes.js";
 import { checksum } from "./checksum.js";
+import { compare } from "./compare.js";
 import { cursor } from "./cursor.js";
+import { fill } from "./fill.js";
 import type { Timer } from "./harness.js";
+import { numeric } from "./numeric.js";
+import { search } from "./search.js";
+import { swap } from "./swap.js";
+import { text } from "./text.js";
+import { utf8 } from "./utf8.js";
+import { varint } from "./varint.js";
+import type { Variant } from "./window.js";
 
 export interface Suite {
   readonly about: string;
-  readonly cores: readonly CoreName[];
-  /** Hands its groups to `time`, one after the other. */
-  run(core: CoreName, time: Timer): Promise<void>;
+  readonly variants: readonly Variant[];
+  /**
+   * Hands its groups to `time`, one after the other.
+   *
+   * @param sizes bytes of a window, for those that work on a whole one
+   */
+  run(variant: Variant, time: Timer, sizes: readonly number[]): Promise<void>;
 }
 
+const cores: readonly Variant[] = ["wasm", "js"];
+const builds: readonly Variant[] = ["wasm", "wasm without SIMD", "js"];
+
 export const suites = {
-  cursor: { about: "numbers at the cursor, against DataView and Buffer", cores: ["wasm", "js"], run: cursor },
-  bytes: { about: "read and write, against Uint8Array.set", cores: ["wasm", "js"], run: bytes },
-  attach: { about: "attach and detach, against shmat(2) and shmdt(2)", cores: ["wasm"], run: attachSuite },
-  checksum: { about: "adler32 in place, against a loop over the bytes", cores: ["wasm", "js"], run: checksum },
+  cursor: { about: "numbers at the cursor, against DataView and Buffer", variants: cores, run: cursor },
+  bytes: { about: "read and write, against Uint8Array.set", variants: cores, run: bytes },
+  attach: { about: "attach and detach, against shmat(2) and shmdt(2)", variants: ["wasm"], run: attachSuite },
+  varint: { about: "arrays of varints, against a loop and the other core", variants: cores, run: varint },
+  text: { about: "strings, against TextDecoder, TextEncoder and Buffer", variants: cores, run: text },
+  array: { about: "arrays of the other byte order, against DataView", variants: builds, run: array },
+  checksum: {
+    about: "crc32, crc32c, adler32, xxh64, xxh3, against hash-wasm and zlib",
+    variants: builds,
+    run: checksum,
+  },
+  search: { about: "indexOf and lastIndexOf, against Buffer", variants: builds, run: search },
+  compare: { about: "equals and compare, against Buffer", variants: builds, run: compare },
+  fill: { about: "fill and copyWithin, against Buffer", variants: builds, run: fill },
+  swap: { about: "swap16, swap32 and swap64, against Buffer", variants: builds, run: swap },
+  utf8: { about: "isUtf8, against node:buffer and a loop", variants: builds, run: utf8 },
+  numeric: { about: "sum, min and max, against a loop", variants: builds, run: numeric },
 } as const satisfies Record<string, Suite>;
 
 export type SuiteName = keyof typeof suites;

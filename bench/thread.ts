@@ -1,13 +1,13 @@
 // One suite on one core. In a thread of its own, so that the engine has compiled the facade for that core alone, as
 // in a program that uses one, and so that no figure depends on which suites ran before.
 import { parentPort, workerData } from "node:worker_threads";
-import type { CoreName } from "wasm-shm";
-import { consumed, type GroupResult, measure, paces } from "./harness.js";
+import { consumed, type Group, type GroupResult, measure, paces } from "./harness.js";
 import { type SuiteName, suites } from "./suites.js";
+import { MiB, type Variant } from "./window.js";
 
 export interface Job {
   readonly suite: SuiteName;
-  readonly core: CoreName;
+  readonly core: Variant;
   readonly pace: keyof typeof paces;
   /** One Int32 in shared memory; not 0 once the run is to end. */
   readonly stop: Int32Array;
@@ -26,11 +26,14 @@ function checkpoint(): void {
 }
 
 try {
-  await suites[suite].run(core, async (group) => {
+  const time = async (group: Group): Promise<void> => {
     checkpoint();
     post({ begun: group.name });
     post({ measured: await measure(group, paces[pace], checkpoint) });
-  });
+  };
+  // Over 64 MiB memory sets the pace: one look, with vectors, says it.
+  const sizes = pace === "quick" || core === "wasm without SIMD" ? [MiB] : [MiB, 64 * MiB];
+  await suites[suite].run(core, time, sizes);
   post({ consumed: consumed() });
 } catch (error) {
   if (!(error instanceof Stopped)) throw error;

@@ -1,5 +1,5 @@
 // What the suites work on: attachments of the native host that leave nothing behind, and bytes to fill them with.
-import { type Attachment, type CoreName, createShm, type Segment } from "wasm-shm";
+import { type Attachment, type CoreName, createShm, type Segment, type Shm } from "wasm-shm";
 
 export const KiB = 1024;
 export const MiB = 1024 * KiB;
@@ -9,20 +9,37 @@ export function sizeName(bytes: number): string {
   return bytes >= KiB ? `${bytes / KiB} KiB` : `${bytes} B`;
 }
 
+/** What is measured: a core, and which build of the wasm core. */
+export type Variant = CoreName | "wasm without SIMD";
+
+/** As a rival's name has it. */
+export function coreOf(variant: Variant): string {
+  return variant === "wasm without SIMD" ? "wasm core without SIMD" : `${variant} core`;
+}
+
+/** Segments whose attachments run on that core. */
+export function shmOf(variant: Variant): Shm {
+  if (variant === "js") return createShm({ host: "native", core: "js" });
+  const shm = createShm({ host: "native", core: "wasm", simd: variant === "wasm" });
+  if (shm.simd !== (variant === "wasm")) throw new Error(`this is not the ${coreOf(variant)}`);
+  return shm;
+}
+
 /**
  * Calls `work` with an attachment of a new segment. The segment is destroyed before the work begins: it lives until
  * the detach, so not even a kill leaves one.
  */
 export async function withAttachment(
-  core: CoreName,
+  variant: Variant,
   size: number,
   work: (attachment: Attachment, segment: Segment) => Promise<void>,
 ): Promise<void> {
-  const segment = createShm({ host: "native", core }).create(size);
+  const segment = shmOf(variant).create(size);
   try {
     const attachment = segment.attach();
     try {
       segment.destroy();
+      const core = variant === "js" ? "js" : "wasm";
       if (attachment.core !== core) throw new Error(`the attachment runs on the ${attachment.core} core, not ${core}`);
       await work(attachment, segment);
     } finally {

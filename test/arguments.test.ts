@@ -111,8 +111,11 @@ compose("a host of one's own has segments of its own; the one named memory is th
   assert.throws(() => other.open({ key: 5 }), code("ENOENT"));
   assert.is(mine.open({ key: 5 }).id, segment.id);
   const named = createShm({ host: "memory" }).create(1);
-  assert.is(createShm({ host: "memory", core: "js" }).open(named.id).size, 1);
-  named.destroy();
+  try {
+    assert.is(createShm({ host: "memory", core: "js" }).open(named.id).size, 1);
+  } finally {
+    named.destroy();
+  }
 });
 compose("refuses any other", () => {
   for (const options of [{ host: "kernel" }, { host: {} }, { host: null }, { core: "c" }, { core: null }, 5, null])

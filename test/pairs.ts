@@ -1,5 +1,13 @@
-// The four pairs of host and core, and what every test takes its segments from: it is cleaned up, whatever happens.
-import { type Attachment, type CreateOptions, type Cursor, createShm, type Segment, type Shm } from "wasm-shm";
+// The six pairs of host and core, and what every test takes its segments from: it is cleaned up, whatever happens.
+import {
+  type Attachment,
+  type CreateOptions,
+  type Cursor,
+  createShm,
+  type Segment,
+  type Shm,
+  type ShmOptions,
+} from "wasm-shm";
 
 export interface Pair {
   name: string;
@@ -10,8 +18,8 @@ export interface Pair {
   withCursor<T>(bytes: number, use: (cursor: Cursor, attachment: Attachment) => T): T;
 }
 
-function pairOf(host: "native" | "memory", core: "wasm" | "js"): Pair {
-  const shm = createShm({ host, core });
+function pairOf(host: "native" | "memory", core: string, options: ShmOptions): Pair {
+  const shm = createShm({ host, ...options });
 
   function withSegment<T>(bytes: number, use: (segment: Segment) => T, options?: CreateOptions): T {
     const segment = shm.create(bytes, options);
@@ -41,13 +49,19 @@ function pairOf(host: "native" | "memory", core: "wasm" | "js"): Pair {
   };
 }
 
-/** On Linux all four; elsewhere there is no native host, and two. */
+const cores: [string, ShmOptions][] = [
+  ["wasm", { core: "wasm" }],
+  ["wasm without SIMD", { core: "wasm", simd: false }],
+  ["js", { core: "js" }],
+];
+
+/** On Linux all six; elsewhere there is no native host, and three. */
 export const pairs: Pair[] = (
   process.platform === "linux" ? (["native", "memory"] as const) : (["memory"] as const)
-).flatMap((host) => [pairOf(host, "wasm"), pairOf(host, "js")]);
+).flatMap((host) => cores.map(([core, options]) => pairOf(host, core, options)));
 
-/** For what only the kernel does. */
-export const nativePairs = pairs.filter(({ native }) => native);
+/** For what only the kernel does; that it is the same without SIMD, the suites over all pairs show. */
+export const nativePairs = pairs.filter(({ native, name }) => native && !name.endsWith("without SIMD"));
 
 /** A predicate for assert.throws, which takes any error for a class. */
 export function code(expected: string, words?: RegExp): (error: unknown) => boolean {

@@ -107,8 +107,11 @@ for (const { name, shm, withSegment } of nativePairs) {
 
   ours("that ends without a detach or dispose leaves a private segment in the system, and says so by id", () => {
     const id = askModule<number>(`${composed} console.log(shm.create(${SIZE}).id);`);
-    assert.is(shm.open(id).size, SIZE);
-    shm.destroySegment(id);
+    try {
+      assert.is(shm.open(id).size, SIZE);
+    } finally {
+      shm.destroySegment(id);
+    }
   });
   ours.run();
 
@@ -139,17 +142,21 @@ for (const { name, shm, withSegment } of nativePairs) {
       const key = 0x59000000 | process.pid;
       const id = Number(perl("print shmget($ARGV[0], 70000, 01600) // die $!", [key]));
       const segment = shm.open({ key });
-      assert.is(segment.id, id);
-      assert.is(segment.size, 70_000);
-      const attachment = segment.attach();
-      attachment.bytes.set(randomBytes(70_000));
-      const sums =
-        "shmread($ARGV[0], my $b, 0, 70000) or die $!; my ($l, $h) = (1, 0); for (unpack 'C*', $b) { $l = ($l + $_) % 65521; $h = ($h + $l) % 65521 } print $h * 65536 + $l";
-      assert.is(Number(perl(sums, [id])), attachment.checksum("adler32"));
-      perl("shmctl($ARGV[0], 0, 0) // die $!", [id]);
-      assert.is(segment.stat().nattch, 1);
-      assert.throws(() => shm.open({ key }), code("ENOENT"));
-      segment[Symbol.dispose]();
+      try {
+        assert.is(segment.id, id);
+        assert.is(segment.size, 70_000);
+        const attachment = segment.attach();
+        attachment.bytes.set(randomBytes(70_000));
+        const sums =
+          "shmread($ARGV[0], my $b, 0, 70000) or die $!; my ($l, $h) = (1, 0); for (unpack 'C*', $b) { $l = ($l + $_) % 65521; $h = ($h + $l) % 65521 } print $h * 65536 + $l";
+        assert.is(Number(perl(sums, [id])), attachment.checksum("adler32"));
+        perl("shmctl($ARGV[0], 0, 0) // die $!", [id]);
+        assert.is(segment.stat().nattch, 1);
+        assert.throws(() => shm.open({ key }), code("ENOENT"));
+      } finally {
+        if (segment.stat().key === key) segment.destroy();
+        segment[Symbol.dispose]();
+      }
       assert.throws(() => shm.open(id), code("EINVAL"));
     });
   }

@@ -33,7 +33,7 @@ for (const { name, withSegment } of pairs) {
   many.run();
 }
 
-for (const { name, shm } of nativePairs) {
+for (const { name, shm, withSegment } of nativePairs) {
   const cycles = suite(`Attach and detach again and again [${name}]`);
   cycles("1,000 times leaves the maps and the resident memory where they were", () => {
     const answer = askModule<{
@@ -78,19 +78,19 @@ for (const { name, shm } of nativePairs) {
   });
 
   cycles("30,000 times in one go: more memories than a process holds, and none is kept", () => {
-    const segment = shm.create(4096);
-    for (let n = 0; n < 30_000; n++) segment.attach().detach();
-    assert.is(segment.stat().nattch, 0);
-    segment[Symbol.dispose]();
+    withSegment(4096, (segment) => {
+      for (let n = 0; n < 30_000; n++) segment.attach().detach();
+      assert.is(segment.stat().nattch, 0);
+    });
   });
 
   cycles("and the attachment made last is where /proc/self/maps says", () => {
-    const segment = shm.create(4096);
-    const attachment = segment.attach();
-    assert.ok(isMapped(segment.id));
-    attachment.detach();
-    assert.not.ok(isMapped(segment.id));
-    segment[Symbol.dispose]();
+    withSegment(4096, (segment) => {
+      const attachment = segment.attach();
+      assert.ok(isMapped(segment.id));
+      attachment.detach();
+      assert.not.ok(isMapped(segment.id));
+    });
   });
   cycles.run();
 

@@ -72,8 +72,7 @@ for (const { name, shm, withSegment } of pairs) {
       },
       { key },
     );
-    const made = shm.create(10, { key, exclusive: false });
-    made[Symbol.dispose]();
+    withSegment(10, (made) => assert.is(made.size, 10), { key, exclusive: false });
     assert.throws(() => shm.open({ key }), code("ENOENT"));
   });
 
@@ -93,10 +92,13 @@ for (const { name, shm, withSegment } of pairs) {
   create("openSegment takes size, flags and mode as shmget does, and leaves the segment at dispose", () => {
     for (const flags of [undefined, SharedMemoryFlags.None, SharedMemoryFlags.Create | SharedMemoryFlags.NoReserve]) {
       const segment = shm.openSegment(SIZE, flags, 0o640);
-      assert.is(segment.stat().mode, 0o640);
-      assert.is(segment.size, SIZE);
-      segment[Symbol.dispose]();
-      shm.destroySegment(segment.id);
+      try {
+        assert.is(segment.stat().mode, 0o640);
+        assert.is(segment.size, SIZE);
+        segment[Symbol.dispose]();
+      } finally {
+        shm.destroySegment(segment.id);
+      }
       assert.throws(() => shm.destroySegment(segment.id), code("EINVAL", new RegExp(`segment ${segment.id}`)));
     }
   });
@@ -220,14 +222,15 @@ for (const { name, shm, withSegment } of pairs) {
   const dispose = suite(`Symbol.dispose [${name}]`);
 
   dispose("of a created segment detaches and destroys it", () => {
-    const segment = shm.create(SIZE);
-    const attachment = segment.attach();
-    segment.write(Uint8Array.of(1));
-    segment[Symbol.dispose]();
-    segment[Symbol.dispose]();
-    assert.throws(() => shm.open(segment.id), code("EINVAL"));
-    assert.throws(() => attachment.bytes, code("ERR_SHM_DETACHED"));
-    assert.throws(() => segment.attach(), code("ERR_SHM_DETACHED", /disposed/));
+    withSegment(SIZE, (segment) => {
+      const attachment = segment.attach();
+      segment.write(Uint8Array.of(1));
+      segment[Symbol.dispose]();
+      segment[Symbol.dispose]();
+      assert.throws(() => shm.open(segment.id), code("EINVAL"));
+      assert.throws(() => attachment.bytes, code("ERR_SHM_DETACHED"));
+      assert.throws(() => segment.attach(), code("ERR_SHM_DETACHED", /disposed/));
+    });
   });
 
   dispose("of an opened one detaches it alone", () => {

@@ -1,3 +1,4 @@
+import { lookAhead } from "./ahead";
 import { rangeOf } from "./record";
 import { EVEN_BYTES as EVEN_VECTOR, needVectors } from "./vectors";
 
@@ -95,6 +96,7 @@ export function adler32(cursor: u32, start: u32, end: u32, previous: u32): u32 {
   low = previous & 0xffff;
   high = previous >>> 16;
   while (remaining > 0) {
+    lookAhead(address, remaining);
     let block = min<u32>(remaining, BLOCK);
     remaining -= block;
     for (; block >= TILE; block -= TILE) {

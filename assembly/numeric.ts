@@ -1,4 +1,5 @@
 // Sums and extremes of a range of numbers. What they mean to the last bit is in src/core/core.ts; both cores keep it.
+import { lookAhead, PAGE } from "./ahead";
 import { SCRATCH, STATE } from "./page";
 import { rangeOf } from "./record";
 
@@ -146,9 +147,13 @@ function addFloats<T>(cursor: u32, start: u32, end: u32): void {
   let address = elementsIn(cursor, start, end, sizeof<T>());
   let count = (end - start) / sizeof<T>();
   if (ASC_FEATURE_SIMD) {
-    const rows = count / PARTIALS;
-    addRows<T>(address, rows);
-    address += rows * PARTIALS * sizeof<T>();
+    for (let rows = count / PARTIALS; rows > 0; ) {
+      lookAhead(address, rows * PARTIALS * sizeof<T>());
+      const part = min<u32>(rows, PAGE / (PARTIALS * sizeof<T>()));
+      addRows<T>(address, part);
+      address += part * PARTIALS * sizeof<T>();
+      rows -= part;
+    }
     count %= PARTIALS;
   }
   for (let index: u32 = 0; index < count; index++) {
@@ -234,12 +239,17 @@ function ordered(floats: v128): v128 {
 function extremeFloat32(address: usize, length: u32, largest: bool): f32 {
   let least = ordered(v128.load(address));
   let most = least;
-  for (; length > 0; length -= 32) {
-    const first = ordered(v128.load(address));
-    const second = ordered(v128.load(address, 16));
-    least = i32x4.min_s(least, i32x4.min_s(first, second));
-    most = i32x4.max_s(most, i32x4.max_s(first, second));
-    address += 32;
+  while (length > 0) {
+    lookAhead(address, length);
+    let part = min<u32>(length, PAGE);
+    length -= part;
+    for (; part > 0; part -= 32) {
+      const first = ordered(v128.load(address));
+      const second = ordered(v128.load(address, 16));
+      least = i32x4.min_s(least, i32x4.min_s(first, second));
+      most = i32x4.max_s(most, i32x4.max_s(first, second));
+      address += 32;
+    }
   }
   const beyond = v128.or(
     i32x4.gt_s(most, i32x4.splat(0x7f800000)), // Infinity; above it are NaN

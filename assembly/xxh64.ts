@@ -1,5 +1,6 @@
 // XXH64: https://github.com/Cyan4973/xxHash/blob/dev/doc/xxhash_spec.md. In three steps, so that a long range can be
 // hashed in many calls: V8 puts better code of a function to use at the next call alone.
+import { lookAhead, PAGE } from "./ahead";
 import { STATE } from "./page";
 import { rangeOf } from "./record";
 
@@ -42,12 +43,17 @@ export function xxh64Stripes(cursor: u32, start: u32, end: u32): void {
   let second = load<u64>(STATE, 8);
   let third = load<u64>(STATE, 16);
   let fourth = load<u64>(STATE, 24);
-  for (; stripes > 0; stripes--) {
-    first = round(first, load<u64>(address));
-    second = round(second, load<u64>(address, 8));
-    third = round(third, load<u64>(address, 16));
-    fourth = round(fourth, load<u64>(address, 24));
-    address += STRIPE;
+  while (stripes > 0) {
+    lookAhead(address, stripes * STRIPE);
+    let part = min<u32>(stripes, PAGE / STRIPE);
+    stripes -= part;
+    for (; part > 0; part--) {
+      first = round(first, load<u64>(address));
+      second = round(second, load<u64>(address, 8));
+      third = round(third, load<u64>(address, 16));
+      fourth = round(fourth, load<u64>(address, 24));
+      address += STRIPE;
+    }
   }
   store<u64>(STATE, first);
   store<u64>(STATE, second, 8);

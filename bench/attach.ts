@@ -111,7 +111,13 @@ function create(shm: Shm): Rival {
 function mapping(segment: Segment): Rival {
   const host = nativeHost();
   const memory = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES });
-  const request = { id: segment.id, offset: 0, length: SIZE, into: { memory, byteOffset: WASM_PAGE } };
+  const request = {
+    id: segment.id,
+    access: "read-write" as const,
+    offset: 0,
+    length: SIZE,
+    into: { memory, byteOffset: WASM_PAGE },
+  };
   const run = (seen?: () => void) => {
     const mapped = host.map(request);
     if (typeof mapped === "number") throw new Error(`map was refused: errno ${-mapped}`);

@@ -4,8 +4,10 @@
 #include <napi.h>
 #include <sys/shm.h>
 
+#include <cstdint>
+
 // One subject each: budget.cc (reserve), segment.cc (shmget, shmctl), system.cc (limits, list,
-// ftok), window.cc (map, unmap).
+// ftok), window.cc (map, unmap, refresh, diverted, address).
 void InitBudget(Napi::Env env, Napi::Object exports);
 void InitSegment(Napi::Env env, Napi::Object exports);
 void InitSystem(Napi::Env env, Napi::Object exports);
@@ -13,5 +15,8 @@ void InitWindow(Napi::Env env, Napi::Object exports);
 
 // shmid_ds as a JS object under shmctl(2)'s names.
 Napi::Object SegmentFields(Napi::Env env, int id, const struct shmid_ds& ds);
+
+// vm.max_map_count; -1 where there is no such limit, or no /proc.
+int64_t MappingLimit();
 
 #endif  // WASM_SHM_ADDON_H_

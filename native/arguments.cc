@@ -79,6 +79,6 @@ bool ReadWindow(const Napi::CallbackInfo& info, Window* window) {
     return false;
   if (length == 0 || length % PageSize() != 0) return false;
   if (reinterpret_cast<uintptr_t>(data) % PageSize() != 0) return false;
-  *window = {static_cast<uint8_t*>(data), length};
+  *window = {static_cast<uint8_t*>(data), length, !buffer.IsArrayBuffer()};
   return true;
 }

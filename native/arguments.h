@@ -13,6 +13,7 @@
 struct Window {
   uint8_t* data;
   size_t length;  // bytes, a multiple of the page size, never 0
+  bool shared;    // the memory is: other threads may have it
 };
 
 // Captures what tells a real WebAssembly.Memory from a look-alike. Called once for each

@@ -2,7 +2,10 @@
   "targets": [
     {
       "target_name": "wasm_shm",
-      "sources": ["addon.cc", "arguments.cc", "budget.cc", "segment.cc", "system.cc", "window.cc"],
+      "sources": [
+        "addon.cc", "arguments.cc", "attach.cc", "budget.cc", "divert.cc", "fault.cc", "grow.cc", "guard.cc",
+        "probe.cc", "segment.cc", "system.cc", "window.cc"
+      ],
       "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
       "defines": [
         "NAPI_VERSION=8",
@@ -12,7 +15,9 @@
         "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"
       ],
       "cflags": ["-Wall", "-Wextra", "-O2", "-fvisibility=hidden"],
-      "cflags_cc": ["-std=c++17"]
+      "cflags_cc": ["-std=c++17"],
+      # A signal handler's code must not go when the last worker that loaded it ends.
+      "ldflags": ["-Wl,-z,nodelete"]
     }
   ]
 }

@@ -26,16 +26,6 @@ constexpr int64_t kShare = 4;
 std::atomic<int64_t> attachments_left{0};
 std::mutex counting;
 
-// -1 where there is no such limit, or no /proc.
-int64_t Limit() {
-  int64_t limit = -1;
-  FILE* file = fopen("/proc/sys/vm/max_map_count", "re");
-  if (file == nullptr) return -1;
-  if (fscanf(file, "%" SCNd64, &limit) != 1) limit = -1;
-  fclose(file);
-  return limit;
-}
-
 // -1 where /proc does not say.
 int64_t Count() {
   FILE* file = fopen("/proc/self/maps", "re");
@@ -53,7 +43,7 @@ Napi::Value Reserve(const Napi::CallbackInfo& info) {
   if (attachments_left.fetch_sub(1) > 0) return Errno(info.Env(), 0);
   const std::lock_guard<std::mutex> lock(counting);
   if (attachments_left.fetch_sub(1) > 0) return Errno(info.Env(), 0);  // another thread counted
-  const int64_t limit = Limit();
+  const int64_t limit = MappingLimit();
   const int64_t count = Count();
   if (limit < 0 || count < 0) return Errno(info.Env(), 0);
   const int64_t room = (limit - kReserve - count) / kPerAttachment;
@@ -63,6 +53,15 @@ Napi::Value Reserve(const Napi::CallbackInfo& info) {
 }
 
 }  // namespace
+
+int64_t MappingLimit() {
+  int64_t limit = -1;
+  FILE* file = fopen("/proc/sys/vm/max_map_count", "re");
+  if (file == nullptr) return -1;
+  if (fscanf(file, "%" SCNd64, &limit) != 1) limit = -1;
+  fclose(file);
+  return limit;
+}
 
 void InitBudget(Napi::Env env, Napi::Object exports) {
   exports.Set("reserve", Napi::Function::New<Reserve>(env, "reserve"));

@@ -1,137 +1,140 @@
-// A segment over the pages of a WebAssembly.Memory, and private pages back again.
-#include <sys/ipc.h>
-#include <sys/mman.h>
+// The windows of memories: mapped, guarded or not, refreshed, and unmapped.
 #include <sys/shm.h>
 
 #include <cerrno>
+#include <new>
+#include <utility>
 
 #include "addon.h"
-#include "arguments.h"
+#include "attach.h"
+#include "guard.h"
 
 namespace {
 
-// The smallest huge page of the architecture: hugetlb mappings need addresses, and take lengths, in
-// multiples of their page, which is this or larger.
-#ifdef __aarch64__
-constexpr size_t kSmallestHugePage = 64u << 10;
-#else
-constexpr size_t kSmallestHugePage = 2u << 20;
-#endif
-
-constexpr size_t RoundUp(size_t bytes, size_t unit) { return (bytes + unit - 1) & ~(unit - 1); }
-
-// Private zero pages over the window, in one call. Not shmdt(2), nor munmap(2): both leave a hole
-// that the engine would fault on, or another thread's mmap(2) would fill. Source: mmap(2),
-// MAP_FIXED.
-int PrivatePages(const Window& window) {
-  void* at = mmap(window.data, window.length, PROT_READ | PROT_WRITE,
-                  MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  return at == MAP_FAILED ? errno : 0;
-}
-
-// Where in the address space the kernel likes best; nullptr is not a failure's value here.
-uint8_t* Attach(int id) {
-  void* at = shmat(id, nullptr, 0);
-  return at == reinterpret_cast<void*>(-1) ? nullptr : static_cast<uint8_t*>(at);
-}
-
-// The page size of an attachment, or 0 (and errno). shmid_ds does not tell which pages a segment
-// has; mprotect(2) does: it refuses, by EINVAL and with no effect, to cut one. An attachment has at
-// least one page, so no size that is tried reaches past it. It is left read-only: for a probe
-// alone.
-size_t PageSizeOf(uint8_t* probe) {
-  for (size_t size = PageSize(); size != 0; size <<= 1) {
-    if (mprotect(probe, size, PROT_READ) == 0) return size;
-    if (errno != EINVAL) return 0;
-  }
-  return 0;
-}
-
-// How many bytes of address space an attachment of the segment takes, or 0 (and errno) where
-// `length` of them from `offset` cannot be had on their own: beyond the segment's pages a load
-// would be a SIGBUS, and a range that cuts a huge page would be rounded up past the window.
-size_t GrantedFor(int id, size_t segment_size, size_t offset, size_t length) {
-  uint8_t* probe = Attach(id);
-  if (probe == nullptr) return 0;
-  const size_t page = PageSizeOf(probe);
-  const int error = errno;
-  shmdt(probe);
-  if (page == 0) {
-    errno = error;
-    return 0;
-  }
-  const size_t granted = RoundUp(segment_size, page);
-  if (offset % page == 0 && length % page == 0 && offset < granted && length <= granted - offset)
-    return granted;
-  errno = EINVAL;
-  return 0;
-}
-
-// A window that begins inside the segment or ends before it does: attach the segment somewhere,
-// move the wanted pages into the window, unmap what is left. Not shmdt(2) for the rest: with the
-// first pages moved away, another thread could have an attachment of its own at that address by
-// now. Sources: mremap(2), shmop(2).
-int MapPart(const Window& window, int id, size_t offset, size_t granted) {
-  uint8_t* first = Attach(id);
-  if (first == nullptr) return errno;
-  void* at = mremap(first + offset, window.length, window.length, MREMAP_FIXED | MREMAP_MAYMOVE,
-                    window.data);
-  if (at == MAP_FAILED) {
-    const int error = errno;
-    munmap(first, granted);
-    PrivatePages(window);  // mremap may have dropped the old pages before it failed
-    return error;
-  }
-  const size_t after = offset + window.length;
-  if (offset > 0) munmap(first, offset);
-  if (after < granted) munmap(first + after, granted - after);
-  return 0;
-}
-
-// The whole segment, in one atomic call. It maps as many pages as the segment has, so the caller
-// compared sizes: they are fixed at shmget(2), and an id comes back only after the kernel's
-// sequence number has gone round.
-int MapWhole(const Window& window, int id) {
-  if (shmat(id, window.data, SHM_REMAP) == window.data) return 0;
-  const int error = errno;
-  // The kernel looks at the segment, the mode and the alignment first; past these it may have
-  // dropped the old pages.
-  if (error != EACCES && error != EIDRM && error != EINVAL && error != EPERM) PrivatePages(window);
-  return error;
-}
-
-// Args: (memory, window, id, offset). Maps window.length bytes of the segment from `offset` over
-// the window. What the window held is gone. A refusal leaves it as it was; out of memory it may be
-// zeros, and it is never a hole.
-Napi::Value Map(const Napi::CallbackInfo& info) {
+// What map and refresh are given: (memory, window, id, offset).
+struct Request {
   Window window;
   int id;
   size_t offset;
-  if (!ReadWindow(info, &window) || !ReadId(info[2], &id) ||
-      !ReadInteger(info[3], 0, kMaxSafeInteger, &offset) || offset % PageSize() != 0)
-    return Errno(info.Env(), EINVAL);
-  struct shmid_ds ds;
-  if (shmctl(id, IPC_STAT, &ds) != 0) return Errno(info.Env(), errno);
-  // Off a huge-page boundary the kernel refuses huge pages itself; on one, MapWhole could map past
-  // the window.
-  const bool off_huge = reinterpret_cast<uintptr_t>(window.data) % kSmallestHugePage != 0;
-  const bool whole = offset == 0 && window.length == RoundUp(ds.shm_segsz, PageSize());
-  int error;
-  if (whole && off_huge) {
-    error = MapWhole(window, id);
-  } else {
-    const size_t granted = GrantedFor(id, ds.shm_segsz, offset, window.length);
-    if (granted == 0) return Errno(info.Env(), errno);
-    error = MapPart(window, id, offset, granted);
+};
+
+bool ReadRequest(const Napi::CallbackInfo& info, Request* request) {
+  return ReadWindow(info, &request->window) && ReadId(info[2], &request->id) &&
+         ReadInteger(info[3], 0, kMaxSafeInteger, &request->offset) &&
+         request->offset % PageSize() == 0;
+}
+
+// undefined is false.
+bool ReadFlag(const Napi::Value& value, bool* flag) {
+  if (!value.IsBoolean() && !value.IsUndefined()) return false;
+  *flag = value.IsBoolean() && value.As<Napi::Boolean>().Value();
+  return true;
+}
+
+int MapPlain(const Request& request) {
+  std::unique_ptr<Guard> gone;  // freed without the lock
+  const GuardLock lock;
+  size_t page;
+  const int error = MapSegment(request.window, request.id, 0, request.offset, &page);
+  if (error == 0) gone = TakeGuards(request.window);
+  return error;
+}
+
+// The guard comes before the pages: other threads may be storing there already.
+int MapBehindGuard(const Request& request, std::unique_ptr<Guard> made) {
+  Guard* guard = made.get();
+  std::unique_ptr<Guard> gone;
+  const GuardLock lock;
+  const int refused = CatchFaults();
+  if (refused != 0) return refused;
+  gone = TakeGuards(request.window);
+  const int error = AddGuard(std::move(made)) ? MapSegment(request.window, request.id, SHM_RDONLY,
+                                                           request.offset, &guard->page)
+                                              : ENOMEM;
+  if (error == 0) return 0;
+  auto unused = TakeGuards(request.window);
+  while (gone != nullptr) {
+    auto next = std::move(gone->next);
+    AddGuard(std::move(gone));
+    gone = std::move(next);
   }
-  return Errno(info.Env(), error);
+  gone = std::move(unused);
+  return error;
+}
+
+int MapGuarded(const Napi::CallbackInfo& info, const Request& request) {
+  std::unique_ptr<Guard> guard(new (std::nothrow)
+                                   Guard(request.window, request.id, request.offset));
+  if (guard == nullptr || guard->is_private == nullptr) return ENOMEM;
+  Watch* watch = WatchMemory(info.Env(), info[0], request.window.shared, guard.get());
+  if (watch == nullptr) return ENOMEM;
+  const int error = MapBehindGuard(request, std::move(guard));
+  if (error != 0) Unwatch(info.Env(), watch);
+  return error;
+}
+
+// Args: (memory, window, id, offset, guarded). Maps window.length bytes of the segment from
+// `offset` over the window. What the window held is gone. Guarded, the segment is attached
+// read-only, and a store makes a private copy of its page.
+Napi::Value Map(const Napi::CallbackInfo& info) {
+  Request request;
+  bool guarded;
+  if (!ReadRequest(info, &request) || !ReadFlag(info[4], &guarded))
+    return Errno(info.Env(), EINVAL);
+  return Errno(info.Env(), guarded ? MapGuarded(info, request) : MapPlain(request));
 }
 
 // Args: (memory, window). Puts private zero pages where a segment was; its attach count drops.
 Napi::Value Unmap(const Napi::CallbackInfo& info) {
   Window window;
   if (!ReadWindow(info, &window)) return Errno(info.Env(), EINVAL);
-  return Errno(info.Env(), PrivatePages(window));
+  std::unique_ptr<Guard> gone;
+  int error;
+  {
+    const GuardLock lock;
+    error = PrivatePages(window);
+    if (error == 0) gone = TakeGuards(window);
+  }
+  // Another thread's watch is left to find that its guard is gone.
+  for (const Guard* guard = gone.get(); guard != nullptr; guard = guard->next.get())
+    if (guard->watch != nullptr && guard->watch_env == info.Env())
+      Unwatch(info.Env(), guard->watch);
+  return Errno(info.Env(), error);
+}
+
+int RefreshWindow(const Request& request) {
+  const GuardLock lock;
+  Guard* guard = GuardOf(request.window);
+  if (guard == nullptr || guard->id != request.id || guard->offset != request.offset) return EINVAL;
+  size_t page;
+  const int error = MapSegment(request.window, request.id, SHM_RDONLY, request.offset, &page);
+  if (error == 0)
+    ForgetPrivatePages(guard);
+  else if (!ShowsSegment(guard->begin, guard->begin + guard->length, guard->id))
+    AllPrivate(guard);
+  return error;
+}
+
+// Args: (memory, window, id, offset), of a guarded window, as it was mapped. Attaches it anew: its
+// private pages are gone.
+Napi::Value Refresh(const Napi::CallbackInfo& info) {
+  Request request;
+  const bool good = ReadRequest(info, &request);
+  return Errno(info.Env(), good ? RefreshWindow(request) : EINVAL);
+}
+
+// Args: (memory, window). Pages of a guarded window that are private now, of the segment's size of
+// pages; 0 where it is not guarded.
+Napi::Value Diverted(const Napi::CallbackInfo& info) {
+  Window window;
+  if (!ReadWindow(info, &window)) return Errno(info.Env(), EINVAL);
+  size_t pages = 0;
+  {
+    const GuardLock lock;
+    const Guard* guard = GuardOf(window);
+    if (guard != nullptr) pages = guard->private_pages;
+  }
+  return Napi::Number::New(info.Env(), static_cast<double>(pages));
 }
 
 // Args: (memory, window). The window's address in this process, for /proc/self/maps and for other
@@ -147,5 +150,7 @@ Napi::Value Address(const Napi::CallbackInfo& info) {
 void InitWindow(Napi::Env env, Napi::Object exports) {
   exports.Set("map", Napi::Function::New<Map>(env, "map"));
   exports.Set("unmap", Napi::Function::New<Unmap>(env, "unmap"));
+  exports.Set("refresh", Napi::Function::New<Refresh>(env, "refresh"));
+  exports.Set("diverted", Napi::Function::New<Diverted>(env, "diverted"));
   exports.Set("address", Napi::Function::New<Address>(env, "address"));
 }

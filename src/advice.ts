@@ -38,8 +38,10 @@ export function getAdvice(host: Host, error: number, key: number, size: number, 
 }
 
 /** For a refused shmat(2), or a memory that could not be made. */
-export function attachAdvice(host: Host, error: number, { length, into }: MapRequest): string {
-  if (error === EACCES) return "the mode of the segment does not let this user read and write it";
+export function attachAdvice(host: Host, error: number, { access, length, into }: MapRequest): string {
+  if (error === EACCES && access === "read-write")
+    return 'the mode of the segment does not let this user read and write it; access: "read-only" needs to read alone';
+  if (error === EACCES) return "the mode of the segment does not let this user read it";
   if (error === EINVAL) return "if it has huge pages, a window's offset and length must be multiples of their size";
   if (error !== ENOMEM) return "";
   const maps = limitsOf(host)?.maxMapCount;

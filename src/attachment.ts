@@ -1,7 +1,7 @@
 import type { Core, CoreName, CoreRange } from "./core/core.js";
 import { jsCore } from "./core/js.js";
 import { Cursor } from "./cursor.js";
-import { detached, systemError } from "./errors.js";
+import { detached, readOnly, systemError } from "./errors.js";
 import type { Access } from "./flags.js";
 import type { Host, Mapping } from "./host/host.js";
 import { occupy, vacate } from "./placement.js";
@@ -45,6 +45,7 @@ export class Attachment extends Ranges {
     mapping.window.owner = this;
     // Not on the in-process host: there attachments share a memory, which would keep those that were dropped.
     if (host.can("attach into a memory")) occupy(mapping, this);
+    if (!mapping.corePage) mapping.window.inPlace = () => host.isInPlace(mapping);
   }
 
   /** The memory the segment is in: of this attachment alone, or the caller's own (`into`). */
@@ -82,21 +83,41 @@ export class Attachment extends Ranges {
     return this.#mapping.window.current().bytes;
   }
 
-  /** Pages that stray stores would have changed, had {@link access} let them. Nothing strays where all may be written: 0. */
+  /**
+   * Pages of a read-only attachment that stores have reached past the facade (through a view, or from WebAssembly). They
+   * are private to this attachment since, and the segment is as it was; {@link refresh} drops them. 0 with other access,
+   * and on the in-process host, which catches no store.
+   */
   get violations(): number {
-    return 0;
+    this.#checkAttached("violations");
+    return this.access === "read-only" ? this.#host.diverted(this.#mapping) : 0;
+  }
+
+  /** Pages that a copy-on-write attachment no longer shares with the segment, as they were written to; else 0. */
+  get privatePages(): number {
+    this.#checkAttached("privatePages");
+    return this.access === "copy-on-write" ? this.#host.diverted(this.#mapping) : 0;
   }
 
   /** A new cursor at the window's start. */
   cursor(): Cursor {
     this.#checkAttached("cursor");
-    return new Cursor(this.#core.open(this.#mapping.window), this.#mapping.window);
+    const { window } = this.#mapping;
+    return new Cursor(this.#core.open(window), window, this.access !== "read-only");
   }
 
-  /** Makes sure that `bytes` is the segment as it is now: new views after a grow of the memory. */
+  /**
+   * Makes `bytes` the segment as it is now: new views after a grow of the memory, and private pages of a read-only or a
+   * copy-on-write attachment dropped, with what was written there.
+   *
+   * @throws {ShmError} `ENOMEM` no mappings are left; what was private then stays so
+   */
   refresh(): void {
     this.#checkAttached("refresh");
     this.#mapping.window.current();
+    if (this.access === "read-write") return;
+    const result = this.#host.refresh(this.#mapping);
+    if (result < 0) throw systemError("shmat", -result, `attaching segment ${this.#owner.id} anew`);
   }
 
   /**
@@ -129,6 +150,14 @@ export class Attachment extends Ranges {
     this.#checkAttached(operation);
     this.#range ??= this.#core.range(this.#mapping.window);
     return this.#range;
+  }
+
+  /** @internal */
+  protected override writableRange(operation: string): CoreRange {
+    const range = this.range(operation);
+    if (this.access === "read-only")
+      throw readOnly(`${operation}: this attachment of segment ${this.#owner.id} is read-only`);
+    return range;
   }
 
   #checkAttached(operation: string): void {

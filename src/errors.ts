@@ -100,6 +100,30 @@ export function detached(message: string): ShmError {
   return new ShmError(message, "ERR_SHM_DETACHED");
 }
 
+export function readOnly(message: string, cause?: unknown): ShmError {
+  return new ShmError(message, "ERR_SHM_READ_ONLY", undefined, cause);
+}
+
+/** What a sandbox has to say of its guest. */
+export type GuestCode =
+  | "ERR_SHM_GUEST_INVALID"
+  | "ERR_SHM_GUEST_IMPORT"
+  | "ERR_SHM_GUEST_MEMORY"
+  | "ERR_SHM_GUEST_EXPORT"
+  | "ERR_SHM_GUEST_TRAP"
+  | "ERR_SHM_TIME_LIMIT"
+  | "ERR_SHM_MEMORY_LIMIT"
+  | "ERR_SHM_SANDBOX_CLOSED";
+
+export function guestError(code: GuestCode, message: string, cause?: unknown): ShmError {
+  return new ShmError(message, code, undefined, cause);
+}
+
+/** The engine moved a memory, and the window with it is lost. */
+export function memoryMoved(message: string): ShmError {
+  return new ShmError(message, "ERR_SHM_MEMORY_MOVED");
+}
+
 /** The bytes there are not what was asked for. */
 export function malformed(message: string, cause?: unknown): ShmError {
   return new ShmError(message, "ERR_SHM_MALFORMED", undefined, cause);

@@ -31,4 +31,5 @@ export const SegmentStatus = Object.freeze({
 export const PRIVATE_KEY = 0;
 
 /** What an attachment may do; see {@link Segment.attach}. */
-export type Access = "read-write" | "read-only" | "copy-on-write";
+export const accesses = ["read-write", "read-only", "copy-on-write"] as const;
+export type Access = (typeof accesses)[number];

@@ -34,7 +34,8 @@ function checkPattern(value: unknown): Uint8Array {
  * What works on the bytes of an attachment from `start` to `end`, in place: bytes from the window's start, `end`
  * excluded; all of it by default. Every call throws `RangeError` `ERR_OUT_OF_RANGE` where the range is not inside the
  * window, or is not a whole number of elements where it has some, `TypeError` `ERR_INVALID_ARG_TYPE` for a value of
- * the wrong kind, and `ShmError` `ERR_SHM_DETACHED` after a detach; nothing has changed then.
+ * the wrong kind, `ShmError` `ERR_SHM_DETACHED` after a detach, and `ERR_SHM_READ_ONLY` where it would change a read-only
+ * attachment; nothing has changed then.
  */
 export abstract class Ranges {
   abstract readonly byteLength: number;
@@ -42,6 +43,9 @@ export abstract class Ranges {
 
   /** @internal The core's part; throws ERR_SHM_DETACHED after a detach. */
   protected abstract range(operation: string): CoreRange;
+
+  /** @internal As range, for what writes; throws ERR_SHM_READ_ONLY where the attachment is. */
+  protected abstract writableRange(operation: string): CoreRange;
 
   /**
    * A checksum of 32 bits: zlib's CRC-32 and Adler-32, and the CRC-32C of RFC 3720.
@@ -126,7 +130,7 @@ export abstract class Ranges {
     const pattern = checkPattern(value);
     if (pattern.length === 0) throw outOfRange("value", "a byte at least", value);
     this.#checkRange(start, end);
-    const range = this.range("fill");
+    const range = this.writableRange("fill");
     if (pattern.length === 1) range.fillByte(pattern[0] as number, start, end);
     else range.fill(pattern, start, end);
   }
@@ -135,7 +139,7 @@ export abstract class Ranges {
   copyWithin(target: number, start: number, end = this.byteLength): void {
     this.#checkRange(start, end);
     checkInteger("target", target, 0, this.byteLength - (end - start));
-    this.range("copyWithin").copyWithin(target, start, end);
+    this.writableRange("copyWithin").copyWithin(target, start, end);
   }
 
   /** Reverses each 2 bytes: the other byte order. */
@@ -221,7 +225,7 @@ export abstract class Ranges {
   #swap(operation: string, width: Width, start: number, end: number): void {
     this.#checkRange(start, end);
     this.#checkWhole(width, start, end);
-    this.range(operation).swap(width, start, end);
+    this.writableRange(operation).swap(width, start, end);
   }
 
   #other(other: Uint8Array | Ranges): Uint8Array {

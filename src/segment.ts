@@ -4,13 +4,18 @@ import { Attachment, type AttachmentLink } from "./attachment.js";
 import type { Core } from "./core/core.js";
 import type { Cursor } from "./cursor.js";
 import { detached, errnoNumbers, invalidType, outOfRange, systemError, unsupported } from "./errors.js";
-import type { Access, Whence } from "./flags.js";
+import { type Access, accesses, type Whence } from "./flags.js";
 import type { Host, MapRequest, SegmentInfo } from "./host/host.js";
 import { checkFree } from "./placement.js";
 import { MAX_WINDOW, memoryByteLength, roundUp, type WasmMemory } from "./window.js";
 
 export interface AttachOptions {
-  /** Only `"read-write"` so far; the others are ERR_SHM_UNSUPPORTED. */
+  /**
+   * What may be done to the segment through the attachment (default `"read-write"`).
+   * `"read-only"`: writes by the facade are ERR_SHM_READ_ONLY; a store past it lands in a private page, which
+   * {@link Attachment.violations} counts. `"copy-on-write"`: the same pages on purpose, {@link Attachment.privatePages};
+   * no other process sees what is written.
+   */
   access?: Access;
   /** Bytes from the segment's start, a multiple of the page size (default 0). */
   offset?: number;
@@ -26,7 +31,6 @@ export interface Permissions {
   gid?: number;
 }
 
-const accesses: readonly Access[] = ["read-write", "read-only", "copy-on-write"];
 const { EACCES, EIDRM, EINVAL } = errnoNumbers;
 
 /**
@@ -57,6 +61,11 @@ export class Segment {
     this.id = id;
     this.size = size;
     this.#destroyOnDispose = destroyOnDispose;
+  }
+
+  /** @internal Whether a sandbox can be given it. */
+  get canAttachInto(): boolean {
+    return this.#host.can("attach into a memory");
   }
 
   /**
@@ -136,11 +145,10 @@ export class Segment {
   attach(options?: AttachOptions): Attachment {
     const { access = "read-write", offset = 0, length, into } = checkOptions(options);
     checkChoice("options.access", access, accesses);
-    const request = this.#window(offset, length, into);
+    const request = { ...this.#window(offset, length, into), access };
     this.#checkNotDisposed("attach");
     if (typeof WebAssembly === "undefined")
       throw unsupported("attaching", "this engine runs without WebAssembly (node --jitless?)");
-    if (access !== "read-write") throw unsupported(`access "${access}"`, 'attachments are "read-write"');
     if (request.into && !this.#host.can("attach into a memory"))
       throw unsupported(`attaching into a memory by the ${this.#host.name} host`, 'use host: "native" on Linux');
     const mapping = this.#host.map(request);
@@ -222,10 +230,20 @@ export class Segment {
     this.#checkNotDisposed(operation);
     if (this.#state === "destroyed") throw this.#removed("shmat", operation);
     if (!this.#own) {
-      const attachment = this.attach();
+      const attachment = this.#attachOwn();
       this.#own = { attachment, cursor: attachment.cursor() };
     }
     return this.#own.cursor;
+  }
+
+  /** As much as the segment's mode lets this user do. */
+  #attachOwn(): Attachment {
+    try {
+      return this.attach();
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== "EACCES") throw error;
+      return this.attach({ access: "read-only" });
+    }
   }
 
   /** Remembers what dispose must detach; now and then forgets what is detached or collected. */
@@ -237,7 +255,7 @@ export class Segment {
   }
 
   /** The checked window of an attach. */
-  #window(offset: number, length: number | undefined, into: AttachOptions["into"]): MapRequest {
+  #window(offset: number, length: number | undefined, into: AttachOptions["into"]): Omit<MapRequest, "access"> {
     const { pageSize } = this.#host;
     checkSize("options.offset", offset);
     if (offset % pageSize !== 0) throw outOfRange("options.offset", `a multiple of the page size, ${pageSize}`, offset);

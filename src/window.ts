@@ -1,3 +1,5 @@
+import { memoryMoved } from "./errors.js";
+
 /** A wasm page, the unit of a WebAssembly.Memory: bytes. */
 export const WASM_PAGE = 65536;
 
@@ -47,6 +49,8 @@ export class Window {
   detached = false;
   /** The attachment: who has a cursor has the window, and so keeps it. */
   owner: object | undefined;
+  /** Whether the window is where it was mapped; asked after a grow, by those that a host maps into others' memories. */
+  inPlace: (() => boolean) | undefined;
 
   constructor(
     readonly memory: WasmMemory,
@@ -75,6 +79,10 @@ export class Window {
   }
 
   #makeViews(): void {
+    if (this.inPlace?.() === false)
+      throw memoryMoved(
+        "the engine moved the memory when it grew, and the window was left behind: detach, attach anew",
+      );
     this.buffer = this.memory.buffer;
     this.bytes = new Uint8Array(this.buffer, this.byteOffset, this.byteLength);
     this.view = new DataView(this.buffer, this.byteOffset, this.byteLength);

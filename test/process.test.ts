@@ -184,12 +184,12 @@ for (const { name, shm, withSegment } of nativePairs) {
           const reader = askModule<string[]>(
             `${composed}
             const segment = shm.open(${segment.id});
-            const tried = [() => segment.stat(), () => segment.attach(), () => segment.read(new Uint8Array(1)), () => segment.setPermissions({ mode: 0o666 }), () => segment.destroy(), () => segment.lock()];
+            const tried = [() => segment.stat(), () => segment.attach(), () => segment.read(new Uint8Array(1)), () => segment.write(new Uint8Array(1)), () => segment.setPermissions({ mode: 0o666 }), () => segment.destroy(), () => segment.lock()];
             console.log(JSON.stringify(tried.map((use) => { try { use(); return "done"; } catch ({ code }) { return code; } })));`,
             [],
             asNobody,
           );
-          assert.equal(reader, ["done", "EACCES", "EACCES", "EPERM", "EPERM", "EPERM"]);
+          assert.equal(reader, ["done", "EACCES", "done", "ERR_SHM_READ_ONLY", "EPERM", "EPERM", "EPERM"]);
           assert.is(segment.stat().mode, 0o644);
           assert.is(segment.stat().nattch, 0);
           segment.setPermissions({ mode: 0o666 });

@@ -1,8 +1,10 @@
 // limits, list, ftok and the errors at a limit, against /proc, ipcs and Perl; lowered limits in an IPC namespace.
 import { readFileSync } from "node:fs";
 import * as assert from "uvu/assert";
-import { SegmentStatus } from "wasm-shm";
+import { SegmentStatus, SharedMemoryFlags } from "wasm-shm";
+import { nativeHost } from "#dist/host/native.js";
 import { askModule, isRoot, perl, root, run, works } from "./child.js";
+import { withGuarded } from "./guarded.js";
 import { code, nativePairs, pairs } from "./pairs.js";
 import { suite } from "./suite.js";
 
@@ -277,6 +279,31 @@ else {
           },
           { hugePages: true },
         );
+    });
+  });
+
+  huge("guarded: a store makes a huge page private, and refresh drops it", () => {
+    withPool(4, () => {
+      withGuarded(
+        3 * size,
+        "copy-on-write",
+        ({ host, mapping, bytes, seen }) => {
+          seen[2 * size] = 6;
+          bytes[size + 5] = 1;
+          bytes[2 * size - 1] = 1;
+          assert.is(host.diverted(mapping), 1);
+          assert.is(bytes[2 * size], 6);
+          bytes.fill(2);
+          assert.is(host.diverted(mapping), 3);
+          assert.is(seen[size + 5], 0);
+          assert.is(host.refresh(mapping), 0);
+          assert.is(host.diverted(mapping), 0);
+          assert.is(bytes[2 * size], 6);
+          assert.is(bytes[size + 5], 0);
+        },
+        nativeHost(),
+        SharedMemoryFlags.HugePages,
+      );
     });
   });
 }

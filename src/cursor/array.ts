@@ -61,6 +61,7 @@ export abstract class ArrayCursor extends TextCursor {
   writeArray(array: ElementArray, littleEndian = true): void {
     const kind = checkArray("array", array);
     const source = bytesOf(array);
+    this.checkWritable("writeArray");
     if (!isReversed(kind, littleEndian)) {
       const start = this.take("writeArray", source.length);
       copyBytes(this.window.current().bytes, source, start);
@@ -102,6 +103,7 @@ export abstract class ArrayCursor extends TextCursor {
     const { name } = checkArray("array", array);
     if (name !== "Float32Array") throw invalidType("array", "an instance of Float32Array", array);
     const bytes = bytesOf(array);
+    this.checkWritable("writeFloat16Array");
     this.require("writeFloat16Array", bytes.length / 2);
     const { buffer, byteOffset, length } = this.#isOurs(bytes) ? bytes.slice() : bytes;
     this.running.writeFloat16s(new Float32Array(buffer, byteOffset, length / 4), littleEndian);

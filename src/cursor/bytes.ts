@@ -28,6 +28,7 @@ export abstract class ByteCursor extends VarintCursor {
    */
   write(source: Uint8Array): number {
     const length = checkBytes("source", source);
+    this.checkWritable("write");
     this.checkOpen("write");
     const start = this.running.claim(length);
     const moved = Math.min(length, this.size - start);
@@ -51,7 +52,9 @@ export abstract class ByteCursor extends VarintCursor {
    * @throws {ShmRangeError} `ERR_SHM_OUT_OF_BOUNDS` fewer than `source.length` bytes remain
    */
   writeAll(source: Uint8Array): void {
-    const start = this.take("writeAll", checkBytes("source", source));
+    const length = checkBytes("source", source);
+    this.checkWritable("writeAll");
+    const start = this.take("writeAll", length);
     copyBytes(this.window.current().bytes, source, start);
   }
 

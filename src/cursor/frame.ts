@@ -48,6 +48,7 @@ export abstract class FrameCursor extends ArrayCursor {
    */
   writeFrame(bytes: Uint8Array): number {
     const length = checkBytes("bytes", bytes);
+    this.checkWritable("writeFrame");
     const start = this.require("writeFrame", FRAME_HEADER + length);
     const payload = firstBytes(bytes, length).slice(); // from here on nobody changes it
     const header = new DataView(new ArrayBuffer(FRAME_HEADER));

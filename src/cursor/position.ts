@@ -1,6 +1,6 @@
 import { checkInteger } from "../arguments.js";
 import { type CoreCursor, type CoreName, TRAP } from "../core/core.js";
-import { detached, outOfBounds, outOfRange } from "../errors.js";
+import { detached, outOfBounds, outOfRange, readOnly } from "../errors.js";
 import { Whence } from "../flags.js";
 import type { Window } from "../window.js";
 
@@ -10,12 +10,14 @@ const whenceNames = ["the start", "the position", "the end"] as const;
 export abstract class Position {
   readonly #core: CoreCursor;
   readonly #window: Window;
+  readonly #writable: boolean;
   #disposed = false;
 
   /** Cursors come from {@link Attachment.cursor}. */
-  constructor(core: CoreCursor, window: Window) {
+  constructor(core: CoreCursor, window: Window, writable: boolean) {
     this.#core = core;
     this.#window = window;
+    this.#writable = writable;
   }
 
   /** Which core this cursor runs on. */
@@ -82,6 +84,13 @@ export abstract class Position {
   protected checkOpen(operation: string): void {
     if (this.#disposed) throw detached(`${operation}: this cursor was disposed`);
     if (this.#window.detached) throw detached(`${operation}: the attachment of this cursor was detached`);
+  }
+
+  /** @internal */
+  protected checkWritable(operation: string): void {
+    if (this.#writable) return;
+    this.checkOpen(operation);
+    throw readOnly(`${operation}: the attachment of this cursor is read-only`);
   }
 
   /** @internal Moves past exactly `length` bytes; returns where they begin. */

@@ -4,7 +4,8 @@ import { Position } from "./position.js";
 /**
  * Numbers at the cursor, under DataView's names. Each moves the position by its size in bytes, or throws and moves
  * nothing: `ShmRangeError` `ERR_SHM_OUT_OF_BOUNDS` where fewer bytes remain, `ShmError` `ERR_SHM_DETACHED` after a
- * detach, and for writes `TypeError` `ERR_INVALID_ARG_TYPE` where the value is not of the kind. Little-endian unless
+ * detach, and for writes `TypeError` `ERR_INVALID_ARG_TYPE` where the value is not of the kind and `ShmError`
+ * `ERR_SHM_READ_ONLY` where the attachment is. Little-endian unless
  * told otherwise; a value too large for its kind keeps its low bits, as DataView's do.
  *
  * @see https://tc39.es/ecma262/#sec-dataview-objects
@@ -112,6 +113,7 @@ export abstract class ScalarCursor extends Position {
   /** Writes an unsigned byte, 1 byte. */
   writeUint8(value: number): void {
     checkNumber("value", value);
+    this.checkWritable("writeUint8");
     try {
       this.running.writeUint8(value);
     } catch (cause) {
@@ -122,6 +124,7 @@ export abstract class ScalarCursor extends Position {
   /** Writes a signed byte, 1 byte. */
   writeInt8(value: number): void {
     checkNumber("value", value);
+    this.checkWritable("writeInt8");
     try {
       this.running.writeInt8(value);
     } catch (cause) {
@@ -132,6 +135,7 @@ export abstract class ScalarCursor extends Position {
   /** Writes an unsigned 16-bit integer, 2 bytes. */
   writeUint16(value: number, littleEndian = true): void {
     checkNumber("value", value);
+    this.checkWritable("writeUint16");
     try {
       this.running.writeUint16(value, littleEndian);
     } catch (cause) {
@@ -142,6 +146,7 @@ export abstract class ScalarCursor extends Position {
   /** Writes a signed 16-bit integer, 2 bytes. */
   writeInt16(value: number, littleEndian = true): void {
     checkNumber("value", value);
+    this.checkWritable("writeInt16");
     try {
       this.running.writeInt16(value, littleEndian);
     } catch (cause) {
@@ -152,6 +157,7 @@ export abstract class ScalarCursor extends Position {
   /** Writes an unsigned 32-bit integer, 4 bytes. */
   writeUint32(value: number, littleEndian = true): void {
     checkNumber("value", value);
+    this.checkWritable("writeUint32");
     try {
       this.running.writeUint32(value, littleEndian);
     } catch (cause) {
@@ -162,6 +168,7 @@ export abstract class ScalarCursor extends Position {
   /** Writes a signed 32-bit integer, 4 bytes. */
   writeInt32(value: number, littleEndian = true): void {
     checkNumber("value", value);
+    this.checkWritable("writeInt32");
     try {
       this.running.writeInt32(value, littleEndian);
     } catch (cause) {
@@ -172,6 +179,7 @@ export abstract class ScalarCursor extends Position {
   /** Writes an unsigned 64-bit integer, 8 bytes. */
   writeBigUint64(value: bigint, littleEndian = true): void {
     checkBigInt("value", value);
+    this.checkWritable("writeBigUint64");
     try {
       this.running.writeBigUint64(value, littleEndian);
     } catch (cause) {
@@ -182,6 +190,7 @@ export abstract class ScalarCursor extends Position {
   /** Writes a signed 64-bit integer, 8 bytes. */
   writeBigInt64(value: bigint, littleEndian = true): void {
     checkBigInt("value", value);
+    this.checkWritable("writeBigInt64");
     try {
       this.running.writeBigInt64(value, littleEndian);
     } catch (cause) {
@@ -192,6 +201,7 @@ export abstract class ScalarCursor extends Position {
   /** Writes a 16-bit IEEE 754 number, 2 bytes: rounded once, to nearest, ties to even. */
   writeFloat16(value: number, littleEndian = true): void {
     checkNumber("value", value);
+    this.checkWritable("writeFloat16");
     try {
       this.running.writeFloat16(value, littleEndian);
     } catch (cause) {
@@ -202,6 +212,7 @@ export abstract class ScalarCursor extends Position {
   /** Writes a 32-bit IEEE 754 number, 4 bytes. */
   writeFloat32(value: number, littleEndian = true): void {
     checkNumber("value", value);
+    this.checkWritable("writeFloat32");
     try {
       this.running.writeFloat32(value, littleEndian);
     } catch (cause) {
@@ -212,6 +223,7 @@ export abstract class ScalarCursor extends Position {
   /** Writes a 64-bit IEEE 754 number, 8 bytes. */
   writeFloat64(value: number, littleEndian = true): void {
     checkNumber("value", value);
+    this.checkWritable("writeFloat64");
     try {
       this.running.writeFloat64(value, littleEndian);
     } catch (cause) {

@@ -97,6 +97,7 @@ export abstract class TextCursor extends ByteCursor {
   /** Writes text with its length in bytes before it, as a varint. */
   writeVarString(text: string): number {
     const bytes = encoder.encode(checkString("text", text));
+    this.checkWritable("writeVarString");
     const total = varintLength(bytes.length) + bytes.length;
     this.require("writeVarString", total); // both or neither
     this.running.writeVarUint(bytes.length);
@@ -127,6 +128,7 @@ export abstract class TextCursor extends ByteCursor {
   }
 
   #write(operation: string, bytes: Uint8Array): number {
+    this.checkWritable(operation);
     copyBytes(this.window.current().bytes, bytes, this.take(operation, bytes.length));
     return bytes.length;
   }

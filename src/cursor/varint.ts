@@ -90,6 +90,7 @@ export abstract class VarintCursor extends ScalarCursor {
   /** Writes an unsigned varint in its shortest form. `value` is an integer from 0 to 2^53 - 1. Returns bytes: 1 to 8. */
   writeVarUint(value: number): number {
     checkInteger("value", value, 0, Number.MAX_SAFE_INTEGER);
+    this.checkWritable("writeVarUint");
     try {
       return this.running.writeVarUint(value);
     } catch (cause) {
@@ -100,6 +101,7 @@ export abstract class VarintCursor extends ScalarCursor {
   /** Writes a zigzag varint. `value` is an integer from -(2^53 - 1) to 2^53 - 1. Returns bytes: 1 to 8. */
   writeVarInt(value: number): number {
     checkInteger("value", value, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
+    this.checkWritable("writeVarInt");
     try {
       return this.running.writeVarInt(value);
     } catch (cause) {
@@ -110,6 +112,7 @@ export abstract class VarintCursor extends ScalarCursor {
   /** Writes an unsigned varint of 64 bits in its shortest form. Returns bytes: 1 to 10. */
   writeBigVarUint(value: bigint): number {
     checkBigRange(value, 0n, MAX_UINT64);
+    this.checkWritable("writeBigVarUint");
     try {
       return this.running.writeBigVarUint(value);
     } catch (cause) {
@@ -120,6 +123,7 @@ export abstract class VarintCursor extends ScalarCursor {
   /** Writes a zigzag varint of 64 bits. Returns bytes: 1 to 10. */
   writeBigVarInt(value: bigint): number {
     checkBigRange(value, MIN_INT64, MAX_INT64);
+    this.checkWritable("writeBigVarInt");
     try {
       return this.running.writeBigVarInt(value);
     } catch (cause) {
@@ -154,6 +158,7 @@ export abstract class VarintCursor extends ScalarCursor {
    */
   writeVarUintArray(array: readonly number[] | NumberArray): number {
     const values = checkNumbers(array);
+    this.checkWritable("writeVarUintArray");
     this.checkOpen("writeVarUintArray");
     try {
       return this.running.writeVarUints(values);

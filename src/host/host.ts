@@ -1,3 +1,4 @@
+import type { Access } from "../flags.js";
 import type { WasmMemory, Window } from "../window.js";
 
 /** shmctl(2)'s IPC_STAT under its own names. */
@@ -58,6 +59,8 @@ export interface MapRequest {
   /** Bytes, page-aligned; offset and length were checked to lie inside the segment. */
   offset: number;
   length: number;
+  /** Anything but "read-write" keeps every store from the segment; see {@link Host.diverted}. */
+  access: Access;
   /** A memory of the caller's, and a page-aligned place in it; else the host makes one. */
   into: { memory: WasmMemory; byteOffset: number } | undefined;
 }
@@ -83,6 +86,15 @@ export interface Host {
   unlock(id: number): number;
   map(request: MapRequest): Mapping | number;
   unmap(mapping: Mapping): number;
+  /** Makes a mapping that is not "read-write" the segment as it is now: what was stored there is gone. 0, or -errno. */
+  refresh(mapping: Mapping): number;
+  /**
+   * Pages of a mapping that are private since its attach or refresh, as a store went there, or into a page beside it;
+   * 0 for "read-write". A huge page counts once.
+   */
+  diverted(mapping: Mapping): number;
+  /** Whether the window is still where it was mapped: a grow may have moved a memory of the caller's. */
+  isInPlace(mapping: Mapping): boolean;
   list(): SegmentInfo[] | number;
   limits(): Limits | number;
   /** A key_t as an unsigned number, or -errno. */

@@ -5,6 +5,9 @@
 //   - all attachments of a segment share one memory: a view kept past its detach still shows the segment's bytes
 //     instead of zeros, nothing but the cursor keeps an attachment inside its window, and a view alone does not keep
 //     an attachment from being collected
+//   - read-only is kept by the facade alone: a store into a raw view of such an attachment reaches the segment, and is
+//     not counted. Copy-on-write is a copy, made at the attach and at each refresh: what is stored in the segment
+//     meanwhile is not seen there, and all its pages count as private
 //   - the attachments of a segment share the wasm core's 2,048 records, of which a dropped or detached cursor gives its
 //     own back when it is disposed or collected; the cursors beyond run on the JS core, as cursor.core says
 //   - no huge pages, lock, ftok, nor a window in a memory of the caller's: ERR_SHM_UNSUPPORTED
@@ -24,9 +27,16 @@ interface Stored {
 
 interface MemoryMapping extends Mapping {
   readonly id: number;
+  readonly copyOf: Window | undefined; // copy-on-write: the segment's own bytes
 }
 
 const pagesFor = (bytes: number): number => Math.ceil(bytes / PAGE_SIZE);
+
+/** A memory for a window of so many bytes, behind the core's page. */
+function memoryFor(bytes: number): WasmMemory {
+  const pages = Math.ceil((WINDOW_START + bytes) / WASM_PAGE);
+  return new WebAssembly.Memory({ initial: pages, maximum: pages });
+}
 
 /** The kernel keeps whole seconds. */
 const now = (): Date => new Date(Math.floor(Date.now() / 1000) * 1000);
@@ -113,21 +123,27 @@ class MemoryHost implements Host {
     return -errnoNumbers.ENOSYS;
   }
 
-  map({ id, offset, length }: MapRequest): Mapping | number {
+  map({ id, offset, length, access }: MapRequest): Mapping | number {
     const stored = this.#segments.get(id);
     if (!stored) return -errnoNumbers.EINVAL;
     const { info } = stored;
+    let window: Window;
+    let copyOf: Window | undefined;
     try {
-      const pages = Math.ceil((WINDOW_START + info.size) / WASM_PAGE);
-      stored.memory ??= new WebAssembly.Memory({ initial: pages, maximum: pages });
+      stored.memory ??= memoryFor(info.size);
+      window = new Window(stored.memory, WINDOW_START + offset, length);
+      if (access === "copy-on-write") {
+        copyOf = window;
+        window = new Window(memoryFor(length), WINDOW_START, length);
+        window.bytes.set(copyOf.bytes);
+      }
     } catch {
       return -errnoNumbers.ENOMEM;
     }
     info.nattch++;
     info.lpid = pid();
     info.atime = now();
-    const window = new Window(stored.memory, WINDOW_START + offset, length);
-    const mapping: MemoryMapping = { window, address: 0n, corePage: true, id };
+    const mapping: MemoryMapping = { window, address: 0n, corePage: true, id, copyOf };
     this.#dropped.register(mapping, id, mapping);
     return mapping;
   }
@@ -135,6 +151,21 @@ class MemoryHost implements Host {
   unmap(mapping: Mapping): number {
     this.#dropped.unregister(mapping);
     return this.#detach((mapping as MemoryMapping).id);
+  }
+
+  refresh(mapping: Mapping): number {
+    const { window, copyOf } = mapping as MemoryMapping;
+    if (copyOf) window.current().bytes.set(copyOf.current().bytes);
+    return 0;
+  }
+
+  diverted(mapping: Mapping): number {
+    const { window, copyOf } = mapping as MemoryMapping;
+    return copyOf ? pagesFor(window.byteLength) : 0;
+  }
+
+  isInPlace(): boolean {
+    return true;
   }
 
   list(): SegmentInfo[] {

@@ -17,7 +17,10 @@ interface Addon {
   remove(id: number): number;
   lock(id: number): number;
   unlock(id: number): number;
-  map(memory: WasmMemory, window: Uint8Array, id: number, offset: number): number;
+  map(memory: WasmMemory, window: Uint8Array, id: number, offset: number, guarded: boolean): number;
+  /** Of a guarded window. */
+  refresh(memory: WasmMemory, window: Uint8Array, id: number, offset: number): number;
+  diverted(memory: WasmMemory, window: Uint8Array): number;
   unmap(memory: WasmMemory, window: Uint8Array): number;
   address(memory: WasmMemory, window: Uint8Array): bigint | number;
   list(): StatFields[] | number;
@@ -31,6 +34,7 @@ interface Addon {
 /** A mapping covers whole pages; its window ends with the segment. */
 interface NativeMapping extends Mapping {
   readonly mappedLength: number;
+  readonly request: MapRequest;
 }
 
 function loadAddon(): Addon {
@@ -114,11 +118,23 @@ class NativeHost implements Host {
   }
 
   unmap(mapping: Mapping): number {
-    const { window, address, mappedLength } = mapping as NativeMapping;
-    const pages = pagesOf(window.memory, window.byteOffset, mappedLength);
-    // Had the engine moved the memory in a grow, the mapping went with the old place, and these were other bytes.
-    if (this.#addon.address(window.memory, pages) !== address) return 0;
-    return this.#addon.unmap(window.memory, pages);
+    const pages = this.#pages(mapping);
+    return pages ? this.#addon.unmap(mapping.window.memory, pages) : 0;
+  }
+
+  refresh(mapping: Mapping): number {
+    const { id, offset, access } = (mapping as NativeMapping).request;
+    const pages = access === "read-write" ? undefined : this.#pages(mapping);
+    return pages ? this.#addon.refresh(mapping.window.memory, pages, id, offset) : 0;
+  }
+
+  diverted(mapping: Mapping): number {
+    const pages = this.#pages(mapping);
+    return pages ? this.#addon.diverted(mapping.window.memory, pages) : 0;
+  }
+
+  isInPlace(mapping: Mapping): boolean {
+    return this.#pages(mapping) !== undefined;
   }
 
   list(): SegmentInfo[] | number {
@@ -160,20 +176,31 @@ class NativeHost implements Host {
     return this.#mapAt(memory, byteOffset, request, unit, true);
   }
 
+  /**
+   * What a mapping covers; undefined where the engine moved the memory in a grow. The segment went with the old place
+   * then, and these are other bytes.
+   */
+  #pages(mapping: Mapping): Uint8Array | undefined {
+    const { window, address, mappedLength } = mapping as NativeMapping;
+    const pages = pagesOf(window.memory, window.byteOffset, mappedLength);
+    return this.#addon.address(window.memory, pages) === address ? pages : undefined;
+  }
+
   #mapAt(
     memory: WasmMemory,
     byteOffset: number,
-    { id, offset, length }: MapRequest,
+    request: MapRequest,
     unit: number,
     corePage: boolean,
   ): NativeMapping | number {
+    const { id, offset, length, access } = request;
     const mappedLength = roundUp(length, unit);
     const pages = pagesOf(memory, byteOffset, mappedLength);
     const address = this.#addon.address(memory, pages);
     if (typeof address === "number") return address;
-    const result = this.#addon.map(memory, pages, id, offset);
+    const result = this.#addon.map(memory, pages, id, offset, access !== "read-write");
     if (result !== 0) return result;
-    return { window: new Window(memory, byteOffset, length), address, corePage, mappedLength };
+    return { window: new Window(memory, byteOffset, length), address, corePage, mappedLength, request };
   }
 }
 

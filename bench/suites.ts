@@ -7,6 +7,7 @@ import { cursor } from "./cursor.js";
 import { fill } from "./fill.js";
 import type { Timer } from "./harness.js";
 import { numeric } from "./numeric.js";
+import { sandbox } from "./sandbox.js";
 import { search } from "./search.js";
 import { swap } from "./swap.js";
 import { text } from "./text.js";
@@ -45,6 +46,7 @@ export const suites = {
   fill: { about: "fill and copyWithin, against Buffer", variants: builds, run: fill },
   swap: { about: "swap16, swap32 and swap64, against Buffer", variants: builds, run: swap },
   utf8: { about: "isUtf8, against node:buffer and a loop", variants: builds, run: utf8 },
+  sandbox: { about: "a guest in place against copies, its calls, the write guard", variants: ["wasm"], run: sandbox },
   numeric: { about: "sum, min and max, against a loop", variants: builds, run: numeric },
 } as const satisfies Record<string, Suite>;
 

@@ -3,6 +3,10 @@ import { nativeHost } from "./host/native.js";
 import { compose, type Shm, type ShmOptions, sharedMemoryHost } from "./shm.js";
 
 export * from "./public.js";
+export { createSandbox, type SandboxOptions, type SandboxWindow } from "./sandbox/create.js";
+export type { InlineSandbox } from "./sandbox/inline.js";
+export type { GuestResult, GuestValue, GuestWindow } from "./sandbox/instance.js";
+export type { Sandbox } from "./sandbox/sandbox.js";
 export { nativeHost };
 
 function byDefault(): ReturnType<typeof nativeHost> {

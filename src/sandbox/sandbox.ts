@@ -118,6 +118,7 @@ export class Sandbox {
     this.#running.set(number, call);
     this.#limit(call);
     this.#worker.ref();
+    this.#port.ref();
     this.#post({ call: number, name: call.name, values: call.values });
   }
 
@@ -148,7 +149,10 @@ export class Sandbox {
     if (!call) return; // it has failed on this side
     this.#running.delete(number);
     clearTimeout(call.timer);
-    if (this.#running.size === 0) this.#worker.unref(); // idle, it keeps no process alive
+    if (this.#running.size === 0) {
+      this.#worker.unref(); // idle, it keeps no process alive
+      this.#port.unref();
+    }
     const failure = "failed" in message ? message.failed : "unready" in message ? message.unready : undefined;
     if (failure) call.reject("threw" in failure ? this.#thrown[failure.threw] : revive(failure));
     else call.resolve("result" in message ? message.result : undefined);

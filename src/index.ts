@@ -4,8 +4,8 @@ import { compose, type Shm, type ShmOptions, sharedMemoryHost } from "./shm.js";
 
 export * from "./public.js";
 export { createSandbox, type SandboxOptions, type SandboxWindow } from "./sandbox/create.js";
+export type { GuestResult, GuestValue, GuestWindow } from "./sandbox/guest.js";
 export type { InlineSandbox } from "./sandbox/inline.js";
-export type { GuestResult, GuestValue, GuestWindow } from "./sandbox/instance.js";
 export type { Sandbox } from "./sandbox/sandbox.js";
 export { nativeHost };
 

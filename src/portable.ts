@@ -10,6 +10,11 @@ export function nativeHost(): Host {
   throw unsupported("the native host", 'it is in the package\'s Node face: import "wasm-shm" in Node on Linux');
 }
 
+/** @throws {ShmError} `ERR_SHM_UNSUPPORTED` always: a guest sees segments of the native host, from a worker of Node's */
+export async function createSandbox(): Promise<never> {
+  throw unsupported("a sandbox", 'it is in the package\'s Node face: import "wasm-shm" in Node on Linux');
+}
+
 /** @throws {ShmError} `ERR_SHM_UNSUPPORTED` the native host was named: this face has none */
 export function createShm(options?: ShmOptions): Shm {
   return compose(options, { native: nativeHost, byDefault: sharedMemoryHost });

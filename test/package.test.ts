@@ -38,6 +38,7 @@ const words = [
   ["SharedMemoryFlags", "SegmentStatus", "Whence", "VERSION"],
   [
     "create",
+    "createSandbox",
     "createShm",
     "destroySegment",
     "ftok",

@@ -1,6 +1,6 @@
 import { checkString } from "../arguments.js";
 import { invalidType } from "../errors.js";
-import type { GuestValue } from "./instance.js";
+import type { GuestValue } from "./guest.js";
 
 /** The arguments of a call: what wasm takes for numbers, and no object whose conversion would run code of its own. */
 export function checkCall(name: unknown, values: readonly unknown[]): asserts values is readonly GuestValue[] {

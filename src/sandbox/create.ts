@@ -3,9 +3,10 @@ import { guestError, invalidType, outOfRange, unsupported } from "../errors.js";
 import { type Access, accesses } from "../flags.js";
 import { Segment } from "../segment.js";
 import { WASM_PAGE } from "../window.js";
+import type { Imports } from "./guest.js";
 import { InlineSandbox } from "./inline.js";
 import type { WindowRequest } from "./instance.js";
-import { type Imports, readGuest } from "./module.js";
+import { readGuest } from "./module.js";
 import { Sandbox } from "./sandbox.js";
 
 /** A window of a segment in a guest's memory. */

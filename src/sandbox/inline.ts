@@ -1,14 +1,7 @@
 import { guestError } from "../errors.js";
 import { checkCall } from "./call.js";
-import {
-  GuestInstance,
-  type GuestResult,
-  type GuestValue,
-  type GuestWindow,
-  type InstanceRequest,
-  Threw,
-} from "./instance.js";
-import type { Imports } from "./module.js";
+import type { GuestResult, GuestValue, GuestWindow, Imports } from "./guest.js";
+import { GuestInstance, type InstanceRequest, Threw } from "./instance.js";
 
 /**
  * A guest on the caller's own thread: calls are synchronous, and have no time limit. For guests that are trusted to
@@ -21,7 +14,7 @@ export class InlineSandbox {
   /** Where the guest sees each window, by name: bytes of its memory, to be handed to its exports. */
   readonly windows: Readonly<Record<string, GuestWindow>>;
 
-  /** Sandboxes come from `createSandbox`. */
+  /** @internal Sandboxes come from `createSandbox`. */
   constructor(request: Omit<InstanceRequest, "imports">, imports: Imports) {
     this.#guest = new GuestInstance({ ...request, imports: marked(imports) });
     this.windows = Object.freeze(Object.fromEntries(this.#guest.windows));

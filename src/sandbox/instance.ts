@@ -5,11 +5,8 @@ import { guestError, readOnly } from "../errors.js";
 import type { Access } from "../flags.js";
 import type { AttachOptions } from "../segment.js";
 import { roundUp, WASM_PAGE } from "../window.js";
+import type { GuestResult, GuestValue, GuestWindow } from "./guest.js";
 import { MOST_PAGES } from "./module.js";
-
-/** What crosses between a guest and its host. */
-export type GuestValue = number | bigint;
-export type GuestResult = GuestValue | GuestValue[] | undefined;
 
 /** What of a segment a guest sees. */
 export interface WindowRequest {
@@ -18,13 +15,6 @@ export interface WindowRequest {
   readonly offset: number;
   readonly length: number;
   attach(options: AttachOptions): Attachment;
-}
-
-/** Where a guest sees it: bytes of its memory. */
-export interface GuestWindow {
-  readonly byteOffset: number;
-  readonly byteLength: number;
-  readonly access: Access;
 }
 
 export interface InstanceRequest {
@@ -38,8 +28,6 @@ export interface InstanceRequest {
   readonly windows: ReadonlyMap<string, WindowRequest>;
   readonly imports: WebAssembly.Imports;
 }
-
-const EXCEPTION = (WebAssembly as unknown as { Exception?: new () => unknown }).Exception;
 
 /** Thrown through a guest in place of what an imported function threw, so that it is not taken for the guest's. */
 export class Threw {
@@ -61,7 +49,8 @@ function guestTrap(operation: string, cause: unknown): unknown {
     return Object.assign(new TypeError(`${operation}: ${cause.message}`, { cause }), { code: "ERR_INVALID_ARG_TYPE" });
   // A WebAssembly.Exception is one that the guest threw and nobody caught; not every engine has them.
   const isTrap = cause instanceof WebAssembly.RuntimeError || cause instanceof RangeError;
-  if (!isTrap && !(EXCEPTION && cause instanceof EXCEPTION)) return cause;
+  const { Exception } = WebAssembly as unknown as { Exception?: new () => unknown };
+  if (!isTrap && !(Exception && cause instanceof Exception)) return cause;
   return guestError("ERR_SHM_GUEST_TRAP", `${operation} trapped: ${(cause as Error).message ?? "an exception"}`, cause);
 }
 

@@ -1,8 +1,6 @@
 // What a guest module asks for, before any of it runs: its imports, and the limits of the memory it wants.
 import { guestError } from "../errors.js";
-
-/** Functions that a guest may import, by module and name. */
-export type Imports = Readonly<Record<string, Readonly<Record<string, (...values: never[]) => unknown>>>>;
+import type { Imports } from "./guest.js";
 
 /** Wasm pages of 64 KiB that env.memory must have, and may have: not bytes. */
 export interface MemoryPages {

@@ -2,7 +2,8 @@
 // and wakes it: while an imported function runs on the other side, the guest waits there.
 import { ShmError } from "../errors.js";
 import type { Access } from "../flags.js";
-import { type GuestResult, type GuestValue, type GuestWindow, type InstanceRequest, Threw } from "./instance.js";
+import type { GuestResult, GuestValue, GuestWindow } from "./guest.js";
+import { type InstanceRequest, Threw } from "./instance.js";
 
 export interface WorkerJob extends Omit<InstanceRequest, "windows" | "imports"> {
   readonly windows: readonly SharedWindow[];

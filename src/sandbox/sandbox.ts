@@ -1,11 +1,10 @@
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
 import { guestError } from "../errors.js";
 import { checkCall } from "./call.js";
-import type { GuestResult, GuestValue, GuestWindow } from "./instance.js";
-import type { Imports } from "./module.js";
+import type { GuestResult, GuestValue, GuestWindow, Imports } from "./guest.js";
 import { type FromWorker, revive, type ToWorker, type WorkerJob } from "./protocol.js";
 
-/** What a worker is told, but for the ways to talk to it. */
+/** @internal What a worker is told, but for the ways to talk to it. */
 export type Job = Omit<WorkerJob, "port" | "signal">;
 
 interface Call {
@@ -41,7 +40,7 @@ export class Sandbox {
   #verdict: Error | undefined;
   #windows: Readonly<Record<string, GuestWindow>> = {};
 
-  /** Sandboxes come from `createSandbox`. */
+  /** @internal Sandboxes come from `createSandbox`. */
   constructor(job: Job, imports: Imports, timeLimitMs: number) {
     const { port1, port2 } = new MessageChannel();
     this.#imports = imports;

@@ -1,6 +1,13 @@
 import { Command } from "commander";
 import { VERSION } from "../version.js";
+import { addCompletion } from "./commands/completion.js";
+import { addLimits } from "./commands/limits.js";
+import { addLs } from "./commands/ls.js";
+import { addOpen } from "./commands/open.js";
 import { addRead } from "./commands/read.js";
+import { addRm } from "./commands/rm.js";
+import { addStat } from "./commands/stat.js";
+import { loadLibrary } from "./target.js";
 
 /** The whole command line, from which help, completion and the man page come. */
 export function makeProgram(): Command {
@@ -8,7 +15,14 @@ export function makeProgram(): Command {
     .description("Looks at System V shared memory segments, and moves bytes in and out of them.")
     .version(VERSION)
     .exitOverride()
-    .showHelpAfterError("(wasm-shm help COMMAND explains it)");
+    .showHelpAfterError("(wasm-shm help COMMAND explains it)")
+    .hook("preAction", loadLibrary);
+  addOpen(program);
   addRead(program);
+  addRm(program);
+  addLs(program);
+  addStat(program);
+  addLimits(program);
+  addCompletion(program);
   return program;
 }

@@ -1,15 +1,31 @@
 // The segment that a command works on.
 import { type Command, Option } from "commander";
-import { createShm, type Segment, type Shm } from "../index.js";
+import type { SegmentInfo } from "../host/host.js";
+import type { Segment } from "../segment.js";
+import type { Shm } from "../shm.js";
 import { UsageError } from "./failure.js";
 import { parseKey, parseTarget, type Target } from "./values.js";
 
-let kernel: Shm | undefined;
+let kernel: (() => Shm) | undefined;
+let shm: Shm | undefined;
 
-/** The kernel's segments, never the in-process stand-in's: those nobody else sees. */
+/**
+ * Loads the library: about half of the start, which help and completion need not wait for. program.ts has it done
+ * before every action.
+ */
+export async function loadLibrary(): Promise<void> {
+  const [{ compose }, { nativeHost }] = await Promise.all([import("../shm.js"), import("../host/native.js")]);
+  kernel = () => compose({ host: "native" }, { native: nativeHost, byDefault: nativeHost });
+}
+
+/**
+ * The kernel's segments, never the in-process stand-in's: those nobody else sees.
+ * @throws {ShmError} `ERR_SHM_UNSUPPORTED` not Linux, or the addon did not load
+ */
 export function kernelShm(): Shm {
-  kernel ??= createShm({ host: "native" });
-  return kernel;
+  if (!kernel) throw new Error("loadLibrary() comes first");
+  shm ??= kernel();
+  return shm;
 }
 
 /** Adds `[ID]` and `--key` to a command that works on one segment. */
@@ -31,4 +47,15 @@ export function targetOf(target: Target | undefined, key: number | undefined): T
 /** @throws {ShmError} there is none, or it is not for this user */
 export function openTarget(target: Target): Segment {
   return kernelShm().open("id" in target ? target.id : target);
+}
+
+/**
+ * What the kernel says of a segment, also where its mode lets this user not read it.
+ * @throws {ShmError} there is none
+ */
+export function infoOf(target: Target): SegmentInfo {
+  const found = kernelShm()
+    .list()
+    .find(({ id, key }) => ("id" in target ? id === target.id : key === (target.key | 0)));
+  return found ?? openTarget(target).stat();
 }

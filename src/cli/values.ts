@@ -21,11 +21,12 @@ export function parseSize(text: string): number {
 /** A segment, by its id or its key. */
 export type Target = { id: number } | { key: number };
 
-/** @throws {InvalidArgumentError} neither a decimal nor a hexadecimal number of 32 bits */
+/** @throws {InvalidArgumentError} neither a decimal nor a hexadecimal number of 32 bits, or 0, which is no key */
 export function parseKey(text: string): number {
   const key = /^(0x[0-9a-f]+|-?\d+)$/i.test(text) ? Number(text) : Number.NaN;
   if (!(key >= -0x80000000 && key <= 0xffffffff))
     throw new InvalidArgumentError("Keys are 32 bits: 0x51, as ls shows it.");
+  if (key === 0) throw new InvalidArgumentError("0 stands for no key: such a segment is named by its id.");
   return key;
 }
 
@@ -36,4 +37,11 @@ export function parseTarget(text: string): Target {
   const id = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   if (!(id <= 0x7fffffff)) throw new InvalidArgumentError("A segment is its id, as ls shows it, or key:0x51.");
   return { id };
+}
+
+/** Nine permission bits, in octal as chmod(1) takes them. @throws {InvalidArgumentError} anything else */
+export function parseMode(text: string): number {
+  const digits = /^(?:0o)?([0-7]{3}|0[0-7]{3})$/i.exec(text)?.[1];
+  if (digits === undefined) throw new InvalidArgumentError("A mode is three octal digits: 600, 640, 0666.");
+  return Number.parseInt(digits, 8);
 }

@@ -1,0 +1,10 @@
+// Writes the manual of the command line, from its definitions: docs/wasm-shm.1 and docs/cli.md.
+import { writeFileSync } from "node:fs";
+import { manualMarkdown, manualPage } from "../dist/cli/manual.js";
+import { makeProgram } from "../dist/cli/program.js";
+
+for (const [file, text] of [
+  ["wasm-shm.1", manualPage(makeProgram())],
+  ["cli.md", manualMarkdown(makeProgram())],
+])
+  writeFileSync(new URL(file, import.meta.url), text);

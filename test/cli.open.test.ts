@@ -151,8 +151,8 @@ else {
 
   if (!hasTerminal) opening.skip("does not wait for a terminal", "no script(1)");
   else
-    opening("does not wait for a terminal", () => {
-      const ended = onTerminal(`'${process.execPath}' '${main}' open --size 100`, "");
+    opening("does not wait for a terminal", async () => {
+      const ended = await onTerminal(`'${process.execPath}' '${main}' open --size 100`);
       const id = Number(ended.stdout);
       try {
         assert.is(ended.code, 0, ended.stdout);

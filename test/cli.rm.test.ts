@@ -1,9 +1,12 @@
 // wasm-shm rm: what it removes, what it leaves, and whom it asks.
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { destroySegment, list } from "wasm-shm";
 import { processOf } from "#dist/cli/processes.js";
 import { isRoot } from "./child.js";
-import { cli, hasTerminal, main, NO_NAMESPACE, onTerminal, ownNamespace, script } from "./cli.js";
+import { cli, hasTerminal, main, NO_NAMESPACE, onTerminal, ownNamespace, type Reply, script } from "./cli.js";
 import { nativePairs } from "./pairs.js";
 import { suite } from "./suite.js";
 
@@ -138,18 +141,20 @@ else {
   if (!hasTerminal) orphans.skip("asks on a terminal", "no script(1)");
   else {
     const command = `'${process.execPath}' '${main}'`;
-    const asked = (typed: string, meanwhile = "") => {
-      const make = `${command} open -s 44 < /dev/null; ${command} open -s 55 </dev/null;`;
-      const show = `${command} ls --json | grep -c '"size"'`;
-      return onTerminal(`${make} ${meanwhile} ${command} rm --orphans; echo code $?; ${show}`, typed, ownNamespace)
-        .stdout;
+    const make = `${command} open -s 44 < /dev/null; ${command} open -s 55 < /dev/null`;
+    const count = `${command} ls --json | grep -c '"size"'`;
+    const asked = async (typed: string): Promise<string> => {
+      const text = `${make}; ${command} rm --orphans; echo code $?; ${count}`;
+      return (await onTerminal(text, [["[y/N] ", typed]], ownNamespace)).stdout;
     };
+
     for (const answer of ["y", "Yes"])
-      orphans(`asks on a terminal: ${answer} removes them`, () => {
-        const shown = asked(`${answer}\n`);
-        assert.match(shown, /Remove these 2 segments, with all that is in it\? \[y\/N\]/);
+      orphans(`asks on a terminal: ${answer} removes them`, async () => {
+        const shown = await asked(`${answer}\n`);
+        assert.match(shown, /Remove these 2 segments, with all that is in them\? \[y\/N\]/);
         assert.match(shown, /removed 2 of 2\r\ncode 0\r\n0\r\n$/);
       });
+
     for (const [what, typed] of [
       ["n", "n\n"],
       ["nothing", "\n"],
@@ -157,9 +162,34 @@ else {
       ["the end of input", "\u0004"],
       ["Ctrl-C", "\u0003"],
     ] as const)
-      orphans(`asks on a terminal: ${what} removes nothing`, () => {
-        assert.match(asked(typed), /nothing was removed\r\ncode 1\r\n2\r\n$/);
+      orphans(`asks on a terminal: ${what} removes nothing`, async () => {
+        assert.match(await asked(typed), /nothing was removed\r\ncode 1\r\n2\r\n$/);
       });
+
+    orphans("asks on a terminal: leaves what someone attached, or removed, while the question stood", async () => {
+      const folder = mkdtempSync(join(tmpdir(), "wasm-shm-"));
+      try {
+        const asking = join(folder, "asking");
+        const meddle = `setInterval(async () => {
+          if (!fs.existsSync("${asking}")) return;
+          fs.rmSync("${asking}");
+          const { list, open, destroySegment } = await import("wasm-shm");
+          for (const { id, size } of list()) size === 44 ? open(id).attach() : destroySegment(id);
+          console.log("meddled");
+        }, 20)`;
+        const text = `${make}; '${process.execPath}' --eval '${meddle}' & ${command} rm --orphans; echo code $?; ${count}; kill $!`;
+        const replies: Reply[] = [
+          ["[y/N] ", () => writeFileSync(asking, "")],
+          ["meddled", "y\n"],
+        ];
+        const { stdout } = await onTerminal(text, replies, ownNamespace);
+        assert.match(stdout, /segment \d+ is in use, or another, by now: left alone/);
+        assert.match(stdout, /segment \d+ has gone by itself/);
+        assert.match(stdout, /removed 0 of 2\r\ncode 0\r\n1\r\n/);
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    });
   }
 }
 orphans.run();

@@ -1,5 +1,6 @@
 // The command line, as a shell runs it.
-import type { SpawnOptions } from "node:child_process";
+import { type SpawnOptions, spawn } from "node:child_process";
+import { once } from "node:events";
 import { type Ended, root, run, works } from "./child.js";
 
 export const main = `${root}dist/cli/main.js`;
@@ -28,10 +29,32 @@ export const ownNamespace = [
 /** Why there is none. */
 export const NO_NAMESPACE = "no IPC namespace of its own: unshare(1) is missing, or not for this user";
 
-/** Runs a script on a terminal of script(1), with `typed` on its keyboard; what the terminal shows. */
-export function onTerminal(text: string, typed: string, wrapper: string[] = []): Ended {
+/** What to do once the terminal shows a text: type something, or whatever else. */
+export type Reply = readonly [shown: string, typed: string | (() => void)];
+
+/** Runs a script on a terminal of script(1); what the terminal shows. Keys that are typed too early a shell would get. */
+export async function onTerminal(
+  text: string,
+  replies: readonly Reply[] = [],
+  wrapper: readonly string[] = [],
+): Promise<Ended> {
   const [command = "script", ...args] = [...wrapper, "script", "-qec", text, "/dev/null"];
-  return run(command, args, { input: typed, env: { ...environment, TERM: "xterm", COLUMNS: "120" } });
+  const child = spawn(command, args, { cwd: root, env: { ...environment, TERM: "xterm" } });
+  const limit = setTimeout(() => child.kill("SIGKILL"), 60_000);
+  const waiting = [...replies];
+  let stdout = "";
+  child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+    stdout += chunk;
+    for (let next = waiting[0]; next && stdout.includes(next[0]); next = waiting[0]) {
+      const [, typed] = next;
+      waiting.shift();
+      if (typeof typed === "string") child.stdin.write(typed);
+      else typed();
+    }
+  });
+  const [code, signal] = (await once(child, "close")) as [number | null, NodeJS.Signals | null];
+  clearTimeout(limit);
+  return { code, signal, stdout, stderr: "" };
 }
 
 export const hasTerminal = works("script", ["-qec", "true", "/dev/null"]);

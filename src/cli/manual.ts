@@ -51,6 +51,9 @@ function entryOf(program: Command, command: Command): Entry {
   };
 }
 
+/** When what is said here, and not in the definitions, was last revised. */
+const REVISED = "2026-11-24";
+
 const SUMMARY = "System V shared memory segments on the command line";
 
 const PREFACE = [
@@ -68,6 +71,8 @@ const STATUS: readonly (readonly [code: string, meaning: string])[] = [
   ],
   ["2", "The command was misused."],
 ];
+
+const ENVIRONMENT = "Never, or always, colour what is for people. Else colours go to terminals alone.";
 
 const SEE_ALSO = "ipcs(1), ipcrm(1), shmget(2), shmop(2), shmctl(2), sysvipc(7)";
 
@@ -92,7 +97,7 @@ function roff(text: string): string {
 export function manualPage(program: Command): string {
   const lines = [
     '.\\" Written by npm run build:manual, from the definitions of the commands.',
-    `.TH WASM\\-SHM 1 "" "wasm\\-shm ${VERSION}" "User Commands"`,
+    `.TH WASM\\-SHM 1 "${REVISED}" "wasm\\-shm ${VERSION}" "User Commands"`,
     ".SH NAME",
     `wasm\\-shm, shm \\- ${SUMMARY}`,
     ".SH SYNOPSIS",
@@ -114,7 +119,7 @@ export function manualPage(program: Command): string {
     ".SH ENVIRONMENT",
     ".TP",
     ".B NO_COLOR, FORCE_COLOR",
-    "Never, or always, colour what is for people. Else colours go to terminals alone.",
+    ENVIRONMENT,
     ".SH SEE ALSO",
     roff(SEE_ALSO),
   ];
@@ -140,6 +145,8 @@ export function manualMarkdown(program: Command): string {
     ]),
     "## Exit status",
     STATUS.map(([code, meaning]) => `- ${asCode(code)}: ${meaning}`).join("\n"),
+    "## Environment",
+    `- ${asCode("NO_COLOR")}, ${asCode("FORCE_COLOR")}: ${ENVIRONMENT}`,
     `See also ${SEE_ALSO}.`,
   ];
   return `${parts.filter((part) => part !== "").join("\n\n")}\n`;

@@ -45,8 +45,9 @@ function isIdle(info: SegmentInfo): boolean {
 async function agrees(question: string): Promise<boolean> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
+    // A question that is closed is refused by some versions of Node, and never settled by others.
     const closed = once(terminal, "close").then(() => "");
-    const answer = await Promise.race([terminal.question(question), closed]);
+    const answer = await Promise.race([terminal.question(question).catch(() => ""), closed]);
     return /^y(es)?$/i.test(answer.trim());
   } finally {
     terminal.close();
@@ -82,8 +83,11 @@ async function rmOrphans({ yes, dryRun }: RmOptions): Promise<void> {
   if (!yes) {
     if (!process.stdin.isTTY)
       throw new UsageError("there is no terminal to ask on: --yes removes them, --dry-run shows");
-    const what = orphans.length === 1 ? "this segment" : `these ${orphans.length} segments`;
-    if (!(await agrees(`Remove ${what}, with all that is in it? [y/N] `))) throw new Refusal("nothing was removed");
+    const what =
+      orphans.length === 1
+        ? "this segment, with all that is in it"
+        : `these ${orphans.length} segments, with all that is in them`;
+    if (!(await agrees(`Remove ${what}? [y/N] `))) throw new Refusal("nothing was removed");
   }
   removeOrphans(orphans);
 }

@@ -59,7 +59,10 @@ const shells: Record<string, { args: string[]; available: () => boolean }> = {
        send 'bindkey "^D" list-choices; print ready-"now"'
        zpty -rm shell out '*ready-now*' || exit 4
        zpty -wn shell "$1"$'\\x04'
-       out=; for round in {1..16}; do sleep 0.25; while zpty -rt shell part; do out+=$part; done; done
+       out=; for round in {1..60}; do
+         sleep 0.25; while zpty -rt shell part; do out+=$part; done
+         [[ $out == *$'\\e[J'[a-z0-9-]* ]] && break # the list is there
+       done
        print -r -- "$out"; zpty -d shell`,
       "zsh",
     ],
@@ -70,6 +73,9 @@ const shells: Record<string, { args: string[]; available: () => boolean }> = {
   },
 };
 
+/** What zsh moves the cursor by, between the words. */
+const controls = new RegExp(`${String.fromCharCode(27)}\\[[?0-9;]*[A-Za-z]`, "g");
+
 for (const [shell, { args, available }] of Object.entries(shells)) {
   const completing = suite(`The tab key in ${shell}`);
   if (nativePairs.length === 0) completing.skip("completes", "there is no native host");
@@ -79,7 +85,7 @@ for (const [shell, { args, available }] of Object.entries(shells)) {
       withCommands((_, runIn) => {
         const ended = runIn(shell, ...args, line, ...more);
         assert.is(ended.code, 0, ended.stderr);
-        return ended.stdout;
+        return ended.stdout.replaceAll(controls, " ");
       });
 
     for (const name of ["wasm-shm", "shm"])

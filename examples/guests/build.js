@@ -30,12 +30,11 @@ function target(guest, file) {
 const built = (name) => console.log(`built ${name}`);
 const skipped = (name, reason) => console.log(`skipped ${name}: ${reason}`);
 
-function buildAssemblyScript() {
-  const file = target("assemblyscript", "guest.wasm");
-  run(process.execPath, [compiler, "index.ts", "--config", "asconfig.json", "--outFile", file], {
+function buildAssemblyScript(source, config, file) {
+  run(process.execPath, [compiler, source, "--config", config, "--outFile", target("assemblyscript", file)], {
     cwd: join(folder, "assemblyscript"),
   });
-  built("assemblyscript/guest.wasm");
+  built(`assemblyscript/${file}`);
 }
 
 // Debian's emcc finds its JavaScript packages by NODE_PATH alone, and its wasm-opt on PATH, where npm puts the one of
@@ -122,6 +121,7 @@ async function buildHostile() {
   }
 }
 
-buildAssemblyScript();
+buildAssemblyScript("index.ts", "asconfig.json", "guest.wasm");
+buildAssemblyScript("pixels.ts", "pixels.json", "pixels.wasm");
 buildC();
 await buildHostile();

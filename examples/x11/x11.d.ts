@@ -100,6 +100,7 @@ declare module "x11" {
     readonly buffer: Buffer;
     readonly zeroCopy: boolean;
     commit(offset?: number, length?: number): void;
+    readback(offset?: number, length?: number): void;
     putImage(drawable: number, gc: number, options: PutOptions): void;
     getImage(
       drawable: number,

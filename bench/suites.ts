@@ -14,6 +14,7 @@ import { text } from "./text.js";
 import { utf8 } from "./utf8.js";
 import { varint } from "./varint.js";
 import type { Variant } from "./window.js";
+import { x11 } from "./x11.js";
 
 export interface Suite {
   readonly about: string;
@@ -47,6 +48,7 @@ export const suites = {
   swap: { about: "swap16, swap32 and swap64, against Buffer", variants: builds, run: swap },
   utf8: { about: "isUtf8, against node:buffer and a loop", variants: builds, run: utf8 },
   sandbox: { about: "a guest in place against copies, its calls, the write guard", variants: ["wasm"], run: sandbox },
+  x11: { about: "frames to an X server, against the package x11's own ways", variants: ["wasm"], run: x11 },
   numeric: { about: "sum, min and max, against a loop", variants: builds, run: numeric },
 } as const satisfies Record<string, Suite>;
 

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as assert from "uvu/assert";
-import { list, type SegmentInfo, SegmentStatus } from "wasm-shm";
+import { createSandbox, list, open, type SegmentInfo, SegmentStatus } from "wasm-shm";
 import { type X11Provider, type X11Segment, x11Provider } from "wasm-shm/x11";
 import type { ServerSegment, Shm } from "x11";
 import { isRoot, root, run, works } from "./child.js";
@@ -34,6 +34,9 @@ async function until(what: string, found: () => boolean): Promise<void> {
 const provider = (): X11Provider => x11Provider({ display: ":0" });
 
 const alone = suite("x11Provider");
+alone("is all that wasm-shm/x11 exports", async () => {
+  assert.equal(Object.keys(await import("wasm-shm/x11")), ["x11Provider"]);
+});
 if (!native) alone.skip("makes segments", NO_HOST);
 else {
   alone("makes a segment that has been removed already, whose buffer is its memory", () => {
@@ -73,6 +76,21 @@ else {
     destroy(made);
     commit(made);
     sync(made);
+  });
+
+  alone("lends a segment to a sandbox's guest, by its id, as the docs say", async () => {
+    const { create, destroy } = provider();
+    const made = create(4096);
+    const segment = open(made.shmid);
+    try {
+      const wasm = readFileSync(`${root}examples/guests/assemblyscript/pixels.wasm`);
+      await using sandbox = await createSandbox(wasm, { windows: { frame: { segment, access: "read-write" } } });
+      await sandbox.call("fill", sandbox.windows["frame"]?.byteOffset as number, 4096, 0x123456);
+      assert.is(made.buffer.readUInt32LE(4092), 0x123456);
+    } finally {
+      segment[Symbol.dispose]();
+      destroy(made);
+    }
   });
 
   alone("refuses sizes that are none, before any system call", () => {

@@ -128,6 +128,8 @@ export function x11Provider(options?: X11ProviderOptions): X11Provider {
       const segment = unproven.get(made);
       if (!segment) return;
       const { nattch, lpid, cpid } = segment.stat();
+      // A child process that was started since is somebody, too: fork(2) attaches, until its exec. This never errs on the
+      // other side: a server that came and went has left its pid.
       if (nattch === 1 && lpid === cpid)
         throw unsupported(
           `segment ${made.shmid} in the X server`,

@@ -52,6 +52,7 @@ else {
           ended.stdout,
           new RegExp(`^frames +1 of ${WIDTH} x ${HEIGHT} in [\\d.]+ s: [\\d.]+ a second$`, "m"),
         );
+        assert.match(ended.stdout, /^of that +[\d.]+ ms a frame to draw, [\d.]+ ms to wait for the server$/m);
         const png = PNG.sync.read(readFileSync(file));
         assert.equal([png.width, png.height], [1280, 1024]);
         const colours = new Set<number>();

@@ -62,8 +62,11 @@ interface TextOptions {
   fatal?: boolean;
 }
 
-/** As Cursor, but for the scalars, which are all {@link read} and {@link write} here. */
-type Modelled = Omit<Cursor, `${"read" | "write"}${ScalarName}` | "core" | typeof Symbol.dispose>;
+/** As Cursor, but for the scalars, which are all {@link read} and {@link write} here, and the streams. */
+type Modelled = Omit<
+  Cursor,
+  `${"read" | "write"}${ScalarName}` | "readable" | "writable" | "core" | typeof Symbol.dispose
+>;
 
 export class ModelCursor implements Pick<Modelled, keyof Modelled> {
   position = 0;

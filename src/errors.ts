@@ -67,7 +67,7 @@ export class ShmError extends Error {
   }
 }
 
-/** An access outside the window's bytes: the position is unchanged and nothing moved. */
+/** An access outside the window's bytes: the position is unchanged and nothing moved, but by {@link Cursor.writable}. */
 export class ShmRangeError extends RangeError {
   override readonly name: string = "ShmRangeError";
   readonly code = "ERR_SHM_OUT_OF_BOUNDS";

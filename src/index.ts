@@ -1,13 +1,18 @@
 // The public face in Node: the kernel's segments where the addon loads, else this thread's own.
+import { provideStreams } from "./cursor/streams.js";
 import { nativeHost } from "./host/native.js";
 import { compose, type Shm, type ShmOptions, sharedMemoryHost } from "./shm.js";
+import { nodeStreams } from "./stream/node.js";
 
 export * from "./public.js";
 export { createSandbox, type SandboxOptions, type SandboxWindow } from "./sandbox/create.js";
 export type { GuestResult, GuestValue, GuestWindow } from "./sandbox/guest.js";
 export type { InlineSandbox } from "./sandbox/inline.js";
 export type { Sandbox } from "./sandbox/sandbox.js";
+export type { CursorReadable, CursorWritable } from "./stream/node.js"; // public.ts has them without Node's part
 export { nativeHost };
+
+provideStreams(nodeStreams);
 
 function byDefault(): ReturnType<typeof nativeHost> {
   try {

@@ -2,6 +2,12 @@
 // What both public faces export, beside their own createShm.
 export { Attachment } from "./attachment.js";
 export type { CoreName } from "./core/core.js";
+export type {
+  CursorReadable,
+  CursorReadableOptions,
+  CursorWritable,
+  CursorWritableOptions,
+} from "./cursor/streams.js";
 export type { TextOptions } from "./cursor/text.js";
 export { Cursor } from "./cursor.js";
 export type {

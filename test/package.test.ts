@@ -135,36 +135,80 @@ jitless("loads the package, and says why it cannot attach", () => {
 jitless.run();
 
 const types = suite("The types");
+
+/** Compiles a module that uses the package, strictly, in a folder where it is installed. */
+function compile(source: string, options: readonly string[], withNodeTypes = true): ReturnType<typeof run> {
+  const folder = mkdtempSync(join(tmpdir(), "wasm-shm-"));
+  try {
+    cpSync(`${root}dist`, join(folder, "node_modules/wasm-shm/dist"), { recursive: true });
+    cpSync(`${root}package.json`, join(folder, "node_modules/wasm-shm/package.json"));
+    if (withNodeTypes) symlinkSync(`${root}node_modules/@types`, join(folder, "node_modules/@types"));
+    writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
+    writeFileSync(join(folder, "consumer.ts"), source);
+    const args = ["--noEmit", "--strict", "--target", "es2022", "--module", "nodenext", ...options, "consumer.ts"];
+    return run(process.execPath, [`${root}node_modules/typescript/bin/tsc`, ...args], { cwd: folder });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
 for (const [title, options] of [
   ["without the dom library", ["--lib", "es2022,esnext.disposable", "--types", "node"]],
   ["with it", ["--lib", "es2022,esnext.disposable,dom"]],
   ["as a bundler sees them", ["--lib", "es2022,dom", "--module", "esnext", "--moduleResolution", "bundler"]],
 ] as const)
   types(`compile strictly, ${title}, and refuse new Segment()`, () => {
-    const folder = mkdtempSync(join(tmpdir(), "wasm-shm-"));
-    try {
-      cpSync(`${root}dist`, join(folder, "node_modules/wasm-shm/dist"), { recursive: true });
-      cpSync(`${root}package.json`, join(folder, "node_modules/wasm-shm/package.json"));
-      symlinkSync(`${root}node_modules/@types`, join(folder, "node_modules/@types"));
-      writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
-      writeFileSync(
-        join(folder, "consumer.ts"),
-        `import { create, type Cursor, nativeHost, Segment, ShmError, Whence } from "wasm-shm";
-        const segment: Segment = create(10, { key: 5 });
-        const cursor: Cursor = segment.attach({ offset: 0 }).cursor();
-        const position: number = cursor.seek(-1, Whence.End);
-        const buffer: ArrayBuffer | SharedArrayBuffer = segment.attach().memory.buffer;
-        segment[Symbol.dispose]();
-        // @ts-expect-error: segments come from create and open
-        new Segment();
-        export { buffer, nativeHost, position, ShmError };`,
-      );
-      const args = ["--noEmit", "--strict", "--target", "es2022", "--module", "nodenext", ...options, "consumer.ts"];
-      const ended = run(process.execPath, [`${root}node_modules/typescript/bin/tsc`, ...args], { cwd: folder });
-      assert.is(ended.code, 0, ended.stdout);
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
+    const ended = compile(
+      `import { create, type Cursor, nativeHost, Segment, ShmError, Whence } from "wasm-shm";
+      const segment: Segment = create(10, { key: 5 });
+      const cursor: Cursor = segment.attach({ offset: 0 }).cursor();
+      const position: number = cursor.seek(-1, Whence.End);
+      const buffer: ArrayBuffer | SharedArrayBuffer = segment.attach().memory.buffer;
+      segment[Symbol.dispose]();
+      // @ts-expect-error: segments come from create and open
+      new Segment();
+      export { buffer, nativeHost, position, ShmError };`,
+      options,
+    );
+    assert.is(ended.code, 0, ended.stdout);
+  });
+
+types("have a cursor's streams for those of Node, without a word about node in the options", () => {
+  const ended = compile(
+    `import { pipeline } from "node:stream/promises";
+    import { Readable, Writable } from "node:stream";
+    import { create, type CursorReadable } from "wasm-shm";
+    const cursor = create(10).attach().cursor();
+    const { signal } = new AbortController();
+    const source: CursorReadable = cursor.readable({ start: 0, end: 5, highWaterMark: 1, signal, zeroCopy: true });
+    const target = cursor.writable({ start: 5, signal });
+    await pipeline(source, target);
+    for await (const chunk of cursor.readable()) console.log(chunk.readUInt8(), chunk.buffer);
+    Readable.toWeb(source).pipeTo(Writable.toWeb(target));
+    const moved: number = source.bytesRead + target.bytesWritten;
+    // @ts-expect-error: a writable has no chunks to be views
+    cursor.writable({ zeroCopy: true });
+    // @ts-expect-error: a number is no signal
+    cursor.readable({ signal: 5 });
+    export { moved };`,
+    ["--lib", "es2022,esnext.disposable"],
+  );
+  assert.is(ended.code, 0, ended.stdout);
+});
+
+for (const [title, libraries] of [
+  ["with the dom library", "es2022,esnext.disposable,dom"],
+  ["without it", "es2022,esnext.disposable"],
+])
+  types(`of the portable face compile where there are none of Node's, ${title}`, () => {
+    const source = `import { create, type CursorReadableOptions } from "wasm-shm/portable";
+      const options: CursorReadableOptions = { start: 0, zeroCopy: true };
+      const bytesRead: number = create(10).attach().cursor().readable(options).bytesRead;
+      export { bytesRead };`;
+    const ended = compile(source, ["--lib", libraries as string], false);
+    assert.is(ended.code, 0, ended.stdout);
+    const node = compile(`${source} export const pid = process.pid;`, ["--lib", libraries as string], false);
+    assert.match(node.stdout, /Cannot find name 'process'/); // so there were none indeed
   });
 types.run();
 

@@ -26,7 +26,9 @@ const isVisible = ({ hidden }: Option): boolean => !hidden;
 async function valuesOf(name: string, choices: readonly string[] | undefined): Promise<Candidate[] | undefined> {
   if (choices) return choices.map((word) => ({ word }));
   if (name === "id") return segments(({ id }) => String(id));
-  if (name === "key") return (await segments(({ key }) => keyWords(key))).filter(({ word }) => word !== keyWords(0));
+  if (name === "operand") return [...(await segments(({ id }) => String(id))), { word: "new" }, { word: FILES_TOO }];
+  if (name === "key" || name === "from-key" || name === "to-key")
+    return (await segments(({ key }) => keyWords(key))).filter(({ word }) => word !== keyWords(0));
   return undefined;
 }
 

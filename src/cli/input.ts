@@ -12,8 +12,8 @@ const POLL_MS = 5; // where someone left standard input non-blocking, and nothin
 
 const readAsync = promisify(read);
 
-/** The next bytes, 0 at the end of the input. */
-async function readInput(target: Uint8Array): Promise<number> {
+/** The next bytes of standard input, 0 at its end. */
+export async function readInput(target: Uint8Array): Promise<number> {
   for (;;)
     try {
       return (await readAsync(STANDARD_INPUT, target, 0, target.length, null)).bytesRead;

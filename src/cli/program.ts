@@ -1,12 +1,16 @@
 import { Command } from "commander";
 import { VERSION } from "../version.js";
+import { addChecksum } from "./commands/checksum.js";
 import { addCompletion } from "./commands/completion.js";
+import { addCopy } from "./commands/copy.js";
+import { addDump } from "./commands/dump.js";
 import { addLimits } from "./commands/limits.js";
 import { addLs } from "./commands/ls.js";
 import { addOpen } from "./commands/open.js";
 import { addRead } from "./commands/read.js";
 import { addRm } from "./commands/rm.js";
 import { addStat } from "./commands/stat.js";
+import { addWatch } from "./commands/watch.js";
 import { loadLibrary } from "./target.js";
 
 /** The whole command line, from which help, completion and the man page come. */
@@ -17,11 +21,15 @@ export function makeProgram(): Command {
     .exitOverride()
     .showHelpAfterError("(wasm-shm help COMMAND explains it)")
     .hook("preAction", loadLibrary);
-  addOpen(program);
-  addRead(program);
-  addRm(program);
   addLs(program);
   addStat(program);
+  addOpen(program);
+  addRead(program);
+  addDump(program);
+  addWatch(program);
+  addCopy(program);
+  addChecksum(program);
+  addRm(program);
   addLimits(program);
   addCompletion(program);
   return program;

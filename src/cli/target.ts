@@ -10,8 +10,7 @@ let kernel: (() => Shm) | undefined;
 let shm: Shm | undefined;
 
 /**
- * Loads the library: about half of the start, which help and completion need not wait for. program.ts has it done
- * before every action.
+ * Loads the library, which help need not wait for, and completion seldom. program.ts has it done before every action.
  */
 export async function loadLibrary(): Promise<void> {
   const [{ compose }, { nativeHost }] = await Promise.all([import("../shm.js"), import("../host/native.js")]);
@@ -28,11 +27,40 @@ export function kernelShm(): Shm {
   return shm;
 }
 
+export interface TargetOptions {
+  key?: number;
+}
+
 /** Adds `[ID]` and `--key` to a command that works on one segment. */
 export function addTarget(command: Command): Command {
   return command
     .argument("[id]", "the segment's id, or key:KEY", parseTarget)
     .addOption(new Option("-k, --key <key>", "the segment's key, in place of its id").argParser(parseKey));
+}
+
+export interface TargetsOptions {
+  key: Target[];
+}
+
+/** Adds `[ID...]` and `--key` to a command that works on several segments. */
+export function addTargets(command: Command): Command {
+  return command
+    .argument("[id...]", "ids of segments, or key:KEY", (text: string, before: Target[] = []) => [
+      ...before,
+      parseTarget(text),
+    ])
+    .addOption(
+      new Option("-k, --key <key>", "a segment's key, in place of its id; may be repeated")
+        .argParser((text: string, before: Target[]) => [...before, { key: parseKey(text) }])
+        .default([], "none"),
+    );
+}
+
+/** Those that were named: at least one. @throws {UsageError} none was */
+export function targetsOf(ids: readonly Target[] | undefined, { key }: TargetsOptions): Target[] {
+  const targets = [...(ids ?? []), ...key];
+  if (targets.length > 0) return targets;
+  throw new UsageError("which segments? Give their ids, or --key; wasm-shm ls shows those there are");
 }
 
 /** The one that was named. @throws {UsageError} none was, or two were */

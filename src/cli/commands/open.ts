@@ -4,6 +4,7 @@ import { Refusal, UsageError } from "../failure.js";
 import { type Landed, receive } from "../input.js";
 import { say, writeOut } from "../output.js";
 import { addTarget, kernelShm, openTarget } from "../target.js";
+import { Undo } from "../undo.js";
 import { parseMode, parseSize, type Target } from "../values.js";
 
 interface OpenOptions {
@@ -37,38 +38,6 @@ function openOrCreate(id: Target | undefined, options: OpenOptions): Segment {
   const made = { hugePages: huge, noReserve: !reserve, ...(mode !== undefined && { mode }) };
   return kernelShm().create(size, key === undefined ? made : { ...made, key, exclusive });
 }
-
-/** Takes back what this call made, until it is told to keep it; whatever else ends the process before. */
-class Undo {
-  readonly #segment: Segment;
-  readonly #onExit = (): void => this.#segment[Symbol.dispose]();
-  readonly #onSignal = (signal: NodeJS.Signals): void => {
-    this.now();
-    process.kill(process.pid, signal); // nobody listens any more, so it ends the process as anyone's
-  };
-
-  constructor(segment: Segment) {
-    this.#segment = segment;
-    process.once("exit", this.#onExit);
-    for (const signal of signals) process.once(signal, this.#onSignal);
-  }
-
-  keep(): void {
-    process.off("exit", this.#onExit);
-    for (const signal of signals) process.off(signal, this.#onSignal);
-  }
-
-  /** @returns whether there was something to take back: dispose leaves a segment that was there before */
-  now(): boolean {
-    this.keep();
-    this.#segment[Symbol.dispose]();
-    return !kernelShm()
-      .list()
-      .some(({ id }) => id === this.#segment.id);
-  }
-}
-
-const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 async function open(id: Target | undefined, options: OpenOptions): Promise<void> {
   if (options.size !== undefined && options.offset > options.size)

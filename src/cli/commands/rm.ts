@@ -1,17 +1,16 @@
 import { once } from "node:events";
 import { createInterface } from "node:readline/promises";
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import { SegmentStatus } from "../../flags.js";
 import type { SegmentInfo } from "../../host/host.js";
 import { forPeople, Refusal, Told, UsageError } from "../failure.js";
 import { say, writeOut } from "../output.js";
 import { type Row, rowOf, segmentTable } from "../rows.js";
-import { infoOf, kernelShm } from "../target.js";
-import { parseKey, parseTarget, type Target } from "../values.js";
+import { addTargets, infoOf, kernelShm, type TargetsOptions, targetsOf } from "../target.js";
+import type { Target } from "../values.js";
 import { isMine } from "./ls.js";
 
-interface RmOptions {
-  key: Target[];
+interface RmOptions extends TargetsOptions {
   orphans?: true;
   yes?: true;
   dryRun?: true;
@@ -93,8 +92,7 @@ async function rmOrphans({ yes, dryRun }: RmOptions): Promise<void> {
 }
 
 export function addRm(program: Command): void {
-  program
-    .command("rm")
+  addTargets(program.command("rm"))
     .summary("remove segments")
     .description(
       "Removes segments: nobody finds one by its key any more, and it goes with its last attachment. All are tried. " +
@@ -102,25 +100,15 @@ export function addRm(program: Command): void {
         "process has its pid (so is one that wasm-shm open made, until someone attaches it). Where a newer process has " +
         "that pid it is left alone, as clocks can be set; so is one that was made in another container.",
     )
-    .argument("[id...]", "their ids, or key:KEY", (text: string, before: Target[] = []) => [
-      ...before,
-      parseTarget(text),
-    ])
-    .addOption(
-      new Option("-k, --key <key>", "a segment's key, in place of its id; may be repeated")
-        .argParser((text: string, before: Target[]) => [...before, { key: parseKey(text) }])
-        .default([], "none"),
-    )
     .option("--orphans", "remove all orphans; shows them, and asks first")
     .option("-y, --yes", "do not ask")
     .option("-n, --dry-run", "only show the orphans")
     .addHelpText("after", "\nExamples:\n  wasm-shm rm 3 key:0x51\n  wasm-shm rm --orphans --dry-run")
     .action(async (ids: Target[] | undefined, options: RmOptions) => {
-      const targets = [...(ids ?? []), ...options.key];
-      if (options.orphans && targets.length > 0) throw new UsageError("--orphans finds them itself: name none");
+      const isNamed = (ids?.length ?? 0) + options.key.length > 0;
+      if (options.orphans && isNamed) throw new UsageError("--orphans finds them itself: name none");
       if (options.orphans) return rmOrphans(options);
       if (options.yes || options.dryRun) throw new UsageError("--yes and --dry-run go with --orphans");
-      if (targets.length === 0) throw new UsageError("which segments? Give their ids, --key, or --orphans");
-      removeEach(targets);
+      removeEach(targetsOf(ids, options));
     });
 }

@@ -1,0 +1,80 @@
+import { type Command, Option } from "commander";
+import type { Segment } from "../../segment.js";
+import { hexdump } from "../hexdump.js";
+import { writeOut } from "../output.js";
+import { addRange, type RangeOptions, rangeIn } from "../range.js";
+import { addTarget, openTarget, type TargetOptions, targetOf } from "../target.js";
+import { TextOf } from "../text.js";
+import type { Target } from "../values.js";
+import { positionText, type ViewName, views } from "../views.js";
+import { eachWindow } from "../windows.js";
+
+const CHUNK = 2 ** 16; // bytes a write: a whole number of lines
+
+export interface ViewOptions {
+  as: ViewName;
+  bigEndian?: true;
+}
+
+/** Adds what dump and watch share. */
+export function addView(command: Command): Command {
+  return command
+    .addOption(new Option("-a, --as <view>", "what the bytes are").choices(Object.keys(views)).default("hex"))
+    .option("--big-endian", "numbers have their highest byte first");
+}
+
+/** Copies of a range, as others change the bytes while they are formatted; all but the last are whole lines. */
+async function eachCopy(
+  segment: Segment,
+  { start, end }: { start: number; end: number },
+  lineBytes: number,
+  use: (bytes: Uint8Array, position: number, isLast: boolean) => Promise<void>,
+): Promise<void> {
+  let left = new Uint8Array(0); // of a line that goes on in the next window
+  await eachWindow(segment, "read-only", start, end, async (bytes, position) => {
+    for (let at = 0; at < bytes.length; ) {
+      const chunk = Buffer.concat([left, bytes.subarray(at, at + CHUNK - left.length)]);
+      const first = position + at - left.length;
+      at += chunk.length - left.length;
+      const isLast = position + at === end;
+      const ready = isLast ? chunk.length : chunk.length - (chunk.length % lineBytes);
+      left = Uint8Array.from(chunk.subarray(ready));
+      await use(chunk.subarray(0, ready), first, isLast);
+    }
+  });
+}
+
+const plain = (text: string): string => text;
+
+function linesOf(bytes: Uint8Array, position: number, as: ViewName, littleEndian: boolean): string {
+  const view = views[as];
+  let text = "";
+  for (let at = 0; at < bytes.length; at += view.lineBytes)
+    text += `${positionText(position + at)}${view.line(bytes.subarray(at, at + view.lineBytes), littleEndian, plain)}\n`;
+  return text;
+}
+
+async function dump(id: Target | undefined, options: TargetOptions & RangeOptions & ViewOptions): Promise<void> {
+  const { as, bigEndian = false } = options;
+  const segment = openTarget(targetOf(id, options.key));
+  const range = rangeIn(segment.size, options);
+  if (as === "utf8") {
+    const text = new TextOf();
+    await eachCopy(segment, range, 1, (bytes, _position, isLast) => writeOut(text.push(bytes, isLast)));
+    return;
+  }
+  await eachCopy(segment, range, views[as].lineBytes, (bytes, position) =>
+    writeOut(as === "hex" ? hexdump(bytes, position) : linesOf(bytes, position, as, !bigEndian)),
+  );
+}
+
+export function addDump(program: Command): void {
+  addView(addRange(addTarget(program.command("dump"))))
+    .summary("a segment's bytes, for people to read")
+    .description(
+      "Prints the bytes of a segment as xxd does (xxd -r restores them), as columns of numbers, or as text. Numbers are " +
+        "exact, floats the shortest that read back the same. In text, what is no UTF-8 and control characters stand as \\x07.",
+    )
+    .addHelpText("after", "\nExample:\n  wasm-shm dump 3 --offset 64K --size 100 --as u32")
+    .action(dump);
+}

@@ -1,63 +1,95 @@
-// Results as text.
-import type { GoalResult, GroupResult, Quartiles } from "./harness.js";
-import type { Machine } from "./machine.js";
+// Results as text, readable at 100 columns.
+import type { Case, Conditions, GoalResult, RivalResult, Run, Summary } from "./result.js";
 
-export function header({ commit, cpu, kernel, node, v8, date }: Machine, pace: string): string {
-  const lines = { commit, cpu, kernel, node: `${node} (V8 ${v8})`, date, pace };
+const yesOrNo = (value: boolean | undefined): string => (value === undefined ? "unknown" : value ? "on" : "off");
+
+export function header(conditions: Conditions): string {
+  const { commit, dirty, cpu, cores, architecture, governor, smt, kernel, node, v8, date, pace } = conditions;
+  const lines = {
+    commit: dirty ? `${commit}, changed since` : commit,
+    cpu: `${cpu}, ${cores} cores, ${architecture}`,
+    clock: `governor ${governor ?? "unknown"}, SMT ${yesOrNo(smt)}, load ${conditions.loadAverage.toFixed(2)} at the start`,
+    kernel,
+    node: `${node} (V8 ${v8})`,
+    date,
+    pace: pace === "quick" ? "quick: for a look, not for a record" : pace,
+    processes: `${conditions.processes}`,
+  };
   return Object.entries(lines)
-    .map(([name, value]) => `${name.padEnd(8)}${value}`)
+    .map(([name, value]) => `${name.padEnd(11)}${value}`)
     .join("\n");
 }
 
-/** Three significant digits. */
-const digits = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toPrecision(3));
+/** How to read a table; once, below the header. */
+export const legend = `
+Times are of one operation: the median of all rounds, and where it lies with 95 % confidence. x is
+the time over the base's in the same round. "too wide" is an interval that spans more than a fifth.`;
 
-function durations([low, median, high]: Quartiles): [median: string, spread: string] {
-  const [unit, name] = median >= 1e6 ? [1e6, "ms"] : median >= 1e3 ? [1e3, "µs"] : [1, "ns"];
-  return [`${digits(median / unit)} ${name}`, `${digits(low / unit)}..${digits(high / unit)}`];
+/** Three significant digits. */
+export const digits = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toPrecision(3));
+
+/** Where the interval is too wide there is no figure. */
+function stated(
+  { median, interval, wide }: Summary,
+  unit: number,
+  name: string,
+  form: (value: number) => string,
+): string {
+  const [low, high] = interval.map((end) => form(end / unit)) as [string, string];
+  return wide ? `too wide (${low} .. ${high}${name})` : `${form(median / unit)}${name} (${low}..${high})`;
 }
+
+export function duration(summary: Summary): string {
+  const { median } = summary;
+  const [unit, name] = median >= 1e6 ? [1e6, " ms"] : median >= 1e3 ? [1e3, " µs"] : [1, " ns"];
+  return stated(summary, unit, name, digits);
+}
+
+const ratio = (summary: Summary): string => stated(summary, 1, "", digits);
 
 const goalText = ({ figure, text, holds }: GoalResult): string =>
   `${figure === undefined ? "" : `${figure}; `}${text}: ${holds ? "holds" : "falls short"}`;
 
-/** Columns by their widest cell: the first to the left, the others but the last to the right. */
-function table(rows: readonly (readonly string[])[]): string {
-  const columns = rows[0]?.length ?? 0;
+/** Columns by their widest cell, all to the left. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const columns = Math.max(...rows.map((row) => row.length));
   const widths = Array.from({ length: columns }, (_, column) =>
     Math.max(...rows.map((row) => row[column]?.length ?? 0)),
   );
-  const line = (row: readonly string[]): string =>
-    row
-      .map((cell, column) => {
-        const width = widths[column] as number;
-        return column === 0 || column === columns - 1 ? cell.padEnd(width) : cell.padStart(width);
-      })
-      .join("  ")
-      .trimEnd();
-  return rows.map(line).join("\n");
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] as number))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
 }
 
-/** Median and quartiles of an operation's time; GB/s where it moves bytes; time and speed beside the base's. */
-export function groupTable({ name, bytes, rivals }: GroupResult): string {
-  const head = [name, "median", "quartiles", ...(bytes ? ["GB/s"] : []), "× time", "quartiles", "× speed", ""];
-  const rows = rivals.map((rival, index) => {
-    const [low, median, high] = rival.ratio;
-    return [
-      `  ${rival.name}`,
-      ...durations(rival.nanoseconds),
-      ...(bytes ? [(bytes / rival.nanoseconds[1]).toFixed(2)] : []),
-      ...(index === 0
-        ? ["base", "", ""]
-        : [median.toFixed(2), `${low.toFixed(2)}..${high.toFixed(2)}`, (1 / median).toFixed(2)]),
-      rival.goals.map(goalText).join(". "),
-    ];
-  });
-  return table([head, ...rows]);
+const speed = (bytes: number, { median, wide }: Summary): string => (wide ? "" : (bytes / median).toFixed(2));
+
+/** What is said of a rival below its row. */
+const notes = ({ name, figures, goals }: RivalResult): string[] => {
+  const seen = figures.map((figure) => `${figure.name} ${digits(figure.value)} ${figure.unit}`);
+  return [...seen, ...goals.map(goalText)].map((note) => `    ${name}: ${note}`);
+};
+
+/** Time; GB/s where an operation moves bytes; time beside the base's; and below it what else is to be said. */
+export function caseTable({ name, bytes, rivals, absent }: Case): string {
+  const rows = rivals.map((rival) => [
+    `  ${rival.name}`,
+    duration(rival.nanoseconds),
+    ...(bytes ? [speed(bytes, rival.nanoseconds)] : []),
+    rival.ratio === undefined ? "base" : ratio(rival.ratio),
+  ]);
+  const lines = table([["", "time", ...(bytes ? ["GB/s"] : []), "x"], ...rows]).split("\n");
+  const missing = absent.map((absence) => `    ${absence.name} is absent: ${absence.reason}`);
+  return [name, ...lines.slice(1), ...rivals.flatMap(notes), ...missing].join("\n");
 }
 
 /** How many goals hold, and which do not; nothing where there were none. */
-export function goalSummary(groups: readonly GroupResult[]): string {
-  const judged = groups.flatMap(({ name, rivals }) =>
+export function goalSummary(cases: readonly Case[]): string {
+  const judged = cases.flatMap(({ name, rivals }) =>
     rivals.flatMap((rival) =>
       rival.goals.map((goal) => ({ holds: goal.holds, line: `  ${name}, ${rival.name}: ${goalText(goal)}` })),
     ),
@@ -67,4 +99,27 @@ export function goalSummary(groups: readonly GroupResult[]): string {
   return [`${judged.length - short.length} of ${judged.length} goals hold`, ...short.map(({ line }) => line)].join(
     "\n",
   );
+}
+
+/** Every case, a column for each Node: its time, and what it is beside the base's there. */
+export function nodesTable(runs: readonly Run[]): string {
+  const [first] = runs;
+  if (first === undefined) return "";
+  const head = ["", ...runs.map(({ conditions }) => conditions.node)];
+  const cell = (run: Run, wanted: Case, rival: string): string => {
+    const same = run.cases.find(
+      ({ suite, core, name }) => suite === wanted.suite && core === wanted.core && name === wanted.name,
+    );
+    const result = same?.rivals.find(({ name }) => name === rival);
+    if (result === undefined) return "-";
+    const { nanoseconds, ratio: beside } = result;
+    const time = nanoseconds.wide ? "too wide" : duration(nanoseconds).replace(/ \(.*/, "");
+    return beside === undefined || beside.wide ? time : `${time}, x${digits(beside.median)}`;
+  };
+  return first.cases
+    .map((one) => {
+      const rows = one.rivals.map(({ name }) => [`  ${name}`, ...runs.map((run) => cell(run, one, name))]);
+      return `${one.suite}, ${one.core}: ${one.name}\n${table([head, ...rows])}`;
+    })
+    .join("\n\n");
 }

@@ -77,7 +77,7 @@ export interface Summary {
   readonly median: number;
   /** The first and the third quartile. */
   readonly quartiles: readonly [low: number, high: number];
-  /** Where the true median lies, with 95 % confidence. */
+  /** Where the true median lies, with 95 % confidence; wider where the processes disagree. */
   readonly interval: readonly [low: number, high: number];
   /** The interval is too wide for the median to be stated as a figure. */
   readonly wide: boolean;

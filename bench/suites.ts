@@ -1,3 +1,4 @@
+// What can be run: each suite with what it is about, and on which cores.
 import { array } from "./array.js";
 import { attachSuite } from "./attach.js";
 import { bytes } from "./bytes.js";
@@ -10,6 +11,7 @@ import { numeric } from "./numeric.js";
 import { sandbox } from "./sandbox.js";
 import { search } from "./search.js";
 import { swap } from "./swap.js";
+import type { PaceName } from "./sweep.js";
 import { text } from "./text.js";
 import { utf8 } from "./utf8.js";
 import { varint } from "./varint.js";
@@ -23,8 +25,11 @@ export interface Suite {
    * Hands its groups to `time`, one after the other.
    *
    * @param sizes bytes of a window, for those that work on a whole one
+   * @param pace for those that have a sweep of their own: bench/sweep.ts
    */
-  run(variant: Variant, time: Timer, sizes: readonly number[]): Promise<void>;
+  run(variant: Variant, time: Timer, sizes: readonly number[], pace: PaceName): Promise<void>;
+  /** What must be built first: bench/native, or the native peers of bench/package.json. */
+  readonly needs?: readonly ("addon" | "peers")[];
 }
 
 const cores: readonly Variant[] = ["wasm", "js"];
@@ -33,7 +38,12 @@ const builds: readonly Variant[] = ["wasm", "wasm without SIMD", "js"];
 export const suites = {
   cursor: { about: "numbers at the cursor, against DataView and Buffer", variants: cores, run: cursor },
   bytes: { about: "read and write, against Uint8Array.set", variants: cores, run: bytes },
-  attach: { about: "attach and detach, against shmat(2) and shmdt(2)", variants: ["wasm"], run: attachSuite },
+  attach: {
+    about: "attach and detach, against shmat(2) and shmdt(2)",
+    variants: ["wasm"],
+    run: attachSuite,
+    needs: ["addon"],
+  },
   varint: { about: "arrays of varints, against a loop and the other core", variants: cores, run: varint },
   text: { about: "strings, against TextDecoder, TextEncoder and Buffer", variants: cores, run: text },
   array: { about: "arrays of the other byte order, against DataView", variants: builds, run: array },
@@ -51,5 +61,3 @@ export const suites = {
   x11: { about: "frames to an X server, against the package x11's own ways", variants: ["wasm"], run: x11 },
   numeric: { about: "sum, min and max, against a loop", variants: builds, run: numeric },
 } as const satisfies Record<string, Suite>;
-
-export type SuiteName = keyof typeof suites;

@@ -1,0 +1,71 @@
+// Packages that only the bench needs, in bench/package.json with a lock of their own. The two that are native are built
+// here, as the package's own addon is: no install script runs. One that cannot be had is an absence in the tables.
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+import type { Absence } from "./result.js";
+
+const root = fileURLToPath(new URL("../..", import.meta.url)); // this file runs from build/bench
+const folder = `${root}bench`;
+const benchRequire = createRequire(`${folder}/package.json`);
+
+/** Both are written for nan: built for one major version of Node, and loaded by no other. */
+export const nativePeers = ["shm-typed-array", "mmap-io"] as const;
+export type PeerName = (typeof nativePeers)[number];
+
+/** Those of the bench's own folder, and those of the root's. */
+const compared = [...nativePeers, "hash-wasm"] as const;
+
+/** The versions that are installed. */
+export function peerVersions(): Record<string, string> {
+  const versions: Record<string, string> = {};
+  for (const name of compared)
+    for (const modules of [`${folder}/node_modules`, `${root}node_modules`]) {
+      const file = `${modules}/${name}/package.json`;
+      if (existsSync(file)) versions[name] = (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
+    }
+  return versions;
+}
+
+/** A peer's module, or why there is none. */
+export function loadPeer(name: PeerName): { readonly module: unknown } | Absence {
+  if (!existsSync(`${folder}/node_modules/${name}`)) return { name, reason: "not installed: npm ci in bench/ does it" };
+  try {
+    return { module: benchRequire(name) };
+  } catch (error) {
+    const [line] = (error as Error).message.split("\n");
+    return { name, reason: `does not load in Node ${process.versions.node}: ${line?.replaceAll(root, "")}` };
+  }
+}
+
+/** In a process of its own: a native module that fails halfway is no matter there. */
+const loads = (name: PeerName): boolean =>
+  spawnSync(process.execPath, ["-e", `require(${JSON.stringify(`${folder}/node_modules/${name}`)})`]).status === 0;
+
+function isInstalled(): boolean {
+  const installed = `${folder}/node_modules/.package-lock.json`; // npm's own note of what it put there
+  return existsSync(installed) && statSync(installed).mtimeMs >= statSync(`${folder}/package-lock.json`).mtimeMs;
+}
+
+/**
+ * Installs the peers as the lock says, where they are not yet, and builds those that do not load. What fails says so on
+ * stderr, and is absent from then on.
+ */
+export function preparePeers(): void {
+  if (!isInstalled()) {
+    const { status } = spawnSync("npm", ["ci", "--prefix", folder, "--no-audit", "--no-fund"], {
+      stdio: ["ignore", "ignore", "inherit"],
+    });
+    if (status !== 0) return;
+  }
+  // mmap-io asks for C++11, with which V8's headers no longer compile; the last -std counts. Warnings are its authors' affair.
+  const env = { ...process.env, CXXFLAGS: "-std=c++20 -w" };
+  for (const name of nativePeers)
+    if (!loads(name))
+      spawnSync(process.execPath, ["native/build.js", `bench/node_modules/${name}`], {
+        cwd: root,
+        env,
+        stdio: ["ignore", "ignore", "inherit"],
+      });
+}

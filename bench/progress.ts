@@ -1,0 +1,36 @@
+// How far a run is: a bar with the time left, on a terminal; nothing elsewhere.
+import { Presets, SingleBar } from "cli-progress";
+
+const COLUMNS = 100;
+
+const minutes = (milliseconds: number): string => {
+  const seconds = Math.round(milliseconds / 1000);
+  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+};
+
+export class Progress {
+  readonly #total: number;
+  readonly #start = Date.now();
+  readonly #bar: SingleBar | undefined;
+
+  /** @param total jobs */
+  constructor(total: number) {
+    this.#total = total;
+    if (!process.stderr.isTTY) return;
+    const format = "{bar} {value}/{total}{left}  {where}";
+    this.#bar = new SingleBar({ format, barsize: 16, clearOnComplete: true, linewrap: false }, Presets.shades_classic);
+  }
+
+  /** @param done jobs: suites on a core, in a process; the time left takes the others to last as long as those */
+  show(where: string, done: number): void {
+    const left = done === 0 ? "" : `, ${minutes(((Date.now() - this.#start) / done) * (this.#total - done))} left`;
+    const payload = { left, where: where.slice(0, COLUMNS - 24 - left.length - 2 * `${this.#total}`.length) };
+    if (this.#bar?.isActive) this.#bar.update(done, payload);
+    else this.#bar?.start(this.#total, done, payload);
+  }
+
+  /** Takes the bar off the terminal, for what is printed next. */
+  clear(): void {
+    if (this.#bar?.isActive) this.#bar.stop();
+  }
+}

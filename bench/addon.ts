@@ -1,13 +1,36 @@
-// The bench's own addon, bench/native: the bare system calls. Built here, by who needs it, and by no install.
+// The bench's own addon, bench/native: the bare system calls, and a segment by native code. Built here, by who needs it, and by no install.
 import { spawnSync } from "node:child_process";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 
-interface BareCalls {
+export interface BareCalls {
   /** Nanoseconds of `count` times shmat(2) and shmdt(2), or -errno. */
   attach(id: number, count: number): number;
   /** Nanoseconds of `count` segments made, attached, detached and removed, or -errno. */
   create(size: number, count: number): number;
+
+  /** Attaches the segment that all below work on, in place of the one before; 0 or -errno. Offsets are not checked. */
+  map(id: number): number;
+  unmap(): void;
+
+  // One operation, as an addon would offer it.
+  readFloat64(offset: number): number;
+  writeFloat64(offset: number, value: number): void;
+  read(offset: number, target: Uint8Array): void;
+  write(offset: number, source: Uint8Array): void;
+  add(offset: number): number;
+  compareExchange(offset: number, expected: number, value: number): number;
+
+  // A whole pass in one call: the limit.
+  sumAt(offsets: Uint32Array): number;
+  sumFrom(offset: number, count: number): number;
+  storeAt(offsets: Uint32Array): void;
+  storeFrom(offset: number, count: number): void;
+  sumRecords(count: number): number;
+  readChunks(target: Uint8Array, chunks: number): void;
+  writeChunks(source: Uint8Array, chunks: number): void;
+  addMany(offset: number, count: number): void;
+  exchangeMany(offset: number, count: number): void;
 }
 
 const root = fileURLToPath(new URL("../..", import.meta.url)); // this file runs from build/bench

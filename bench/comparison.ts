@@ -1,5 +1,6 @@
 // --compare: what changed between two result files. A rival's ratio to the base of its own round is compared, not its
-// time: where the machine was slower that day, both were. Only a rival without others is compared by its time.
+// time: where the machine was slower that day, both were. A time alone, a base's or that of a rival without others, is no
+// evidence of the code, and is not judged.
 import { digits, table } from "./report.js";
 import type { Case, ResultFile, RivalResult, Run } from "./result.js";
 import { type Change, change } from "./statistics.js";
@@ -35,10 +36,8 @@ interface Pair {
   readonly later: readonly (readonly number[])[];
 }
 
-/** What is compared of a rival: its ratios, or its times where there is no base beside it; undefined for a base. */
-function compared(from: Case, rival: RivalResult): readonly (readonly number[])[] | undefined {
-  if (from.rivals.length === 1) return rival.times;
-  if (rival.name === from.base) return undefined;
+/** What is compared of a rival: its ratio to the base in each round. */
+function ratios(from: Case, rival: RivalResult): readonly (readonly number[])[] {
   const base = from.rivals.find(({ name }) => name === from.base) as RivalResult;
   return rival.times.map((rounds, process) =>
     rounds.map((time, round) => time / ((base.times[process] as readonly number[])[round] as number)),
@@ -52,12 +51,11 @@ function measurements(run: Run): Map<string, Omit<Pair, "earlier" | "later"> & {
   const all = new Map();
   for (const one of run.cases)
     for (const rival of one.rivals) {
-      const values = compared(one, rival);
-      if (values === undefined) continue;
+      if (rival.name === one.base) continue;
       const where = `${one.suite}, ${one.core}`;
       // The base is part of it: a ratio to another rival is another figure.
-      const id = JSON.stringify([where, one.name, one.base, one.rivals.length === 1, rival.name]);
-      all.set(id, { where, case: one.name, rival: rival.name, values });
+      const id = JSON.stringify([where, one.name, one.base, rival.name]);
+      all.set(id, { where, case: one.name, rival: rival.name, values: ratios(one, rival) });
     }
   return all;
 }

@@ -107,14 +107,17 @@ export interface Pace {
 
 export const paces: Readonly<Record<"full" | "quick", Pace>> = {
   full: { rounds: 30, groupMs: 3000, fewestRounds: 10, sliceMs: 20, samples: 3, warmupMs: 120 },
-  quick: { rounds: FEWEST_ROUNDS, groupMs: 100, fewestRounds: FEWEST_ROUNDS, sliceMs: 1, samples: 1, warmupMs: 10 },
+  quick: { rounds: FEWEST_ROUNDS, groupMs: 100, fewestRounds: FEWEST_ROUNDS, sliceMs: 1, samples: 3, warmupMs: 10 },
 };
+
+/** Rounds of a process, where time allows: of fewer the median is one outlier's prey. */
+const FEWEST_OF_PROCESS = 5;
 
 /** One process's share. */
 export function shared(pace: Pace, processes: number): Pace {
   return {
     ...pace,
-    rounds: Math.ceil(pace.rounds / processes),
+    rounds: Math.max(FEWEST_OF_PROCESS, Math.ceil(pace.rounds / processes)),
     groupMs: pace.groupMs / processes,
     fewestRounds: Math.ceil(pace.fewestRounds / processes),
   };

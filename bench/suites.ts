@@ -1,5 +1,7 @@
 // What can be run: each suite with what it is about, and on which cores.
+import { access } from "./access.js";
 import { array } from "./array.js";
+import { atomics } from "./atomics.js";
 import { attachSuite } from "./attach.js";
 import { bytes } from "./bytes.js";
 import { checksum } from "./checksum.js";
@@ -36,6 +38,18 @@ const cores: readonly Variant[] = ["wasm", "js"];
 const builds: readonly Variant[] = ["wasm", "wasm without SIMD", "js"];
 
 export const suites = {
+  access: {
+    about: "single numbers and records by every access path, from L1 to RAM",
+    variants: cores,
+    run: access,
+    needs: ["addon", "peers"],
+  },
+  atomics: {
+    about: "atomic add and compare-exchange, alone and against another process",
+    variants: ["js"],
+    run: atomics,
+    needs: ["addon", "peers"],
+  },
   cursor: { about: "numbers at the cursor, against DataView and Buffer", variants: cores, run: cursor },
   bytes: { about: "read and write, against Uint8Array.set", variants: cores, run: bytes },
   attach: {

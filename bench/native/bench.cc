@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <chrono>
 
+#include "memory.h"
+
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -56,6 +58,7 @@ Napi::Value Create(const Napi::CallbackInfo& info) {
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("attach", Napi::Function::New<Attach>(env, "attach"));
   exports.Set("create", Napi::Function::New<Create>(env, "create"));
+  AddMemory(env, exports);
   return exports;
 }
 

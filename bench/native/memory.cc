@@ -1,0 +1,261 @@
+// A segment by native code: one Node-API call for one operation, as a plain addon would offer it,
+// and loops that make a whole pass in one call, the limit of what the machine does. For the bench
+// alone: offsets and lengths are taken as they are. By the C interface, as the C++ one costs a call
+// more.
+#include "memory.h"
+
+#include <sys/shm.h>
+
+#include <cerrno>
+#include <cstdint>
+#include <cstring>
+
+namespace {
+
+constexpr size_t kMostArguments = 4;
+
+// What the last `map` attached. One at a time: a call then has no table to look it up in.
+uint8_t* segment = nullptr;
+
+struct Arguments {
+  napi_value values[kMostArguments];
+
+  Arguments(napi_env env, napi_callback_info info) {
+    size_t count = kMostArguments;
+    napi_get_cb_info(env, info, &count, values, nullptr, nullptr);
+  }
+};
+
+double Number(napi_env env, napi_value value) {
+  double number = 0;
+  napi_get_value_double(env, value, &number);
+  return number;
+}
+
+size_t Size(napi_env env, napi_value value) {
+  int64_t size = 0;
+  napi_get_value_int64(env, value, &size);
+  return static_cast<size_t>(size);
+}
+
+napi_value Result(napi_env env, double number) {
+  napi_value value = nullptr;
+  napi_create_double(env, number, &value);
+  return value;
+}
+
+template <typename T>
+T* Array(napi_env env, napi_value value, size_t* length) {
+  void* data = nullptr;
+  napi_get_typedarray_info(env, value, nullptr, length, &data, nullptr, nullptr);
+  return static_cast<T*>(data);
+}
+
+template <typename T>
+T Load(size_t offset) {
+  T value;
+  memcpy(&value, segment + offset, sizeof value);
+  return value;
+}
+
+template <typename T>
+void Store(size_t offset, T value) {
+  memcpy(segment + offset, &value, sizeof value);
+}
+
+// No copy of one turn may be left out because the next one overwrites it.
+void Keep(void* bytes) { asm volatile("" : : "r"(bytes) : "memory"); }
+
+// Args: (id). Returns 0 or -errno.
+napi_value Map(napi_env env, napi_callback_info info) {
+  const Arguments args(env, info);
+  void* at = shmat(static_cast<int>(Number(env, args.values[0])), nullptr, 0);
+  if (at == reinterpret_cast<void*>(-1)) return Result(env, -errno);
+  if (segment != nullptr) shmdt(segment);
+  segment = static_cast<uint8_t*>(at);
+  return Result(env, 0);
+}
+
+napi_value Unmap(napi_env env, napi_callback_info) {
+  if (segment != nullptr) shmdt(segment);
+  segment = nullptr;
+  return Result(env, 0);
+}
+
+// Args: (offset). Returns the number there.
+napi_value ReadFloat64(napi_env env, napi_callback_info info) {
+  const Arguments args(env, info);
+  return Result(env, Load<double>(Size(env, args.values[0])));
+}
+
+// Args: (offset, value).
+napi_value WriteFloat64(napi_env env, napi_callback_info info) {
+  const Arguments args(env, info);
+  Store(Size(env, args.values[0]), Number(env, args.values[1]));
+  return nullptr;
+}
+
+// Args: (offset, target). Copies as many bytes as the target holds.
+napi_value Read(napi_env env, napi_callback_info info) {
+  const Arguments args(env, info);
+  size_t length = 0;
+  auto* target = Array<uint8_t>(env, args.values[1], &length);
+  memcpy(target, segment + Size(env, args.values[0]), length);
+  return nullptr;
+}
+
+// Args: (offset, source). Copies the whole source.
+napi_value Write(napi_env env, napi_callback_info info) {
+  const Arguments args(env, info);
+  size_t length = 0;
+  const auto* source = Array<uint8_t>(env, args.values[1], &length);
+  memcpy(segment + Size(env, args.values[0]), source, length);
+  return nullptr;
+}
+
+// Args: (offsets). Returns the sum of the numbers there.
+napi_value SumAt(napi_env env, napi_callback_info info) {
+  const Arguments args(env, info);
+  size_t count = 0;
+  const auto* offsets = Array<uint32_t>(env, args.values[0], &count);
+  double sum = 0;
+  for (size_t index = 0; index < count; index++) sum += Load<double>(offsets[index]);
+  return Result(env, sum);
+}
+
+// Args: (offset, count). Returns the sum of so many numbers in a row.
+napi_value SumFrom(napi_env env, napi_callback_info info) {
+  const Arguments args(env, info);
+  const size_t start = Size(env, args.values[0]);
+  const size_t count = Size(env, args.values[1]);
+  double sum = 0;
+  for (size_t index = 0; index < count; index++) sum += Load<double>(start + 8 * index);
+  return Result(env, sum);
+}
+
+// Args: (offsets). Stores at each of them what it is.
+napi_value StoreAt(napi_env env, napi_callback_info info) {
+  const Arguments args(env, info);
+  size_t count = 0;
+  const auto* offsets = Array<uint32_t>(env, args.values[0], &count);
+  for (size_t index = 0; index < count; index++)
+    Store(offsets[index], static_cast<double>(offsets[index]));
+  return nullptr;
+}
+
+// Args: (offset, count). Stores so many numbers in a row, each its own offset.
+napi_value StoreFrom(napi_env env, napi_callback_info info) {
+  const Arguments args(env, info);
+  const size_t start = Size(env, args.values[0]);
+  const size_t end = start + 8 * Size(env, args.values[1]);
+  for (size_t offset = start; offset < end; offset += 8) Store(offset, static_cast<double>(offset));
+  return nullptr;
+}
+
+// Args: (target, chunks). Copies so many chunks in a row, each as long as the target, over one
+// another.
+napi_value ReadChunks(napi_env env, napi_callback_info info) {
+  const Arguments args(env, info);
+  size_t length = 0;
+  auto* target = Array<uint8_t>(env, args.values[0], &length);
+  const size_t chunks = Size(env, args.values[1]);
+  for (size_t chunk = 0; chunk < chunks; chunk++) {
+    memcpy(target, segment + chunk * length, length);
+    Keep(target);
+  }
+  return nullptr;
+}
+
+// Args: (source, chunks). Copies the source into so many chunks in a row.
+napi_value WriteChunks(napi_env env, napi_callback_info info) {
+  const Arguments args(env, info);
+  size_t length = 0;
+  const auto* source = Array<uint8_t>(env, args.values[0], &length);
+  const size_t chunks = Size(env, args.values[1]);
+  for (size_t chunk = 0; chunk < chunks; chunk++) memcpy(segment + chunk * length, source, length);
+  Keep(segment);
+  return nullptr;
+}
+
+// Args: (count). A record has 32 bytes: u32 at 0, u16 at 4, u8 at 6, f64 at 8, f32 at 16, i32 at
+// 20, 8 unused. Returns the sum of the fields of so many records.
+napi_value SumRecords(napi_env env, napi_callback_info info) {
+  const Arguments args(env, info);
+  const size_t end = 32 * Size(env, args.values[0]);
+  double sum = 0;
+  for (size_t at = 0; at < end; at += 32) {
+    const double whole =
+        static_cast<double>(Load<uint32_t>(at)) + Load<uint16_t>(at + 4) + Load<uint8_t>(at + 6);
+    sum += whole + Load<double>(at + 8) + Load<float>(at + 16) + Load<int32_t>(at + 20);
+  }
+  return Result(env, sum);
+}
+
+int32_t* Word(size_t offset) { return reinterpret_cast<int32_t*>(segment + offset); }
+
+// Args: (offset). Adds 1 to the word there; returns what it was.
+napi_value Add(napi_env env, napi_callback_info info) {
+  const Arguments args(env, info);
+  return Result(env, __atomic_fetch_add(Word(Size(env, args.values[0])), 1, __ATOMIC_SEQ_CST));
+}
+
+// Args: (offset, expected, value). Returns what the word was.
+napi_value CompareExchange(napi_env env, napi_callback_info info) {
+  const Arguments args(env, info);
+  auto expected = static_cast<int32_t>(Number(env, args.values[1]));
+  const auto value = static_cast<int32_t>(Number(env, args.values[2]));
+  __atomic_compare_exchange_n(Word(Size(env, args.values[0])), &expected, value, false,
+                              __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+  return Result(env, expected);
+}
+
+// Args: (offset, count). Adds 1 so many times.
+napi_value AddMany(napi_env env, napi_callback_info info) {
+  const Arguments args(env, info);
+  int32_t* word = Word(Size(env, args.values[0]));
+  const size_t count = Size(env, args.values[1]);
+  for (size_t turn = 0; turn < count; turn++) __atomic_fetch_add(word, 1, __ATOMIC_SEQ_CST);
+  return nullptr;
+}
+
+// Args: (offset, count). Adds 1 so many times, each by compare-exchange until it succeeds.
+napi_value ExchangeMany(napi_env env, napi_callback_info info) {
+  const Arguments args(env, info);
+  int32_t* word = Word(Size(env, args.values[0]));
+  const size_t count = Size(env, args.values[1]);
+  for (size_t turn = 0; turn < count; turn++) {
+    int32_t seen = __atomic_load_n(word, __ATOMIC_SEQ_CST);
+    while (!__atomic_compare_exchange_n(word, &seen, seen + 1, false, __ATOMIC_SEQ_CST,
+                                        __ATOMIC_SEQ_CST)) {
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+void AddMemory(napi_env env, napi_value exports) {
+  const napi_property_descriptor methods[] = {
+#define METHOD(name, function) \
+  {name, nullptr, function, nullptr, nullptr, nullptr, napi_enumerable, nullptr}
+      METHOD("map", Map),
+      METHOD("unmap", Unmap),
+      METHOD("readFloat64", ReadFloat64),
+      METHOD("writeFloat64", WriteFloat64),
+      METHOD("read", Read),
+      METHOD("write", Write),
+      METHOD("sumAt", SumAt),
+      METHOD("sumFrom", SumFrom),
+      METHOD("storeAt", StoreAt),
+      METHOD("storeFrom", StoreFrom),
+      METHOD("readChunks", ReadChunks),
+      METHOD("writeChunks", WriteChunks),
+      METHOD("sumRecords", SumRecords),
+      METHOD("add", Add),
+      METHOD("compareExchange", CompareExchange),
+      METHOD("addMany", AddMany),
+      METHOD("exchangeMany", ExchangeMany),
+#undef METHOD
+  };
+  napi_define_properties(env, exports, sizeof methods / sizeof methods[0], methods);
+}

@@ -1,24 +1,14 @@
-// Cursor.read and Cursor.write against the Uint8Array.set that they cannot do without.
-import type { Attachment, Cursor } from "wasm-shm";
-import type { Goal, Group, Rival, Timer } from "./harness.js";
-import {
-  coreOf,
-  expectBytes,
-  expectEqual,
-  fillPattern,
-  KiB,
-  MiB,
-  sizeName,
-  type Variant,
-  withAttachment,
-} from "./window.js";
+// Cursor.read and Cursor.write from 8 bytes to 256 MiB, against the Uint8Array.set that they cannot do without, and
+// against every other way to get as many bytes out of a segment or into it.
+import type { Cursor } from "wasm-shm";
+import type { BareCalls } from "./addon.js";
+import { type Goal, type Group, named, type Rival, type Timer } from "./harness.js";
+import { PATH, type Paths, withPaths } from "./paths.js";
+import { type PaceName, sweep } from "./sweep.js";
+import { expectBytes, expectEqual, fillPattern, KiB, MiB, sizeName, type Variant } from "./window.js";
 
-interface Size {
-  readonly bytes: number;
-  /** Chunks in the window. The cursor seeks back after so many: dear beside 64 bytes, nothing beside 64 KiB. */
-  readonly chunks: number;
-  readonly goal: Goal;
-}
+/** Chunks in the window. The cursor seeks back after so many: dear beside 64 bytes, nothing beside 64 KiB. */
+const chunksOf = (bytes: number): number => Math.min(64, Math.max(1, (256 * KiB) / bytes));
 
 const atLeast = (part: number): Goal => ({
   text: `at least ${part} of its speed`,
@@ -31,13 +21,13 @@ const atMostMore = (nanoseconds: number): Goal => ({
   met: (_, extra) => extra <= nanoseconds,
 });
 
-const sizes: readonly Size[] = [
-  { bytes: 64, chunks: 64, goal: atMostMore(60) },
-  { bytes: KiB, chunks: 64, goal: { text: "at most 3 times its time", met: (ratio) => ratio <= 3 } },
-  { bytes: 64 * KiB, chunks: 4, goal: atLeast(0.85) },
-  { bytes: MiB, chunks: 1, goal: atLeast(0.95) },
-  { bytes: 64 * MiB, chunks: 1, goal: atLeast(0.95) },
-];
+const goals: ReadonlyMap<number, Goal> = new Map([
+  [64, atMostMore(60)],
+  [KiB, { text: "at most 3 times its time", met: (ratio) => ratio <= 3 }],
+  [64 * KiB, atLeast(0.85)],
+  [MiB, atLeast(0.95)],
+  [64 * MiB, atLeast(0.95)],
+]);
 
 /** Moves the window's first `count` chunks in order; returns the bytes moved. */
 type Walk = (count: number) => number;
@@ -83,6 +73,40 @@ const writeByCursor =
     return moved;
   };
 
+const readByBuffer =
+  (buffer: Buffer, target: Uint8Array): Walk =>
+  (count) => {
+    const { length } = target;
+    let moved = 0;
+    for (let chunk = 0; chunk < count; chunk++) moved += buffer.copy(target, 0, chunk * length, (chunk + 1) * length);
+    return moved;
+  };
+
+const writeByBuffer =
+  (buffer: Buffer, source: Buffer): Walk =>
+  (count) => {
+    const { length } = source;
+    let moved = 0;
+    for (let chunk = 0; chunk < count; chunk++) moved += source.copy(buffer, chunk * length);
+    return moved;
+  };
+
+const readByCall =
+  (native: BareCalls, target: Uint8Array): Walk =>
+  (count) => {
+    const { length } = target;
+    for (let chunk = 0; chunk < count; chunk++) native.read(chunk * length, target);
+    return count * length;
+  };
+
+const writeByCall =
+  (native: BareCalls, source: Uint8Array): Walk =>
+  (count) => {
+    const { length } = source;
+    for (let chunk = 0; chunk < count; chunk++) native.write(chunk * length, source);
+    return count * length;
+  };
+
 /** After a walk of n chunks the target must hold the nth. */
 function proveRead(walk: Walk, views: readonly Uint8Array[], target: Uint8Array, name: string): void {
   for (let count = 1; count <= views.length; count++) {
@@ -102,48 +126,98 @@ function proveWrite(walk: Walk, views: readonly Uint8Array[], source: Uint8Array
   }
 }
 
-function groups(attachment: Attachment, variant: Variant, { bytes, chunks, goal }: Size): Group[] {
-  const window = attachment.bytes;
-  const views = Array.from({ length: chunks }, (_, chunk) => window.subarray(chunk * bytes, (chunk + 1) * bytes));
-  const array = new Uint8Array(bytes);
-  const cursor = attachment.cursor();
-  const rival = (name: string, walk: Walk, prove: typeof proveRead): Rival => ({
-    name,
-    operations: chunks,
-    prove: () => prove(walk, views, array, `${name} of ${sizeName(bytes)}`),
-    run: () => walk(chunks),
-  });
-  const beforeRead: typeof proveRead = (walk, all, target, name) => {
-    fillPattern(window);
-    proveRead(walk, all, target, name);
-  };
-  const beforeWrite: typeof proveRead = (walk, all, source, name) => {
-    fillPattern(source, 2);
-    proveWrite(walk, all, source, name);
-  };
+/** One way to do both. */
+interface Way {
+  readonly name: { read: string; write: string };
+  readonly path: string;
+  /** What it reads and writes; not the segment's where it cannot be. */
+  readonly bytes: Uint8Array;
+  readonly read: Walk;
+  readonly write: Walk;
+  readonly goals?: readonly Goal[];
+}
+
+const chunksIn = (bytes: Uint8Array, length: number): Uint8Array[] =>
+  Array.from({ length: bytes.length / length }, (_, chunk) => bytes.subarray(chunk * length, (chunk + 1) * length));
+
+function waysOf({ attachment, core, cursor, buffers, native }: Paths, array: Buffer): Way[] {
+  const { bytes } = attachment;
+  const views = chunksIn(bytes, array.length);
+  const goal = goals.get(array.length);
+  const both = (name: string) => ({ read: name, write: name });
   return [
     {
-      name: `read (${sizeName(bytes)})`,
+      name: { read: "target.set(view)", write: "view.set(source)" },
+      path: PATH.array,
       bytes,
-      rivals: [
-        rival("target.set(view)", readBySet(views, array), beforeRead),
-        { ...rival(`cursor.read, ${coreOf(variant)}`, readByCursor(cursor, array), beforeRead), goals: [goal] },
-      ],
+      read: readBySet(views, array),
+      write: writeBySet(views, array),
+    },
+    ...[...buffers].map(([path, buffer]) => ({
+      name: both(path === PATH.mmap ? `${path}, a file in /dev/shm` : `${path}.copy`),
+      path,
+      bytes: buffer,
+      read: readByBuffer(buffer, array),
+      write: writeByBuffer(buffer, array),
+    })),
+    {
+      name: { read: `cursor.read, ${core}`, write: `cursor.write, ${core}` },
+      path: core,
+      bytes,
+      read: readByCursor(cursor, array),
+      write: writeByCursor(cursor, array),
+      goals: goal ? [goal] : [],
     },
     {
-      name: `write (${sizeName(bytes)})`,
+      name: both("N-API call for each"),
+      path: PATH.call,
       bytes,
-      rivals: [
-        rival("view.set(source)", writeBySet(views, array), beforeWrite),
-        { ...rival(`cursor.write, ${coreOf(variant)}`, writeByCursor(cursor, array), beforeWrite), goals: [goal] },
-      ],
+      read: readByCall(native, array),
+      write: writeByCall(native, array),
+    },
+    {
+      name: both("native memcpy"),
+      path: PATH.native,
+      bytes,
+      read(count) {
+        native.readChunks(array, count);
+        return count * array.length;
+      },
+      write(count) {
+        native.writeChunks(array, count);
+        return count * array.length;
+      },
     },
   ];
 }
 
-export async function bytes(variant: Variant, time: Timer): Promise<void> {
-  for (const size of sizes)
-    await withAttachment(variant, size.bytes * size.chunks, async (attachment) => {
-      for (const group of groups(attachment, variant, size)) await time(group);
+function groups(paths: Paths, size: number): Group[] {
+  const chunks = chunksOf(size);
+  const array = Buffer.alloc(size, 1); // its pages are there before anything is timed
+  const ways = waysOf(paths, array);
+  const rival = ({ name, path, bytes, goals: its = [], ...way }: Way, operation: "read" | "write"): Rival => ({
+    name: name[operation],
+    path,
+    operations: chunks,
+    goals: its,
+    run: () => way[operation](chunks),
+    prove() {
+      const what = `${operation} of ${sizeName(size)} by ${name[operation]}`;
+      fillPattern(operation === "read" ? bytes : array, 2);
+      (operation === "read" ? proveRead : proveWrite)(way[operation], chunksIn(bytes, size), array, what);
+    },
+  });
+  return (["read", "write"] as const).map((operation) => ({
+    ...named(operation, size),
+    bytes: size,
+    rivals: ways.map((way) => rival(way, operation)) as [Rival, ...Rival[]],
+    absent: paths.absent,
+  }));
+}
+
+export async function bytes(variant: Variant, time: Timer, _: readonly number[], pace: PaceName): Promise<void> {
+  for (const size of sweep(pace))
+    await withPaths(variant, size * chunksOf(size), async (paths) => {
+      for (const group of groups(paths, size)) await time(group);
     });
 }

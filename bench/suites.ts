@@ -51,7 +51,12 @@ export const suites = {
     needs: ["addon", "peers"],
   },
   cursor: { about: "numbers at the cursor, against DataView and Buffer", variants: cores, run: cursor },
-  bytes: { about: "read and write, against Uint8Array.set", variants: cores, run: bytes },
+  bytes: {
+    about: "read and write of 8 B to 256 MiB by every access path",
+    variants: cores,
+    run: bytes,
+    needs: ["addon", "peers"],
+  },
   attach: {
     about: "attach and detach, against shmat(2) and shmdt(2)",
     variants: ["wasm"],

@@ -5,7 +5,7 @@ import { KiB, MiB, type Variant } from "./window.js";
 export type PaceName = keyof typeof paces;
 
 /** From one number to far more than any cache holds. */
-const sizes: readonly number[] = [8, 64, 512, 4 * KiB, 32 * KiB, 256 * KiB, 2 * MiB, 16 * MiB, 64 * MiB, 256 * MiB];
+const sizes: readonly number[] = [8, 64, KiB, 8 * KiB, 64 * KiB, 256 * KiB, MiB, 8 * MiB, 64 * MiB, 256 * MiB];
 
 /** A quick look stays within the caches. */
 const QUICK_LIMIT = MiB;

@@ -3,7 +3,8 @@
 // nanosecond a number.
 import { type Group, named, type Rival, type Timer } from "./harness.js";
 import { loopsOn } from "./loops.js";
-import { numbersOf, PATH, type Paths, withPaths } from "./paths.js";
+import { PATH } from "./path.js";
+import { numbersOf, type Paths, withPaths } from "./paths.js";
 import { records } from "./records.js";
 import { type PaceName, windowSweep } from "./sweep.js";
 import { expectEqual, type Variant } from "./window.js";

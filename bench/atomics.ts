@@ -4,7 +4,9 @@
 import { Place, withContender } from "./contender.js";
 import { type Group, named, type Rival, type Timer } from "./harness.js";
 import { loopsOn } from "./loops.js";
-import { PATH, type Paths, withPaths } from "./paths.js";
+import { PATH } from "./path.js";
+import { type Paths, withPaths } from "./paths.js";
+import type { Figure } from "./result.js";
 import { expectEqual, KiB, type Variant } from "./window.js";
 
 const SIZE = 4 * KiB;
@@ -93,18 +95,30 @@ async function waysOf({ attachment, native }: Paths): Promise<Way[]> {
   ];
 }
 
-/** @param quiet calls a function while no other process adds to the word */
-function groups(ways: readonly Way[], words: Int32Array, pattern: string, quiet: <T>(look: () => T) => T): Group[] {
+/** While no other process adds to the word, if one does. */
+type Quiet = <T>(look: () => T) => T;
+
+/** How fast the other process added since this call: where it had no processor of its own, nothing was contended. */
+function othersPace(words: Int32Array): () => Figure[] {
+  const start = { count: Atomics.load(words, Place.count), time: performance.now() };
+  return () => {
+    const count = (Atomics.load(words, Place.count) - start.count) >>> 0; // the word wraps, after half a minute
+    const value = count / (performance.now() - start.time) / 1000;
+    return [{ name: "meanwhile the other process added", value, unit: "million a second" }];
+  };
+}
+
+function groups(ways: readonly Way[], words: Int32Array, pattern: string, quiet: Quiet = (look) => look()): Group[] {
   const rival = ({ name, path }: Way, run: () => number): Rival => ({
     name,
     path,
     operations: COUNT,
     run,
     prove() {
-      const before = quiet(() => Atomics.load(words, WORD / 4) - Atomics.load(words, Place.count));
+      const ours = () => Atomics.load(words, WORD / 4) - Atomics.load(words, Place.count);
+      const before = quiet(ours);
       run();
-      const after = quiet(() => Atomics.load(words, WORD / 4) - Atomics.load(words, Place.count));
-      expectEqual((after - before) | 0, COUNT, `what ${name} added, and no other`);
+      expectEqual((quiet(ours) - before) | 0, COUNT, `what ${name} added, and no other`);
     },
   });
   const all = (of: (way: Way) => () => number) => ways.map((way) => rival(way, of(way))) as [Rival, ...Rival[]];
@@ -119,9 +133,12 @@ export async function atomics(variant: Variant, time: Timer): Promise<void> {
     const { bytes } = paths.attachment;
     const words = new Int32Array(bytes.buffer, bytes.byteOffset, SIZE / 4);
     const ways = await waysOf(paths);
-    for (const group of groups(ways, words, "alone", (look) => look())) await time(group);
+    for (const group of groups(ways, words, "alone")) await time(group);
     await withContender(paths.segment.id, words, WORD / 4, async (quiet) => {
-      for (const group of groups(ways, words, "contended", quiet)) await time(group);
+      for (const group of groups(ways, words, "contended", quiet)) {
+        const [base, ...others] = group.rivals;
+        await time({ ...group, rivals: [{ ...base, figures: othersPace(words) }, ...others] });
+      }
     });
   });
 }

@@ -1,8 +1,8 @@
 // Attach and detach against the two system calls alone, and where the difference goes.
 import { nativeHost, type Segment, type Shm } from "wasm-shm";
 import { bareCalls } from "./addon.js";
-import { collect, type Rival, type Timer } from "./harness.js";
-import { expectEqual, MiB, shmOf, sizeName, type Variant, withAttachment } from "./window.js";
+import { collect, named, type Rival, type Timer } from "./harness.js";
+import { expectEqual, MiB, shmOf, type Variant, withAttachment } from "./window.js";
 
 const SIZE = MiB;
 const MARK = 0x5eed;
@@ -170,19 +170,18 @@ function firstCursor(segment: Segment): Rival {
 
 export async function attachSuite(variant: Variant, time: Timer): Promise<void> {
   const shm = shmOf(variant);
-  const size = sizeName(SIZE);
   await withAttachment(variant, SIZE, async (attachment, { id }) => {
     attachment.cursor().writeUint32(MARK);
     const segment = shm.open(id); // removed by name, alive by its attachment: shmat(2) still takes the id
     const whole = attach(segment);
     await time({
-      name: `attach and detach (${size})`,
+      ...named("attach and detach", SIZE),
       sampleMs,
       rivals: [bareAttach(segment), whole, attachAndCollect(segment)],
     });
-    await time({ name: `create and destroy (${size})`, sampleMs, rivals: [bareCreate(), create(shm)] });
+    await time({ ...named("create and destroy", SIZE), sampleMs, rivals: [bareCreate(), create(shm)] });
     await time({
-      name: `parts of an attach (${size})`,
+      ...named("parts of an attach", SIZE),
       sampleMs,
       rivals: [whole, mapping(segment), memoryAlone(), firstCursor(segment)],
     });

@@ -3,7 +3,8 @@
 import type { Cursor } from "wasm-shm";
 import type { BareCalls } from "./addon.js";
 import { type Goal, type Group, named, type Rival, type Timer } from "./harness.js";
-import { PATH, type Paths, withPaths } from "./paths.js";
+import { PATH } from "./path.js";
+import { type Paths, withPaths } from "./paths.js";
 import { type PaceName, sweep } from "./sweep.js";
 import { expectBytes, expectEqual, fillPattern, KiB, MiB, sizeName, type Variant } from "./window.js";
 

@@ -3,8 +3,8 @@
 import * as zlib from "node:zlib";
 import { createAdler32, createCRC32, createXXHash3, createXXHash64, type IHasher } from "hash-wasm";
 import { judged, speed } from "./goals.js";
-import type { Rival, Timer } from "./harness.js";
-import { coreOf, expectEqual, fillPattern, sizeName, type Variant, withAttachment } from "./window.js";
+import { named, type Rival, type Timer } from "./harness.js";
+import { coreOf, expectEqual, fillPattern, type Variant, withAttachment } from "./window.js";
 
 const CASTAGNOLI = 0x82f63b78; // crc32c's polynomial, reflected: RFC 3720, appendix B.4
 const HASH_WASM = "hash-wasm";
@@ -88,7 +88,7 @@ export async function checksum(variant: Variant, time: Timer, sizes: readonly nu
         });
         const core = `checksum, ${coreOf(variant)}`;
         await time({
-          name: `${name} (${sizeName(size)})`,
+          ...named(name, size),
           bytes: size,
           rivals: [
             rival(

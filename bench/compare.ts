@@ -1,9 +1,9 @@
 // Attachment.equals and compare, with an array and with another attachment, against Buffer's own: memcmp(3).
 import type { Attachment } from "wasm-shm";
 import { judged, speed } from "./goals.js";
-import type { Group, Rival, Timer } from "./harness.js";
+import { type Group, named, type Rival, type Timer } from "./harness.js";
 import { MEMCPY, memcpy, touched } from "./memory.js";
-import { coreOf, expectEqual, fillPattern, sizeName, type Variant, withAttachment } from "./window.js";
+import { coreOf, expectEqual, fillPattern, type Variant, withAttachment } from "./window.js";
 
 interface Sides {
   readonly attachment: Attachment;
@@ -34,10 +34,9 @@ function groups({ attachment, other, otherBytes, of, array, variant }: Sides): G
       bytes[last] = 7;
     },
   });
-  const size = sizeName(bytes.length);
   return [
     {
-      name: `equals ${of} (${size})`,
+      ...named(`equals ${of}`, bytes.length),
       bytes: bytes.length,
       rivals: [
         memcpy(bytes, array),
@@ -49,7 +48,7 @@ function groups({ attachment, other, otherBytes, of, array, variant }: Sides): G
       ],
     },
     {
-      name: `compare ${of} (${size})`,
+      ...named(`compare ${of}`, bytes.length),
       bytes: bytes.length,
       rivals: [
         rival("Buffer.compare", 2, () => buffer.compare(otherBytes) + 1),

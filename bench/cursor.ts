@@ -1,8 +1,9 @@
 // The cursor's numbers against a bare DataView, which checks bounds but keeps no position, and against Buffer's
 // methods, which check as much as the cursor does and are what Node offers for the purpose.
 import type { Attachment, Cursor } from "wasm-shm";
+import { atHotSite, inTurn } from "./callsite.js";
 import { judged } from "./goals.js";
-import type { Goal, Group, Rival, Timer } from "./harness.js";
+import { type Goal, type Group, named, type Rival, type Timer } from "./harness.js";
 import { type Peer, type Way, withPeers } from "./peer.js";
 import { coreOf, expectBytes, expectEqual, fillPattern, KiB, type Variant, withAttachment } from "./window.js";
 
@@ -190,33 +191,12 @@ function group(operation: Operation, attachment: Attachment, variant: Variant): 
     run: pass,
   });
   return {
-    name: `${operation.name} (64 KiB)`,
+    ...named(operation.name, SIZE),
     rivals: [
       rival("DataView", passes.view),
       rival(operation.buffer, passes.buffer),
       rival(`cursor, ${coreOf(variant)}`, passes.cursor),
     ],
-  };
-}
-
-/** The same work on two attachments, a pass on one and then a pass on the other. */
-function inTurn(first: Group, second: Group): Group {
-  const both = (rival: Rival, index: number): Rival => {
-    const other = second.rivals[index] as Rival;
-    return {
-      name: rival.name,
-      operations: rival.operations + other.operations,
-      prove() {
-        rival.prove();
-        other.prove();
-      },
-      run: () => rival.run() + other.run(),
-    };
-  };
-  const [base, ...others] = first.rivals;
-  return {
-    name: `${first.name}, two attachments in turn`,
-    rivals: [both(base, 0), ...others.map((rival, index) => both(rival, index + 1))],
   };
 }
 
@@ -265,8 +245,8 @@ export async function cursor(variant: Variant, time: Timer): Promise<void> {
       );
     for (const other of others) await time(other);
     // Last: from here on the engine no longer knows which instance of the wasm core a cursor calls.
-    await withAttachment(variant, SIZE, (second) =>
-      time(inTurn(readUint32, group(operations[0] as Operation, second, variant))),
+    await atHotSite(variant, SIZE, (attachments) =>
+      time(inTurn(attachments.map((other) => group(operations[0] as Operation, other, variant)))),
     );
   });
 }

@@ -1,7 +1,7 @@
 // Attachment.fill and copyWithin in place, against Buffer's own: memset(3) and memmove(3).
 import type { Attachment } from "wasm-shm";
 import { judged, speed } from "./goals.js";
-import type { Group, Rival, Timer } from "./harness.js";
+import { type Group, named, type Rival, type Timer } from "./harness.js";
 import { MEMCPY, memcpy, touched } from "./memory.js";
 import { coreOf, expectBytes, fillPattern, KiB, sizeName, type Variant, withAttachment } from "./window.js";
 
@@ -32,7 +32,7 @@ function fills(attachment: Attachment, array: Uint8Array, variant: Variant): Gro
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   const before = () => bytes.fill(0xff);
   const group = (name: string, expected: Uint8Array, byBuffer: () => void, byCore: () => void): Group => ({
-    name: `${name} (${sizeName(bytes.length)})`,
+    ...named(name, bytes.length),
     bytes: bytes.length,
     rivals: [
       memcpy(array, bytes),
@@ -71,7 +71,7 @@ function copies(attachment: Attachment, array: Uint8Array, variant: Variant): Gr
   const before = () => bytes.set(original);
   const native = "Uint8Array.copyWithin"; // Buffer's own is this one
   return {
-    name: `copyWithin, ${sizeName(SHIFT)} down (${sizeName(bytes.length)})`,
+    ...named(`copyWithin, ${sizeName(SHIFT)} down`, bytes.length),
     bytes: moved,
     rivals: [
       memcpy(bytes.subarray(SHIFT), array.subarray(SHIFT)),

@@ -5,6 +5,7 @@ import { setImmediate } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { Bench, type Task } from "tinybench";
+import { pathOf } from "./path.js";
 import type { Absence, Case, Figure, GoalResult, RivalResult } from "./result.js";
 import { FEWEST_ROUNDS, median, summarize } from "./statistics.js";
 import { sizeName } from "./window.js";
@@ -234,10 +235,11 @@ function conclude(group: Group<AnyRival>, timesOf: (name: string) => Times): Mea
   const base = rivals[0].name;
   const results = rivals.map((rival): RivalResult => {
     const times = timesOf(rival.name);
+    const { path = pathOf(rival.name) } = rival;
     const ratios = pairwise(times, timesOf(base), (time, other) => time / other);
     return {
       name: rival.name,
-      ...(rival.path === undefined ? {} : { path: rival.path }),
+      ...(path === undefined ? {} : { path }),
       nanoseconds: summarize(times),
       ...(rival.name === base ? {} : { ratio: summarize(ratios) }),
       goals: judge(rival.goals ?? [], times, timesOf, base),

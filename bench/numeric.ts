@@ -1,7 +1,7 @@
 // Attachment.sum, min and max of float32 in place, against the loop one would write over a Float32Array.
 import { judged, speed } from "./goals.js";
-import type { Rival, Timer } from "./harness.js";
-import { coreOf, expectEqual, fillPattern, sizeName, type Variant, withAttachment } from "./window.js";
+import { named, type Rival, type Timer } from "./harness.js";
+import { coreOf, expectEqual, fillPattern, type Variant, withAttachment } from "./window.js";
 
 const LOOP = "loop";
 const MATH = "loop, Math.min and max"; // the one that knows NaN and -0, as attachment.min and max do
@@ -73,7 +73,7 @@ export async function numeric(variant: Variant, time: Timer, sizes: readonly num
         });
         const [base, ...others] = Object.entries(loops).map(([by, loop]) => rival(by, () => loop(values)));
         await time({
-          name: `${name} of Float32 (${sizeName(size)})`,
+          ...named(`${name} of Float32`, size),
           bytes: size,
           rivals: [
             base as Rival,

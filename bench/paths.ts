@@ -1,24 +1,12 @@
-// One segment by every access path that there is for it. The names are the same in all suites, so that a report can draw
-// a line for each.
+// One segment by every access path that there is for it.
 import { closeSync, ftruncateSync, mkdtempSync, openSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Attachment, Cursor, Segment } from "wasm-shm";
 import { type BareCalls, bareCalls } from "./addon.js";
+import { PATH } from "./path.js";
 import { loadPeer } from "./peers.js";
 import type { Absence } from "./result.js";
 import { coreOf, shmOf, type Variant } from "./window.js";
-
-/** What a path is called. The cores' are those of {@link coreOf}. */
-export const PATH = {
-  view: "DataView",
-  buffer: "Buffer",
-  array: "typed array",
-  call: "N-API call",
-  shmTypedArray: "shm-typed-array",
-  mmap: "mmap-io",
-  wasm: "own wasm loop",
-  native: "native",
-} as const;
 
 export interface Paths {
   readonly attachment: Attachment;

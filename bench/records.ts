@@ -1,7 +1,8 @@
 // Records of mixed fields, in a row: what a table of C structs in a segment looks like from here. 32 bytes each: a u32,
 // a u16, a u8, a pad, a double, a float, an i32 and 8 that are unused.
 import { named, type Rival, type Timer } from "./harness.js";
-import { PATH, type Paths, withPaths } from "./paths.js";
+import { PATH } from "./path.js";
+import { type Paths, withPaths } from "./paths.js";
 import { expectEqual, KiB, type Variant } from "./window.js";
 
 const SIZE = 64 * KiB;

@@ -3,8 +3,8 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { createSandbox, type Segment } from "wasm-shm";
-import type { Goal, Rival, Timer } from "./harness.js";
-import { expectEqual, fillPattern, KiB, MiB, shmOf, sizeName, type Variant } from "./window.js";
+import { type Goal, named, type Rival, type Timer } from "./harness.js";
+import { expectEqual, fillPattern, KiB, MiB, shmOf, type Variant } from "./window.js";
 
 const guests = fileURLToPath(new URL("../../examples/guests/", import.meta.url)); // this file runs from build/bench
 const worker = readFileSync(`${guests}assemblyscript/guest.wasm`);
@@ -63,7 +63,7 @@ async function passes(segment: Segment, size: number, time: Timer): Promise<void
     },
   });
   await time({
-    name: `guest's sum (${sizeName(size)})`,
+    ...named("guest's sum", size),
     bytes: size,
     rivals: [
       sum("copied in", () => {
@@ -91,7 +91,7 @@ async function passes(segment: Segment, size: number, time: Timer): Promise<void
     };
   };
   await time({
-    name: `guest's invert (${sizeName(size)})`,
+    ...named("guest's invert", size),
     bytes: size,
     rivals: [
       invert("copied in and out", () => {
@@ -159,7 +159,7 @@ async function guard(segment: Segment, size: number, time: Timer): Promise<void>
     prove: () => expectEqual(attachment.sum(Float32Array), expected, name),
   });
   await time({
-    name: `reading (${sizeName(size)})`,
+    ...named("reading", size),
     bytes: size,
     rivals: [
       read("read-write", writable),

@@ -1,9 +1,9 @@
 // Attachment.indexOf and lastIndexOf against Buffer's own: memchr(3), memrchr(3) and Node's string search. What is
 // looked for is at the far end alone.
 import { judged, speed } from "./goals.js";
-import type { Rival, Timer } from "./harness.js";
+import { named, type Rival, type Timer } from "./harness.js";
 import { MEMCPY, memcpy, touched } from "./memory.js";
-import { coreOf, expectEqual, fillPattern, sizeName, type Variant, withAttachment } from "./window.js";
+import { coreOf, expectEqual, fillPattern, type Variant, withAttachment } from "./window.js";
 
 const BYTE = 0xfe;
 const NEEDLE = Uint8Array.of(0x6e, 0x65, 0x65, 0x64, 0x6c, 0x65, BYTE, 0x21);
@@ -31,7 +31,7 @@ export async function search(variant: Variant, time: Timer, sizes: readonly numb
       const byte = Uint8Array.of(BYTE);
       const end = size - 1;
       await time({
-        name: `indexOf a byte (${sizeName(size)})`,
+        ...named("indexOf a byte", size),
         bytes: size,
         rivals: [
           memcpy(bytes, array),
@@ -43,7 +43,7 @@ export async function search(variant: Variant, time: Timer, sizes: readonly numb
         ],
       });
       await time({
-        name: `lastIndexOf a byte (${sizeName(size)})`,
+        ...named("lastIndexOf a byte", size),
         bytes: size,
         rivals: [
           rival("Buffer.lastIndexOf", byte, 0, () => buffer.lastIndexOf(BYTE)),
@@ -52,7 +52,7 @@ export async function search(variant: Variant, time: Timer, sizes: readonly numb
       });
       const place = size - NEEDLE.length;
       await time({
-        name: `indexOf ${NEEDLE.length} bytes (${sizeName(size)})`,
+        ...named(`indexOf ${NEEDLE.length} bytes`, size),
         bytes: size,
         rivals: [
           rival("Buffer.indexOf", NEEDLE, place, () => buffer.indexOf(NEEDLE)),

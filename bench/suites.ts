@@ -8,6 +8,7 @@ import { checksum } from "./checksum.js";
 import { compare } from "./compare.js";
 import { cursor } from "./cursor.js";
 import { fill } from "./fill.js";
+import { first } from "./first.js";
 import type { Timer } from "./harness.js";
 import { numeric } from "./numeric.js";
 import { sandbox } from "./sandbox.js";
@@ -63,6 +64,7 @@ export const suites = {
     run: attachSuite,
     needs: ["addon"],
   },
+  first: { about: "time to the first call, in new processes", variants: ["wasm", "wasm without SIMD"], run: first },
   varint: { about: "arrays of varints, against a loop and the other core", variants: cores, run: varint },
   text: { about: "strings, against TextDecoder, TextEncoder and Buffer", variants: cores, run: text },
   array: { about: "arrays of the other byte order, against DataView", variants: builds, run: array },

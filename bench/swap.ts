@@ -1,9 +1,9 @@
 // Attachment.swap16, swap32 and swap64 in place, against Buffer's own, which Node does in native code.
 
 import { judged, speed } from "./goals.js";
-import type { Rival, Timer } from "./harness.js";
+import { named, type Rival, type Timer } from "./harness.js";
 import { MEMCPY, memcpy, touched } from "./memory.js";
-import { coreOf, expectBytes, fillPattern, sizeName, type Variant, withAttachment } from "./window.js";
+import { coreOf, expectBytes, fillPattern, type Variant, withAttachment } from "./window.js";
 
 const widths = [16, 32, 64] as const;
 
@@ -51,7 +51,7 @@ export async function swap(variant: Variant, time: Timer, sizes: readonly number
         };
         const native = `Buffer.swap${bits}`;
         await time({
-          name: `swap${bits} (${sizeName(size)})`,
+          ...named(`swap${bits}`, size),
           bytes: size,
           rivals: [
             memcpy(bytes, array),

@@ -1,6 +1,6 @@
 // Cursor.readString and writeString, against what Node has for bytes that are text.
-import type { Group, Rival, Timer } from "./harness.js";
-import { coreOf, expectBytes, expectEqual, KiB, sizeName, type Variant, withAttachment } from "./window.js";
+import { type Group, named, type Rival, type Timer } from "./harness.js";
+import { coreOf, expectBytes, expectEqual, KiB, type Variant, withAttachment } from "./window.js";
 
 const sizes = [16, 64 * KiB] as const; // a name; a document
 
@@ -51,7 +51,7 @@ export async function text(variant: Variant, time: Timer): Promise<void> {
         });
         const groups: Group[] = [
           {
-            name: `readString, ${kind} (${sizeName(size)})`,
+            ...named(`readString, ${kind}`, size),
             bytes: size,
             rivals: [
               reader("TextDecoder.decode", () => decoder.decode(bytes)),
@@ -63,7 +63,7 @@ export async function text(variant: Variant, time: Timer): Promise<void> {
             ],
           },
           {
-            name: `writeString, ${kind} (${sizeName(size)})`,
+            ...named(`writeString, ${kind}`, size),
             bytes: size,
             rivals: [
               writer("TextEncoder.encodeInto", () => encoder.encodeInto(value, bytes).written),

@@ -1,8 +1,8 @@
 // Attachment.isUtf8 in place, against Node's own (simdutf, in native code) and the loop one would write.
 import { isUtf8 } from "node:buffer";
 import { judged, speed } from "./goals.js";
-import type { Rival, Timer } from "./harness.js";
-import { coreOf, expectEqual, sizeName, type Variant, withAttachment } from "./window.js";
+import { named, type Rival, type Timer } from "./harness.js";
+import { coreOf, expectEqual, type Variant, withAttachment } from "./window.js";
 
 const texts = {
   ASCII: "The quick brown fox jumps over the lazy dog. ",
@@ -55,7 +55,7 @@ export async function utf8(variant: Variant, time: Timer, sizes: readonly number
         });
         const native = "node:buffer isUtf8";
         await time({
-          name: `isUtf8, ${kind} (${sizeName(size)})`,
+          ...named(`isUtf8, ${kind}`, size),
           bytes: size,
           rivals: [
             rival("loop", () => loop(bytes)),

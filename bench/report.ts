@@ -1,6 +1,19 @@
 // Results as text, readable at 100 columns.
 import type { Case, Conditions, GoalResult, RivalResult, Run, Summary } from "./result.js";
 
+const COLUMNS = 100;
+
+/** In lines of so many columns, each that far in, and all but the first farther. */
+function wrapped(text: string, indent: number): string {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= COLUMNS) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(" ".repeat(indent + (last === undefined ? 0 : 2)) + word);
+  }
+  return lines.join("\n");
+}
+
 const yesOrNo = (value: boolean | undefined): string => (value === undefined ? "unknown" : value ? "on" : "off");
 
 export function header(conditions: Conditions): string {
@@ -71,7 +84,7 @@ const speed = (bytes: number, { median, wide }: Summary): string => (wide ? "" :
 /** What is said of a rival below its row. */
 const notes = ({ name, figures, goals }: RivalResult): string[] => {
   const seen = figures.map((figure) => `${figure.name} ${digits(figure.value)} ${figure.unit}`);
-  return [...seen, ...goals.map(goalText)].map((note) => `    ${name}: ${note}`);
+  return [...seen, ...goals.map(goalText)].map((note) => wrapped(`${name}: ${note}`, 4));
 };
 
 /** Time; GB/s where an operation moves bytes; time beside the base's; and below it what else is to be said. */
@@ -83,7 +96,7 @@ export function caseTable({ name, bytes, rivals, absent }: Case): string {
     rival.ratio === undefined ? "base" : ratio(rival.ratio),
   ]);
   const lines = table([["", "time", ...(bytes ? ["GB/s"] : []), "x"], ...rows]).split("\n");
-  const missing = absent.map((absence) => `    ${absence.name} is absent: ${absence.reason}`);
+  const missing = absent.map((absence) => wrapped(`${absence.name} is absent: ${absence.reason}`, 4));
   return [name, ...lines.slice(1), ...rivals.flatMap(notes), ...missing].join("\n");
 }
 
@@ -91,7 +104,7 @@ export function caseTable({ name, bytes, rivals, absent }: Case): string {
 export function goalSummary(cases: readonly Case[]): string {
   const judged = cases.flatMap(({ name, rivals }) =>
     rivals.flatMap((rival) =>
-      rival.goals.map((goal) => ({ holds: goal.holds, line: `  ${name}, ${rival.name}: ${goalText(goal)}` })),
+      rival.goals.map((goal) => ({ holds: goal.holds, line: wrapped(`${name}, ${rival.name}: ${goalText(goal)}`, 2) })),
     ),
   );
   if (judged.length === 0) return "";

@@ -1,6 +1,6 @@
 // Suites that only test/bench*.test.ts runs: the environment says what is to be wrong with them.
 
-const { WASM_SHM_BENCH_SLOWER = "1", WASM_SHM_BENCH_WRONG } = process.env;
+const { WASM_SHM_BENCH_SLOWER = "1", WASM_SHM_BENCH_WRONG, WASM_SHM_BENCH_DIES } = process.env;
 
 const words = Uint32Array.from({ length: 4096 }, (_, index) => Math.imul(index, 2654435761));
 
@@ -40,6 +40,7 @@ export const suites = {
     about: "loops of a known length",
     variants: ["js"],
     async run(_variant: string, time: (group: Group) => Promise<void>): Promise<void> {
+      if (WASM_SHM_BENCH_DIES) process.kill(process.pid, "SIGKILL");
       const slower = Math.round(TURNS * Number(WASM_SHM_BENCH_SLOWER));
       const steady = [rival("as long", TURNS), rival("half as long", TURNS / 2)];
       await time({ name: "steady", rivals: [rival("base", TURNS), ...steady] });

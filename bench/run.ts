@@ -138,6 +138,7 @@ async function main(runner: Runner): Promise<void> {
 
   const plans = binaries.map((binary): Plan => ({ suites: chosen, pace, processes, binary }));
   const runs = await measureAll(runner, plans);
+  if (runner.stopped) return; // half a run is no result
   for (const { conditions: about, cases } of runs) {
     const summary = goalSummary(cases);
     if (summary) console.log(`\n${runs.length > 1 ? `Node ${about.node}: ` : ""}${summary}`);

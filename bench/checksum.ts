@@ -2,7 +2,7 @@
 // against the loop one would write over the window's bytes.
 import * as zlib from "node:zlib";
 import { createAdler32, createCRC32, createXXHash3, createXXHash64, type IHasher } from "hash-wasm";
-import { judged, speed } from "./goals.js";
+import { judgedAt, speed } from "./goals.js";
 import { named, type Rival, type Timer } from "./harness.js";
 import { coreOf, expectEqual, fillPattern, type Variant, withAttachment } from "./window.js";
 
@@ -105,7 +105,7 @@ export async function checksum(variant: Variant, time: Timer, sizes: readonly nu
                     () => attachment.checksum(name),
                   )
                 : rival(core, () => attachment.checksum(name))),
-              goals: judged(variant, ...(goal === undefined ? [] : [speed(goal, HASH_WASM)])),
+              goals: judgedAt(size, variant, ...(goal === undefined ? [] : [speed(goal, HASH_WASM)])),
             },
           ],
         });

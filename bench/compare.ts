@@ -1,6 +1,6 @@
 // Attachment.equals and compare, with an array and with another attachment, against Buffer's own: memcmp(3).
 import type { Attachment } from "wasm-shm";
-import { judged, speed } from "./goals.js";
+import { judgedAt, speed } from "./goals.js";
 import { type Group, named, type Rival, type Timer } from "./harness.js";
 import { MEMCPY, memcpy, touched } from "./memory.js";
 import { coreOf, expectEqual, fillPattern, type Variant, withAttachment } from "./window.js";
@@ -43,7 +43,7 @@ function groups({ attachment, other, otherBytes, of, array, variant }: Sides): G
         rival("Buffer.equals", 0, () => (buffer.equals(otherBytes) ? 1 : 0)),
         {
           ...rival(`equals, ${coreOf(variant)}`, 0, () => (attachment.equals(other) ? 1 : 0)),
-          goals: judged(variant, speed(0.8, MEMCPY, "Buffer.equals")),
+          goals: judgedAt(bytes.length, variant, speed(0.8, MEMCPY, "Buffer.equals")),
         },
       ],
     },

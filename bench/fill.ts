@@ -1,6 +1,6 @@
 // Attachment.fill and copyWithin in place, against Buffer's own: memset(3) and memmove(3).
 import type { Attachment } from "wasm-shm";
-import { judged, speed } from "./goals.js";
+import { judgedAt, speed } from "./goals.js";
 import { type Group, named, type Rival, type Timer } from "./harness.js";
 import { MEMCPY, memcpy, touched } from "./memory.js";
 import { coreOf, expectBytes, fillPattern, KiB, sizeName, type Variant, withAttachment } from "./window.js";
@@ -39,7 +39,7 @@ function fills(attachment: Attachment, array: Uint8Array, variant: Variant): Gro
       rival("Buffer.fill", bytes, before, expected, byBuffer),
       {
         ...rival(`fill, ${coreOf(variant)}`, bytes, before, expected, byCore),
-        goals: judged(variant, speed(0.8, MEMCPY, "Buffer.fill")),
+        goals: judgedAt(bytes.length, variant, speed(0.8, MEMCPY, "Buffer.fill")),
       },
     ],
   });
@@ -78,7 +78,7 @@ function copies(attachment: Attachment, array: Uint8Array, variant: Variant): Gr
       rival(native, bytes, before, expected, () => bytes.copyWithin(0, SHIFT)),
       {
         ...rival(`copyWithin, ${coreOf(variant)}`, bytes, before, expected, () => attachment.copyWithin(0, SHIFT)),
-        goals: judged(variant, speed(0.8, MEMCPY, native)),
+        goals: judgedAt(bytes.length, variant, speed(0.8, MEMCPY, native)),
       },
     ],
   };

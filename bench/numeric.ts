@@ -1,5 +1,5 @@
 // Attachment.sum, min and max of float32 in place, against the loop one would write over a Float32Array.
-import { judged, speed } from "./goals.js";
+import { judgedAt, speed } from "./goals.js";
 import { named, type Rival, type Timer } from "./harness.js";
 import { coreOf, expectEqual, fillPattern, type Variant, withAttachment } from "./window.js";
 
@@ -78,7 +78,10 @@ export async function numeric(variant: Variant, time: Timer, sizes: readonly num
           rivals: [
             base as Rival,
             ...others,
-            { ...rival(`${name}, ${coreOf(variant)}`, core), goals: judged(variant, speed(4, ...Object.keys(loops))) },
+            {
+              ...rival(`${name}, ${coreOf(variant)}`, core),
+              goals: judgedAt(size, variant, speed(4, ...Object.keys(loops))),
+            },
           ],
         });
       }

@@ -1,6 +1,6 @@
 // Attachment.indexOf and lastIndexOf against Buffer's own: memchr(3), memrchr(3) and Node's string search. What is
 // looked for is at the far end alone.
-import { judged, speed } from "./goals.js";
+import { judgedAt, speed } from "./goals.js";
 import { named, type Rival, type Timer } from "./harness.js";
 import { MEMCPY, memcpy, touched } from "./memory.js";
 import { coreOf, expectEqual, fillPattern, type Variant, withAttachment } from "./window.js";
@@ -38,7 +38,7 @@ export async function search(variant: Variant, time: Timer, sizes: readonly numb
           rival("Buffer.indexOf", byte, end, () => buffer.indexOf(BYTE)),
           {
             ...rival(`indexOf, ${core}`, byte, end, () => attachment.indexOf(BYTE)),
-            goals: judged(variant, speed(0.8, MEMCPY, "Buffer.indexOf")),
+            goals: judgedAt(size, variant, speed(0.8, MEMCPY, "Buffer.indexOf")),
           },
         ],
       });

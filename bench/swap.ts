@@ -1,6 +1,6 @@
 // Attachment.swap16, swap32 and swap64 in place, against Buffer's own, which Node does in native code.
 
-import { judged, speed } from "./goals.js";
+import { judgedAt, speed } from "./goals.js";
 import { named, type Rival, type Timer } from "./harness.js";
 import { MEMCPY, memcpy, touched } from "./memory.js";
 import { coreOf, expectBytes, fillPattern, type Variant, withAttachment } from "./window.js";
@@ -58,7 +58,7 @@ export async function swap(variant: Variant, time: Timer, sizes: readonly number
             rival(native, swaps[bits].buffer),
             {
               ...rival(`swap${bits}, ${coreOf(variant)}`, swaps[bits].core),
-              goals: judged(variant, speed(0.8, MEMCPY, native)),
+              goals: judgedAt(size, variant, speed(0.8, MEMCPY, native)),
             },
           ],
         });

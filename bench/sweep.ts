@@ -18,6 +18,11 @@ export const sweep = (pace: PaceName): readonly number[] =>
 export const windowSweep = (pace: PaceName): readonly number[] =>
   pace === "quick" ? [16 * KiB] : [16 * KiB, 256 * KiB, 4 * MiB, 256 * MiB];
 
-/** Over 64 MiB memory sets the pace: one look, with vectors, says it. */
-export const windowSizes = (pace: PaceName, core: Variant): readonly number[] =>
-  pace === "quick" || core === "wasm without SIMD" ? [MiB] : [MiB, 64 * MiB];
+/**
+ * Windows of operations on a whole one. Over 64 MiB memory sets the pace: one look, with vectors, says it; and the small
+ * ones tell of the cost of a call.
+ */
+export function windowSizes(pace: PaceName, core: Variant): readonly number[] {
+  if (core === "wasm without SIMD") return [MiB];
+  return pace === "quick" ? [8 * KiB, MiB] : [8 * KiB, 64 * KiB, MiB, 64 * MiB];
+}

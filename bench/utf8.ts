@@ -1,6 +1,6 @@
 // Attachment.isUtf8 in place, against Node's own (simdutf, in native code) and the loop one would write.
 import { isUtf8 } from "node:buffer";
-import { judged, speed } from "./goals.js";
+import { judgedAt, speed } from "./goals.js";
 import { named, type Rival, type Timer } from "./harness.js";
 import { coreOf, expectEqual, type Variant, withAttachment } from "./window.js";
 
@@ -62,7 +62,7 @@ export async function utf8(variant: Variant, time: Timer, sizes: readonly number
             rival(native, () => isUtf8(bytes)),
             {
               ...rival(`isUtf8, ${coreOf(variant)}`, () => attachment.isUtf8()),
-              goals: judged(variant, speed(4, "loop"), speed(0.5, native)),
+              goals: judgedAt(size, variant, speed(4, "loop"), speed(0.5, native)),
             },
           ],
         });

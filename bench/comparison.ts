@@ -116,22 +116,38 @@ export function compareFiles(earlier: ResultFile, later: ResultFile, threshold: 
 const count = (all: readonly Compared[], verdict: Verdict): number =>
   all.filter((one) => one.verdict === verdict).length;
 
-/** All that was compared, a table for each suite and core, and how many changed. */
+/** What was compared of one case, a rival a line. */
+function caseText(name: string, all: readonly Compared[]): string {
+  const rows = all.map(({ rival, factor, interval: [low, high], verdict }) => [
+    `  ${rival}`,
+    `x${digits(factor)} (${digits(low)}..${digits(high)})`,
+    verdict === "no change" ? "" : verdict,
+  ]);
+  return `${name}\n${table(rows)}`;
+}
+
+/** All that was compared, by suite, core and case, and how much changed. */
 export function comparisonText({ compared: all, unmatched, notes }: Comparison, threshold: number): string {
-  const places = [...new Set(all.map(({ where }) => where))];
-  const tables = places.map((where) => {
-    const rows = all
-      .filter((one) => one.where === where)
-      .map(({ case: name, rival, factor, interval: [low, high], verdict }) => [
-        `  ${name}`,
-        rival,
-        `x${digits(factor)} (${digits(low)}..${digits(high)})`,
-        verdict === "no change" ? "" : verdict,
-      ]);
-    return `${where}\n${table(rows)}`;
+  const places = [...new Set(all.map(({ where }) => where))].map((where) => {
+    const here = all.filter((one) => one.where === where);
+    const cases = [...new Set(here.map((one) => one.case))];
+    return [
+      `== ${where}`,
+      ...cases.map((name) =>
+        caseText(
+          name,
+          here.filter((one) => one.case === name),
+        ),
+      ),
+    ].join("\n\n");
   });
-  const summary =
-    `${all.length} compared, by a threshold of ${digits(100 * threshold)} %: ` +
-    `${count(all, "slower")} slower, ${count(all, "faster")} faster, ${count(all, "no change")} without a change`;
-  return [...tables, [...unmatched, ...notes, summary].join("\n")].join("\n\n");
+  const vague = all.filter(({ verdict, interval }) => verdict === "no change" && interval[1] > 1 + threshold);
+  const summary = [
+    `${all.length} compared, by a threshold of ${digits(100 * threshold)} %: ${count(all, "slower")} slower, ` +
+      `${count(all, "faster")} faster, ${count(all, "no change")} without a change`,
+    ...(vague.length > 0
+      ? [`${vague.length} of those vary too much for a slow-down past the threshold to be ruled out`]
+      : []),
+  ];
+  return [...places, [...unmatched, ...notes, ...summary].join("\n")].join("\n\n");
 }

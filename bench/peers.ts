@@ -54,7 +54,7 @@ function isInstalled(): boolean {
  */
 export function preparePeers(): void {
   if (!isInstalled()) {
-    const { status } = spawnSync("npm", ["ci", "--prefix", folder, "--no-audit", "--no-fund"], {
+    const { status } = spawnSync("npm", ["ci", "--prefix", folder, "--ignore-scripts", "--no-audit", "--no-fund"], {
       stdio: ["ignore", "ignore", "inherit"],
     });
     if (status !== 0) return;

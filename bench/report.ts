@@ -18,10 +18,12 @@ const yesOrNo = (value: boolean | undefined): string => (value === undefined ? "
 
 export function header(conditions: Conditions): string {
   const { commit, dirty, cpu, cores, architecture, governor, smt, kernel, node, v8, date, pace } = conditions;
+  const { loadAverage } = conditions;
+  const busy = loadAverage > cores / 2 ? ": others work here, and it shows" : "";
   const lines = {
     commit: dirty ? `${commit}, changed since` : commit,
     cpu: `${cpu}, ${cores} cores, ${architecture}`,
-    clock: `governor ${governor ?? "unknown"}, SMT ${yesOrNo(smt)}, load ${conditions.loadAverage.toFixed(2)} at the start`,
+    clock: `governor ${governor ?? "unknown"}, SMT ${yesOrNo(smt)}, load ${loadAverage.toFixed(2)} at the start${busy}`,
     kernel,
     node: `${node} (V8 ${v8})`,
     date,

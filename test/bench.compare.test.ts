@@ -124,7 +124,7 @@ else
       measure(slow, "1.2");
       const found = compare(first, slow);
       assert.is(found.code, 1, found.stdout);
-      assert.match(found.stdout, /planted +planted +x1\.\d+ .* slower/);
+      assert.match(found.stdout, /\nplanted\n {2}planted +x1\.\d+ .* slower\n/);
       assert.match(found.stdout, /1 slower, 0 faster, 3 without a change/);
       assert.is(compare(first, slow, "--threshold", "40").code, 0); // at a higher threshold it is none
       writeFileSync(slow, readFileSync(slow, "utf8").slice(0, -100));

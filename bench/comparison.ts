@@ -9,7 +9,7 @@ import { type Change, change } from "./statistics.js";
 export const THRESHOLD = 0.1;
 
 /** How often a comparison of two runs of the same code may call anything changed, whatever the number of its cases. */
-const ALPHA = 0.05;
+const ALPHA = 0.01;
 
 export type Verdict = "slower" | "faster" | "no change";
 
@@ -84,7 +84,7 @@ function notesOf([{ conditions: before }, { conditions: after }]: [Run, Run]): s
  *
  * Something changed where its factor is past the threshold and its interval holds no 1. The interval is so much wider
  * than a single one as there are things compared (Bonferroni's correction), or a comparison of a run with another of the
- * same code would find a change in one of twenty.
+ * same code would find a change in one of a hundred.
  */
 export function compareFiles(earlier: ResultFile, later: ResultFile, threshold: number): Comparison {
   const runs = pairRuns(earlier, later);

@@ -47,19 +47,22 @@ export class Runner {
   /** @throws {Error} a suite failed: an answer was wrong, or its process ended */
   async run(plan: Plan, watcher: Watcher): Promise<void> {
     const { pace, processes } = plan;
+    const all = jobs(plan.suites).map((job) => ({ ...job, earlier: {} as Record<string, Earlier> }));
     let done = 0;
-    for (const { suite, core } of jobs(plan.suites)) {
-      const earlier: Record<string, Earlier> = {};
-      for (let process = 1; process <= processes && !this.#stopped; process++, done++) {
-        const where = processes > 1 ? `${suite}, ${core}, process ${process} of ${processes}` : `${suite}, ${core}`;
+    // All jobs once, then all again: the processes of a case are minutes apart, and a machine's mood of one minute is not
+    // that of them all.
+    for (let turn = 1; turn <= processes; turn++)
+      for (const { suite, core, earlier } of all) {
+        if (this.#stopped) return;
+        const where = processes > 1 ? `${turn} of ${processes}, ${suite}, ${core}` : `${suite}, ${core}`;
         await this.#runJob(plan.binary, { suite, core, pace, processes, earlier }, (message) => {
           if ("begun" in message) watcher.begun(`${where}: ${message.begun}`, done);
           if (!("measured" in message)) return;
           earlier[message.measured.name] = timesOf(message.measured);
-          if (process === processes) watcher.finished({ suite, core, ...message.measured });
+          if (turn === processes) watcher.finished({ suite, core, ...message.measured });
         });
+        done++;
       }
-    }
   }
 
   /** Resolves once the process has ended, and its attachments with it. */

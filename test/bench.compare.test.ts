@@ -21,7 +21,7 @@ interface Comparison {
 const { compareFiles } = (await import(new URL("../bench/comparison.js", import.meta.url).href)) as Comparing;
 
 const script = `${root}build/bench/run.js`;
-const PROCESSES = "5";
+const PROCESSES = "15"; // more than a run has by default: the machine of a test is busy with others
 const suites = new URL("./benchsuites.js", import.meta.url).href;
 
 /** Runs the fixture's suite, and writes what it measured. */

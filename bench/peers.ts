@@ -48,17 +48,18 @@ function isInstalled(): boolean {
   return existsSync(installed) && statSync(installed).mtimeMs >= statSync(`${folder}/package-lock.json`).mtimeMs;
 }
 
-/**
- * Installs the peers as the lock says, where they are not yet, and builds those that do not load. What fails says so on
- * stderr, and is absent from then on.
- */
+/** Installs what the lock of bench/ says, where that is not done yet. @returns whether it is there; npm says why not */
+export function installPeers(): boolean {
+  if (isInstalled()) return true;
+  const { status } = spawnSync("npm", ["ci", "--prefix", folder, "--ignore-scripts", "--no-audit", "--no-fund"], {
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  return status === 0;
+}
+
+/** Installs the peers, and builds those that do not load. What fails says so on stderr, and is absent from then on. */
 export function preparePeers(): void {
-  if (!isInstalled()) {
-    const { status } = spawnSync("npm", ["ci", "--prefix", folder, "--ignore-scripts", "--no-audit", "--no-fund"], {
-      stdio: ["ignore", "ignore", "inherit"],
-    });
-    if (status !== 0) return;
-  }
+  if (!installPeers()) return;
   // mmap-io asks for C++11, with which V8's headers no longer compile; the last -std counts. Warnings are its authors' affair.
   const env = { ...process.env, CXXFLAGS: "-std=c++20 -w" };
   for (const name of nativePeers)

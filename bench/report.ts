@@ -16,11 +16,12 @@ function wrapped(text: string, indent: number): string {
 
 const yesOrNo = (value: boolean | undefined): string => (value === undefined ? "unknown" : value ? "on" : "off");
 
-export function header(conditions: Conditions): string {
-  const { commit, dirty, cpu, cores, architecture, governor, smt, kernel, node, v8, date, pace } = conditions;
+/** What a figure means nothing without: a name and a value a row. */
+export function conditionRows(conditions: Conditions): [name: string, value: string][] {
+  const { commit, dirty, cpu, cores, architecture, governor, smt, kernel, node, v8, date, pace, peers } = conditions;
   const { loadAverage } = conditions;
   const busy = loadAverage > cores / 2 ? ": others work here, and it shows" : "";
-  const lines = {
+  return Object.entries({
     commit: dirty ? `${commit}, changed since` : commit,
     cpu: `${cpu}, ${cores} cores, ${architecture}`,
     clock: `governor ${governor ?? "unknown"}, SMT ${yesOrNo(smt)}, load ${loadAverage.toFixed(2)} at the start${busy}`,
@@ -29,8 +30,14 @@ export function header(conditions: Conditions): string {
     date,
     pace: pace === "quick" ? "quick: for a look, not for a record" : pace,
     processes: `${conditions.processes}`,
-  };
-  return Object.entries(lines)
+    peers: Object.entries(peers)
+      .map(([name, version]) => `${name} ${version}`)
+      .join(", "),
+  });
+}
+
+export function header(conditions: Conditions): string {
+  return conditionRows(conditions)
     .map(([name, value]) => `${name.padEnd(11)}${value}`)
     .join("\n");
 }

@@ -65,6 +65,9 @@ for (const { name, withSegment } of nativePairs) {
           assert.is(run(["read", segment.id, offset]), "0 from wasm-shm");
           assert.is(run(["read", segment.id, SIZE]), "1 ");
           assert.is(run(["read", segment.id, SIZE - 7]), "2 ");
+          cursor.seek(14);
+          cursor.writeUint32(SIZE - 14 - 8 + 1); // one more than remains from there
+          assert.is(run(["read", segment.id, 14]), "2 ");
         });
       });
     });

@@ -45,8 +45,7 @@ for (const { name, shm, withSegment } of nativePairs)
     };
 
     if (!here) {
-      if (WASM_SHM_PEERS === "required")
-        peer("is here", () => assert.unreachable(`${title} is required and absent`));
+      if (WASM_SHM_PEERS === "required") peer("is here", () => assert.unreachable(`${title} is required and absent`));
       else peer.skip("shares a segment with us", `${title} or its module is not installed`);
     } else {
       peer("reads what we wrote, at its offset, and sees the true size", () => {

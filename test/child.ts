@@ -27,7 +27,7 @@ export function run(command: string, args: string[], options: SpawnOptions & { i
 
 /** Whether a command is here and works; for peers that a user's machine may lack. */
 export function works(command: string, args: string[]): boolean {
-  return spawnSync(command, args, { stdio: "ignore" }).status === 0;
+  return spawnSync(command, args, { stdio: "ignore", timeout: 120_000 }).status === 0;
 }
 
 /** Runs the text of an ES module in a Node of its own. */

@@ -14,7 +14,11 @@ export interface Ended {
 }
 
 /** Runs a command to its end. */
-export function run(command: string, args: string[], options: SpawnOptions & { input?: string } = {}): Ended {
+export function run(
+  command: string,
+  args: string[],
+  options: SpawnOptions & { input?: string | Uint8Array } = {},
+): Ended {
   const ended = spawnSync(command, args, { cwd: root, encoding: "utf8", timeout: 120_000, ...options });
   if (ended.error) throw ended.error;
   return {

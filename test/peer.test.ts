@@ -1,11 +1,12 @@
 // Peers that nobody here wrote, one menu for all: C, Perl's shmread, Python's sysv_ipc, PHP's shmop.
 // Not tested: atomics of Perl, Python and PHP, which have none; ids and the attach count in PHP, whose shmop hides both.
 import type { SpawnOptions } from "node:child_process";
+import { join } from "node:path";
 import * as assert from "uvu/assert";
-import { isRoot, run, works } from "./child.js";
+import { isRoot, root, run, works } from "./child.js";
 import { adlerOracle } from "./oracle.js";
 import { code, nativePairs, randomBytes } from "./pairs.js";
-import { absent, compiled, peers, TIME_LIMIT_MS, withPeer } from "./peers.js";
+import { absent, compile, TIME_LIMIT_MS, withPeer } from "./peers.js";
 import { suite } from "./suite.js";
 
 const SIZE = 3333;
@@ -15,6 +16,42 @@ const STAGE = 10_000; // increments
 const STAGES = 100;
 const key = (0xd9000000 | process.pid) >>> 0; // the kernel's keys are signed: this one is negative there
 const asNobody = { uid: 65534, gid: 65534 };
+
+const python = ["/usr/bin/python3", "python3"].find((name) => works(name, ["-c", "import sysv_ipc"]));
+const file = (name: string): string => join(root, "test/peer", name);
+const flags = ["-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror"];
+const compiled = works("gcc", ["--version"]) ? compile("peer.c", flags) : undefined;
+
+interface Peer {
+  title: string;
+  here: boolean;
+  /** The program, and the words before a command's. */
+  command: [string, ...string[]];
+  /** Whether it opens by id, says the id of what it creates, and sees the attach count. */
+  knowsIds: boolean;
+}
+
+const peers: Peer[] = [
+  { title: "C", here: compiled !== undefined, command: [compiled?.program ?? "gcc"], knowsIds: true },
+  {
+    title: "Perl",
+    here: works("perl", ["-MIPC::SharedMem", "-MCompress::Zlib", "-e", "1"]),
+    command: ["perl", file("peer.pl")],
+    knowsIds: true,
+  },
+  {
+    title: "Python",
+    here: python !== undefined,
+    command: [python ?? "python3", file("peer.py")],
+    knowsIds: true,
+  },
+  {
+    title: "PHP",
+    here: works("php", ["-r", "exit((int)!function_exists('shmop_open'));"]),
+    command: ["php", file("peer.php")],
+    knowsIds: false,
+  },
+];
 
 for (const { name, shm, withSegment } of nativePairs)
   for (const { title, here, command, knowsIds } of peers) {
@@ -169,7 +206,7 @@ for (const { name, shm, withSegment } of nativePairs)
                   if (own % STAGE === 0)
                     // neither begins a stage before the other has begun the one before
                     while (Atomics.load(counter, 0) - own <= own - STAGE)
-                      if (Date.now() > limit) throw new Error(`${title} stopped counting, with ${others}`);
+                      if (Date.now() > limit) throw new Error(`${title} stopped at ${others}, or increments were lost`);
                   const seen = Atomics.add(counter, 0, 1) - own;
                   if (seen !== others) moved++;
                   others = seen;

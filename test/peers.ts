@@ -1,4 +1,4 @@
-// The peers of peer.test.ts and ipcs.test.ts: which are here, how one is asked, and how one is talked with.
+// Programs that nobody here wrote, beside us: what an absent one is, how C is compiled, how one is talked with.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as assert from "uvu/assert";
-import { type Ended, end, root, run, works } from "./child.js";
+import { type Ended, end, root, run } from "./child.js";
 import type { suite } from "./suite.js";
 
 /** How long a test waits for one thing that a peer should do; what it takes on an idle machine is below a second. */
@@ -94,40 +94,3 @@ export async function withPeer(
     await end(child, "SIGKILL");
   }
 }
-
-const python = ["/usr/bin/python3", "python3"].find((name) => works(name, ["-c", "import sysv_ipc"]));
-const file = (name: string): string => join(root, "test/peer", name);
-const flags = ["-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror"];
-/** The C peer; undefined where there is no compiler. */
-export const compiled = works("gcc", ["--version"]) ? compile("peer.c", flags) : undefined;
-
-interface Peer {
-  title: string;
-  here: boolean;
-  /** The program, and the words before a command's. */
-  command: [string, ...string[]];
-  /** Whether it opens by id, says the id of what it creates, and sees the attach count. */
-  knowsIds: boolean;
-}
-
-export const peers: Peer[] = [
-  { title: "C", here: compiled !== undefined, command: [compiled?.program ?? "gcc"], knowsIds: true },
-  {
-    title: "Perl",
-    here: works("perl", ["-MIPC::SharedMem", "-MCompress::Zlib", "-e", "1"]),
-    command: ["perl", file("peer.pl")],
-    knowsIds: true,
-  },
-  {
-    title: "Python",
-    here: python !== undefined,
-    command: [python ?? "python3", file("peer.py")],
-    knowsIds: true,
-  },
-  {
-    title: "PHP",
-    here: works("php", ["-r", "exit((int)!function_exists('shmop_open'));"]),
-    command: ["php", file("peer.php")],
-    knowsIds: false,
-  },
-];

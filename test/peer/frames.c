@@ -1,5 +1,5 @@
-// The C side of test/header.test.ts: write ID TEXT, read ID OFFSET, or verdicts of the buffers on
-// stdin.
+// The C side of test/header.test.ts: write ID TEXT, read ID OFFSET [CAPACITY], or verdicts of the
+// buffers on stdin.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +27,7 @@ static int verdicts(void) {
 
 int main(int count, char** words) {
   if (count == 1) return verdicts();
-  if (count != 4) return 1;
+  if (count < 4) return 1;
   const int id = atoi(words[2]);
   struct shmid_ds state;
   if (shmctl(id, IPC_STAT, &state) != 0) return 1;
@@ -41,9 +41,11 @@ int main(int count, char** words) {
     printf("%d", wasm_shm_write_frame(window, state.shm_segsz, &position, text,
                                       (uint32_t)strlen(words[3])));
   } else {
+    const size_t capacity = count > 4 ? (size_t)atol(words[4]) : sizeof target;
+    if (capacity > sizeof target) return 1;
     position = (size_t)atol(words[3]);
     const int status =
-        wasm_shm_read_frame(window, state.shm_segsz, &position, target, sizeof target, &length);
+        wasm_shm_read_frame(window, state.shm_segsz, &position, target, capacity, &length);
     printf("%d %.*s", status, (int)length, (const char*)target);
   }
   return shmdt(address) == 0 ? 0 : 1;

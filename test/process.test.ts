@@ -1,9 +1,9 @@
-// A segment between processes: ours in both directions, Perl's, another user's; workers.
+// A segment between processes: ours in both directions, another user's; workers. Those of others are in peer.test.ts.
 
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import * as assert from "uvu/assert";
-import { askModule, end, isRoot, perl, runModule, startModule, works } from "./child.js";
+import { askModule, end, isRoot, runModule, startModule } from "./child.js";
 import { adlerOracle } from "./oracle.js";
 import { code, nativePairs, randomBytes } from "./pairs.js";
 import { suite } from "./suite.js";
@@ -114,53 +114,6 @@ for (const { name, shm, withSegment } of nativePairs) {
     }
   });
   ours.run();
-
-  const peer = suite(`Perl's shmread and shmwrite [${name}]`);
-
-  if (!works("perl", ["-e", "1"])) {
-    peer.skip("reads and writes a segment with us", "Perl is not installed");
-  } else {
-    peer("Perl reads what we wrote", () => {
-      withSegment(SIZE, (segment) => {
-        segment.write(Buffer.from("written by wasm-shm"));
-        assert.is(perl("shmread($ARGV[0], my $b, 0, 19) or die $!; print $b", [segment.id]), "written by wasm-shm");
-      });
-    });
-
-    peer("we read what Perl wrote, at its offset", () => {
-      withSegment(SIZE, (segment) => {
-        const cursor = segment.attach().cursor();
-        perl("shmwrite($ARGV[0], 'from perl', 3324, 9) or die $!", [segment.id]);
-        cursor.seek(3324);
-        const target = new Uint8Array(64);
-        assert.is(cursor.read(target), 9);
-        assert.is(Buffer.from(target.subarray(0, 9)).toString(), "from perl");
-      });
-    });
-
-    peer("Perl creates by key, we open, write and checksum; Perl reads and removes", () => {
-      const key = 0x59000000 | process.pid;
-      const id = Number(perl("print shmget($ARGV[0], 70000, 01600) // die $!", [key]));
-      const segment = shm.open({ key });
-      try {
-        assert.is(segment.id, id);
-        assert.is(segment.size, 70_000);
-        const attachment = segment.attach();
-        attachment.bytes.set(randomBytes(70_000));
-        const sums =
-          "shmread($ARGV[0], my $b, 0, 70000) or die $!; my ($l, $h) = (1, 0); for (unpack 'C*', $b) { $l = ($l + $_) % 65521; $h = ($h + $l) % 65521 } print $h * 65536 + $l";
-        assert.is(Number(perl(sums, [id])), attachment.checksum("adler32"));
-        perl("shmctl($ARGV[0], 0, 0) // die $!", [id]);
-        assert.is(segment.stat().nattch, 1);
-        assert.throws(() => shm.open({ key }), code("ENOENT"));
-      } finally {
-        if (segment.stat().key === key) segment.destroy();
-        segment[Symbol.dispose]();
-      }
-      assert.throws(() => shm.open(id), code("EINVAL"));
-    });
-  }
-  peer.run();
 
   const user = suite(`Another user [${name}]`);
   const asNobody = { uid: 65534, gid: 65534 };

@@ -1,0 +1,93 @@
+// The pages that a person reads, for their tests: blocks of code, headings, links, and output of which some words vary.
+import { readdirSync, readFileSync } from "node:fs";
+import { root } from "./child.js";
+
+/** Every page: the README, and all of docs/ and examples/, subfolders included. Paths from the package's root. */
+export const pages = [
+  "README.md",
+  ...["docs", "examples"].flatMap((folder) =>
+    readdirSync(root + folder, { recursive: true, encoding: "utf8" })
+      .filter((file) => file.endsWith(".md"))
+      .map((file) => `${folder}/${file}`)
+      .sort(),
+  ),
+];
+
+export const textOf = (page: string): string => readFileSync(root + page, "utf8");
+
+export interface Block {
+  /** The word behind the opening fence; empty where there is none. */
+  readonly language: string;
+  readonly body: string;
+  /** Of the opening fence, counted from 1. */
+  readonly line: number;
+  /** How many headings are above it. */
+  readonly section: number;
+}
+
+/** The fenced blocks of a page, in order. */
+export function blocksOf(text: string): Block[] {
+  const blocks: Block[] = [];
+  let open: { language: string; line: number; lines: string[] } | undefined;
+  let section = 0;
+  text.split("\n").forEach((content, index) => {
+    const fence = /^```(\S*)\s*$/.exec(content);
+    if (open === undefined && /^#{1,6} /.test(content)) section++;
+    if (!fence) open?.lines.push(content);
+    else if (open === undefined) open = { language: fence[1] as string, line: index + 1, lines: [] };
+    else {
+      const { language, line, lines } = open;
+      blocks.push({ language, line, section, body: lines.map((each) => `${each}\n`).join("") });
+      open = undefined;
+    }
+  });
+  if (open !== undefined) throw new Error(`the block of line ${open.line} has no end`);
+  return blocks;
+}
+
+/** A page without its blocks: headings and links are not in those. */
+const proseOf = (text: string): string => text.replaceAll(/^```.*?^```\s*$/gms, "");
+
+/** What a link to a heading of the page says behind its `#`, by GitHub's rule. */
+export function anchorsOf(text: string): Set<string> {
+  const anchors = new Set<string>();
+  for (const [, heading] of proseOf(text).matchAll(/^#{1,6} +(.*)$/gm)) {
+    const words = (heading as string).replaceAll(/\[([^\]]*)\]\([^)]*\)/g, "$1").toLowerCase();
+    const anchor = words.replaceAll(/[^\p{L}\p{N} _-]/gu, "").replaceAll(" ", "-");
+    let unique = anchor;
+    for (let count = 1; anchors.has(unique); count++) unique = `${anchor}-${count}`;
+    anchors.add(unique);
+  }
+  return anchors;
+}
+
+/** The targets of a page's links, as they are written. */
+export function linksOf(text: string): string[] {
+  return [...proseOf(text).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target as string);
+}
+
+/**
+ * What a page shows, as a pattern for what was printed. `…` stands for any text of a line, and a line of `…` alone for
+ * any lines; `<pid>`, or another such word, for a word without spaces, the same one each time. On a line with a mark, a run
+ * of spaces stands for any such run, as columns are as wide as what is in them. All else is what it is.
+ */
+export function patternOf(shown: string): RegExp {
+  const named = new Set<string>();
+  const lines = shown.split("\n").map((line) => {
+    if (line === "…") return "(?:.*\\n)*?";
+    if (!/…|<[a-z]+>/.test(line)) return `${escaped(line)}\\n`;
+    const parts = line.split(/(…|<[a-z]+>| {2,})/).map((part) => {
+      if (part === "…") return ".*?";
+      if (/^ {2,}$/.test(part)) return " +";
+      const word = /^<([a-z]+)>$/.exec(part)?.[1];
+      if (word === undefined) return escaped(part);
+      if (named.has(word)) return `\\k<${word}>`;
+      named.add(word);
+      return `(?<${word}>\\S+)`;
+    });
+    return `${parts.join("")}\\n`;
+  });
+  return new RegExp(`^${lines.join("").replace(/\\n$/, "")}$`);
+}
+
+const escaped = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");

@@ -5,7 +5,7 @@
 //   text     is output, or a picture
 // What varies from run to run is marked as patternOf (pages.ts) reads it. Blocks in other languages, and commands that would
 // call the tests again, are run by the tests that the tables below name.
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
 import * as assert from "uvu/assert";
@@ -38,6 +38,7 @@ const commandsElsewhere: Readonly<Record<string, readonly (readonly [file: strin
     [".ci/run", "\nnpm test"], // which builds
     ["test/x11.example.test.ts", "build/examples/x11/main.js"],
   ],
+  "wasm-shm watch 3 --as f64 --interval 100\n": [["test/cli.watch.test.ts", 'suite("wasm-shm watch")']],
   "source <(wasm-shm completion bash)\nwasm-shm completion fish | source\n": [
     ["test/cli.completion.test.ts", "source <(wasm-shm completion bash)"],
     ["test/cli.completion.test.ts", "wasm-shm completion fish | source"],
@@ -47,6 +48,7 @@ const commandsElsewhere: Readonly<Record<string, readonly (readonly [file: strin
 /** What a page's commands find when they start: examples of the manual name segments that someone else has. */
 const preparations: Readonly<Record<string, string>> = {
   "docs/cli.md": `head -c 5000 "$0" > file
+cp file photo.raw
 for number in 0 1 2 3; do wasm-shm open --size 1M < file; done
 wasm-shm open --size 64K --key 0x51 < file`,
 };
@@ -66,12 +68,16 @@ function runSnippet(body: string): Ended {
   }
 }
 
-/** In an IPC namespace of its own: what `ls` shows is then what the page did, and nothing of it is left behind. */
+/**
+ * In an IPC namespace of its own: what `ls` shows is then what the page did, and nothing of it is left behind. The folder has
+ * the clone's `build`, and nothing else.
+ */
 function runShell(commands: string, preparation = ""): Ended {
   const folder = mkdtempSync(join(tmpdir(), "wasm-shm-"));
   try {
     const bin = join(folder, "bin");
     mkdirSync(bin);
+    symlinkSync(`${root}build`, join(folder, "build"));
     for (const name of ["wasm-shm", "shm"]) {
       writeFileSync(join(bin, name), `#!/bin/sh\nexec "${process.execPath}" "${main}" "$@"\n`);
       chmodSync(join(bin, name), 0o755);
@@ -205,6 +211,7 @@ marks("stand for what they say, and for nothing more", () => {
     ["a\n…\nz\n", "a\nz\n", true],
     ["a\n…\nz\n", "a\nb\n", false],
     ["pid   <pid>  x\n", "pid 12345 x\n", true],
+    ["KEY     ID\n0x51  <id>\n", "KEY   ID\n0x51   7\n", true],
     ["one  two\n", "one two\n", false],
   ] as const)
     assert.is(patternOf(shown).test(printed), same, `${shown} of ${printed}`);

@@ -68,17 +68,18 @@ export function linksOf(text: string): string[] {
 
 /**
  * What a page shows, as a pattern for what was printed. `…` stands for any text of a line, and a line of `…` alone for
- * any lines; `<pid>`, or another such word, for a word without spaces, the same one each time. On a line with a mark, a run
- * of spaces stands for any such run, as columns are as wide as what is in them. All else is what it is.
+ * any lines; `<pid>`, or another such word, for a word without spaces, the same one each time. Where there is a mark, two
+ * spaces or more stand for any run of them, as columns are as wide as what is in them. All else is what it is.
  */
 export function patternOf(shown: string): RegExp {
   const named = new Set<string>();
+  const columns = /…|<[a-z]+>/.test(shown) ? / {2,}/ : /(?!)/; // else nothing is one
+  const marks = new RegExp(`(…|<[a-z]+>|${columns.source})`);
   const lines = shown.split("\n").map((line) => {
     if (line === "…") return "(?:.*\\n)*?";
-    if (!/…|<[a-z]+>/.test(line)) return `${escaped(line)}\\n`;
-    const parts = line.split(/(…|<[a-z]+>| {2,})/).map((part) => {
+    const parts = line.split(marks).map((part) => {
       if (part === "…") return ".*?";
-      if (/^ {2,}$/.test(part)) return " +";
+      if (columns.test(part)) return " +";
       const word = /^<([a-z]+)>$/.exec(part)?.[1];
       if (word === undefined) return escaped(part);
       if (named.has(word)) return `\\k<${word}>`;

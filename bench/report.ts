@@ -1,5 +1,5 @@
 // Results as text, readable at 100 columns.
-import type { Case, Conditions, GoalResult, RivalResult, Run, Summary } from "./result.js";
+import type { Case, Conditions, Figure, GoalResult, RivalResult, Run, Summary } from "./result.js";
 
 const COLUMNS = 100;
 
@@ -90,9 +90,28 @@ export function table(rows: readonly (readonly string[])[]): string {
 
 const speed = (bytes: number, { median, wide }: Summary): string => (wide ? "" : (bytes / median).toFixed(2));
 
+const headOf = ({ name, unit }: Figure): string => `${name} ${unit}`;
+
+/** Heads of the figures that more than one rival has. */
+function sharedFigures(rivals: readonly RivalResult[]): string[] {
+  const heads = rivals.flatMap(({ figures }) => figures.map(headOf));
+  return [...new Set(heads.filter((head, index) => heads.indexOf(head) !== index))];
+}
+
+/** Those figures, a column each: below the times, which leave them no room. */
+function figureTable(rivals: readonly RivalResult[], heads: readonly string[]): string[] {
+  if (heads.length === 0) return [];
+  const rows = rivals.map(({ name, figures }) => {
+    const cells = heads.map((head) => figures.find((figure) => headOf(figure) === head));
+    return [`    ${name}`, ...cells.map((figure) => (figure === undefined ? "-" : digits(figure.value)))];
+  });
+  return [table([["", ...heads], ...rows])];
+}
+
 /** What is said of a rival below its row. */
-const notes = ({ name, figures, goals }: RivalResult): string[] => {
-  const seen = figures.map((figure) => `${figure.name} ${digits(figure.value)} ${figure.unit}`);
+const notes = ({ name, figures, goals }: RivalResult, shared: readonly string[]): string[] => {
+  const own = figures.filter((figure) => !shared.includes(headOf(figure)));
+  const seen = own.map((figure) => `${figure.name} ${digits(figure.value)} ${figure.unit}`);
   return [...seen, ...goals.map(goalText)].map((note) => wrapped(`${name}: ${note}`, 4));
 };
 
@@ -106,7 +125,9 @@ export function caseTable({ name, bytes, rivals, absent }: Case): string {
   ]);
   const lines = table([["", "time", ...(bytes ? ["GB/s"] : []), "x"], ...rows]).split("\n");
   const missing = absent.map((absence) => wrapped(`${absence.name} is absent: ${absence.reason}`, 4));
-  return [name, ...lines.slice(1), ...rivals.flatMap(notes), ...missing].join("\n");
+  const shared = sharedFigures(rivals);
+  const told = rivals.flatMap((rival) => notes(rival, shared));
+  return [name, ...lines.slice(1), ...figureTable(rivals, shared), ...told, ...missing].join("\n");
 }
 
 /** How many goals hold, and which do not; nothing where there were none. */

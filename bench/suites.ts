@@ -9,6 +9,7 @@ import { compare } from "./compare.js";
 import { cursor } from "./cursor.js";
 import { fill } from "./fill.js";
 import { first } from "./first.js";
+import { handover } from "./handover.js";
 import type { Timer } from "./harness.js";
 import { numeric } from "./numeric.js";
 import { sandbox } from "./sandbox.js";
@@ -80,5 +81,10 @@ export const suites = {
   utf8: { about: "isUtf8, against node:buffer and a loop", variants: builds, run: utf8 },
   sandbox: { about: "a guest in place against copies, its calls, the write guard", variants: ["wasm"], run: sandbox },
   x11: { about: "frames to an X server, against the package x11's own ways", variants: ["wasm"], run: x11 },
+  handover: {
+    about: "messages to another process, against process.send, a socket and postMessage",
+    variants: ["js"],
+    run: handover,
+  },
   numeric: { about: "sum, min and max, against a loop", variants: builds, run: numeric },
 } as const satisfies Record<string, Suite>;

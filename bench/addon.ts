@@ -3,12 +3,22 @@ import { spawnSync } from "node:child_process";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 
-export interface BareCalls {
-  /** Nanoseconds of `count` times shmat(2) and shmdt(2), or -errno. */
+/** What they return is nanoseconds, or -errno. */
+interface Lifecycle {
+  /** shmat(2) and shmdt(2), so many times. */
+  attachAndDetach(id: number, count: number): number;
+  /** So many segments made, attached, detached and removed, one after the other. */
+  wholeLives(size: number, count: number): number;
+  /** The same, but all are made first, then all attached, and so on: `times` gets the four. Returns 0 or -errno. */
+  steps(size: number, count: number, times: Float64Array): number;
+  /** Attaches so many times more; they stay until `detachAll`. */
   attach(id: number, count: number): number;
-  /** Nanoseconds of `count` segments made, attached, detached and removed, or -errno. */
-  create(size: number, count: number): number;
+  detachAll(): number;
+  /** The first store to each `step` bytes of a segment, by an attachment of its own. */
+  touch(id: number, size: number, step: number): number;
+}
 
+export interface BareCalls extends Lifecycle {
   /** Attaches the segment that all below work on, in place of the one before; 0 or -errno. Offsets are not checked. */
   map(id: number): number;
   unmap(): void;
@@ -46,4 +56,10 @@ let loaded: BareCalls | undefined;
 export function bareCalls(): BareCalls {
   loaded ??= (createRequire(import.meta.url)("node-gyp-build") as (folder: string) => BareCalls)(`${root}bench/native`);
   return loaded;
+}
+
+/** What a call of the addon took, where it was not refused. */
+export function spent(nanoseconds: number): number {
+  if (nanoseconds < 0) throw new Error(`the system refused: errno ${-nanoseconds}`);
+  return nanoseconds;
 }

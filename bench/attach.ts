@@ -1,6 +1,6 @@
 // Attach and detach against the two system calls alone, and where the difference goes.
-import { nativeHost, type Segment, type Shm } from "wasm-shm";
-import { bareCalls } from "./addon.js";
+import { nativeHost, type Segment } from "wasm-shm";
+import { bareCalls, spent } from "./addon.js";
 import { collect, named, type Rival, type Timer } from "./harness.js";
 import { expectEqual, MiB, shmOf, type Variant, withAttachment } from "./window.js";
 
@@ -21,12 +21,6 @@ const BARE_CALLS = 100;
 /** Attachments made ahead, so that their first cursors alone can be timed. */
 const FRESH = 50;
 
-/** What the addon says it took; it reports a refused call as a negative errno. */
-function took(nanoseconds: number): number {
-  if (nanoseconds < 0) throw new Error(`the system refused: errno ${-nanoseconds}`);
-  return nanoseconds;
-}
-
 /** `work` must leave the segment attached as often as it was. */
 function proveBalanced(segment: Segment, work: () => void): void {
   const before = segment.stat().nattch;
@@ -35,7 +29,7 @@ function proveBalanced(segment: Segment, work: () => void): void {
 }
 
 function bareAttach(segment: Segment): Rival {
-  const run = () => took(bareCalls().attach(segment.id, BARE_CALLS));
+  const run = () => spent(bareCalls().attachAndDetach(segment.id, BARE_CALLS));
   return {
     name: "shmat, shmdt",
     operations: BARE_CALLS,
@@ -76,34 +70,6 @@ function attachAndCollect(segment: Segment): Rival {
       return bytes;
     },
     prove,
-  };
-}
-
-function bareCreate(): Rival {
-  const run = () => took(bareCalls().create(SIZE, BARE_CALLS));
-  return { name: "shmget, shmat, shmdt, IPC_RMID", operations: BARE_CALLS, selfTimed: true, run, prove: run };
-}
-
-function create(shm: Shm): Rival {
-  const run = () => {
-    const segment = shm.create(SIZE);
-    try {
-      segment.attach().detach();
-    } finally {
-      segment.destroy();
-    }
-    return segment.size;
-  };
-  return {
-    name: "create, attach, detach, destroy",
-    operations: 1,
-    run,
-    prove() {
-      const ownSegments = (): number => shm.list().filter(({ cpid }) => cpid === process.pid).length;
-      const segments = ownSegments();
-      expectEqual(run(), SIZE, "the size of a new segment");
-      if (ownSegments() > segments) throw new Error("a segment is left over");
-    },
   };
 }
 
@@ -168,7 +134,7 @@ function firstCursor(segment: Segment): Rival {
   };
 }
 
-export async function attachSuite(variant: Variant, time: Timer): Promise<void> {
+export async function attachAndDetach(variant: Variant, time: Timer): Promise<void> {
   const shm = shmOf(variant);
   await withAttachment(variant, SIZE, async (attachment, { id }) => {
     attachment.cursor().writeUint32(MARK);
@@ -179,7 +145,6 @@ export async function attachSuite(variant: Variant, time: Timer): Promise<void> 
       sampleMs,
       rivals: [bareAttach(segment), whole, attachAndCollect(segment)],
     });
-    await time({ ...named("create and destroy", SIZE), sampleMs, rivals: [bareCreate(), create(shm)] });
     await time({
       ...named("parts of an attach", SIZE),
       sampleMs,

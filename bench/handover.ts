@@ -7,7 +7,7 @@
 // other could so much as begin to answer; a table of that would be about the scheduler. So there such routes are absent.
 import { availableParallelism } from "node:os";
 import { type Course, runCourse } from "./course.js";
-import { type AsyncRival, named, type Timer } from "./harness.js";
+import { type AsyncRival, named, paces, type Timer } from "./harness.js";
 import { Payload, type Touch } from "./message.js";
 import type { Kind } from "./port.js";
 import { type Receivers, withReceivers } from "./receiver.js";
@@ -43,15 +43,24 @@ async function calibrate(course: (messages: number) => Promise<Course>, fewest: 
   }
 }
 
-/** What courses say beside their time: all of one rival. */
+/** What courses say beside their time: all of one rival, but for those that it warms up with. */
 class Seen {
+  #warmupNs: number;
   readonly #trips: number[] = [];
   #messages = 0;
   #nanoseconds = 0;
   #cpu = 0;
   #wall = 0;
 
+  constructor(pace: PaceName) {
+    this.#warmupNs = paces[pace].warmupMs * 1e6;
+  }
+
   add({ each, nanoseconds, cpu, wall }: Course, messages: number): void {
+    if (this.#warmupNs > 0) {
+      this.#warmupNs -= nanoseconds;
+      return;
+    }
     for (const time of each) this.#trips.push(time);
     this.#messages += messages;
     this.#nanoseconds += nanoseconds;
@@ -82,7 +91,7 @@ async function rivalOf(
   const payload = new Payload(bytes, touch);
   const course = (messages: number) => runCourse(receivers[end], route, kind, payload, messages);
   const messages = await calibrate(course, fewestOf(pace));
-  const seen = new Seen();
+  const seen = new Seen(pace);
   return {
     name,
     path: name,

@@ -38,7 +38,7 @@ interface MmapIo {
 type Undo = (() => void)[];
 
 /** Under a key that is nobody's yet, as shm-typed-array opens by key alone. */
-function createWithKey(variant: Variant, size: number): { segment: Segment; key: number } {
+export function createWithKey(variant: Variant, size: number): { segment: Segment; key: number } {
   for (;;) {
     const key = 1 + Math.floor(Math.random() * 0x7ffffffe);
     try {

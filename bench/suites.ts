@@ -2,7 +2,6 @@
 import { access } from "./access.js";
 import { array } from "./array.js";
 import { atomics } from "./atomics.js";
-import { attachSuite } from "./attach.js";
 import { bytes } from "./bytes.js";
 import { checksum } from "./checksum.js";
 import { compare } from "./compare.js";
@@ -11,6 +10,7 @@ import { fill } from "./fill.js";
 import { first } from "./first.js";
 import { handover } from "./handover.js";
 import type { Timer } from "./harness.js";
+import { lifecycle } from "./lifecycle.js";
 import { numeric } from "./numeric.js";
 import { sandbox } from "./sandbox.js";
 import { search } from "./search.js";
@@ -59,11 +59,11 @@ export const suites = {
     run: bytes,
     needs: ["addon", "peers"],
   },
-  attach: {
-    about: "attach and detach, against shmat(2) and shmdt(2)",
+  lifecycle: {
+    about: "create, attach, detach and destroy, against system calls and shm-typed-array",
     variants: ["wasm"],
-    run: attachSuite,
-    needs: ["addon"],
+    run: lifecycle,
+    needs: ["addon", "peers"],
   },
   first: { about: "time to the first call, in new processes", variants: ["wasm", "wasm without SIMD"], run: first },
   varint: { about: "arrays of varints, against a loop and the other core", variants: cores, run: varint },

@@ -3,8 +3,10 @@ import { type Attachment, type CoreName, createShm, type Segment, type Shm } fro
 
 export const KiB = 1024;
 export const MiB = 1024 * KiB;
+export const GiB = 1024 * MiB;
 
 export function sizeName(bytes: number): string {
+  if (bytes >= GiB) return `${bytes / GiB} GiB`;
   if (bytes >= MiB) return `${bytes / MiB} MiB`;
   return bytes >= KiB ? `${bytes / KiB} KiB` : `${bytes} B`;
 }

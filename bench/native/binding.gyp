@@ -1,12 +1,8 @@
 {
   "targets" : [ {
     "target_name" : "wasm_shm_bench",
-    "sources" : [ "bench.cc", "memory.cc" ],
-    "include_dirs" : ["<!(node -p \"require('node-addon-api').include_dir\")"],
-    "defines" : [
-      "NAPI_VERSION=8", "NODE_ADDON_API_DISABLE_DEPRECATED",
-      "NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS"
-    ],
+    "sources" : [ "bench.cc", "lifecycle.cc", "memory.cc" ],
+    "defines" : ["NAPI_VERSION=8"],
     "cflags" : [ "-Wall", "-Wextra", "-O2", "-fvisibility=hidden" ],
     "cflags_cc" : ["-std=c++17"]
   } ]

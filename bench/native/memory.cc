@@ -1,7 +1,6 @@
 // A segment by native code: one Node-API call for one operation, as a plain addon would offer it,
 // and loops that make a whole pass in one call, the limit of what the machine does. For the bench
-// alone: offsets and lengths are taken as they are. By the C interface, as the C++ one costs a call
-// more.
+// alone: offsets and lengths are taken as they are.
 #include "memory.h"
 
 #include <sys/shm.h>
@@ -10,46 +9,12 @@
 #include <cstdint>
 #include <cstring>
 
-namespace {
+#include "values.h"
 
-constexpr size_t kMostArguments = 4;
+namespace {
 
 // What the last `map` attached. One at a time: a call then has no table to look it up in.
 uint8_t* segment = nullptr;
-
-struct Arguments {
-  napi_value values[kMostArguments];
-
-  Arguments(napi_env env, napi_callback_info info) {
-    size_t count = kMostArguments;
-    napi_get_cb_info(env, info, &count, values, nullptr, nullptr);
-  }
-};
-
-double Number(napi_env env, napi_value value) {
-  double number = 0;
-  napi_get_value_double(env, value, &number);
-  return number;
-}
-
-size_t Size(napi_env env, napi_value value) {
-  int64_t size = 0;
-  napi_get_value_int64(env, value, &size);
-  return static_cast<size_t>(size);
-}
-
-napi_value Result(napi_env env, double number) {
-  napi_value value = nullptr;
-  napi_create_double(env, number, &value);
-  return value;
-}
-
-template <typename T>
-T* Array(napi_env env, napi_value value, size_t* length) {
-  void* data = nullptr;
-  napi_get_typedarray_info(env, value, nullptr, length, &data, nullptr, nullptr);
-  return static_cast<T*>(data);
-}
 
 template <typename T>
 T Load(size_t offset) {

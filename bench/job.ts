@@ -60,6 +60,9 @@ async function work({ suite, core, pace, processes, earlier }: Job): Promise<voi
 }
 
 process.on("SIGINT", () => {}); // a terminal's goes to the whole group; the parent says when to stop
+process.on("SIGTERM", () => {
+  stopped = true; // not at once: a segment may be there that has no other end than the work's own `finally`
+});
 process.on("disconnect", () => {
   stopped = true;
 });

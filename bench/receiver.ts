@@ -171,7 +171,7 @@ async function withProcess<T>(
 }
 
 async function withThread<T>(work: (receiver: Receiver) => Promise<T>): Promise<T> {
-  const worker = new Worker(script);
+  const worker = new Worker(script, { execArgv: [] });
   try {
     const post: Channel["post"] = (message, _done, transfer) => {
       worker.postMessage(message, transfer);

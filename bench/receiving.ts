@@ -30,7 +30,8 @@ const opened = (fd: number): Socket => new Socket({ fd, readable: true, writable
 
 function wiresOfProcess(): Pick<Wires, "socket" | "bell" | "bytes"> {
   const attachment = shmOf("js").open(Number(process.argv[2])).attach();
-  process.on("SIGINT", () => {}); // a terminal's goes to the whole group; the parent says when to stop
+  // A terminal's goes to the whole group, and so may the other: the parent says when to stop, by closing the channel.
+  for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => {});
   process.on("disconnect", () => {
     attachment.detach();
     process.exit();

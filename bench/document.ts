@@ -4,6 +4,7 @@
 // {{speed SUITE | CORE | CASE | RIVAL}}          GB/s
 // {{faster SUITE | CORE | CASE | RIVAL | OTHER}} how many times OTHER's time is RIVAL's; an error where it is not more than 1
 // {{table SUITE | CORE | CASE}}                  all rivals of a case; a column for each Node where the file has several
+// {{figures SUITE | CORE | CASE}}                what else was seen of each rival: percentiles, resident bytes …
 // {{picture ID}}, {{conditions}}, {{goals}}
 
 import type { Figure } from "./figures.js";
@@ -64,6 +65,16 @@ function caseTable(runs: readonly Run[], words: readonly string[]): string {
   return tableOf([one.name, ...runs.map(({ conditions }) => `Node ${conditions.node.replace(/^v/, "")}`)], rows);
 }
 
+function figuresTable(one: Case): string {
+  const names = [...new Set(one.rivals.flatMap(({ figures }) => figures.map(({ name, unit }) => `${name}, ${unit}`)))];
+  if (names.length === 0) throw new Error(`${one.name} has no further figures`);
+  const rows = one.rivals.map(({ name, figures }) => {
+    const seen = new Map(figures.map((figure) => [`${figure.name}, ${figure.unit}`, digits(figure.value)]));
+    return [name, ...names.map((column) => seen.get(column) ?? "")];
+  });
+  return tableOf([one.name, ...names], rows);
+}
+
 function goalTable({ cases }: Run): string {
   const rows = cases.flatMap(({ name, rivals }) =>
     rivals.flatMap((rival) =>
@@ -107,6 +118,8 @@ export function documentOf(
         return faster(caseOf(run, words), words[3], words[4]);
       case "table":
         return caseTable(results.runs, words);
+      case "figures":
+        return figuresTable(caseOf(run, words));
       case "conditions":
         return tableOf(["", ""], conditionRows(run.conditions));
       case "goals":

@@ -1,28 +1,18 @@
 // wasm-shm copy, as a person runs it: files, streams and segments, in every direction, and what goes wrong.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as assert from "uvu/assert";
 import { create, list, open, type Segment } from "wasm-shm";
 import { isRoot, root } from "./child.js";
 import { cli, environment, hasTerminal, main, onTerminal, script } from "./cli.js";
+import { inFolder } from "./folder.js";
 import { nativePairs, randomBytes } from "./pairs.js";
 import { suite } from "./suite.js";
 
 const SIZE = 3333;
-
-/** A folder for as long as `use` runs. */
-async function inFolder(use: (folder: string) => void | Promise<void>): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), "wasm-shm-"));
-  try {
-    await use(folder);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
 
 function withSegment(bytes: Uint8Array | number, use: (segment: Segment) => void): void {
   const segment = create(typeof bytes === "number" ? bytes : bytes.length);

@@ -2,22 +2,14 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { setTimeout as sleep } from "node:timers/promises";
 import * as assert from "uvu/assert";
-import { list, type SegmentInfo } from "wasm-shm";
 import { root, run } from "./child.js";
 import { nativePairs } from "./pairs.js";
 import { suite } from "./suite.js";
+import { segmentsOf, until } from "./waiting.js";
 import { isRunning } from "./xvfb.js";
 
 const script = `${root}build/examples/counter/main.js`;
-const segmentsOf = (pid: number): SegmentInfo[] => list().filter(({ cpid }) => cpid === pid);
-
-async function until(what: string, found: () => boolean): Promise<void> {
-  for (const limit = Date.now() + 20_000; !found(); await sleep(2))
-    if (Date.now() > limit) throw new Error(`waited in vain for ${what}`);
-}
-
 const counter = suite("examples/counter");
 if (nativePairs.length === 0) counter.skip("runs", "there is no native host on this platform");
 else {

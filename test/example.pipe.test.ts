@@ -2,35 +2,15 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import { readFileSync } from "node:fs";
 import * as assert from "uvu/assert";
-import { list, type SegmentInfo } from "wasm-shm";
 import { root, run } from "./child.js";
+import { withFile } from "./folder.js";
 import { nativePairs, randomBytes } from "./pairs.js";
 import { suite } from "./suite.js";
+import { segmentsOf, until } from "./waiting.js";
 
 const script = `${root}build/examples/pipe/main.js`;
-const segmentsOf = (pid: number): SegmentInfo[] => list().filter(({ cpid }) => cpid === pid);
-
-async function until(what: string, found: () => boolean): Promise<void> {
-  for (const limit = Date.now() + 20_000; !found(); await sleep(2))
-    if (Date.now() > limit) throw new Error(`waited in vain for ${what}`);
-}
-
-async function withFile<T>(bytes: Uint8Array, use: (path: string) => T | Promise<T>): Promise<T> {
-  const folder = mkdtempSync(join(tmpdir(), "wasm-shm-"));
-  try {
-    const path = join(folder, "file");
-    writeFileSync(path, bytes);
-    return await use(path);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
-
 const pipe = suite("examples/pipe");
 if (nativePairs.length === 0) pipe.skip("runs", "there is no native host on this platform");
 else {

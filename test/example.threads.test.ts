@@ -1,22 +1,14 @@
 // examples/threads, as a person runs it: what it prints, its exit code, and that no segment is left, however it ends.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { setTimeout as sleep } from "node:timers/promises";
 import * as assert from "uvu/assert";
-import { list, type SegmentInfo } from "wasm-shm";
 import { root, run } from "./child.js";
 import { nativePairs } from "./pairs.js";
 import { suite } from "./suite.js";
+import { segmentsOf, until } from "./waiting.js";
 
 const script = `${root}build/examples/threads/main.js`;
 const PART = 16 * 2 ** 20;
-const segmentsOf = (pid: number): SegmentInfo[] => list().filter(({ cpid }) => cpid === pid);
-
-async function until(what: string, found: () => boolean): Promise<void> {
-  for (const limit = Date.now() + 20_000; !found(); await sleep(2))
-    if (Date.now() > limit) throw new Error(`waited in vain for ${what}`);
-}
-
 /** 0 + 1 + 2 + … of the 32-bit integers that so many bytes hold, from an offset on. */
 function sumOf(offset: number, length: number): number {
   const [first, count] = [offset / 4, length / 4];

@@ -5,7 +5,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
-import { destroySegment, list } from "wasm-shm";
+import { destroySegment, list, type SegmentInfo } from "wasm-shm";
 import { TALLY_MARK, type Tally } from "./tally.js";
 
 const folder = fileURLToPath(new URL(".", import.meta.url));
@@ -55,12 +55,16 @@ function runFile(file: string): Promise<void> {
 const isAlive = (pid: number): boolean => existsSync(`/proc/${pid}`);
 
 /** New segments that nobody is attached to, of this user, whose creator is gone: every process of this run is by then. */
-function leftBehind(before: Set<number>): number[] {
+function leftBehind(before: Set<number>): SegmentInfo[] {
   const uid = process.getuid?.();
-  return list()
-    .filter(({ id, cpid, cuid, nattch }) => !before.has(id) && nattch === 0 && cuid === uid && !isAlive(cpid))
-    .map(({ id }) => id);
+  return list().filter(
+    ({ id, cpid, cuid, nattch }) => !before.has(id) && nattch === 0 && cuid === uid && !isAlive(cpid),
+  );
 }
+
+/** Enough to find who left it. */
+const aboutSegment = ({ id, size, key, mode, cpid, ctime }: SegmentInfo): string =>
+  `${id} (${size} bytes, key ${key}, mode ${mode.toString(8)}, by process ${cpid} at ${ctime?.toISOString()})`;
 
 const before = new Set(list().map(({ id }) => id));
 const queue = [...files];
@@ -72,8 +76,8 @@ await Promise.all(
 
 if (files.length === 0) total.problems.push("no test file was found");
 const left = leftBehind(before);
-for (const id of left) destroySegment(id);
-if (left.length > 0) total.problems.push(`segments were left in the system: ${left.join(", ")}`);
+for (const { id } of left) destroySegment(id);
+if (left.length > 0) total.problems.push(`segments were left in the system: ${left.map(aboutSegment).join(", ")}`);
 else console.log("\nno segment was left in the system");
 
 for (const problem of total.problems) console.log(`problem: ${problem}`);

@@ -1,41 +1,21 @@
 // npm start, as a person runs it: what it prints, its exit code, and that no segment is left, however it ends.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import { readFileSync, statSync } from "node:fs";
 import * as assert from "uvu/assert";
-import { list, type SegmentInfo, SegmentStatus } from "wasm-shm";
+import { list, SegmentStatus } from "wasm-shm";
 import { type Ended, root, run, works } from "./child.js";
+import { withFile } from "./folder.js";
 import { adlerOracle } from "./oracle.js";
 import { nativePairs, randomBytes } from "./pairs.js";
 import { suite } from "./suite.js";
+import { segmentsOf, until } from "./waiting.js";
 
 const script = `${root}build/examples/start/main.js`;
 const start = (...args: string[]): Ended => run(process.execPath, [script, ...args]);
 
-/** A file of these bytes, for as long as `use` runs. */
-async function withFile<T>(bytes: Uint8Array, use: (path: string) => T | Promise<T>): Promise<T> {
-  const folder = mkdtempSync(join(tmpdir(), "wasm-shm-"));
-  try {
-    const path = join(folder, "file");
-    writeFileSync(path, bytes);
-    return await use(path);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
-
 /** The value beside a label of the table. */
 const cell = (output: string, label: string): string => new RegExp(`^${label} +(.*)$`, "m").exec(output)?.[1] ?? "";
-
-async function until(what: string, found: () => boolean): Promise<void> {
-  for (const limit = Date.now() + 20_000; !found(); await sleep(2))
-    if (Date.now() > limit) throw new Error(`waited in vain for ${what}`);
-}
-
-const segmentsOf = (pid: number): SegmentInfo[] => list().filter(({ cpid }) => cpid === pid);
 
 /** Starts it on a file of 400 MB, so that there is time to interfere, and waits for its segment. */
 async function interfere(use: (child: ChildProcess & { pid: number }) => Promise<void>): Promise<string> {

@@ -7,12 +7,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as assert from "uvu/assert";
-import { createSandbox, list, open, type SegmentInfo, SegmentStatus } from "wasm-shm";
+import { createSandbox, open, SegmentStatus } from "wasm-shm";
 import { type X11Provider, type X11Segment, x11Provider } from "wasm-shm/x11";
 import type { ServerSegment, Shm } from "x11";
 import { isRoot, root, run, works } from "./child.js";
 import { code, nativePairs, randomBytes } from "./pairs.js";
 import { suite } from "./suite.js";
+import { segmentsOf, until } from "./waiting.js";
 import { answer, type Connection, isRunning, noXvfb, withClient, withXvfb } from "./xvfb.js";
 
 const Z_PIXMAP = 2;
@@ -22,13 +23,6 @@ const MiB = 2 ** 20;
 
 const native = nativePairs.length > 0;
 const NO_HOST = "there is no native host on this platform";
-
-const segmentsOf = (pid = process.pid): SegmentInfo[] => list().filter(({ cpid }) => cpid === pid);
-
-async function until(what: string, found: () => boolean): Promise<void> {
-  for (const limit = Date.now() + 20_000; !found(); await sleep(2))
-    if (Date.now() > limit) throw new Error(`waited in vain for ${what}`);
-}
 
 /** A provider of the display in whose names no environment has a say. */
 const provider = (): X11Provider => x11Provider({ display: ":0" });

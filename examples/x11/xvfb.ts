@@ -23,9 +23,11 @@ export interface Xvfb {
 }
 
 /** Starts one on a display that is free. It listens on a Unix socket alone, and lets in whoever can reach that. */
-export async function startXvfb(options: XvfbOptions = {}): Promise<Xvfb> {
-  const { screen = "1280x1024x24", args = [], prefix = [], uid } = options;
-  const line = [...prefix, "Xvfb", "-displayfd", "3", "-screen", "0", screen, "-nolisten", "tcp", "-ac", ...args];
+export async function startXvfb(asked: XvfbOptions = {}): Promise<Xvfb> {
+  const { screen = "1280x1024x24", args = [], prefix = [], uid } = asked;
+  // Without -noreset it begins anew when its last client leaves, and hangs up on who connects meanwhile.
+  const options = ["-displayfd", "3", "-screen", "0", screen, "-nolisten", "tcp", "-ac", "-noreset"];
+  const line = [...prefix, "Xvfb", ...options, ...args];
   const child = spawn(line[0] as string, line.slice(1), {
     stdio: ["ignore", "ignore", "pipe", "pipe"],
     ...(uid === undefined ? {} : { uid }),

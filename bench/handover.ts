@@ -23,8 +23,12 @@ const COURSE_NS = 1e6;
 /** Of fewer trips the 99th percentile is merely the longest. */
 const FEWEST_TRIPS = 100;
 
-/** So many messages a course at least give that many trips in the fewest rounds that there are. */
-const fewestOf = (pace: PaceName): number => (pace === "quick" ? 1 : 6);
+/**
+ * Messages of a course, however long it then lasts. Of trips so many that the fewest samples that there are, three in each
+ * of two rounds, make enough for a 99th percentile; of a flow enough to be one.
+ */
+const fewestOf = (kind: Kind, pace: PaceName): number =>
+  kind === "flow" ? 8 : pace === "quick" ? 1 : Math.ceil(FEWEST_TRIPS / 6);
 
 /** Messages of a proof; in a flow more than a ring has slots, so that it is gone round. */
 const provenOf = (kind: Kind, bytes: number): number =>
@@ -90,7 +94,7 @@ async function rivalOf(
   const { name, end } = routes[route];
   const payload = new Payload(bytes, touch);
   const course = (messages: number) => runCourse(receivers[end], route, kind, payload, messages);
-  const messages = await calibrate(course, fewestOf(pace));
+  const messages = await calibrate(course, fewestOf(kind, pace));
   const seen = new Seen(pace);
   return {
     name,

@@ -31,6 +31,9 @@ export interface Case {
 const PATIENCE_MS = 60_000;
 const AT_IT_MS = 400;
 
+/** Far less than the other end's own patience with one that spins no more. */
+const GONE_MS = 10_000;
+
 /** The cases of one suite, run quickly. */
 export function quick(suite: string): Case[] {
   const folder = mkdtempSync(join(tmpdir(), "wasm-shm-"));
@@ -108,7 +111,7 @@ export async function midway(
         return code ?? (signal as string);
       },
     });
-    for (const limit = Date.now() + PATIENCE_MS; membersOf(group).length > 0 && Date.now() < limit; ) await sleep(10);
+    for (const limit = Date.now() + GONE_MS; membersOf(group).length > 0 && Date.now() < limit; ) await sleep(10);
     const left = membersOf(group);
     if (left.length > 0) throw new Error(`processes are left over: ${left.join(", ")}`);
     const segments = list().filter(({ cpid }) => pids.includes(cpid));

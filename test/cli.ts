@@ -5,8 +5,8 @@ import { type Ended, root, run, works } from "./child.js";
 
 export const main = `${root}dist/cli/main.js`;
 
-/** Colours follow the test's own environment else. */
-export const environment = { ...process.env, NO_COLOR: undefined, FORCE_COLOR: undefined };
+/** Colours follow the test's own environment else. With CI set, as libraries of colours take that for a terminal. */
+export const environment = { ...process.env, NO_COLOR: undefined, FORCE_COLOR: undefined, CI: "true" };
 
 /** wasm-shm with these arguments. Standard input is empty unless `options.input` is given. */
 export function cli(args: readonly (string | number)[], options: SpawnOptions & { input?: string } = {}): Ended {

@@ -6,7 +6,9 @@ import pc from "picocolors";
 export function coloursOf(stream: NodeJS.WriteStream): ReturnType<typeof pc.createColors> {
   const { NO_COLOR, FORCE_COLOR, TERM } = process.env;
   const forced = FORCE_COLOR !== undefined && FORCE_COLOR !== "0";
-  return pc.createColors(!NO_COLOR && (forced || (FORCE_COLOR === undefined && stream.isTTY && TERM !== "dumb")));
+  const isFit = FORCE_COLOR === undefined && stream.isTTY === true && TERM !== "dumb";
+  // A boolean, never undefined: picocolors would then decide, and colours every pipe where CI is set.
+  return pc.createColors(!NO_COLOR && (forced || isFit));
 }
 
 const plain = Object.fromEntries(

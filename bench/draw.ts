@@ -126,6 +126,12 @@ function axis(colors: Colors, more: object): object {
   };
 }
 
+/** Rows that the legend takes: a symbol and about seven pixels a character for each line. */
+function legendRows(lines: Curve["lines"], width: number): number {
+  const needed = lines.reduce((sum, { name }) => sum + 44 + 7 * name.length, 0);
+  return Math.ceil(needed / (width - 24));
+}
+
 /** GB/s over size, both on log axes; a line for each access path, with the interval of each point. */
 function curveOption({ lines, unit }: Curve, colors: Colors, width: number): object {
   const narrow = width < 560;
@@ -133,7 +139,7 @@ function curveOption({ lines, unit }: Curve, colors: Colors, width: number): obj
   const sizes = points.map(({ size }) => size);
   return {
     ...common(colors),
-    grid: { left: 56, right: 20, top: narrow ? 28 * Math.ceil(lines.length / 2) : 64, bottom: 44 },
+    grid: { left: 56, right: 20, top: 40 + 24 * legendRows(lines, width), bottom: 44 },
     legend: { top: 0, textStyle: { color: colors.text }, itemWidth: 18, itemGap: narrow ? 8 : 12 },
     tooltip: {
       trigger: "item",

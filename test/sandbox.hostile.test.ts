@@ -209,15 +209,19 @@ for (const kind of kinds) {
     }),
   );
 
-  calls("the table bomb ends by itself", () =>
-    alone((segment) =>
-      withSandbox(kind, bytesOf("table"), { windows: { window: { segment } } }, async (sandbox) => {
-        const got = await sandbox.call("growTableBomb");
-        assert.ok(Number(got) >= 1 && Number(got) <= 10_000_000);
-        assert.is(await sandbox.call("growTable", 1), -1);
-      }),
-    ),
-  );
+  // V8 11.3, Node 20's, now and then dies in Runtime_WasmTriggerTierUp while a loop grows a table: docs/sandbox.md.
+  if (process.versions.v8.startsWith("11."))
+    calls.skip("the table bomb ends by itself", "this V8 may crash while a guest's loop grows a table");
+  else
+    calls("the table bomb ends by itself", () =>
+      alone((segment) =>
+        withSandbox(kind, bytesOf("table"), { windows: { window: { segment } } }, async (sandbox) => {
+          const got = await sandbox.call("growTableBomb");
+          assert.ok(Number(got) >= 1 && Number(got) <= 10_000_000);
+          assert.is(await sandbox.call("growTable", 1), -1);
+        }),
+      ),
+    );
 
   calls("allocators that lie are refused, and the one that does not is taken", () =>
     alone(async (segment) => {

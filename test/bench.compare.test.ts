@@ -121,8 +121,13 @@ else
         assert.match(stdout, /0 slower, 0 faster, 4 without a change/);
       }
       const slow = join(folder, "slow.json");
-      measure(slow, "1.2");
-      const found = compare(first, slow);
+      // Where others keep the machine busy, a run may vary too much for anything to be found: then it says so, and is made anew.
+      let found = { code: 0 as number | null, stdout: "" };
+      for (let tries = 0; tries < 4 && found.code === 0; tries++) {
+        measure(first);
+        measure(slow, "1.2");
+        found = compare(first, slow);
+      }
       assert.is(found.code, 1, found.stdout);
       assert.match(found.stdout, /\nplanted\n {2}planted +x1\.\d+ .* slower\n/);
       assert.match(found.stdout, /1 slower, 0 faster, 3 without a change/);

@@ -5,6 +5,7 @@ import * as assert from "uvu/assert";
 import { type Case, midway, programOf, quick, type Running } from "./benchgroup.js";
 import { run, works } from "./child.js";
 import { nativePairs } from "./pairs.js";
+import { signalProcess } from "./processes.js";
 import { suite } from "./suite.js";
 
 const blocking = ["segment, spins 50 µs, then woken", "segment, spinning"];
@@ -98,7 +99,7 @@ else {
 
   handover("SIGTERM to every process of it does, too", () =>
     inTheMiddle(async ({ pids, end }) => {
-      for (const pid of pids) process.kill(pid, "SIGTERM");
+      for (const pid of pids) signalProcess(pid, "SIGTERM");
       assert.is(await end(), 143);
     }),
   );
@@ -113,7 +114,7 @@ else {
   handover("and one of the process that measures, which the command reports", () =>
     inTheMiddle(async ({ pids, end }) => {
       const [measuring] = pids.filter((pid) => programOf(pid) === "job");
-      process.kill(measuring as number, "SIGKILL");
+      signalProcess(measuring as number, "SIGKILL");
       assert.is(await end(), 1);
     }),
   );

@@ -2,6 +2,7 @@
 import * as assert from "uvu/assert";
 import { type Case, midway, quick } from "./benchgroup.js";
 import { nativePairs } from "./pairs.js";
+import { signalProcess } from "./processes.js";
 import { suite } from "./suite.js";
 
 const PEER = "shm-typed-array";
@@ -83,7 +84,7 @@ else {
 
   lifecycle("SIGTERM in the middle, to all of it, leaves nothing", () =>
     midway("lifecycle", "job", 1, async ({ pids, end }) => {
-      for (const pid of pids) process.kill(pid, "SIGTERM");
+      for (const pid of pids) signalProcess(pid, "SIGTERM");
       assert.is(await end(), 143);
     }),
   );

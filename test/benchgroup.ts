@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { list } from "wasm-shm";
 import { root, run } from "./child.js";
+import { commandOf, signalProcess } from "./processes.js";
 
 export const script = `${root}build/bench/run.js`;
 
@@ -73,11 +74,7 @@ export interface Running {
 
 /** The program that a process runs, where it is one of the bench's; "" where it is not, or not there any more. */
 export function programOf(pid: number): string {
-  try {
-    return /build\/bench\/(\w+)\.js\0/.exec(readFileSync(`/proc/${pid}/cmdline`, "latin1"))?.[1] ?? "";
-  } catch {
-    return "";
-  }
+  return /build\/bench\/(\w+)\.js(?: |$)/.exec(commandOf(pid))?.[1] ?? "";
 }
 
 /**
@@ -117,6 +114,6 @@ export async function midway(
     const segments = list().filter(({ cpid }) => pids.includes(cpid));
     if (segments.length > 0) throw new Error(`segments are left over: ${segments.map(({ id }) => id).join(", ")}`);
   } finally {
-    for (const pid of membersOf(group)) process.kill(pid, "SIGKILL");
+    for (const pid of membersOf(group)) signalProcess(pid, "SIGKILL");
   }
 }

@@ -54,15 +54,13 @@ const shells: Record<string, { args: string[]; available: () => boolean }> = {
       `zmodload zsh/zpty || exit 3
        zpty shell zsh -fi
        send() { zpty -w shell "$1" }
-       send 'PS1=; stty cols 200; autoload -U compinit; compinit -u -D; LISTMAX=1000'
+       send 'PS1=; stty cols 200; autoload -U compinit; compinit -u -D; LISTMAX=1000000'
        send 'source <(wasm-shm completion zsh)'
-       send 'bindkey "^D" list-choices; print ready-"now"'
+       send 'choices() { zle list-choices; zle -R; print -n listed-"now" }; zle -N choices; bindkey "^D" choices'
+       send 'zle-line-init() { print -n ready-"now" }; zle -N zle-line-init' # the next line's
        zpty -rm shell out '*ready-now*' || exit 4
        zpty -wn shell "$1"$'\\x04'
-       out=; for round in {1..60}; do
-         sleep 0.25; while zpty -rt shell part; do out+=$part; done
-         [[ $out == *$'\\e[J'[a-z0-9-]* ]] && break # the list is there
-       done
+       zpty -rm shell out '*listed-now*' || exit 5
        print -r -- "$out"; zpty -d shell`,
       "zsh",
     ],

@@ -6,6 +6,7 @@ import { create, type Segment } from "wasm-shm";
 import { works } from "./child.js";
 import { cli, hasTerminal, main, onTerminal } from "./cli.js";
 import { nativePairs } from "./pairs.js";
+import { signalProcess } from "./processes.js";
 import { suite } from "./suite.js";
 
 const SIZE = 3333;
@@ -144,7 +145,7 @@ else {
     watch("SIGTERM gives the terminal back, too", async () => {
       await watching("--interval 100", async (terminal, segment) => {
         const pid = segment.stat().lpid;
-        process.kill(pid, "SIGTERM");
+        signalProcess(pid, "SIGTERM");
         const after = await terminal.until("the shell", (screen) => screen.includes("ended with 143"));
         assert.not.match(after, /^segment/m);
       });

@@ -1,13 +1,12 @@
 // examples/counter, as a person runs it: what it prints, its exit code, and that no segment is left, however it ends.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import * as assert from "uvu/assert";
 import { root, run } from "./child.js";
 import { nativePairs } from "./pairs.js";
+import { isRunning, signalProcess } from "./processes.js";
 import { suite } from "./suite.js";
-import { segmentsOf, until } from "./waiting.js";
-import { isRunning } from "./xvfb.js";
+import { peerOf, segmentsOf, until } from "./waiting.js";
 
 const script = `${root}build/examples/counter/main.js`;
 const counter = suite("examples/counter");
@@ -46,9 +45,8 @@ else {
       });
       const ended = once(child, "close");
       try {
-        await until("both processes at the segment", () => segmentsOf(pid).some(({ nattch }) => nattch >= 2));
-        const other = Number(readFileSync(`/proc/${pid}/task/${pid}/children`, "latin1"));
-        process.kill(victim === "first" ? pid : other, "SIGKILL");
+        const other = await peerOf(pid);
+        signalProcess(victim === "first" ? pid : other, "SIGKILL");
         const [code, signal] = (await ended) as [number | null, string | null];
         if (victim === "first") assert.is(signal, "SIGKILL");
         else assert.equal([code, said], [1, "the second process ended before it had counted\n"]);

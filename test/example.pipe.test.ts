@@ -2,13 +2,13 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import * as assert from "uvu/assert";
 import { root, run } from "./child.js";
 import { withFile } from "./folder.js";
 import { nativePairs, randomBytes } from "./pairs.js";
+import { signalProcess } from "./processes.js";
 import { suite } from "./suite.js";
-import { segmentsOf, until } from "./waiting.js";
+import { peerOf, segmentsOf, until } from "./waiting.js";
 
 const script = `${root}build/examples/pipe/main.js`;
 const pipe = suite("examples/pipe");
@@ -47,9 +47,8 @@ else {
         const pid = child.pid as number;
         const ended = once(child, "close");
         try {
-          await until("both processes at the segment", () => segmentsOf(pid).some(({ nattch }) => nattch >= 2));
-          const other = Number(readFileSync(`/proc/${pid}/task/${pid}/children`, "latin1"));
-          process.kill(victim === "first" ? pid : other, "SIGKILL");
+          const other = await peerOf(pid);
+          signalProcess(victim === "first" ? pid : other, "SIGKILL");
           const [code, signal] = await ended;
           if (victim === "first") assert.is(signal, "SIGKILL");
           else {

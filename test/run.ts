@@ -1,11 +1,12 @@
 // npm test: every *.test.js beside this file, each in a process of its own, as many at once as there are cores. Fails
 // where a test, a suite, a file or a process did, or where a segment was left behind; ends with "N passed, N failed".
 import { spawn } from "node:child_process";
-import { existsSync, readdirSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { destroySegment, list, type SegmentInfo } from "wasm-shm";
+import { isThere } from "./processes.js";
 import { TALLY_MARK, type Tally } from "./tally.js";
 
 const folder = fileURLToPath(new URL(".", import.meta.url));
@@ -52,13 +53,11 @@ function runFile(file: string): Promise<void> {
   });
 }
 
-const isAlive = (pid: number): boolean => existsSync(`/proc/${pid}`);
-
 /** New segments that nobody is attached to, of this user, whose creator is gone: every process of this run is by then. */
 function leftBehind(before: Set<number>): SegmentInfo[] {
   const uid = process.getuid?.();
   return list().filter(
-    ({ id, cpid, cuid, nattch }) => !before.has(id) && nattch === 0 && cuid === uid && !isAlive(cpid),
+    ({ id, cpid, cuid, nattch }) => !before.has(id) && nattch === 0 && cuid === uid && !isThere(cpid),
   );
 }
 

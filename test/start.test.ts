@@ -1,13 +1,14 @@
 // npm start, as a person runs it: what it prints, its exit code, and that no segment is left, however it ends.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import * as assert from "uvu/assert";
 import { list, SegmentStatus } from "wasm-shm";
 import { type Ended, root, run, works } from "./child.js";
 import { withFile } from "./folder.js";
 import { adlerOracle } from "./oracle.js";
 import { nativePairs, randomBytes } from "./pairs.js";
+import { childrenOf, signalProcess } from "./processes.js";
 import { suite } from "./suite.js";
 import { segmentsOf, until } from "./waiting.js";
 
@@ -35,8 +36,6 @@ async function interfere(use: (child: ChildProcess & { pid: number }) => Promise
     return said.join("");
   });
 }
-
-const childrenOf = (pid: number): string => readFileSync(`/proc/${pid}/task/${pid}/children`, "latin1").trim();
 
 const main = suite("npm start");
 if (nativePairs.length === 0) main.skip("runs", "there is no native host on this platform");
@@ -128,12 +127,8 @@ else {
 
   main("whose second process fails says so, leaves no segment, and exits with 1", async () => {
     const said = await interfere(async (child) => {
-      let found = "";
-      await until("the second process", () => {
-        found = childrenOf(child.pid);
-        return /^\d+$/.test(found); // one, and none of kill's special numbers
-      });
-      process.kill(Number(found), "SIGKILL");
+      await until("the second process", () => childrenOf(child.pid).length === 1);
+      signalProcess(childrenOf(child.pid)[0] as number, "SIGKILL");
       const [code] = (await once(child, "exit")) as [number];
       assert.is(code, 1);
     });

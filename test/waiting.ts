@@ -1,6 +1,7 @@
 // What other processes do in their own time.
 import { setTimeout as sleep } from "node:timers/promises";
 import { list, type SegmentInfo } from "wasm-shm";
+import { childrenOf, commandOf } from "./processes.js";
 
 const TIME_LIMIT_MS = 20_000;
 
@@ -12,3 +13,19 @@ export async function until(what: string, found: () => boolean): Promise<void> {
 
 /** The segments that a process made, and that are still there. */
 export const segmentsOf = (pid = process.pid): SegmentInfo[] => list().filter(({ cpid }) => cpid === pid);
+
+/**
+ * Waits until a process has one child, which runs a program of its own and is attached to a segment of its parent's as
+ * well; its id. The count of attachments alone does not tell: fork(2) raises it before the child can be seen.
+ */
+export async function peerOf(pid: number): Promise<number> {
+  let peer = 0;
+  await until("both processes at the segment", () => {
+    const children = childrenOf(pid);
+    if (children.length !== 1) return false;
+    peer = children[0] as number;
+    if (["", commandOf(pid)].includes(commandOf(peer))) return false;
+    return segmentsOf(pid).some(({ nattch }) => nattch >= 2);
+  });
+  return peer;
+}

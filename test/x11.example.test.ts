@@ -10,8 +10,9 @@ import * as assert from "uvu/assert";
 import { list } from "wasm-shm";
 import { type Ended, root, run } from "./child.js";
 import { nativePairs } from "./pairs.js";
+import { childrenOf, isRunning } from "./processes.js";
 import { suite } from "./suite.js";
-import { isRunning, noXvfb, withXvfb } from "./xvfb.js";
+import { noXvfb, withXvfb } from "./xvfb.js";
 
 const script = `${root}build/examples/x11/main.js`;
 const { DISPLAY: _, ...env } = process.env;
@@ -116,14 +117,12 @@ else {
   example("that is killed takes its own server along", async () => {
     const child = spawn(process.execPath, [script, "--xvfb", "--frames", "1000000"], { stdio: "ignore", env });
     const pid = child.pid as number;
-    const childrenOf = (): number[] =>
-      readFileSync(`/proc/${pid}/task/${pid}/children`, "latin1").split(" ").filter(Boolean).map(Number);
     const made = () => list().filter(({ cpid, nattch }) => cpid === pid && nattch === 2).length;
     let servers: number[] = [];
     try {
       for (const limit = Date.now() + 20_000; made() < 2; await sleep(2))
         if (Date.now() > limit) throw new Error("waited in vain for the segments");
-      servers = childrenOf();
+      servers = childrenOf(pid);
       assert.is(servers.length, 1);
     } finally {
       child.kill("SIGKILL");

@@ -12,9 +12,10 @@ import { type X11Provider, type X11Segment, x11Provider } from "wasm-shm/x11";
 import type { ServerSegment, Shm } from "x11";
 import { isRoot, root, run, works } from "./child.js";
 import { code, nativePairs, randomBytes } from "./pairs.js";
+import { isRunning } from "./processes.js";
 import { suite } from "./suite.js";
 import { segmentsOf, until } from "./waiting.js";
-import { answer, type Connection, isRunning, noXvfb, withClient, withXvfb } from "./xvfb.js";
+import { answer, type Connection, noXvfb, withClient, withXvfb } from "./xvfb.js";
 
 const Z_PIXMAP = 2;
 const EVERY_PLANE = 0xffffffff;

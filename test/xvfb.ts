@@ -1,6 +1,5 @@
 /// <reference path="../examples/x11/x11.d.ts" />
 // X servers for tests: one of Debian's xvfb on a free display, by the example's own starter, and clients of it.
-import { readFileSync } from "node:fs";
 import x11, { type Client, type Display, type Shm } from "x11";
 import { works } from "./child.js";
 
@@ -75,13 +74,4 @@ export async function withClient<T>(
 /** A callback's answer as a promise. */
 export function answer<T>(ask: (done: (error: Error | null | undefined, value: T) => void) => void): Promise<T> {
   return new Promise((resolve, reject) => ask((error, value) => (error ? reject(error) : resolve(value))));
-}
-
-/** Whether a process is there, and no zombie. */
-export function isRunning(pid: number): boolean {
-  try {
-    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "latin1"));
-  } catch {
-    return false;
-  }
 }

@@ -122,7 +122,7 @@ for (const [shell, { args, available }] of Object.entries(shells)) {
 
     completing("runs nothing that stands on the line", () => {
       withCommands((folder, runIn) => {
-        runIn(shell, ...args, `wasm-shm read $(touch ${folder}/run) \`touch ${folder}/run\` ; `);
+        runIn(shell, ...args, `wasm-shm ls ; wasm-shm read $(touch ${folder}/run) \`touch ${folder}/run\` `);
         assert.is(runIn("ls", folder).stdout, "a-file\nbin\nshm\nwasm-shm\n");
       });
     });

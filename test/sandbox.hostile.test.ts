@@ -9,7 +9,7 @@ import { guest, intact, kinds, NO_HOST, native, open, rejects, withSandbox, with
 import { suite } from "./suite.js";
 
 const SIZE = 3333;
-const LIMIT_MS = 1000; // a thread takes up to 300 ms to begin on a busy machine
+const LIMIT_MS = 2500; // the start takes as much as it likes of it: seen past 1000 on a busy machine
 
 /** Modules that are refused before any of their code runs, by which code and with which words. */
 const refused: [name: string, code: string | string[], words: RegExp, options?: SandboxOptions][] = [
@@ -127,7 +127,7 @@ for (const kind of kinds) {
       );
       await open(kind, bytesOf("table-beyond"), { windows: { window: { segment } } }).then(
         () => assert.unreachable(),
-        (error: { code: string }) => assert.match(error.code, /^ERR_SHM_(GUEST_TRAP|MEMORY_LIMIT|GUEST_MEMORY)$/),
+        (error: { code: string }) => assert.match(error.code, /^ERR_SHM_(MEMORY_LIMIT|GUEST_INVALID)$/),
       );
     }),
   );
@@ -209,19 +209,41 @@ for (const kind of kinds) {
     }),
   );
 
-  // V8 11.3, Node 20's, now and then dies in Runtime_WasmTriggerTierUp while a loop grows a table: docs/sandbox.md.
-  if (process.versions.v8.startsWith("11."))
-    calls.skip("the table bomb ends by itself", "this V8 may crash while a guest's loop grows a table");
-  else
-    calls("the table bomb ends by itself", () =>
-      alone((segment) =>
-        withSandbox(kind, bytesOf("table"), { windows: { window: { segment } } }, async (sandbox) => {
-          const got = await sandbox.call("growTableBomb");
-          assert.ok(Number(got) >= 1 && Number(got) <= 10_000_000);
-          assert.is(await sandbox.call("growTable", 1), -1);
-        }),
-      ),
-    );
+  calls("the table bomb ends by itself", () =>
+    alone((segment) =>
+      withSandbox(kind, bytesOf("table"), { windows: { window: { segment } } }, async (sandbox) => {
+        const got = await sandbox.call("growTableBomb");
+        assert.ok(Number(got) >= 1 && Number(got) <= 10_000_000);
+        assert.is(await sandbox.call("growTable", 1), -1);
+      }),
+    ),
+  );
+
+  // Before V8 12 a loop that asks for better code may crash (src/sandbox/tiering.ts): a guest's code never asks.
+  if (Number.parseInt(process.versions.v8, 10) < 12)
+    calls("code compiled after the first sandbox gets its best code unasked, once called", () => {
+      const ended = runModule(
+        `import { createSandbox } from "wasm-shm";
+        import { readFileSync } from "node:fs";
+        import { setTimeout as sleep } from "node:timers/promises";
+        const bytes = readFileSync("examples/guests/hostile/table.wasm");
+        const tiers = async (module) => {
+          const env = { memory: new WebAssembly.Memory({ initial: 1 }) };
+          const { size } = new WebAssembly.Instance(module, { env }).exports;
+          size();
+          for (let turn = 0; turn < 50 && !%IsTurboFanFunction(size); turn++) await sleep(20);
+          return %IsTurboFanFunction(size);
+        };
+        const before = await tiers(new WebAssembly.Module(bytes.subarray()));
+        // Another module: V8 shares the code of equal ones.
+        const other = Buffer.concat([bytes, Uint8Array.of(0, 2, 1, 0x78)]);
+        const sandbox = await createSandbox(other, { inline: ${kind === "inline"} });
+        console.log(before, await tiers(new WebAssembly.Module(other)));
+        await sandbox.close();`,
+        ["--allow-natives-syntax"],
+      );
+      assert.equal([ended.code, ended.stdout, ended.stderr], [0, "false true\n", ""]);
+    });
 
   calls("allocators that lie are refused, and the one that does not is taken", () =>
     alone(async (segment) => {
@@ -290,7 +312,10 @@ if (native) {
         };
         await withSandbox("worker", bytesOf(name), options, async (sandbox) => {
           assert.is(segment.stat().nattch, 1);
-          const running = timed(() => sandbox.call(call, ...values), new RegExp(`^${call} took longer than 1000 ms`));
+          const running = timed(
+            () => sandbox.call(call, ...values),
+            new RegExp(`^${call} took longer than ${LIMIT_MS} ms`),
+          );
           const queued = rejects(() => sandbox.call("answer"), "ERR_SHM_TIME_LIMIT");
           await running;
           await queued;
@@ -344,7 +369,7 @@ if (native) {
         timeLimitMs: LIMIT_MS,
         imports,
       });
-      await timed(() => sandbox.call("enter", 1), /took longer than 1000 ms/);
+      await timed(() => sandbox.call("enter", 1), new RegExp(`took longer than ${LIMIT_MS} ms`));
       await Promise.all(inner);
       assert.is(inner.length, 1);
       assert.is(segment.stat().nattch, 0);
@@ -362,7 +387,7 @@ if (native) {
           timeLimitMs: LIMIT_MS,
           imports: { host: { callback: () => sleep(60_000, 0, { ref: false }) } },
         },
-        (sandbox) => timed(() => sandbox.call("enter", 1), /^enter took longer than 1000 ms/),
+        (sandbox) => timed(() => sandbox.call("enter", 1), new RegExp(`^enter took longer than ${LIMIT_MS} ms`)),
       ),
     ),
   );

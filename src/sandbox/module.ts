@@ -1,6 +1,7 @@
 // What a guest module asks for, before any of it runs: its imports, and the limits of the memory it wants.
 import { guestError } from "../errors.js";
 import type { Imports } from "./guest.js";
+import { avoidTierUpCalls } from "./tiering.js";
 
 /** Wasm pages of 64 KiB that env.memory must have, and may have: not bytes. */
 export interface MemoryPages {
@@ -173,6 +174,7 @@ function checkImports(module: WebAssembly.Module, imports: Imports): void {
  *   `ERR_SHM_GUEST_MEMORY` it has a memory of its own, or env.memory is of another kind
  */
 export async function readGuest(bytes: Uint8Array<ArrayBuffer>, imports: Imports): Promise<Guest> {
+  avoidTierUpCalls();
   let module: WebAssembly.Module;
   try {
     module = await WebAssembly.compile(bytes);

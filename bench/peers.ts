@@ -1,7 +1,7 @@
 // Packages that only the bench needs, in bench/package.json with a lock of their own. The two that are native are built
 // here, as the package's own addon is: no install script runs. One that cannot be had is an absence in the tables.
-import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import { cpSync, existsSync, readFileSync, rmSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import type { Absence } from "./result.js";
@@ -28,11 +28,17 @@ export function peerVersions(): Record<string, string> {
   return versions;
 }
 
+/** Where a native peer lies built for one version of Node's native interface (`process.versions.modules`). */
+const builtFolder = (name: PeerName, abi: string): string => `${folder}/node_modules/.abi-${abi}/${name}`;
+
 /** A peer's module, or why there is none. */
 export function loadPeer(name: PeerName): { readonly module: unknown } | Absence {
   if (!existsSync(`${folder}/node_modules/${name}`)) return { name, reason: "not installed: npm ci in bench/ does it" };
+  const built = builtFolder(name, process.versions.modules);
+  if (!existsSync(built))
+    return { name, reason: `not built for Node ${process.versions.node}: npm run bench does it, or says why not` };
   try {
-    return { module: benchRequire(name) };
+    return { module: benchRequire(built) };
   } catch (error) {
     const [line] = (error as Error).message.split("\n");
     return { name, reason: `does not load in Node ${process.versions.node}: ${line?.replaceAll(root, "")}` };
@@ -40,8 +46,8 @@ export function loadPeer(name: PeerName): { readonly module: unknown } | Absence
 }
 
 /** In a process of its own: a native module that fails halfway is no matter there. */
-const loads = (name: PeerName): boolean =>
-  spawnSync(process.execPath, ["-e", `require(${JSON.stringify(`${folder}/node_modules/${name}`)})`]).status === 0;
+const loads = (built: string, binary: string): boolean =>
+  spawnSync(binary, ["-e", `require(${JSON.stringify(built)})`]).status === 0;
 
 function isInstalled(): boolean {
   const installed = `${folder}/node_modules/.package-lock.json`; // npm's own note of what it put there
@@ -57,16 +63,23 @@ export function installPeers(): boolean {
   return status === 0;
 }
 
-/** Installs the peers, and builds those that do not load. What fails says so on stderr, and is absent from then on. */
-export function preparePeers(): void {
+/**
+ * Installs the peers, and builds those that do not load, by the headers that come with each Node: a copy for each native
+ * interface. What fails says so on stderr, and is absent from then on.
+ */
+export function preparePeers(binaries: readonly string[]): void {
   if (!installPeers()) return;
   // mmap-io asks for C++11, with which V8's headers no longer compile; the last -std counts. Warnings are its authors' affair.
   const env = { ...process.env, CXXFLAGS: "-std=c++20 -w" };
-  for (const name of nativePeers)
-    if (!loads(name))
-      spawnSync(process.execPath, ["native/build.js", `bench/node_modules/${name}`], {
-        cwd: root,
-        env,
-        stdio: ["ignore", "ignore", "inherit"],
-      });
+  for (const binary of binaries) {
+    const abi = execFileSync(binary, ["-p", "process.versions.modules"], { encoding: "utf8" }).trim();
+    for (const name of nativePeers) {
+      const built = builtFolder(name, abi);
+      if (!existsSync(`${folder}/node_modules/${name}`) || loads(built, binary)) continue;
+      rmSync(built, { recursive: true, force: true });
+      cpSync(`${folder}/node_modules/${name}`, built, { recursive: true });
+      spawnSync(binary, ["native/build.js", built], { cwd: root, env, stdio: ["ignore", "ignore", "inherit"] });
+      if (!loads(built, binary)) rmSync(built, { recursive: true });
+    }
+  }
 }

@@ -134,7 +134,7 @@ async function main(runner: Runner): Promise<void> {
       process.exitCode = 128 + number;
     });
   if (chosen.some((name) => suites[name]?.needs?.includes("addon"))) buildAddon();
-  if (chosen.some((name) => suites[name]?.needs?.includes("peers"))) preparePeers();
+  if (chosen.some((name) => suites[name]?.needs?.includes("peers"))) preparePeers(binaries);
 
   const plans = binaries.map((binary): Plan => ({ suites: chosen, pace, processes, binary }));
   const runs = await measureAll(runner, plans);

@@ -4,6 +4,7 @@ import * as assert from "uvu/assert";
 import { isRoot, run, works } from "./child.js";
 import { environment, hasTerminal, main, NO_NAMESPACE, onTerminal, ownNamespace, script } from "./cli.js";
 import { nativePairs } from "./pairs.js";
+import { ownName } from "./processes.js";
 import { suite } from "./suite.js";
 
 /** Segments of every kind, what ipcs and we say of them, and what is true. */
@@ -102,8 +103,8 @@ else {
       [[77, null, "gone"]],
     );
     for (const { cpid, creatorState, creatorCommand } of rows.filter((row) => !gone.includes(row)))
-      assert.equal([cpid, creatorState, creatorCommand], [pid, "running", "node"]);
-    assert.match(table, new RegExp(`\\b${pid} node\\b`));
+      assert.equal([cpid, creatorState, creatorCommand], [pid, "running", ownName()]);
+    assert.match(table, new RegExp(`\\b${pid} ${ownName()}\\b`));
     assert.match(table, /\d gone\b/);
   });
 

@@ -8,6 +8,7 @@ import { processOf } from "#dist/cli/processes.js";
 import { isRoot } from "./child.js";
 import { cli, hasTerminal, main, NO_NAMESPACE, onTerminal, ownNamespace, type Reply, script } from "./cli.js";
 import { nativePairs } from "./pairs.js";
+import { ownName } from "./processes.js";
 import { suite } from "./suite.js";
 
 const KEY = 0x59000000 | process.pid;
@@ -199,7 +200,7 @@ states(
   "one that runs, is gone, has ended but is not waited for, was of another namespace, or gave its pid away",
   () => {
     const now = new Date();
-    assert.equal(processOf(process.pid, now), { state: "running", command: "node" });
+    assert.equal(processOf(process.pid, now), { state: "running", command: ownName() });
     assert.equal(processOf(0, now), { state: "unseen", command: undefined });
     assert.is(processOf(2 ** 22, now).state, "gone"); // the kernel's largest pid is one less: proc(5)
     assert.is(processOf(process.pid, new Date(Date.now() - process.uptime() * 1000 - 10_000)).state, "reused");

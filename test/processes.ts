@@ -19,6 +19,9 @@ export function commandOf(pid: number): string {
   }
 }
 
+/** What the kernel calls this program: `node`, or since Node 24 after its first thread, `node-MainThread`. @see proc_pid_comm(5) */
+export const ownName = (): string => readFileSync("/proc/self/comm", "utf8").trimEnd();
+
 /** Whether a process is there, be it a zombie. */
 export const isThere = (pid: number): boolean => existsSync(`/proc/${pid}`);
 

@@ -84,24 +84,26 @@ function makeFor(length: number | undefined, from: string, { mode, toOffset = 0 
 }
 
 /** Makes a segment for the bytes, and removes it again where they do not all arrive. */
-async function intoNew(made: Segment, copy: () => Promise<void>): Promise<void> {
-  const undo = new Undo(made, () => say("the new segment was removed again"));
+async function intoNew(make: () => Segment, copy: (made: Segment) => Promise<void>): Promise<void> {
+  const undo = new Undo(make, () => say("the new segment was removed again"));
   try {
-    await copy();
+    await copy(undo.segment);
   } catch (error) {
     undo.now();
     throw error instanceof UsageError
       ? error
       : new Refusal(`${error instanceof Error ? error.message : error}; the new segment was removed again`);
   }
-  await writeOut(`${made.id}\n`);
+  await writeOut(`${undo.segment.id}\n`);
   undo.keep();
 }
 
 async function fileToNew(source: Source, options: CopyOptions): Promise<void> {
   const { toOffset = 0 } = options;
-  const segment = makeFor(source.length, source.name, options);
-  await intoNew(segment, () => moving(source.length, options, (progress) => fill(segment, toOffset, source, progress)));
+  await intoNew(
+    () => makeFor(source.length, source.name, options),
+    (made) => moving(source.length, options, (progress) => fill(made, toOffset, source, progress)),
+  );
 }
 
 /** write(2) takes the bytes from the segment's own pages. */
@@ -141,10 +143,7 @@ async function segmentToSegment(from: Segment, to: Operand, options: CopyOptions
         });
       }),
     );
-  if (to.kind === "new") {
-    const made = makeFor(length, name, options);
-    return intoNew(made, () => copy(made));
-  }
+  if (to.kind === "new") return intoNew(() => makeFor(length, name, options), copy);
   const target = openTarget((to as { target: { id: number } }).target);
   checkRoom(target, toOffset, length, name);
   const apart = Math.abs(toOffset - start);

@@ -42,8 +42,8 @@ function openOrCreate(id: Target | undefined, options: OpenOptions): Segment {
 async function open(id: Target | undefined, options: OpenOptions): Promise<void> {
   if (options.size !== undefined && options.offset > options.size)
     throw new UsageError(`offset ${options.offset} is past the end: ${options.size} bytes were asked for`);
-  const segment = openOrCreate(id, options);
-  const undo = new Undo(segment);
+  const undo = new Undo(() => openOrCreate(id, options));
+  const { segment } = undo;
   const landed: Landed = { bytes: 0, more: false };
   try {
     if (options.offset > segment.size)

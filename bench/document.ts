@@ -2,10 +2,13 @@
 //
 // {{time SUITE | CORE | CASE | RIVAL}}           an operation's time
 // {{speed SUITE | CORE | CASE | RIVAL}}          GB/s
-// {{faster SUITE | CORE | CASE | RIVAL | OTHER}} how many times OTHER's time is RIVAL's; an error where it is not more than 1
+// {{faster SUITE | CORE | CASE | RIVAL | OTHER}} how many times OTHER's time is RIVAL's; an error where it is not more than 1,
+//                                                under any Node of the file
 // {{table SUITE | CORE | CASE}}                  all rivals of a case; a column for each Node where the file has several
 // {{figures SUITE | CORE | CASE}}                what else was seen of each rival: percentiles, resident bytes …
-// {{picture ID}}, {{conditions}}, {{goals}}
+// {{picture ID}}
+// {{conditions}}, {{goals}}                      a column for each Node
+// {{node}}                                       that of the figures in sentences and pictures: the file's first
 
 import type { Figure } from "./figures.js";
 import { conditionRows, digits, duration } from "./report.js";
@@ -50,6 +53,8 @@ function tableOf(head: readonly string[], rows: readonly (readonly string[])[]):
   return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
 }
 
+const nodeOf = ({ conditions }: Run): string => `Node ${conditions.node.replace(/^v/, "")}`;
+
 const timeOf = (rival: RivalResult): string => duration(rival.nanoseconds);
 
 function caseTable(runs: readonly Run[], words: readonly string[]): string {
@@ -62,7 +67,7 @@ function caseTable(runs: readonly Run[], words: readonly string[]): string {
       return other ? timeOf(other) : "absent";
     }),
   ]);
-  return tableOf([one.name, ...runs.map(({ conditions }) => `Node ${conditions.node.replace(/^v/, "")}`)], rows);
+  return tableOf([one.name, ...runs.map(nodeOf)], rows);
 }
 
 function figuresTable(one: Case): string {
@@ -75,19 +80,31 @@ function figuresTable(one: Case): string {
   return tableOf([one.name, ...names], rows);
 }
 
-function goalTable({ cases }: Run): string {
-  const rows = cases.flatMap(({ name, rivals }) =>
-    rivals.flatMap((rival) =>
-      rival.goals.map(({ text, figure = "", holds }) => [
-        name,
-        rival.name,
-        text,
-        figure,
-        holds ? "holds" : "**falls short**",
-      ]),
+/** A column for each run. */
+function conditionTable(runs: readonly Run[]): string {
+  const columns = runs.map(({ conditions }, index) => new Map(conditionRows(conditions, index === 0)));
+  const [first] = columns as [Map<string, string>];
+  const rows = [...first.keys()].map((name) => [name, ...columns.map((column) => column.get(name) ?? "")]);
+  return tableOf(["", ...runs.map(() => "")], rows);
+}
+
+/** Each goal with what each run measured of it. A rival has as many in each; the words may name the Node. */
+function goalTable(runs: readonly Run[]): string {
+  const [first] = runs as [Run];
+  const rows = first.cases.flatMap(({ suite, core, name, rivals }) =>
+    rivals.flatMap(({ name: who, goals }) =>
+      goals.map((_, index) => {
+        const each = runs.map((run) => rivalOf(caseOf(run, [suite, core, name]), who).goals[index]);
+        const words = [...new Set(each.flatMap((goal) => goal?.text ?? []))].join("; ");
+        const verdicts = each.map((goal) => {
+          if (goal === undefined) return "not judged";
+          return [goal.figure, goal.holds ? "holds" : "**falls short**"].filter(Boolean).join(", ");
+        });
+        return [name, who, words, ...verdicts];
+      }),
     ),
   );
-  return tableOf(["case", "who", "goal", "measured", ""], rows);
+  return tableOf(["case", "who", "goal", ...runs.map(nodeOf)], rows);
 }
 
 /**
@@ -115,15 +132,17 @@ export function documentOf(
         return `${digits(one.bytes / rivalOf(one, words[3]).nanoseconds.median)} GB/s`;
       }
       case "faster":
-        return faster(caseOf(run, words), words[3], words[4]);
+        return results.runs.map((each) => faster(caseOf(each, words), words[3], words[4]))[0] as string;
       case "table":
         return caseTable(results.runs, words);
       case "figures":
         return figuresTable(caseOf(run, words));
       case "conditions":
-        return tableOf(["", ""], conditionRows(run.conditions));
+        return conditionTable(results.runs);
       case "goals":
-        return goalTable(run);
+        return goalTable(results.runs);
+      case "node":
+        return nodeOf(run);
       case "picture": {
         const figure = figures.find(({ id }) => id === words[0]);
         if (figure === undefined)

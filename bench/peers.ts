@@ -3,6 +3,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { cpSync, existsSync, readFileSync, rmSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Absence } from "./result.js";
 
@@ -70,8 +71,11 @@ export function installPeers(): boolean {
 export function preparePeers(binaries: readonly string[]): void {
   if (!installPeers()) return;
   // mmap-io asks for C++11, with which V8's headers no longer compile; the last -std counts. Warnings are its authors' affair.
-  const env = { ...process.env, CXXFLAGS: "-std=c++20 -w" };
+  const flags = { CXXFLAGS: "-std=c++20 -w" };
   for (const binary of binaries) {
+    // npm tells its children where the headers of the Node it runs in are; another's lie beside its binary.
+    const headers = binary === process.execPath ? {} : { npm_config_nodedir: dirname(dirname(binary)) };
+    const env = { ...process.env, ...flags, ...headers };
     const abi = execFileSync(binary, ["-p", "process.versions.modules"], { encoding: "utf8" }).trim();
     for (const name of nativePeers) {
       const built = builtFolder(name, abi);

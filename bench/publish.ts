@@ -12,11 +12,12 @@ import { svgOf } from "./svg.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url)); // this file runs from build/bench
 
-const help = `Usage: npm run bench:report -- [FILE] [--out PAGE.html]
+const help = `Usage: npm run bench:report -- [FILE] [--node VERSION] [--out PAGE.html]
        npm run bench:docs -- [FILE] [--out FOLDER]
 
 FILE is what npm run bench -- --json FILE wrote (default: the newest in bench/results). The report is one HTML page with
-all that it needs inside, build/report.html by default; the docs are benchmarks.md and its pictures, in docs/.`;
+all that it needs inside, build/report.html by default, of the file's first Node or of the one named; the docs are
+benchmarks.md and its pictures, in docs/.`;
 
 /** Their names begin with their dates. */
 function newest(): string {
@@ -26,10 +27,15 @@ function newest(): string {
   return `${root}bench/results/${last}`;
 }
 
-function writePage(file: string, out: string): void {
+function writePage(file: string, out: string, version: string | undefined): void {
   const results = readResults(file);
-  const run = results.runs[0];
-  if (run === undefined) throw new Error(`${file} has no run`);
+  const run = results.runs.find(
+    ({ conditions }) => version === undefined || `${conditions.node}.`.startsWith(`v${version}.`),
+  );
+  if (run === undefined)
+    throw new Error(
+      `${file} has ${results.runs.map(({ conditions }) => conditions.node).join(", ")}, and no ${version ?? "run"}`,
+    );
   mkdirSync(dirname(out), { recursive: true });
   writeFileSync(out, page(run));
   console.log(out);
@@ -51,7 +57,12 @@ function writeDocs(file: string, folder: string): void {
 try {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { out: { type: "string" }, docs: { type: "boolean" }, help: { type: "boolean" } },
+    options: {
+      out: { type: "string" },
+      node: { type: "string" },
+      docs: { type: "boolean" },
+      help: { type: "boolean" },
+    },
   });
   const [given, ...more] = positionals;
   if (more.length > 0) throw new Error(`one file, not ${positionals.length}`);
@@ -60,7 +71,7 @@ try {
     const file = given === undefined ? newest() : resolve(given);
     installPeers();
     if (values.docs) writeDocs(file, resolve(values.out ?? `${root}docs`));
-    else writePage(file, resolve(values.out ?? `${root}build/report.html`));
+    else writePage(file, resolve(values.out ?? `${root}build/report.html`), values.node);
   }
 } catch (error) {
   console.error(`bench: ${error instanceof Error ? error.message : error}`);

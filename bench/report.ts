@@ -16,15 +16,20 @@ function wrapped(text: string, indent: number): string {
 
 const yesOrNo = (value: boolean | undefined): string => (value === undefined ? "unknown" : value ? "on" : "off");
 
-/** What a figure means nothing without: a name and a value a row. */
-export function conditionRows(conditions: Conditions): [name: string, value: string][] {
+/**
+ * What a figure means nothing without: a name and a value a row.
+ *
+ * @param alone no run of the same command went before: the load at the start was others'
+ */
+export function conditionRows(conditions: Conditions, alone = true): [name: string, value: string][] {
   const { commit, dirty, cpu, cores, architecture, governor, smt, kernel, node, v8, date, pace, peers } = conditions;
   const { loadAverage } = conditions;
   const busy = loadAverage > cores / 2 ? ": others work here, and it shows" : "";
+  const load = alone ? [`load ${loadAverage.toFixed(2)} at the start${busy}`] : [];
   return Object.entries({
     commit: dirty ? `${commit}, changed since` : commit,
     cpu: `${cpu}, ${cores} cores, ${architecture}`,
-    clock: `governor ${governor ?? "unknown"}, SMT ${yesOrNo(smt)}, load ${loadAverage.toFixed(2)} at the start${busy}`,
+    clock: [`governor ${governor ?? "unknown"}, SMT ${yesOrNo(smt)}`, ...load].join(", "),
     kernel,
     node: `${node} (V8 ${v8})`,
     date,
@@ -36,8 +41,8 @@ export function conditionRows(conditions: Conditions): [name: string, value: str
   });
 }
 
-export function header(conditions: Conditions): string {
-  return conditionRows(conditions)
+export function header(conditions: Conditions, alone: boolean): string {
+  return conditionRows(conditions, alone)
     .map(([name, value]) => `${name.padEnd(11)}${value}`)
     .join("\n");
 }

@@ -79,7 +79,7 @@ async function measureAll(runner: Runner, plans: readonly Plan[]): Promise<Run[]
   const runs: Run[] = [];
   for (const plan of plans) {
     const about = conditions(plan.binary, plan.pace, plan.processes);
-    console.log(`${runs.length > 0 ? "\n" : ""}${header(about)}\n${legend}`);
+    console.log(`${runs.length > 0 ? "\n" : ""}${header(about, runs.length === 0)}\n${legend}`);
     const cases: Case[] = [];
     const progress = new Progress(plan.processes * jobs(plan.suites).length);
     let where = "";

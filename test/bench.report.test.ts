@@ -155,6 +155,27 @@ docs("is filled from the file", () => {
   );
 });
 
+docs("has a column for each Node, and claims only what holds under all", () => {
+  const results = fixture();
+  const [first] = results.runs as [{ conditions: object; cases: object[] }];
+  const second = structuredClone(first);
+  Object.assign(second.conditions, { node: "v26.1.0" });
+  type Judged = { goals: object[]; times: number[][] };
+  const [, , js] = (second.cases.at(-1) as { rivals: Judged[] }).rivals as [Judged, Judged, Judged];
+  Object.assign(js.goals[0] as object, { holds: true, figure: "1.5" });
+  const both = { ...results, runs: [first, second] };
+  const make = (text: string): string => documentOf(text, both as never, figuresOf(first), "x.json").markdown;
+  assert.match(make("{{table cursor | wasm | readUint32 (64 KiB)}}"), /\| Node 20\.\S+ \| Node 26\.1\.0 \|/);
+  assert.match(make("{{goals}}"), /\| \*\*falls short\*\* \| 1\.5, holds \|/);
+  assert.match(make("{{conditions}}"), /\| node \| v20\.\S+ [^|]* \| v26\.1\.0 [^|]* \|/);
+  assert.match(make("{{conditions}}"), /load 0\.00 at the start \| governor unknown, SMT unknown \|/);
+  assert.match(make("{{node}}"), /Node 20\./);
+  const claim = "{{faster cursor | wasm | readUint32 (64 KiB) | DataView | cursor, js core}}";
+  assert.match(make(claim), /2\.00/);
+  js.times = js.times.map((times) => times.map((time) => time / 100));
+  assert.throws(() => make(claim), /is not faster than cursor, js core/);
+});
+
 docs("is refused where its text claims what the file does not show", () => {
   const refused: [text: string, words: RegExp][] = [
     [

@@ -108,10 +108,13 @@ export async function midway(
         return code ?? (signal as string);
       },
     });
-    for (const limit = Date.now() + GONE_MS; membersOf(group).length > 0 && Date.now() < limit; ) await sleep(10);
+    // A killed process may be a zombie while threads of its own still hold its memory, and the segments in it.
+    const segmentsLeft = () => list().filter(({ cpid }) => pids.includes(cpid));
+    const anything = (): boolean => membersOf(group).length > 0 || segmentsLeft().length > 0;
+    for (const limit = Date.now() + GONE_MS; anything() && Date.now() < limit; ) await sleep(10);
     const left = membersOf(group);
     if (left.length > 0) throw new Error(`processes are left over: ${left.join(", ")}`);
-    const segments = list().filter(({ cpid }) => pids.includes(cpid));
+    const segments = segmentsLeft();
     if (segments.length > 0) throw new Error(`segments are left over: ${segments.map(({ id }) => id).join(", ")}`);
   } finally {
     for (const pid of membersOf(group)) signalProcess(pid, "SIGKILL");

@@ -12,6 +12,7 @@ import { type Ended, root, run } from "./child.js";
 import { nativePairs } from "./pairs.js";
 import { childrenOf, isRunning } from "./processes.js";
 import { suite } from "./suite.js";
+import { segmentsOf, until } from "./waiting.js";
 import { noXvfb, withXvfb } from "./xvfb.js";
 
 const script = `${root}build/examples/x11/main.js`;
@@ -117,19 +118,17 @@ else {
   example("that is killed takes its own server along", async () => {
     const child = spawn(process.execPath, [script, "--xvfb", "--frames", "1000000"], { stdio: "ignore", env });
     const pid = child.pid as number;
-    const made = () => list().filter(({ cpid, nattch }) => cpid === pid && nattch === 2).length;
+    const made = () => segmentsOf(pid).filter(({ nattch }) => nattch === 2).length;
     let servers: number[] = [];
     try {
-      for (const limit = Date.now() + 20_000; made() < 2; await sleep(2))
-        if (Date.now() > limit) throw new Error("waited in vain for the segments");
+      await until("the segments", () => made() >= 2);
       servers = childrenOf(pid);
       assert.is(servers.length, 1);
     } finally {
       child.kill("SIGKILL");
     }
-    for (const limit = Date.now() + 20_000; servers.some(isRunning); await sleep(2))
-      if (Date.now() > limit) throw new Error("waited in vain for the server's end");
-    assert.not.ok(list().some(({ cpid }) => cpid === pid));
+    await until("the server's end", () => !servers.some(isRunning));
+    await until("the segments' end", () => segmentsOf(pid).length === 0);
   });
 
   example("without a display says what to do and exits with 1; used wrongly, its usage and 2", () => {

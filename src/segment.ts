@@ -116,7 +116,7 @@ export class Segment {
 
   /**
    * Marks the segment to be removed: nobody finds it by key any more, and it lives until its last detach, in
-   * whichever process. Attachments you made stay; the one behind `read` and `write` is let go.
+   * whichever process. Attachments you made stay, as long as you refer to them; the one behind `read` and `write` is let go.
    *
    * @throws {ShmError} `EPERM` not the owner, the creator or root; `EIDRM` it is gone already
    * @see shmctl(2), `IPC_RMID`

@@ -28,14 +28,17 @@ class Refusal extends Error {}
 const here = (path: string): string => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
 
 const shm = createShm({ host: "native" });
-const segments: Segment[] = [];
+const held: { segment: Segment; attachment: Attachment }[] = [];
 
-/** A segment that goes with the last who is attached: however this process ends, nothing is left. */
+/**
+ * A segment that goes with the last who is attached: however this process ends, nothing is left. Its attachment is held
+ * to the end, as one that nothing refers to is collected, and detaches.
+ */
 function segmentOf(bytes: number): { segment: Segment; attachment: Attachment } {
   const segment = shm.create(bytes);
-  segments.push(segment);
   const attachment = segment.attach();
   segment.destroy();
+  held.push({ segment, attachment });
   return { segment, attachment };
 }
 
@@ -173,7 +176,7 @@ async function main(options: {
     ]);
     return verified;
   } finally {
-    for (const segment of segments) segment[Symbol.dispose]();
+    for (const { segment } of held) segment[Symbol.dispose]();
   }
 }
 

@@ -119,7 +119,7 @@ function suiteHtml(suite: string, figures: readonly Figure[], cases: readonly Ca
 }
 
 /** @throws {Error} bench/node_modules has no echarts: npm ci in bench/ installs it */
-export function page(run: Run): string {
+export function page(run: Run, first: boolean): string {
   const figures = figuresOf(run);
   const suites = [...new Set(run.cases.map(({ suite }) => suite))];
   const library = readFileSync(benchRequire.resolve("echarts/dist/echarts.min.js"), "utf8").replaceAll(
@@ -142,7 +142,7 @@ where it lies with 95 % confidence; where that spans more than a fifth, the spre
 Rivals of a case took turns in one process, and each had proved its answer. Lower is better in ns, higher in GB/s.</p>
 <nav><ul>${suites.map((suite) => `<li><a href="#suite-${suite}">${html(suite)}</a></li>`).join("")}<li><a href="#goals">goals</a></li></ul></nav>
 <h2 id="conditions">Conditions</h2>
-${rows([], conditionRows(run.conditions))}
+${rows([], conditionRows(run.conditions, first))}
 ${suites
   .map((suite) =>
     suiteHtml(

@@ -1,7 +1,7 @@
 // Packages that only the bench needs, in bench/package.json with a lock of their own. The two that are native are built
 // here, as the package's own addon is: no install script runs. One that cannot be had is an absence in the tables.
 import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, existsSync, readFileSync, rmSync, statSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -80,10 +80,16 @@ export function preparePeers(binaries: readonly string[]): void {
     for (const name of nativePeers) {
       const built = builtFolder(name, abi);
       if (!existsSync(`${folder}/node_modules/${name}`) || loads(built, binary)) continue;
-      rmSync(built, { recursive: true, force: true });
-      cpSync(`${folder}/node_modules/${name}`, built, { recursive: true });
-      spawnSync(binary, ["native/build.js", built], { cwd: root, env, stdio: ["ignore", "ignore", "inherit"] });
-      if (!loads(built, binary)) rmSync(built, { recursive: true });
+      const making = `${built}.${process.pid}`; // several benches may be at it at once
+      cpSync(`${folder}/node_modules/${name}`, making, { recursive: true });
+      spawnSync(binary, ["native/build.js", making], { cwd: root, env, stdio: ["ignore", "ignore", "inherit"] });
+      try {
+        if (loads(making, binary)) renameSync(making, built);
+      } catch {
+        // another was first: its folder is not empty
+      } finally {
+        rmSync(making, { recursive: true, force: true });
+      }
     }
   }
 }

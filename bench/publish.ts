@@ -37,7 +37,7 @@ function writePage(file: string, out: string, version: string | undefined): void
       `${file} has ${results.runs.map(({ conditions }) => conditions.node).join(", ")}, and no ${version ?? "run"}`,
     );
   mkdirSync(dirname(out), { recursive: true });
-  writeFileSync(out, page(run));
+  writeFileSync(out, page(run, run === results.runs[0]));
   console.log(out);
 }
 

@@ -19,13 +19,13 @@ const yesOrNo = (value: boolean | undefined): string => (value === undefined ? "
 /**
  * What a figure means nothing without: a name and a value a row.
  *
- * @param alone no run of the same command went before: the load at the start was others'
+ * @param first of its file: no run went before it, and the load at its start was others'
  */
-export function conditionRows(conditions: Conditions, alone = true): [name: string, value: string][] {
+export function conditionRows(conditions: Conditions, first: boolean): [name: string, value: string][] {
   const { commit, dirty, cpu, cores, architecture, governor, smt, kernel, node, v8, date, pace, peers } = conditions;
   const { loadAverage } = conditions;
   const busy = loadAverage > cores / 2 ? ": others work here, and it shows" : "";
-  const load = alone ? [`load ${loadAverage.toFixed(2)} at the start${busy}`] : [];
+  const load = first ? [`load ${loadAverage.toFixed(2)} at the start${busy}`] : [];
   return Object.entries({
     commit: dirty ? `${commit}, changed since` : commit,
     cpu: `${cpu}, ${cores} cores, ${architecture}`,
@@ -41,8 +41,8 @@ export function conditionRows(conditions: Conditions, alone = true): [name: stri
   });
 }
 
-export function header(conditions: Conditions, alone: boolean): string {
-  return conditionRows(conditions, alone)
+export function header(conditions: Conditions, first: boolean): string {
+  return conditionRows(conditions, first)
     .map(([name, value]) => `${name.padEnd(11)}${value}`)
     .join("\n");
 }

@@ -101,10 +101,9 @@ else {
       try {
         child.stdin.write("some of it");
         const gone = once(child, "exit");
-        for (
-          const limit = Date.now() + 20_000;
-          madeBy(child.pid).length === 0; // at once: it may still be making it
-        )
+        const limit = Date.now() + 20_000;
+        while (madeBy(child.pid).length === 0)
+          // strikes at once: it may still be making it
           assert.ok(Date.now() < limit, "it made no segment");
         child.kill(signal);
         assert.equal(await gone, [null, signal]);

@@ -234,7 +234,7 @@ for (const kind of kinds) {
           for (let turn = 0; turn < 50 && !%IsTurboFanFunction(size); turn++) await sleep(20);
           return %IsTurboFanFunction(size);
         };
-        const before = await tiers(new WebAssembly.Module(bytes.subarray()));
+        const before = await tiers(new WebAssembly.Module(bytes));
         // Another module: V8 shares the code of equal ones.
         const other = Buffer.concat([bytes, Uint8Array.of(0, 2, 1, 0x78)]);
         const sandbox = await createSandbox(other, { inline: ${kind === "inline"} });

@@ -1,25 +1,8 @@
 // The core's exports, all of them. It imports env.memory and nothing else; what it may touch is in page.ts.
-export { adler32 } from "./adler32";
-export { readReversed, writeReversed } from "./array";
-export { compare } from "./compare";
-export { crc32, crc32c, crc32cOfScratch } from "./crc";
-export { claim, position, seek, take } from "./cursor";
-export { fault, MALFORMED, UNSAFE } from "./fault";
-export { copyWithin, fill, fillByte } from "./fill";
-export { readFloat16, readFloat16s, writeFloat16, writeFloat16s } from "./float16";
-export { indexOf, lastIndexOf } from "./needle";
-export {
-  extremeBig,
-  extremeFloat,
-  extremeInteger,
-  sumBegin,
-  sumEnd,
-  sumFloats,
-  sumHalves,
-  sumIntegers,
-} from "./numeric";
-export { SCRATCH, SCRATCH_SIZE, WINDOW_START } from "./page";
-export { close, open, RECORD_COUNT } from "./record";
+
+export { readReversed, writeReversed } from "./cursor/array";
+export { claim, position, seek, take } from "./cursor/cursor";
+export { readFloat16, readFloat16s, writeFloat16, writeFloat16s } from "./cursor/float16";
 export {
   readBigInt64,
   readBigUint64,
@@ -41,10 +24,7 @@ export {
   writeUint8,
   writeUint16,
   writeUint32,
-} from "./scalar";
-export { findNext, indexOfByte, lastIndexOfByte } from "./search";
-export { swap16, swap32, swap64 } from "./swap";
-export { utf8Prefix } from "./utf8";
+} from "./cursor/scalar";
 export {
   readBigVarInt,
   readBigVarUint,
@@ -57,6 +37,27 @@ export {
   writeVarInt,
   writeVarUint,
   writeVarUints,
-} from "./varint";
-export { xxh3Begin, xxh3End, xxh3Short, xxh3Stripes } from "./xxh3";
-export { xxh64Begin, xxh64End, xxh64Stripes } from "./xxh64";
+} from "./cursor/varint";
+export { fault, MALFORMED, UNSAFE } from "./page/fault";
+export { SCRATCH, SCRATCH_SIZE, WINDOW_START } from "./page/page";
+export { close, open, RECORD_COUNT } from "./page/record";
+export { adler32 } from "./range/adler32";
+export { compare } from "./range/compare";
+export { crc32, crc32c, crc32cOfScratch } from "./range/crc";
+export { copyWithin, fill, fillByte } from "./range/fill";
+export { findNext, indexOfByte, lastIndexOfByte } from "./range/memchr";
+export { indexOf, lastIndexOf } from "./range/memmem";
+export {
+  extremeBig,
+  extremeFloat,
+  extremeInteger,
+  sumBegin,
+  sumEnd,
+  sumFloats,
+  sumHalves,
+  sumIntegers,
+} from "./range/numeric";
+export { swap16, swap32, swap64 } from "./range/swap";
+export { utf8Prefix } from "./range/utf8";
+export { xxh3Begin, xxh3End, xxh3Short, xxh3Stripes } from "./range/xxh3";
+export { xxh64Begin, xxh64End, xxh64Stripes } from "./range/xxh64";

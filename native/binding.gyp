@@ -3,10 +3,12 @@
     {
       "target_name": "wasm_shm",
       "sources": [
-        "addon.cc", "arguments.cc", "attach.cc", "budget.cc", "divert.cc", "fault.cc", "grow.cc", "guard.cc",
-        "probe.cc", "segment.cc", "system.cc", "window.cc"
+        "addon.cc", "arguments.cc",
+        "sysv/attach.cc", "sysv/segment.cc", "sysv/system.cc",
+        "map/budget.cc", "map/window.cc",
+        "guard/copy.cc", "guard/fault.cc", "guard/guard.cc", "guard/mprotect.cc", "guard/probe.cc"
       ],
-      "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
+      "include_dirs": [".", "<!(node -p \"require('node-addon-api').include_dir\")"],
       "defines": [
         "NAPI_VERSION=8",
         "NODE_ADDON_API_DISABLE_DEPRECATED",

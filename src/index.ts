@@ -1,7 +1,7 @@
 // The public face in Node: the kernel's segments where the addon loads, else this thread's own.
 import { provideStreams } from "./cursor/streams.js";
-import { nativeHost } from "./host/native.js";
-import { compose, type Shm, type ShmOptions, sharedMemoryHost } from "./shm.js";
+import { nativeHost } from "./host/sysv.js";
+import { compose, type Shm, type ShmOptions, sharedMemoryHost } from "./segment/shm.js";
 import { nodeStreams } from "./stream/node.js";
 
 export * from "./public.js";

@@ -1,7 +1,7 @@
 // The public face without Node: the in-process host, in any engine that has WebAssembly and Symbol.dispose.
-import { unsupported } from "./errors.js";
+import { unsupported } from "./common/errors.js";
 import type { Host } from "./host/host.js";
-import { compose, type Shm, type ShmOptions, sharedMemoryHost } from "./shm.js";
+import { compose, type Shm, type ShmOptions, sharedMemoryHost } from "./segment/shm.js";
 
 export * from "./public.js";
 

@@ -3,16 +3,16 @@
 import { spawn } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { destroySegment, list, type SegmentInfo } from "wasm-shm";
-import { isThere } from "./processes.js";
+import { isThere } from "./support/processes.js";
 import { TALLY_MARK, type Tally } from "./tally.js";
 
 const folder = fileURLToPath(new URL(".", import.meta.url));
 const wanted = process.argv.slice(2);
-const files = readdirSync(folder)
+const files = (readdirSync(folder, { recursive: true }) as string[])
   .filter((file) => file.endsWith(".test.js"))
+  .sort()
   .filter((file) => wanted.length === 0 || wanted.some((word) => file.includes(word)));
 
 const TIME_LIMIT_MS = 5 * 60_000; // for one file; the longest takes about 30 s
@@ -41,7 +41,7 @@ function runFile(file: string): Promise<void> {
       clearTimeout(limit);
       const text = Buffer.concat(output).toString();
       const tally = tallyIn(text);
-      console.log(`\n${basename(file, ".test.js")}\n${text.replace(TALLY_LINE, "")}`.trimEnd());
+      console.log(`\n${file.slice(0, -".test.js".length)}\n${text.replace(TALLY_LINE, "")}`.trimEnd());
       total.passed += tally?.passed ?? 0;
       total.failed += tally?.failed ?? 0;
       total.skipped += tally?.skipped ?? 0;

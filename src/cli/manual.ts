@@ -1,6 +1,6 @@
 // The manual, from the definitions that help is made from: as a man page and as Markdown.
 import type { Command, Option } from "commander";
-import { VERSION } from "../version.js";
+import { VERSION } from "../common/version.js";
 
 interface Entry {
   name: string;

@@ -1,5 +1,6 @@
 import { Command } from "commander";
-import { VERSION } from "../version.js";
+import { VERSION } from "../common/version.js";
+import { loadLibrary } from "./args/target.js";
 import { addChecksum } from "./commands/checksum.js";
 import { addCompletion } from "./commands/completion.js";
 import { addCopy } from "./commands/copy.js";
@@ -11,7 +12,6 @@ import { addRead } from "./commands/read.js";
 import { addRm } from "./commands/rm.js";
 import { addStat } from "./commands/stat.js";
 import { addWatch } from "./commands/watch.js";
-import { loadLibrary } from "./target.js";
 
 /** The whole command line, from which help, completion and the man page come. */
 export function makeProgram(): Command {

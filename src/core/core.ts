@@ -1,4 +1,4 @@
-import type { Window } from "../window.js";
+import type { Window } from "../memory/window.js";
 
 /**
  * Thrown where a check fails; nothing has moved. They carry nothing and have no stack: who called knows what was

@@ -1,6 +1,6 @@
 // The core in assembly/, one instance a memory and build. Only the files in wasm/ touch its exports: a u32 arrives
 // signed there, and a trap as a WebAssembly.RuntimeError.
-import type { Window } from "../window.js";
+import type { Window } from "../memory/window.js";
 import type { Core, CoreCursor, CoreRange } from "./core.js";
 import { jsCore } from "./js.js";
 import { buildOf, supportsSimd } from "./wasm/build.js";

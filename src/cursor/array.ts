@@ -1,5 +1,5 @@
-import { checkSize } from "../arguments.js";
-import { bytesOf, copyBytes } from "../bytes.js";
+import { checkSize } from "../common/arguments.js";
+import { bytesOf, copyBytes } from "../common/bytes.js";
 import {
   type ArrayKind,
   checkArray,
@@ -7,8 +7,8 @@ import {
   type ElementArray,
   type ElementArrayConstructor,
   HOST_IS_LITTLE_ENDIAN,
-} from "../elements.js";
-import { invalidType, misaligned } from "../errors.js";
+} from "../common/elements.js";
+import { invalidType, misaligned } from "../common/errors.js";
 import { TextCursor } from "./text.js";
 
 function isReversed({ width }: ArrayKind, littleEndian: boolean): boolean {

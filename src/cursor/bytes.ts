@@ -1,6 +1,6 @@
-import { checkInteger, checkSize } from "../arguments.js";
-import { checkBytes, copyBytes, firstBytes } from "../bytes.js";
-import { outOfBounds } from "../errors.js";
+import { checkInteger, checkSize } from "../common/arguments.js";
+import { checkBytes, copyBytes, firstBytes } from "../common/bytes.js";
+import { outOfBounds } from "../common/errors.js";
 import { VarintCursor } from "./varint.js";
 
 /** Bytes at the cursor: Go's `io.Reader` and `io.Writer`. Nothing is copied but to and from the arrays you give. */

@@ -1,5 +1,5 @@
-import { checkBytes, copyBytes, firstBytes } from "../bytes.js";
-import { frameDamaged, frameTruncated } from "../errors.js";
+import { checkBytes, copyBytes, firstBytes } from "../common/bytes.js";
+import { frameDamaged, frameTruncated } from "../common/errors.js";
 import { ArrayCursor } from "./array.js";
 
 /** A frame's header: u32 length of the payload, u32 its CRC-32C, both little-endian. Bytes. */

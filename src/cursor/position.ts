@@ -1,8 +1,8 @@
-import { checkInteger } from "../arguments.js";
+import { checkInteger } from "../common/arguments.js";
+import { detached, outOfBounds, outOfRange, readOnly } from "../common/errors.js";
+import { Whence } from "../common/flags.js";
 import { type CoreCursor, type CoreName, TRAP } from "../core/core.js";
-import { detached, outOfBounds, outOfRange, readOnly } from "../errors.js";
-import { Whence } from "../flags.js";
-import type { Window } from "../window.js";
+import type { Window } from "../memory/window.js";
 
 const whenceNames = ["the start", "the position", "the end"] as const;
 

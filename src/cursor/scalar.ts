@@ -1,4 +1,4 @@
-import { checkBigInt, checkNumber } from "../arguments.js";
+import { checkBigInt, checkNumber } from "../common/arguments.js";
 import { Position } from "./position.js";
 
 /**

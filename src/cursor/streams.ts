@@ -1,5 +1,5 @@
 // What a cursor's streams are, for those who may know nothing of Node; src/stream/ has them, and the Node face provides it.
-import { unsupported } from "../errors.js";
+import { unsupported } from "../common/errors.js";
 import { FrameCursor } from "./frame.js";
 
 /** AbortSignal, also for those who compile without a library that declares it. */

@@ -1,7 +1,7 @@
-import { checkBoolean, checkOptions, checkSize, checkString } from "../arguments.js";
-import { copyBytes } from "../bytes.js";
+import { checkBoolean, checkOptions, checkSize, checkString } from "../common/arguments.js";
+import { copyBytes } from "../common/bytes.js";
+import { malformed, outOfBounds, outOfRange } from "../common/errors.js";
 import { TRAP, UNSAFE } from "../core/core.js";
-import { malformed, outOfBounds, outOfRange } from "../errors.js";
 import { ByteCursor } from "./bytes.js";
 import { varintLength } from "./varint.js";
 

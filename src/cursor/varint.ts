@@ -1,7 +1,7 @@
-import { checkBigInt, checkInteger, checkSize } from "../arguments.js";
+import { checkBigInt, checkInteger, checkSize } from "../common/arguments.js";
+import { arrayKindOf, type NumberArray } from "../common/elements.js";
+import { invalidType, malformed, outOfBounds, outOfRange, unsafeInteger } from "../common/errors.js";
 import { MALFORMED, TRAP, UNSAFE } from "../core/core.js";
-import { arrayKindOf, type NumberArray } from "../elements.js";
-import { invalidType, malformed, outOfBounds, outOfRange, unsafeInteger } from "../errors.js";
 import { ScalarCursor } from "./scalar.js";
 
 const MAX_UINT64 = 2n ** 64n - 1n;

@@ -1,5 +1,5 @@
-import type { Access } from "../flags.js";
-import type { WasmMemory, Window } from "../window.js";
+import type { Access } from "../common/flags.js";
+import type { WasmMemory, Window } from "../memory/window.js";
 
 /** shmctl(2)'s IPC_STAT under its own names. */
 export interface SegmentInfo {

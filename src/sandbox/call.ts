@@ -1,5 +1,5 @@
-import { checkString } from "../arguments.js";
-import { invalidType } from "../errors.js";
+import { checkString } from "../common/arguments.js";
+import { invalidType } from "../common/errors.js";
 import type { GuestValue } from "./guest.js";
 
 /** The arguments of a call: what wasm takes for numbers, and no object whose conversion would run code of its own. */

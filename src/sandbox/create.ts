@@ -1,8 +1,8 @@
-import { checkBoolean, checkChoice, checkNumber, checkOptions, checkSize, checkString } from "../arguments.js";
-import { guestError, invalidType, outOfRange, unsupported } from "../errors.js";
-import { type Access, accesses } from "../flags.js";
-import { Segment } from "../segment.js";
-import { WASM_PAGE } from "../window.js";
+import { checkBoolean, checkChoice, checkNumber, checkOptions, checkSize, checkString } from "../common/arguments.js";
+import { guestError, invalidType, outOfRange, unsupported } from "../common/errors.js";
+import { type Access, accesses } from "../common/flags.js";
+import { WASM_PAGE } from "../memory/window.js";
+import { Segment } from "../segment/segment.js";
 import type { Imports } from "./guest.js";
 import { InlineSandbox } from "./inline.js";
 import type { WindowRequest } from "./instance.js";

@@ -1,4 +1,4 @@
-import type { Access } from "../flags.js";
+import type { Access } from "../common/flags.js";
 
 /** What crosses between a guest and its host. */
 export type GuestValue = number | bigint;

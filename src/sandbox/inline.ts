@@ -1,4 +1,4 @@
-import { guestError } from "../errors.js";
+import { guestError } from "../common/errors.js";
 import { checkCall } from "./call.js";
 import type { GuestResult, GuestValue, GuestWindow, Imports } from "./guest.js";
 import { GuestInstance, type InstanceRequest, Threw } from "./instance.js";

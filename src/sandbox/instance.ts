@@ -1,10 +1,11 @@
 // A guest in a thread: its memory, the windows in it, and calls of its exports. Both kinds of sandbox run this, one in a
 // worker, the other on the caller's thread.
-import type { Attachment } from "../attachment.js";
-import { guestError, readOnly } from "../errors.js";
-import type { Access } from "../flags.js";
-import type { AttachOptions } from "../segment.js";
-import { roundUp, WASM_PAGE } from "../window.js";
+
+import { guestError, readOnly } from "../common/errors.js";
+import type { Access } from "../common/flags.js";
+import { roundUp, WASM_PAGE } from "../memory/window.js";
+import type { Attachment } from "../segment/attachment.js";
+import type { AttachOptions } from "../segment/segment.js";
 import type { GuestResult, GuestValue, GuestWindow } from "./guest.js";
 import { MOST_PAGES } from "./module.js";
 

@@ -1,5 +1,5 @@
 // What a guest module asks for, before any of it runs: its imports, and the limits of the memory it wants.
-import { guestError } from "../errors.js";
+import { guestError } from "../common/errors.js";
 import type { Imports } from "./guest.js";
 import { avoidTierUpCalls } from "./tiering.js";
 

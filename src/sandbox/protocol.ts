@@ -1,7 +1,7 @@
 // What a sandbox and its worker say to each other, by one port. Whoever tells the worker something counts `signal` up
 // and wakes it: while an imported function runs on the other side, the guest waits there.
-import { ShmError } from "../errors.js";
-import type { Access } from "../flags.js";
+import { ShmError } from "../common/errors.js";
+import type { Access } from "../common/flags.js";
 import type { GuestResult, GuestValue, GuestWindow } from "./guest.js";
 import { type InstanceRequest, Threw } from "./instance.js";
 

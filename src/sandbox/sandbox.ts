@@ -1,5 +1,5 @@
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
-import { guestError } from "../errors.js";
+import { guestError } from "../common/errors.js";
 import { checkCall } from "./call.js";
 import type { GuestResult, GuestValue, GuestWindow, Imports } from "./guest.js";
 import { type FromWorker, revive, type ToWorker, type WorkerJob } from "./protocol.js";

@@ -1,7 +1,7 @@
 // The thread of a sandbox: makes the guest's instance, then calls its exports as they are asked for.
 import { receiveMessageOnPort, workerData } from "node:worker_threads";
-import { nativeHost } from "../host/native.js";
-import { compose } from "../shm.js";
+import { nativeHost } from "../host/sysv.js";
+import { compose } from "../segment/shm.js";
 import { GuestInstance, Threw, type WindowRequest } from "./instance.js";
 import { type FromWorker, failureOf, type ToWorker, type WorkerJob } from "./protocol.js";
 

@@ -1,7 +1,7 @@
 // What a stream is asked for, checked before anything happens, and where it is in the window.
-import { checkBoolean, checkInteger, checkOptions, checkSize } from "../arguments.js";
+import { checkBoolean, checkInteger, checkOptions, checkSize } from "../common/arguments.js";
+import { invalidType } from "../common/errors.js";
 import type { CursorReadableOptions, StopSignal } from "../cursor/streams.js";
-import { invalidType } from "../errors.js";
 
 /** Bytes; what Node's own file streams have. */
 const HIGH_WATER_MARK = 64 * 1024;

@@ -1,9 +1,9 @@
 import { addAbortSignal, Readable } from "node:stream";
-import { copyBytes } from "../bytes.js";
+import { copyBytes } from "../common/bytes.js";
+import { detached } from "../common/errors.js";
 import type { CursorReadable, CursorReadableOptions, StreamGround } from "../cursor/streams.js";
-import { detached } from "../errors.js";
 import { checkStreamOptions } from "./options.js";
-import { Track, Turns } from "./track.js";
+import { Track, Turns } from "./position.js";
 
 class WindowReadable extends Readable implements CursorReadable {
   readonly #ground: StreamGround;

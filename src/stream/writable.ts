@@ -1,9 +1,9 @@
 import { addAbortSignal, Writable } from "node:stream";
-import { checkBytes, copyBytes, firstBytes } from "../bytes.js";
+import { checkBytes, copyBytes, firstBytes } from "../common/bytes.js";
+import { outOfBounds } from "../common/errors.js";
 import type { CursorWritable, CursorWritableOptions, StreamGround } from "../cursor/streams.js";
-import { outOfBounds } from "../errors.js";
 import { checkStreamOptions } from "./options.js";
-import { Track, Turns } from "./track.js";
+import { Track, Turns } from "./position.js";
 
 type Done = (error?: Error | null) => void;
 

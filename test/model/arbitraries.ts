@@ -1,7 +1,7 @@
 // What random commands are made of: places and values, and how a command is put together of them.
 import fc, { type Arbitrary } from "fast-check";
 import type { Attachment, Cursor } from "wasm-shm";
-import { invalidSequences, moreInvalid } from "../sequences.js";
+import { invalidSequences, moreInvalid } from "../support/sequences.js";
 import type { ModelAttachment } from "./attachment.js";
 import type { ModelCursor } from "./cursor.js";
 import { encodeUtf8, fromFloat16 } from "./naive.js";

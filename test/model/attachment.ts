@@ -1,6 +1,6 @@
 // The model of what works on ranges of an attachment.
 import type { Attachment } from "wasm-shm";
-import { hashOracle } from "../oracle.js";
+import { hashOracle } from "../support/oracle.js";
 import { type AnyArrayType, arrayType, bigint, integer, isBytes, outOfRange, wrongType } from "./arguments.js";
 import {
   adler32,

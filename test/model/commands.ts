@@ -1,7 +1,7 @@
 // Random commands: each is run as it is on a real cursor and attachment, and on the model's.
 import fc, { type Arbitrary } from "fast-check";
 import type { Cursor } from "wasm-shm";
-import { seeds } from "../oracle.js";
+import { seeds } from "../support/oracle.js";
 import {
   atCursor,
   big,

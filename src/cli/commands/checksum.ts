@@ -1,11 +1,11 @@
 import { type Command, Option } from "commander";
-import type { Segment } from "../../segment.js";
+import type { Segment } from "../../segment/segment.js";
+import { addRange, type RangeOptions, rangeIn } from "../args/range.js";
+import { addTargets, openTarget, type TargetsOptions, targetsOf } from "../args/target.js";
+import type { Target } from "../args/values.js";
 import { Refusal } from "../failure.js";
-import { writeOut } from "../output.js";
-import { addRange, type RangeOptions, rangeIn } from "../range.js";
-import { addTargets, openTarget, type TargetsOptions, targetsOf } from "../target.js";
-import type { Target } from "../values.js";
-import { eachWindow, ONE_WINDOW } from "../windows.js";
+import { writeOut } from "../io/output.js";
+import { eachWindow, ONE_WINDOW } from "../io/windows.js";
 
 const chained = ["crc32c", "crc32", "adler32"] as const; // one goes on from the window before
 const hashed = ["xxh3", "xxh64"] as const;

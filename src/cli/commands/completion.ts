@@ -1,7 +1,7 @@
 import { Argument, type Command } from "commander";
-import { candidatesFor } from "../candidates.js";
-import { writeOut } from "../output.js";
-import { shells } from "../shells.js";
+import { candidatesFor } from "../completion/candidates.js";
+import { shells } from "../completion/shells.js";
+import { writeOut } from "../io/output.js";
 
 export function addCompletion(program: Command): void {
   program

@@ -1,14 +1,14 @@
 import { type Command, Option } from "commander";
-import type { Segment } from "../../segment.js";
+import type { Segment } from "../../segment/segment.js";
+import { type Operand, parseOperand, type Source, sinkOf, sourceOf } from "../args/operand.js";
+import { rangeIn } from "../args/range.js";
+import { kernelShm, openTarget } from "../args/target.js";
+import { parseKey, parseMode, parseSize } from "../args/values.js";
 import { Refusal, UsageError } from "../failure.js";
-import { type Operand, parseOperand, type Source, sinkOf, sourceOf } from "../operand.js";
-import { say, writeOut } from "../output.js";
-import { Progress } from "../progress.js";
-import { rangeIn } from "../range.js";
-import { kernelShm, openTarget } from "../target.js";
-import { Undo } from "../undo.js";
-import { parseKey, parseMode, parseSize } from "../values.js";
-import { eachWindow } from "../windows.js";
+import { say, writeOut } from "../io/output.js";
+import { Progress } from "../io/progress.js";
+import { Undo } from "../io/undo.js";
+import { eachWindow } from "../io/windows.js";
 
 const CHUNK = 8 * 2 ** 20; // bytes a read(2), a write(2), a copy
 

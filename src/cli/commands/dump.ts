@@ -1,13 +1,13 @@
 import { type Command, Option } from "commander";
-import type { Segment } from "../../segment.js";
-import { hexdump } from "../hexdump.js";
-import { writeOut } from "../output.js";
-import { addRange, type RangeOptions, rangeIn } from "../range.js";
-import { addTarget, openTarget, type TargetOptions, targetOf } from "../target.js";
-import { TextOf } from "../text.js";
-import type { Target } from "../values.js";
-import { positionText, type ViewName, views } from "../views.js";
-import { eachWindow } from "../windows.js";
+import type { Segment } from "../../segment/segment.js";
+import { addRange, type RangeOptions, rangeIn } from "../args/range.js";
+import { addTarget, openTarget, type TargetOptions, targetOf } from "../args/target.js";
+import type { Target } from "../args/values.js";
+import { hexdump } from "../format/hexdump.js";
+import { TextOf } from "../format/text.js";
+import { positionText, type ViewName, views } from "../format/views.js";
+import { writeOut } from "../io/output.js";
+import { eachWindow } from "../io/windows.js";
 
 const CHUNK = 2 ** 16; // bytes a write: a whole number of lines
 

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
-import { writeJson, writeOut } from "../output.js";
-import { coloursOf, tableText } from "../table.js";
-import { kernelShm } from "../target.js";
-import { sizeWords } from "../words.js";
+import { kernelShm } from "../args/target.js";
+import { sizeWords } from "../format/numbers.js";
+import { coloursOf, tableText } from "../format/table.js";
+import { writeJson, writeOut } from "../io/output.js";
 
 const NO_LIMIT = 2 ** 63; // the kernel's defaults lie just below 2^64
 const MOST_SEGMENTS = 32768; // IPCMNI: no kernel.shmmni above it

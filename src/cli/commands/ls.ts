@@ -1,8 +1,8 @@
 import { type Command, Option } from "commander";
 import type { SegmentInfo } from "../../host/host.js";
-import { say, writeJson, writeOut } from "../output.js";
-import { jsonOf, rowOf, segmentTable } from "../rows.js";
-import { kernelShm } from "../target.js";
+import { kernelShm } from "../args/target.js";
+import { jsonOf, rowOf, segmentTable } from "../format/rows.js";
+import { say, writeJson, writeOut } from "../io/output.js";
 
 const orders = {
   id: (a: SegmentInfo, b: SegmentInfo) => a.id - b.id,

@@ -1,11 +1,11 @@
 import { type Command, Option } from "commander";
-import type { Segment } from "../../segment.js";
+import type { Segment } from "../../segment/segment.js";
+import { addTarget, kernelShm, openTarget } from "../args/target.js";
+import { parseMode, parseSize, type Target } from "../args/values.js";
 import { Refusal, UsageError } from "../failure.js";
-import { type Landed, receive } from "../input.js";
-import { say, writeOut } from "../output.js";
-import { addTarget, kernelShm, openTarget } from "../target.js";
-import { Undo } from "../undo.js";
-import { parseMode, parseSize, type Target } from "../values.js";
+import { type Landed, receive } from "../io/input.js";
+import { say, writeOut } from "../io/output.js";
+import { Undo } from "../io/undo.js";
 
 interface OpenOptions {
   size?: number;

@@ -1,9 +1,9 @@
 import type { Command } from "commander";
-import { writeOut } from "../output.js";
-import { addRange, type RangeOptions, rangeIn } from "../range.js";
-import { addTarget, openTarget, type TargetOptions, targetOf } from "../target.js";
-import type { Target } from "../values.js";
-import { eachWindow } from "../windows.js";
+import { addRange, type RangeOptions, rangeIn } from "../args/range.js";
+import { addTarget, openTarget, type TargetOptions, targetOf } from "../args/target.js";
+import type { Target } from "../args/values.js";
+import { writeOut } from "../io/output.js";
+import { eachWindow } from "../io/windows.js";
 
 const CHUNK = 2 ** 20; // bytes a write(2)
 

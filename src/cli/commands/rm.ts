@@ -1,13 +1,13 @@
 import { once } from "node:events";
 import { createInterface } from "node:readline/promises";
 import type { Command } from "commander";
-import { SegmentStatus } from "../../flags.js";
+import { SegmentStatus } from "../../common/flags.js";
 import type { SegmentInfo } from "../../host/host.js";
+import { addTargets, infoOf, kernelShm, type TargetsOptions, targetsOf } from "../args/target.js";
+import type { Target } from "../args/values.js";
 import { forPeople, Refusal, Told, UsageError } from "../failure.js";
-import { say, writeOut } from "../output.js";
-import { type Row, rowOf, segmentTable } from "../rows.js";
-import { addTargets, infoOf, kernelShm, type TargetsOptions, targetsOf } from "../target.js";
-import type { Target } from "../values.js";
+import { type Row, rowOf, segmentTable } from "../format/rows.js";
+import { say, writeOut } from "../io/output.js";
 import { isMine } from "./ls.js";
 
 interface RmOptions extends TargetsOptions {

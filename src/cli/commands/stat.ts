@@ -1,11 +1,11 @@
 import type { Command } from "commander";
-import { writeJson, writeOut } from "../output.js";
-import { userName } from "../processes.js";
-import { jsonOf, processWords, rowOf, statusWords } from "../rows.js";
-import { coloursOf, tableText } from "../table.js";
-import { addTarget, infoOf, targetOf } from "../target.js";
-import type { Target } from "../values.js";
-import { ageWords, keyWords, modeWords, octalWords, sizeWords } from "../words.js";
+import { addTarget, infoOf, targetOf } from "../args/target.js";
+import type { Target } from "../args/values.js";
+import { ageWords, keyWords, modeWords, octalWords, sizeWords } from "../format/numbers.js";
+import { jsonOf, processWords, rowOf, statusWords } from "../format/rows.js";
+import { coloursOf, tableText } from "../format/table.js";
+import { writeJson, writeOut } from "../io/output.js";
+import { userName } from "../io/processes.js";
 
 function timeWords(time: Date | undefined, now: number): string {
   return time ? `${time.toISOString().replace(".000Z", "Z")}, ${ageWords(time, now)} ago` : "never";

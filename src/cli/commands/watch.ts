@@ -1,16 +1,16 @@
 import { type Command, InvalidArgumentError } from "commander";
-import type { Attachment } from "../../attachment.js";
-import { SegmentStatus } from "../../flags.js";
-import type { Segment } from "../../segment.js";
+import { SegmentStatus } from "../../common/flags.js";
+import type { Attachment } from "../../segment/attachment.js";
+import type { Segment } from "../../segment/segment.js";
+import { addRange, type RangeOptions, rangeIn } from "../args/range.js";
+import { addTarget, openTarget, type TargetOptions, targetOf } from "../args/target.js";
+import type { Target } from "../args/values.js";
 import { UsageError } from "../failure.js";
-import { addRange, type RangeOptions, rangeIn } from "../range.js";
-import { Screen } from "../screen.js";
-import { coloursOf } from "../table.js";
-import { addTarget, openTarget, type TargetOptions, targetOf } from "../target.js";
-import type { Target } from "../values.js";
-import { positionText, type View, views } from "../views.js";
-import { ONE_WINDOW } from "../windows.js";
-import { keyWords, sizeWords } from "../words.js";
+import { keyWords, sizeWords } from "../format/numbers.js";
+import { coloursOf } from "../format/table.js";
+import { positionText, type View, views } from "../format/views.js";
+import { Screen } from "../io/screen.js";
+import { ONE_WINDOW } from "../io/windows.js";
 import { addView, type ViewOptions } from "./dump.js";
 
 interface WatchOptions extends TargetOptions, RangeOptions, ViewOptions {

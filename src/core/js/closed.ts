@@ -1,4 +1,4 @@
-import type { Window } from "../../window.js";
+import type { Window } from "../../memory/window.js";
 
 const nothing = new Uint8Array(0);
 

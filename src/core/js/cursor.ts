@@ -1,4 +1,4 @@
-import type { Window } from "../../window.js";
+import type { Window } from "../../memory/window.js";
 import { type CoreCursor, TRAP, type Width } from "../core.js";
 import { CLOSED } from "./closed.js";
 import { crc32c } from "./crc.js";

@@ -1,4 +1,4 @@
-import type { Window } from "../../window.js";
+import type { Window } from "../../memory/window.js";
 import { type BigIntKind, type CoreRange, type NumberKind, TRAP, type Width } from "../core.js";
 import { memcmp } from "../memcmp.js";
 import { adler32 } from "./adler32.js";

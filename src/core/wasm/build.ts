@@ -1,6 +1,6 @@
 // The two builds of the core in assembly/, each compiled once.
 import { instantiateSync } from "@assemblyscript/loader";
-import type { WasmMemory } from "../../window.js";
+import type { WasmMemory } from "../../memory/window.js";
 import { plain, simd } from "../binary.js";
 import type { Exports } from "./exports.js";
 

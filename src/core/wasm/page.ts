@@ -1,5 +1,5 @@
 // The core's page of one memory: which of its records are in use, its scratch area, and the instances that work there.
-import { pagesOf, type WasmMemory, type Window } from "../../window.js";
+import { pagesOf, type WasmMemory, type Window } from "../../memory/window.js";
 import { MALFORMED, TRAP, UNSAFE } from "../core.js";
 import type { Build } from "./build.js";
 import type { Exports } from "./exports.js";

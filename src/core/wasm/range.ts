@@ -1,5 +1,5 @@
 // Ranges of a window by the core in assembly/.
-import type { Window } from "../../window.js";
+import type { Window } from "../../memory/window.js";
 import { type BigIntKind, type CoreRange, type NumberKind, TRAP, type Width } from "../core.js";
 import { jsCore } from "../js.js";
 import { memcmp } from "../memcmp.js";

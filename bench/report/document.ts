@@ -1,0 +1,161 @@
+// docs/benchmarks.md, from bench/report/benchmarks.md and a result file: every figure in the text is looked up, none is typed.
+//
+// {{time SUITE | CORE | CASE | RIVAL}}           an operation's time
+// {{speed SUITE | CORE | CASE | RIVAL}}          GB/s
+// {{faster SUITE | CORE | CASE | RIVAL | OTHER}} how many times OTHER's time is RIVAL's; an error where it is not more than 1,
+//                                                under any Node of the file
+// {{table SUITE | CORE | CASE}}                  all rivals of a case; a column for each Node where the file has several
+// {{figures SUITE | CORE | CASE}}                what else was seen of each rival: percentiles, resident bytes …
+// {{picture ID}}
+// {{conditions}}, {{goals}}                      a column for each Node
+// {{node}}                                       that of the figures in sentences and pictures: the file's first
+
+import type { Case, ResultFile, RivalResult, Run } from "../harness/result.js";
+import type { Figure } from "./figures.js";
+import { conditionRows, digits, duration } from "./report.js";
+
+export interface Document {
+  readonly markdown: string;
+  /** The pictures that it shows. */
+  readonly pictures: readonly Figure[];
+}
+
+function caseOf(run: Run, [suite, core, name]: readonly string[]): Case {
+  const found = run.cases.find((one) => one.suite === suite && one.core === core && one.name === name);
+  if (found) return found;
+  const there = run.cases.filter((one) => one.suite === suite && one.core === core).map((one) => one.name);
+  throw new Error(
+    `no case ${suite} | ${core} | ${name}; there are ${there.join("; ") || "none of that suite and core"}`,
+  );
+}
+
+function rivalOf(one: Case, name: string | undefined): RivalResult {
+  const found = one.rivals.find((rival) => rival.name === name);
+  if (found) return found;
+  throw new Error(`${one.name} has no rival ${name}; there are ${one.rivals.map((rival) => rival.name).join("; ")}`);
+}
+
+/** Ratios of one to the other in the same rounds are not kept for each pair; medians of the same rounds are. */
+function faster(one: Case, name: string | undefined, other: string | undefined): string {
+  const [mine, theirs] = [rivalOf(one, name), rivalOf(one, other)];
+  const ratios = mine.times.flatMap((times, process) =>
+    times.map((time, round) => (theirs.times[process]?.[round] as number) / time),
+  );
+  const middle = ratios.sort((a, b) => a - b)[Math.floor(ratios.length / 2)] as number;
+  if (!(middle > 1)) throw new Error(`${one.name}: ${name} is not faster than ${other}: ${middle}`);
+  return digits(middle);
+}
+
+const cell = (text: string): string => text.replaceAll("|", "\\|");
+
+function tableOf(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (row: readonly string[]): string => `| ${row.map(cell).join(" | ")} |`;
+  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+}
+
+const nodeOf = ({ conditions }: Run): string => `Node ${conditions.node.replace(/^v/, "")}`;
+
+const timeOf = (rival: RivalResult): string => duration(rival.nanoseconds);
+
+function caseTable(runs: readonly Run[], words: readonly string[]): string {
+  const [first] = runs as [Run];
+  const one = caseOf(first, words);
+  const rows = one.rivals.map(({ name }) => [
+    name,
+    ...runs.map((run) => {
+      const other = caseOf(run, words).rivals.find((rival) => rival.name === name);
+      return other ? timeOf(other) : "absent";
+    }),
+  ]);
+  return tableOf([one.name, ...runs.map(nodeOf)], rows);
+}
+
+function figuresTable(one: Case): string {
+  const names = [...new Set(one.rivals.flatMap(({ figures }) => figures.map(({ name, unit }) => `${name}, ${unit}`)))];
+  if (names.length === 0) throw new Error(`${one.name} has no further figures`);
+  const rows = one.rivals.map(({ name, figures }) => {
+    const seen = new Map(figures.map((figure) => [`${figure.name}, ${figure.unit}`, digits(figure.value)]));
+    return [name, ...names.map((column) => seen.get(column) ?? "")];
+  });
+  return tableOf([one.name, ...names], rows);
+}
+
+/** A column for each run. */
+function conditionTable(runs: readonly Run[]): string {
+  const columns = runs.map(({ conditions }, index) => new Map(conditionRows(conditions, index === 0)));
+  const [first] = columns as [Map<string, string>];
+  const rows = [...first.keys()].map((name) => [name, ...columns.map((column) => column.get(name) ?? "")]);
+  return tableOf(["", ...runs.map(() => "")], rows);
+}
+
+/** Each goal with what each run measured of it. A rival has as many in each; the words may name the Node. */
+function goalTable(runs: readonly Run[]): string {
+  const [first] = runs as [Run];
+  const rows = first.cases.flatMap(({ suite, core, name, rivals }) =>
+    rivals.flatMap(({ name: who, goals }) =>
+      goals.map((_, index) => {
+        const each = runs.map((run) => rivalOf(caseOf(run, [suite, core, name]), who).goals[index]);
+        const words = [...new Set(each.flatMap((goal) => goal?.text ?? []))].join("; ");
+        const verdicts = each.map((goal) => {
+          if (goal === undefined) return "not judged";
+          return [goal.figure, goal.holds ? "holds" : "**falls short**"].filter(Boolean).join(", ");
+        });
+        return [name, who, words, ...verdicts];
+      }),
+    ),
+  );
+  return tableOf(["case", "who", "goal", ...runs.map(nodeOf)], rows);
+}
+
+/**
+ * @param template bench/report/benchmarks.md
+ * @param source the result file's name, for the first line
+ * @throws {Error} the text names what the file has not, or claims what it does not show
+ */
+export function documentOf(
+  template: string,
+  results: ResultFile,
+  figures: readonly Figure[],
+  source: string,
+): Document {
+  const [run] = results.runs;
+  if (run === undefined) throw new Error("the file has no run");
+  const pictures: Figure[] = [];
+  const filled = template.replaceAll(/\{\{(\w+)([^}]*)\}\}/g, (_, kind: string, rest: string) => {
+    const words = rest.split("|").map((word) => word.trim());
+    switch (kind) {
+      case "time":
+        return timeOf(rivalOf(caseOf(run, words), words[3]));
+      case "speed": {
+        const one = caseOf(run, words);
+        if (one.bytes === undefined) throw new Error(`${one.name} moves no bytes`);
+        return `${digits(one.bytes / rivalOf(one, words[3]).nanoseconds.median)} GB/s`;
+      }
+      case "faster":
+        return results.runs.map((each) => faster(caseOf(each, words), words[3], words[4]))[0] as string;
+      case "table":
+        return caseTable(results.runs, words);
+      case "figures":
+        return figuresTable(caseOf(run, words));
+      case "conditions":
+        return conditionTable(results.runs);
+      case "goals":
+        return goalTable(results.runs);
+      case "node":
+        return nodeOf(run);
+      case "picture": {
+        const figure = figures.find(({ id }) => id === words[0]);
+        if (figure === undefined)
+          throw new Error(`no picture ${words[0]}; there are ${figures.map(({ id }) => id).join(", ")}`);
+        pictures.push(figure);
+        return `![${figure.title}: ${figure.unit}](benchmarks/${figure.id}.svg)`;
+      }
+      default:
+        throw new Error(`{{${kind}}} is no word of bench/report/document.ts`);
+    }
+  });
+  return {
+    markdown: `<!-- Made by npm run bench:docs from bench/report/benchmarks.md and ${source}. Do not edit. -->\n\n${filled}`,
+    pictures,
+  };
+}

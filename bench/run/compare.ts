@@ -1,0 +1,154 @@
+// --compare: what changed between two result files. A rival's ratio to the base of its own round is compared, not its
+// time: where the machine was slower that day, both were. A time alone, a base's or that of a rival without others, is no
+// evidence of the code, and is not judged.
+
+import type { Case, ResultFile, RivalResult, Run } from "../harness/result.js";
+import { type Change, change } from "../harness/statistics.js";
+import { digits, table } from "../report/report.js";
+
+/** A change as large counts as one, where no other threshold is given. Smaller ones come with another layout of memory. */
+export const THRESHOLD = 0.1;
+
+/** How often a comparison of two runs of the same code may call anything changed, whatever the number of its cases. */
+const ALPHA = 0.01;
+
+export type Verdict = "slower" | "faster" | "no change";
+
+export interface Compared extends Change {
+  readonly where: string;
+  readonly case: string;
+  readonly rival: string;
+  readonly verdict: Verdict;
+}
+
+export interface Comparison {
+  readonly compared: readonly Compared[];
+  /** What only one of the files has. */
+  readonly unmatched: readonly string[];
+  /** What a reader must know of the files. */
+  readonly notes: readonly string[];
+}
+
+interface Pair {
+  readonly where: string;
+  readonly case: string;
+  readonly rival: string;
+  readonly earlier: readonly (readonly number[])[];
+  readonly later: readonly (readonly number[])[];
+}
+
+/** What is compared of a rival: its ratio to the base in each round. */
+function ratios(from: Case, rival: RivalResult): readonly (readonly number[])[] {
+  const base = from.rivals.find(({ name }) => name === from.base) as RivalResult;
+  return rival.times.map((rounds, process) =>
+    rounds.map((time, round) => time / ((base.times[process] as readonly number[])[round] as number)),
+  );
+}
+
+const major = ({ conditions }: Run): string => conditions.node.split(".")[0] as string;
+
+/** Every rival of a run, by where it is. */
+function measurements(run: Run): Map<string, Omit<Pair, "earlier" | "later"> & { values: Pair["earlier"] }> {
+  const all = new Map();
+  for (const one of run.cases)
+    for (const rival of one.rivals) {
+      if (rival.name === one.base) continue;
+      const where = `${one.suite}, ${one.core}`;
+      // The base is part of it: a ratio to another rival is another figure.
+      const id = JSON.stringify([where, one.name, one.base, rival.name]);
+      all.set(id, { where, case: one.name, rival: rival.name, values: ratios(one, rival) });
+    }
+  return all;
+}
+
+/** Runs of the same major version of Node; where each file has but one, those two. */
+function pairRuns(earlier: ResultFile, later: ResultFile): [Run, Run][] {
+  const [before] = earlier.runs;
+  const [after] = later.runs;
+  if (earlier.runs.length === 1 && later.runs.length === 1 && before && after) return [[before, after]];
+  return earlier.runs.flatMap((run) => {
+    const same = later.runs.find((other) => major(other) === major(run));
+    return same ? [[run, same] as [Run, Run]] : [];
+  });
+}
+
+function notesOf([{ conditions: before }, { conditions: after }]: [Run, Run]): string[] {
+  const differing = (["cpu", "kernel", "node", "pace"] as const).filter((name) => before[name] !== after[name]);
+  const notes = differing.map((name) => `${name} differs: ${before[name]}, then ${after[name]}`);
+  if (Math.min(before.processes, after.processes) === 1)
+    notes.push("measured in one process: how much one differs from the next is unknown, and may be the whole change");
+  return notes;
+}
+
+/**
+ * @param threshold the least change that counts, as a part: 0.1 is 10 %
+ *
+ * Something changed where its factor is past the threshold and its interval holds no 1. The interval is so much wider
+ * than a single one as there are things compared (Bonferroni's correction), or a comparison of a run with another of the
+ * same code would find a change in one of a hundred.
+ */
+export function compareFiles(earlier: ResultFile, later: ResultFile, threshold: number): Comparison {
+  const runs = pairRuns(earlier, later);
+  const pairs: Pair[] = [];
+  const unmatched: string[] = [];
+  for (const [before, after] of runs) {
+    const old = measurements(before);
+    const fresh = measurements(after);
+    const node = runs.length > 1 ? `${major(before)}, ` : "";
+    const called = ({ where, case: name, rival }: Omit<Pair, "earlier" | "later">) =>
+      `${node}${where}: ${name}, ${rival}`;
+    for (const [id, { values, ...words }] of old) {
+      const match = fresh.get(id);
+      if (match) pairs.push({ ...words, where: node + words.where, earlier: values, later: match.values });
+      else unmatched.push(`only in the earlier: ${called(words)}`);
+    }
+    for (const [id, words] of fresh) if (!old.has(id)) unmatched.push(`only in the later: ${called(words)}`);
+  }
+  const results = pairs.map(({ earlier: from, later: to, ...words }): Compared => {
+    const found = change(from, to, ALPHA / pairs.length);
+    const [low, high] = found.interval;
+    const slower = found.factor > 1 + threshold && low > 1;
+    const faster = found.factor < 1 / (1 + threshold) && high < 1;
+    return { ...words, ...found, verdict: slower ? "slower" : faster ? "faster" : "no change" };
+  });
+  return { compared: results, unmatched, notes: runs.flatMap(notesOf) };
+}
+
+const count = (all: readonly Compared[], verdict: Verdict): number =>
+  all.filter((one) => one.verdict === verdict).length;
+
+/** What was compared of one case, a rival a line. */
+function caseText(name: string, all: readonly Compared[]): string {
+  const rows = all.map(({ rival, factor, interval: [low, high], verdict }) => [
+    `  ${rival}`,
+    `x${digits(factor)} (${digits(low)}..${digits(high)})`,
+    verdict === "no change" ? "" : verdict,
+  ]);
+  return `${name}\n${table(rows)}`;
+}
+
+/** All that was compared, by suite, core and case, and how much changed. */
+export function comparisonText({ compared: all, unmatched, notes }: Comparison, threshold: number): string {
+  const places = [...new Set(all.map(({ where }) => where))].map((where) => {
+    const here = all.filter((one) => one.where === where);
+    const cases = [...new Set(here.map((one) => one.case))];
+    return [
+      `== ${where}`,
+      ...cases.map((name) =>
+        caseText(
+          name,
+          here.filter((one) => one.case === name),
+        ),
+      ),
+    ].join("\n\n");
+  });
+  const vague = all.filter(({ verdict, interval }) => verdict === "no change" && interval[1] > 1 + threshold);
+  const summary = [
+    `${all.length} compared, by a threshold of ${digits(100 * threshold)} %: ${count(all, "slower")} slower, ` +
+      `${count(all, "faster")} faster, ${count(all, "no change")} without a change`,
+    ...(vague.length > 0
+      ? [`${vague.length} of those vary too much for a slow-down past the threshold to be ruled out`]
+      : []),
+  ];
+  return [...places, [...unmatched, ...notes, ...summary].join("\n")].join("\n\n");
+}

@@ -1,0 +1,76 @@
+// Cursor.readArray and readInto of big-endian numbers, against the loop over a DataView that one would write, and the
+// fastest that Node has for it.
+import { judged, speed } from "../harness/goals.js";
+import type { Rival, Timer } from "../harness/harness.js";
+import { coreOf, expectBytes, fillPattern, type Variant, withAttachment } from "../harness/window.js";
+
+const LENGTH = 65536; // elements
+const SIZE = 4 * LENGTH;
+const GET = "DataView loop";
+const FROM = "DataView, Uint32Array.from";
+
+export async function array(variant: Variant, time: Timer): Promise<void> {
+  await withAttachment(variant, SIZE, async (attachment) => {
+    const { bytes } = attachment;
+    fillPattern(bytes);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, SIZE);
+    const cursor = attachment.cursor();
+    const core = coreOf(variant);
+    const expected = bytes.slice();
+    Buffer.from(expected.buffer).swap32();
+    const rival = (name: string, read: () => Uint32Array): Rival => ({
+      name,
+      operations: 1,
+      run: () => read()[LENGTH - 1] as number,
+      prove: () => expectBytes(new Uint8Array(read().buffer), expected, name),
+    });
+    await time({
+      name: "readArray of 64 Ki Uint32, big-endian",
+      bytes: SIZE,
+      sampleMs: 2, // of some ten arrays: it must pay for the garbage it makes
+      rivals: [
+        rival(GET, () => {
+          const target = new Uint32Array(LENGTH);
+          for (let index = 0; index < LENGTH; index++) target[index] = view.getUint32(4 * index, false);
+          return target;
+        }),
+        rival(FROM, () => Uint32Array.from({ length: LENGTH }, (_, index) => view.getUint32(4 * index, false))),
+        rival("slice, Buffer.swap32", () => {
+          const copy = bytes.slice();
+          Buffer.from(copy.buffer).swap32();
+          return new Uint32Array(copy.buffer);
+        }),
+        { name: "new Uint32Array alone", operations: 1, run: () => new Uint32Array(LENGTH).length, prove: () => {} },
+        {
+          ...rival(`readArray, ${core}`, () => {
+            cursor.seek(0);
+            return cursor.readArray(Uint32Array, LENGTH, false);
+          }),
+          goals: judged(variant, speed(5, GET, FROM)),
+        },
+      ],
+    });
+    const kept = new Uint32Array(LENGTH);
+    const keptBytes = Buffer.from(kept.buffer);
+    await time({
+      name: "readInto 64 Ki Uint32, big-endian",
+      bytes: SIZE,
+      rivals: [
+        rival(GET, () => {
+          for (let index = 0; index < LENGTH; index++) kept[index] = view.getUint32(4 * index, false);
+          return kept;
+        }),
+        rival("Uint8Array.set, Buffer.swap32", () => {
+          keptBytes.set(bytes);
+          keptBytes.swap32();
+          return kept;
+        }),
+        rival(`readInto, ${core}`, () => {
+          cursor.seek(0);
+          cursor.readInto(kept, false);
+          return kept;
+        }),
+      ],
+    });
+  });
+}

@@ -1,0 +1,114 @@
+// Attachment.checksum in place, against hash-wasm, which copies into its own memory by 16 KiB, against Node's zlib, and
+// against the loop one would write over the window's bytes.
+import * as zlib from "node:zlib";
+import { createAdler32, createCRC32, createXXHash3, createXXHash64, type IHasher } from "hash-wasm";
+import { judgedAt, speed } from "../harness/goals.js";
+import { named, type Rival, type Timer } from "../harness/harness.js";
+import { coreOf, expectEqual, fillPattern, type Variant, withAttachment } from "../harness/window.js";
+
+const CASTAGNOLI = 0x82f63b78; // crc32c's polynomial, reflected: RFC 3720, appendix B.4
+const HASH_WASM = "hash-wasm";
+
+type NumberName = "crc32" | "crc32c" | "adler32";
+type BigName = "xxh64" | "xxh3";
+
+interface Algorithm {
+  readonly name: NumberName | BigName;
+  hasher(): Promise<IHasher>;
+  /** What all must say. Without one, it is what hash-wasm says of a copy: another's code, then, and the proof of ours. */
+  readonly oracle?: (bytes: Uint8Array) => number;
+  /** Others than hash-wasm, by name. */
+  readonly others: Readonly<Record<string, (bytes: Uint8Array) => number>>;
+  /** Times the speed of hash-wasm. */
+  readonly goal?: number;
+}
+
+/** RFC 1950, section 8.2; 5552 is the most bytes whose sums stay below 2^32, zlib's NMAX. */
+function adler32(bytes: Uint8Array): number {
+  let low = 1;
+  let high = 0;
+  for (let index = 0; index < bytes.length; ) {
+    for (const stop = Math.min(index + 5552, bytes.length); index < stop; index++) {
+      low += bytes[index] as number;
+      high += low;
+    }
+    low %= 65521;
+    high %= 65521;
+  }
+  return ((high << 16) | low) >>> 0;
+}
+
+/** Byte by byte over a table made bit by bit: the obvious one. */
+function crc32c(bytes: Uint8Array): number {
+  const table = Uint32Array.from({ length: 256 }, (_, byte) => {
+    let crc = byte;
+    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ CASTAGNOLI : crc >>> 1;
+    return crc;
+  });
+  let crc = -1;
+  for (const byte of bytes) crc = (table[(crc ^ byte) & 0xff] as number) ^ (crc >>> 8);
+  return ~crc >>> 0;
+}
+
+/** Of the two checksums that end a stream, gzip's is crc32 (RFC 1952) and zlib's adler32 (RFC 1950). */
+const ofGzip = (bytes: Uint8Array): number => zlib.gzipSync(bytes, { level: 0 }).subarray(-8).readUInt32LE();
+const ofZlib = (bytes: Uint8Array): number => zlib.deflateSync(bytes, { level: 0 }).subarray(-4).readUInt32BE();
+
+const algorithms: readonly Algorithm[] = [
+  {
+    name: "crc32",
+    hasher: () => createCRC32(),
+    oracle: ofGzip,
+    others: "crc32" in zlib ? { "zlib.crc32": (bytes) => zlib.crc32(bytes) } : {}, // from Node 20.15 and 22.2
+  },
+  { name: "crc32c", hasher: () => createCRC32(CASTAGNOLI), oracle: crc32c, others: {}, goal: 1.2 },
+  { name: "adler32", hasher: createAdler32, oracle: ofZlib, others: { "loop over bytes": adler32 }, goal: 3 },
+  { name: "xxh64", hasher: () => createXXHash64(), others: {}, goal: 1.1 },
+  { name: "xxh3", hasher: () => createXXHash3(), others: {}, goal: 1.8 },
+];
+
+const isBig = (name: NumberName | BigName): name is BigName => name === "xxh64" || name === "xxh3";
+
+const digestOf = (hasher: IHasher, bytes: Uint8Array): bigint =>
+  BigInt(`0x${hasher.init().update(bytes).digest("hex")}`);
+
+export async function checksum(variant: Variant, time: Timer, sizes: readonly number[]): Promise<void> {
+  for (const size of sizes)
+    await withAttachment(variant, size, async (attachment) => {
+      const { bytes } = attachment;
+      fillPattern(bytes);
+      for (const { name, hasher: create, oracle, others, goal } of algorithms) {
+        const hasher = await create();
+        const expected = oracle ? BigInt(oracle(bytes)) : digestOf(await create(), bytes.slice());
+        const rival = (by: string, run: () => number, answer: () => number | bigint = run): Rival => ({
+          name: by,
+          operations: 1,
+          run,
+          prove: () => expectEqual(BigInt(answer()), expected, `${name} by ${by}`),
+        });
+        const core = `checksum, ${coreOf(variant)}`;
+        await time({
+          ...named(name, size),
+          bytes: size,
+          rivals: [
+            rival(
+              HASH_WASM,
+              () => hasher.init().update(bytes).digest("binary")[0] as number,
+              () => digestOf(hasher, bytes),
+            ),
+            ...Object.entries(others).map(([by, run]) => rival(by, () => run(bytes))),
+            {
+              ...(isBig(name)
+                ? rival(
+                    core,
+                    () => (attachment.checksum(name) === expected ? 1 : 0),
+                    () => attachment.checksum(name),
+                  )
+                : rival(core, () => attachment.checksum(name))),
+              goals: judgedAt(size, variant, ...(goal === undefined ? [] : [speed(goal, HASH_WASM)])),
+            },
+          ],
+        });
+      }
+    });
+}

@@ -1,0 +1,79 @@
+// Time to the first call, apart from all that follows: a new process each time, that loads the package, makes a segment and
+// an attachment, and reads one number. What the engine compiles and instantiates on the way is all there.
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { type AsyncRival, type Group, named, type Timer } from "../harness/harness.js";
+import { coreOf, expectEqual, type Variant } from "../harness/window.js";
+
+/** What bench/suites/firstcall.ts says of itself: nanoseconds. */
+export interface FirstCall {
+  /** What it read. */
+  readonly value: number;
+  /** The import of the package, the addon among it. */
+  readonly load: number;
+  readonly attach: number;
+  /** The first cursor: where it has a wasm core, that is compiled and instantiated here. */
+  readonly cursor: number;
+  readonly read: number;
+  /** The same again, of another segment, in the same process. */
+  readonly secondCursor: number;
+  readonly secondRead: number;
+}
+
+const EXPECTED = 0x5eed;
+
+const script = fileURLToPath(new URL("./firstcall.js", import.meta.url));
+const execute = promisify(execFile);
+
+/** The calls of one core so far, each of a process of its own; every step of them is a group's. */
+class Calls {
+  readonly core: Variant;
+  readonly #made: FirstCall[] = [];
+
+  constructor(core: Variant) {
+    this.core = core;
+  }
+
+  async at(index: number): Promise<FirstCall> {
+    while (this.#made.length <= index) {
+      const { stdout } = await execute(process.execPath, [script, this.core, String(EXPECTED)]);
+      const call = JSON.parse(stdout) as FirstCall;
+      expectEqual(call.value, EXPECTED, `what the first call read on the ${coreOf(this.core)}`);
+      this.#made.push(call);
+    }
+    return this.#made[index] as FirstCall;
+  }
+}
+
+const steps = {
+  load: "import the package",
+  attach: "first attach",
+  cursor: "first cursor",
+  read: "first readUint32",
+  secondCursor: "second attachment's first cursor",
+  secondRead: "second attachment's first readUint32",
+} as const;
+
+function group(step: keyof typeof steps, all: readonly [Calls, ...Calls[]]): Group<AsyncRival> {
+  const rival = (calls: Calls): AsyncRival => {
+    let next = 0;
+    return {
+      name: coreOf(calls.core),
+      operations: 1,
+      async: true,
+      selfTimed: true,
+      run: async () => (await calls.at(next++))[step],
+      async prove() {
+        await calls.at(0); // it looks at the answer
+      },
+    };
+  };
+  const [base, ...others] = all;
+  return { ...named(steps[step], undefined, "first call"), cold: true, rivals: [rival(base), ...others.map(rival)] };
+}
+
+export async function first(variant: Variant, time: Timer): Promise<void> {
+  const all = [new Calls("js"), new Calls(variant)] as const;
+  for (const step of Object.keys(steps) as (keyof typeof steps)[]) await time(group(step, [...all]));
+}

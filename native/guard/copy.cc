@@ -1,0 +1,174 @@
+// A page of a guarded window becomes a private copy of itself, in one step for all threads: the
+// copy is made elsewhere and moved into the page's place. Source: mremap(2). Runs in a signal
+// handler, under the lock.
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstring>
+
+#include "addon.h"
+#include "guard/guard.h"
+
+#ifndef MREMAP_DONTUNMAP
+#define MREMAP_DONTUNMAP 4  // Linux 5.7; older libcs do not name it
+#endif
+
+namespace {
+
+// A private page between others costs two mappings, of which a process has vm.max_map_count, and
+// the engine dies without. So where private pages lie scattered, more of them go at a time: 16
+// pages, 256, 4,096 … and at last the window, which costs none. By this window's boundaries, and by
+// all windows' once those are a quarter of the limit.
+constexpr size_t kBoundariesPerStep = 1024;
+constexpr size_t kMostSteps = 5;        // 16^5 pages: a 4 GiB window
+size_t mapping_limit = 65530;           // Linux's default
+std::atomic<size_t> all_boundaries{0};  // a guard is freed without the lock
+
+// Whether copies move out of one mapping as long as the window, and leave it whole: neighbours then
+// become one mapping again, as their offsets in it are neighbours too.
+bool keeps_source = false;
+
+bool IsPrivate(const Guard& guard, size_t index) {
+  return (guard.is_private[index / 64] >> index % 64 & 1) != 0;
+}
+
+size_t PagesOf(const Guard& guard) { return guard.length / guard.page; }
+
+// Marks [first, end), which were not private.
+void MarkPrivate(Guard* guard, size_t first, size_t end) {
+  size_t before = guard->boundaries;
+  if (first > 0) guard->boundaries += keeps_source && IsPrivate(*guard, first - 1) ? -1 : 1;
+  if (end < PagesOf(*guard)) guard->boundaries += keeps_source && IsPrivate(*guard, end) ? -1 : 1;
+  all_boundaries += guard->boundaries - before;
+  guard->private_pages += end - first;
+  for (size_t index = first; index < end; index++)
+    guard->is_private[index / 64] |= uint64_t{1} << index % 64;
+}
+
+uint8_t* PrivateMapping(size_t length) {
+  void* at = mmap(nullptr, length, PROT_READ | PROT_WRITE,
+                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  return at == MAP_FAILED ? nullptr : static_cast<uint8_t*>(at);
+}
+
+// Where the guard's copies are made, or null.
+uint8_t* Copies(Guard* guard) {
+  if (guard->copies == nullptr && keeps_source) {
+    guard->copies = PrivateMapping(guard->length);
+    // A store should cost a page, not a huge one.
+    if (guard->copies != nullptr) madvise(guard->copies, guard->length, MADV_NOHUGEPAGE);
+  }
+  return guard->copies;
+}
+
+// A second mapping of one page of the segment, for when the window has none left: the kernel counts
+// mappings as attachments, and removes a destroyed segment that has none. mremap(2) of 0 bytes of a
+// shared mapping leaves the first where it is.
+void KeepAttached(Guard* guard, uint8_t* page) {
+  void* at = mremap(page, 0, guard->page, MREMAP_MAYMOVE);
+  if (at != MAP_FAILED) guard->anchor = at;
+}
+
+// Moves `copy` over `target`. The kernel may drop what was there before it finds that it is out of
+// memory or mappings: then the bytes go there in two steps, which another thread may see.
+bool Move(uint8_t* copy, size_t length, uint8_t* target, int flags) {
+  if (mremap(copy, length, length, MREMAP_MAYMOVE | MREMAP_FIXED | flags, target) != MAP_FAILED)
+    return true;
+  if (IsReadable(reinterpret_cast<uintptr_t>(target))) return false;
+  if (mmap(target, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
+           0) == MAP_FAILED)
+    return false;
+  memcpy(target, copy, length);
+  return true;
+}
+
+// Makes pages [first, end) private, none of which is. False where the system refuses.
+bool DivertRun(Guard* guard, size_t first, size_t end) {
+  auto* target = reinterpret_cast<uint8_t*>(guard->begin) + first * guard->page;
+  const size_t length = (end - first) * guard->page;
+  uint8_t* copies = Copies(guard);
+  uint8_t* copy = copies == nullptr ? PrivateMapping(length) : copies + first * guard->page;
+  if (copy == nullptr) return false;
+  memcpy(copy, target, length);  // Divert saw that it is readable
+  const bool last = guard->private_pages + (end - first) == PagesOf(*guard);
+  if (last && guard->anchor == nullptr) KeepAttached(guard, target);
+  const bool moved = Move(copy, length, target, copies == nullptr ? 0 : MREMAP_DONTUNMAP);
+  if (moved)
+    MarkPrivate(guard, first, end);
+  else if (copies == nullptr)
+    munmap(copy, length);
+  return moved;
+}
+
+// Makes those of [first, end) private that are not yet. Private ones stay: they have stores.
+void DivertAll(Guard* guard, size_t first, size_t end) {
+  for (size_t index = first; index < end;) {
+    size_t past = index;
+    while (past < end && !IsPrivate(*guard, past)) past++;
+    if (past > index && !DivertRun(guard, index, past)) return;
+    index = past + 1;
+  }
+}
+
+size_t StepsOfAll() {
+  const size_t boundaries = all_boundaries;
+  const size_t free = mapping_limit / 4;
+  return boundaries < free ? 0 : 1 + (boundaries - free) / (mapping_limit / 32 + 1);
+}
+
+// How many pages to take at a time.
+size_t Grain(const Guard& guard) {
+  const size_t steps = std::max(guard.boundaries / kBoundariesPerStep, StepsOfAll());
+  return steps >= kMostSteps ? PagesOf(guard) : std::min(PagesOf(guard), size_t{1} << 4 * steps);
+}
+
+}  // namespace
+
+Guard::~Guard() {
+  all_boundaries -= boundaries;
+  if (copies != nullptr) munmap(copies, length);
+  if (anchor != nullptr) munmap(anchor, page);
+}
+
+bool Divert(Guard* guard, uintptr_t address) {
+  const size_t index = (address - guard->begin) / guard->page;
+  // Another thread was first; or the guard's memory is gone and its address somebody else's.
+  if (IsPrivate(*guard, index)) return IsWritable(address);
+  if (guard->abandoned ? !ShowsSegment(address, address + 1, guard->id) : !IsReadable(address))
+    return false;
+  const size_t grain = Grain(*guard);
+  const size_t first = index / grain * grain;
+  DivertAll(guard, first, std::min(first + grain, PagesOf(*guard)));
+  // Out of mappings, perhaps: the whole takes none.
+  if (!IsPrivate(*guard, index)) DivertAll(guard, 0, PagesOf(*guard));
+  return IsPrivate(*guard, index);
+}
+
+void ForgetPrivatePages(Guard* guard) {
+  all_boundaries -= guard->boundaries;
+  guard->boundaries = 0;
+  guard->private_pages = 0;
+  memset(guard->is_private.get(), 0, guard->words * sizeof guard->is_private[0]);
+  if (guard->anchor != nullptr) munmap(guard->anchor, guard->page);
+  guard->anchor = nullptr;
+}
+
+void AllPrivate(Guard* guard) {
+  all_boundaries -= guard->boundaries;
+  guard->boundaries = 0;
+  guard->private_pages = PagesOf(*guard);
+  memset(guard->is_private.get(), 0xff, guard->words * sizeof guard->is_private[0]);
+}
+
+void PrepareDiverting() {
+  const int64_t limit = MappingLimit();
+  if (limit > 0) mapping_limit = static_cast<size_t>(limit);
+  // Linux before 5.7 refuses MREMAP_DONTUNMAP, by EINVAL.
+  uint8_t* pages = PrivateMapping(2 * PageSize());
+  if (pages == nullptr) return;
+  keeps_source =
+      mremap(pages, PageSize(), PageSize(), MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP,
+             pages + PageSize()) != MAP_FAILED;
+  munmap(pages, 2 * PageSize());
+}

@@ -1,0 +1,102 @@
+// What an address is, asked so that nothing faults whatever it is, and safe in a signal handler.
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "guard/guard.h"
+
+namespace {
+
+// /proc/self/maps, a character at a time. One reader at a time: its buffer is static, as a
+// handler's stack may be short.
+class Maps {
+ public:
+  Maps() : file_(open("/proc/self/maps", O_RDONLY | O_CLOEXEC)) {}
+  ~Maps() {
+    if (file_ >= 0) close(file_);
+  }
+  Maps(const Maps&) = delete;
+  Maps& operator=(const Maps&) = delete;
+
+  // -1 at the end.
+  int Next() {
+    if (at_ == size_) {
+      ssize_t got;
+      do got = file_ < 0 ? 0 : read(file_, buffer_, sizeof buffer_);
+      while (got < 0 && errno == EINTR);
+      if (got <= 0) return -1;
+      at_ = 0;
+      size_ = static_cast<size_t>(got);
+    }
+    return static_cast<unsigned char>(buffer_[at_++]);
+  }
+
+  // A number to the first character that is no digit of its base, which is taken as well.
+  uintptr_t Number(unsigned base) {
+    uintptr_t number = 0;
+    for (;;) {
+      const int next = Next();
+      const unsigned digit = next >= '0' && next <= '9'   ? static_cast<unsigned>(next - '0')
+                             : next >= 'a' && next <= 'f' ? static_cast<unsigned>(next - 'a') + 10
+                                                          : base;
+      if (digit >= base) return number;
+      number = number * base + digit;
+    }
+  }
+
+  // Past the next `end`; false where the file ends first.
+  bool Skip(int end) {
+    for (int next; (next = Next()) != end;)
+      if (next < 0) return false;
+    return true;
+  }
+
+ private:
+  static char buffer_[4096];
+  const int file_;
+  size_t at_ = 0;
+  size_t size_ = 0;
+};
+
+char Maps::buffer_[4096];
+
+}  // namespace
+
+// The kernel reads the new mask before it finds `how` to be none. Source: Abseil's
+// AddressIsReadable.
+bool IsReadable(uintptr_t address) {
+  constexpr size_t kMaskBytes = 8;  // the kernel's sigset_t
+  return syscall(SYS_rt_sigprocmask, ~0, address & ~(kMaskBytes - 1), nullptr, kMaskBytes) == 0 ||
+         errno != EFAULT;
+}
+
+// The kernel stores there and changes nothing: an atomic OR with 0. Source: futex(2),
+// FUTEX_WAKE_OP. Nobody waits on the other word.
+bool IsWritable(uintptr_t address) {
+  static uint32_t unused;
+  constexpr unsigned kOrZero = FUTEX_OP(FUTEX_OP_OR, 0u, FUTEX_OP_CMP_EQ, 0u);
+  return syscall(SYS_futex, &unused, FUTEX_WAKE_OP | FUTEX_PRIVATE_FLAG, 0, nullptr,
+                 address & ~(sizeof unused - 1), kOrZero) >= 0;
+}
+
+// A line is "begin-end perms offset device inode name", and the inode of a segment is its id.
+bool ShowsSegment(uintptr_t begin, uintptr_t end, int id) {
+  Maps maps;
+  for (;;) {
+    const uintptr_t from = maps.Number(16);
+    const uintptr_t to = maps.Number(16);
+    if (to == 0 || from >= end) return false;  // they come in order
+    maps.Next();
+    const bool writable = maps.Next() == 'w';
+    maps.Next();
+    const bool shared = maps.Next() == 's';
+    if (!maps.Skip(' ') || !maps.Skip(' ') || !maps.Skip(' ')) return false;
+    const bool same = maps.Number(10) == static_cast<uintptr_t>(id);
+    if (to > begin && shared && !writable && same) return true;
+    if (!maps.Skip('\n')) return false;
+  }
+}

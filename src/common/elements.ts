@@ -1,0 +1,81 @@
+// The eleven kinds of typed array, and what their elements are.
+
+import type { ElementKind, Width } from "../core/core.js";
+import { tagOf } from "./bytes.js";
+import { invalidType } from "./errors.js";
+
+const constructors = {
+  Int8Array,
+  Uint8Array,
+  Uint8ClampedArray,
+  Int16Array,
+  Uint16Array,
+  Int32Array,
+  Uint32Array,
+  Float32Array,
+  Float64Array,
+  BigInt64Array,
+  BigUint64Array,
+} as const;
+
+type ArrayName = keyof typeof constructors;
+
+/** The constructor of one of the eleven kinds of typed array. */
+export type ElementArrayConstructor = (typeof constructors)[ArrayName];
+
+/** A typed array of any of the eleven kinds, whatever its buffer. */
+export type ElementArray = NumberArray | BigInt64Array | BigUint64Array;
+
+export type BigIntArrayConstructor = BigInt64ArrayConstructor | BigUint64ArrayConstructor;
+export type NumberArrayConstructor = Exclude<ElementArrayConstructor, BigIntArrayConstructor>;
+
+/** A typed array whose elements are numbers, not bigints. */
+export type NumberArray =
+  | Int8Array
+  | Uint8Array
+  | Uint8ClampedArray
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | Float32Array
+  | Float64Array;
+
+export interface ArrayKind {
+  readonly name: ArrayName;
+  readonly kind: ElementKind;
+  readonly width: Width;
+}
+
+const kinds = new Map<string, ArrayKind>(
+  Object.entries(constructors).map(([name, { BYTES_PER_ELEMENT }]) => [
+    name,
+    {
+      name: name as ArrayName,
+      kind: (name === "Uint8ClampedArray" ? "Uint8" : name.slice(0, -"Array".length)) as ElementKind,
+      width: BYTES_PER_ELEMENT as Width,
+    },
+  ]),
+);
+
+const expected = `one of ${Object.keys(constructors).join(", ")}`;
+
+/** What a typed array is; undefined for anything else, whatever it poses as. */
+export function arrayKindOf(value: unknown): ArrayKind | undefined {
+  return kinds.get(tagOf(value) ?? "");
+}
+
+export function checkArray(name: string, value: unknown): ArrayKind {
+  const kind = arrayKindOf(value);
+  if (!kind) throw invalidType(name, `an instance of ${expected}`, value);
+  return kind;
+}
+
+/** What a constructor makes; one of this realm, and not a subclass. */
+export function checkType(value: unknown): ArrayKind {
+  for (const [name, Type] of Object.entries(constructors)) if (value === Type) return kinds.get(name) as ArrayKind;
+  throw invalidType("Type", expected, value);
+}
+
+/** Whether numbers of several bytes lie in this machine's memory with the lowest byte first. */
+export const HOST_IS_LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;

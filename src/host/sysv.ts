@@ -1,0 +1,216 @@
+// The kernel's segments, by the addon in native/. The only file that touches the addon.
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+import { errnoNumbers, unsupported } from "../common/errors.js";
+import { pagesOf, roundUp, WASM_PAGE, type WasmMemory, WINDOW_START, Window } from "../memory/window.js";
+import type { Host, Limits, Mapping, MapRequest, SegmentInfo } from "./host.js";
+
+type Seconds = number;
+type StatFields = Omit<SegmentInfo, "atime" | "dtime" | "ctime"> & Record<"atime" | "dtime" | "ctime", Seconds>;
+
+/** It never throws; a negative number is -errno. A window is a Uint8Array over whole pages of memory.buffer. */
+interface Addon {
+  get(key: number, size: number, flags: number): number;
+  stat(id: number): StatFields | number;
+  set(id: number, mode: number, uid: number, gid: number): number;
+  remove(id: number): number;
+  lock(id: number): number;
+  unlock(id: number): number;
+  map(memory: WasmMemory, window: Uint8Array, id: number, offset: number, guarded: boolean): number;
+  /** Of a guarded window. */
+  refresh(memory: WasmMemory, window: Uint8Array, id: number, offset: number): number;
+  diverted(memory: WasmMemory, window: Uint8Array): number;
+  unmap(memory: WasmMemory, window: Uint8Array): number;
+  address(memory: WasmMemory, window: Uint8Array): bigint | number;
+  list(): StatFields[] | number;
+  limits(): Omit<Limits, "pageSize" | "hugePageSize" | "maxMapCount"> | number;
+  ftok(path: string, projectId: number): number;
+  /** Takes room for one attachment's mappings, or -ENOMEM. */
+  reserve(): number;
+  readonly constants: Readonly<Record<string, number>>;
+}
+
+/** A mapping covers whole pages; its window ends with the segment. */
+interface NativeMapping extends Mapping {
+  readonly mappedLength: number;
+  readonly request: MapRequest;
+}
+
+function loadAddon(): Addon {
+  if (process.platform !== "linux")
+    throw unsupported("the native host", `it needs Linux, and this is ${process.platform}; use host: "memory"`);
+  try {
+    const load = createRequire(import.meta.url)("node-gyp-build") as (folder: string) => Addon;
+    return load(fileURLToPath(new URL("../../native", import.meta.url)));
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw unsupported("the native host", `its addon did not load; run npm rebuild wasm-shm. ${reason}`, cause);
+  }
+}
+
+/** The number after a label in one of /proc's text files; undefined where /proc, or the label, is not there. */
+function procNumber(path: string, pattern: RegExp): number | undefined {
+  try {
+    const found = pattern.exec(readFileSync(path, "latin1"))?.[1];
+    return found === undefined ? undefined : Number(found);
+  } catch {
+    return undefined;
+  }
+}
+
+const date = (seconds: Seconds): Date | undefined => (seconds === 0 ? undefined : new Date(seconds * 1000));
+
+function segmentInfo(fields: StatFields): SegmentInfo {
+  return { ...fields, atime: date(fields.atime), dtime: date(fields.dtime), ctime: date(fields.ctime) };
+}
+
+class NativeHost implements Host {
+  readonly name = "native";
+  readonly pageSize: number;
+  readonly #addon: Addon;
+  readonly #hugePageSize: number | undefined;
+
+  constructor(addon: Addon) {
+    this.#addon = addon;
+    this.pageSize = addon.constants["pageSize"] as number;
+    const kibibytes = procNumber("/proc/meminfo", /^Hugepagesize:\s+(\d+) kB$/m);
+    this.#hugePageSize = kibibytes === undefined ? undefined : kibibytes * 1024;
+  }
+
+  can(): boolean {
+    return true;
+  }
+
+  get(key: number, size: number, flags: number): number {
+    return this.#addon.get(key, size, flags);
+  }
+
+  stat(id: number): SegmentInfo | number {
+    const fields = this.#addon.stat(id);
+    return typeof fields === "number" ? fields : segmentInfo(fields);
+  }
+
+  set(id: number, mode: number, uid: number, gid: number): number {
+    return this.#addon.set(id, mode, uid, gid);
+  }
+
+  remove(id: number): number {
+    return this.#addon.remove(id);
+  }
+
+  lock(id: number): number {
+    return this.#addon.lock(id);
+  }
+
+  unlock(id: number): number {
+    return this.#addon.unlock(id);
+  }
+
+  map(request: MapRequest): Mapping | number {
+    const refused = this.#addon.reserve();
+    if (refused < 0) return refused;
+    if (request.into) return this.#mapAt(request.into.memory, request.into.byteOffset, request, this.pageSize, false);
+    const mapping = this.#mapOwn(request, this.pageSize);
+    // EINVAL may mean huge pages: nothing tells beforehand, and such a window must begin and end on one.
+    const mayBeHuge = mapping === -errnoNumbers.EINVAL && this.#hugePageSize !== undefined;
+    return mayBeHuge ? this.#mapOwn(request, this.#hugePageSize) : mapping;
+  }
+
+  unmap(mapping: Mapping): number {
+    const pages = this.#pages(mapping);
+    return pages ? this.#addon.unmap(mapping.window.memory, pages) : 0;
+  }
+
+  refresh(mapping: Mapping): number {
+    const { id, offset, access } = (mapping as NativeMapping).request;
+    const pages = access === "read-write" ? undefined : this.#pages(mapping);
+    return pages ? this.#addon.refresh(mapping.window.memory, pages, id, offset) : 0;
+  }
+
+  diverted(mapping: Mapping): number {
+    const pages = this.#pages(mapping);
+    return pages ? this.#addon.diverted(mapping.window.memory, pages) : 0;
+  }
+
+  isInPlace(mapping: Mapping): boolean {
+    return this.#pages(mapping) !== undefined;
+  }
+
+  list(): SegmentInfo[] | number {
+    const list = this.#addon.list();
+    return typeof list === "number" ? list : list.map(segmentInfo);
+  }
+
+  limits(): Limits | number {
+    const limits = this.#addon.limits();
+    if (typeof limits === "number") return limits;
+    return {
+      ...limits,
+      pageSize: this.pageSize,
+      hugePageSize: this.#hugePageSize,
+      maxMapCount: procNumber("/proc/sys/vm/max_map_count", /^(\d+)$/m),
+    };
+  }
+
+  ftok(path: string, projectId: number): number {
+    return this.#addon.ftok(path, projectId);
+  }
+
+  /**
+   * A memory for this window alone, at the first address behind the core's page that is a multiple of `unit`. Plain,
+   * not shared: `set` out of a SharedArrayBuffer is two to four times slower, and Web APIs refuse it.
+   */
+  #mapOwn(request: MapRequest, unit: number): Mapping | number {
+    const slack = unit > WASM_PAGE ? unit : 0; // the engine aligns a memory to a wasm page, not to a huge one
+    const pages = Math.ceil((WINDOW_START + slack + roundUp(request.length, unit)) / WASM_PAGE);
+    let memory: WasmMemory;
+    try {
+      memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+    } catch {
+      return -errnoNumbers.ENOMEM; // no address space left, or past the engine's largest memory
+    }
+    const base = this.#addon.address(memory, pagesOf(memory, 0, this.pageSize)) as bigint;
+    const past = Number((base + BigInt(WINDOW_START)) % BigInt(unit));
+    const byteOffset = WINDOW_START + (past === 0 ? 0 : unit - past);
+    return this.#mapAt(memory, byteOffset, request, unit, true);
+  }
+
+  /**
+   * What a mapping covers; undefined where the engine moved the memory in a grow. The segment went with the old place
+   * then, and these are other bytes.
+   */
+  #pages(mapping: Mapping): Uint8Array | undefined {
+    const { window, address, mappedLength } = mapping as NativeMapping;
+    const pages = pagesOf(window.memory, window.byteOffset, mappedLength);
+    return this.#addon.address(window.memory, pages) === address ? pages : undefined;
+  }
+
+  #mapAt(
+    memory: WasmMemory,
+    byteOffset: number,
+    request: MapRequest,
+    unit: number,
+    corePage: boolean,
+  ): NativeMapping | number {
+    const { id, offset, length, access } = request;
+    const mappedLength = roundUp(length, unit);
+    const pages = pagesOf(memory, byteOffset, mappedLength);
+    const address = this.#addon.address(memory, pages);
+    if (typeof address === "number") return address;
+    const result = this.#addon.map(memory, pages, id, offset, access !== "read-write");
+    if (result !== 0) return result;
+    return { window: new Window(memory, byteOffset, length), address, corePage, mappedLength, request };
+  }
+}
+
+let host: Host | undefined;
+
+/**
+ * The kernel's System V calls, by the addon.
+ * @throws {ShmError} `ERR_SHM_UNSUPPORTED` not Linux, or the addon did not load; the message lists what was tried
+ */
+export function nativeHost(): Host {
+  host ??= new NativeHost(loadAddon());
+  return host;
+}

@@ -1,0 +1,144 @@
+// npm run bench -- --compare: silent about two runs of the same code, five times; loud about one that became slower.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as assert from "uvu/assert";
+import { suite } from "../suite.js";
+import { root, run } from "../support/child.js";
+import { nativePairs } from "../support/pairs.js";
+
+/** bench/run/compare.ts. Compiled on its own: this file knows of it what it needs. */
+interface Comparing {
+  compareFiles(earlier: object, later: object, threshold: number): Comparison;
+}
+
+interface Comparison {
+  compared: { rival: string; verdict: string; factor: number; interval: [number, number] }[];
+  unmatched: string[];
+  notes: string[];
+}
+
+const { compareFiles } = (await import(new URL("../../bench/run/compare.js", import.meta.url).href)) as Comparing;
+
+const script = `${root}build/bench/run/run.js`;
+const PROCESSES = "15"; // more than a run has by default: the machine of a test is busy with others
+const suites = new URL("./fixture.js", import.meta.url).href;
+
+/** Runs the fixture's suite, and writes what it measured. */
+function measure(file: string, slower = "1"): void {
+  const env = { ...process.env, WASM_SHM_BENCH_SUITES: suites, WASM_SHM_BENCH_SLOWER: slower };
+  const ended = run(process.execPath, [script, "--quick", "--processes", PROCESSES, "--json", file], { env });
+  assert.is(ended.code, 0, ended.stderr);
+}
+
+const compare = (...words: string[]) => run(process.execPath, [script, "--compare", ...words]);
+
+/** A file with one case: the base takes 100 ns in each round, the other these, by process. */
+function fileOf(times: number[][], { node = "v20.1.0", name = "case" } = {}) {
+  const base = { name: "base", times: times.map((rounds) => rounds.map(() => 100)) };
+  const conditions = { cpu: "cpu", kernel: "kernel", node, pace: "full", processes: times.length };
+  const cases = [{ suite: "fixture", core: "js", name, base: "base", rivals: [base, { name: "other", times }] }];
+  return { format: 1, runs: [{ conditions, cases }] };
+}
+
+/** Five processes' rounds around a middle, some per cent apart. */
+const around = (middle: number, percent: number): number[][] =>
+  [-1, 0.5, 0, -0.5, 1].map((part) => Array<number>(5).fill(middle * (1 + (part * percent) / 100)));
+
+const verdict = (earlier: object, later: object, threshold = 0.1): string | undefined =>
+  compareFiles(earlier, later, threshold).compared[0]?.verdict;
+
+const comparing = suite("npm run bench -- --compare");
+
+comparing("calls a change what is past the threshold and outside of chance, and which way", () => {
+  const before = fileOf(around(100, 1));
+  assert.is(verdict(before, before), "no change");
+  assert.is(verdict(before, fileOf(around(120, 1))), "slower");
+  assert.is(verdict(before, fileOf(around(80, 1))), "faster");
+  assert.is(verdict(before, fileOf(around(108, 1))), "no change"); // for sure, but below the threshold
+  assert.is(verdict(before, fileOf(around(108, 1)), 0.05), "slower");
+  assert.is(verdict(before, fileOf(around(120, 30))), "no change"); // past the threshold, but by chance
+});
+
+comparing("takes the ratio to the base of the same round: a machine that became slower is no change", () => {
+  const before = fileOf(around(100, 1));
+  const after = structuredClone(before);
+  for (const one of after.runs[0]?.cases[0]?.rivals ?? [])
+    one.times = one.times.map((rounds) => rounds.map((time) => 2 * time));
+  assert.is(verdict(before, after), "no change");
+});
+
+comparing("asks for more certainty where more is compared", () => {
+  const many = (middle: number) => {
+    const file = fileOf(around(middle, 5));
+    const [one] = file.runs[0]?.cases ?? [];
+    return {
+      runs: [{ ...file.runs[0], cases: Array.from({ length: 500 }, (_, index) => ({ ...one, name: `${index}` })) }],
+    };
+  };
+  assert.is(verdict(fileOf(around(100, 5)), fileOf(around(115, 5))), "slower");
+  assert.ok(compareFiles(many(100), many(115), 0.1).compared.every((one) => one.verdict === "no change"));
+});
+
+comparing("names what only one file has, and what differs between the machines", () => {
+  const before = fileOf(around(100, 1));
+  const { compared, unmatched } = compareFiles(before, fileOf(around(100, 1), { name: "new" }), 0.1);
+  assert.is(compared.length, 0);
+  assert.equal(unmatched, [
+    "only in the earlier: fixture, js: case, other",
+    "only in the later: fixture, js: new, other",
+  ]);
+  const { notes } = compareFiles(before, fileOf([[100, 101, 99, 100, 100, 100]], { node: "v22.1.0" }), 0.1);
+  assert.match(notes.join("; "), /node differs: v20\.1\.0, then v22\.1\.0; measured in one process/);
+});
+
+comparing("compares the runs of the same Node, where there are several", () => {
+  const nodes = (slow: number) => ({
+    format: 1,
+    runs: [...fileOf(around(100, 1), { node: "v20.1.0" }).runs, ...fileOf(around(slow, 1), { node: "v22.1.0" }).runs],
+  });
+  const { compared } = compareFiles(nodes(100), nodes(120), 0.1);
+  assert.equal(
+    compared.map((one) => one.verdict),
+    ["no change", "slower"],
+  );
+});
+
+if (nativePairs.length === 0) comparing.skip("of real runs", "there is no native host on this platform");
+else
+  comparing("finds no change in five of five runs of the same code, nor in a file and itself, and finds 20 %", () => {
+    const folder = mkdtempSync(join(tmpdir(), "wasm-shm-"));
+    try {
+      const first = join(folder, "first.json");
+      measure(first);
+      const itself = compare(first, first);
+      assert.is(itself.code, 0, itself.stdout);
+      for (let turn = 1; turn <= 5; turn++) {
+        const again = join(folder, `again${turn}.json`);
+        measure(again);
+        const { code, stdout } = compare(first, again);
+        assert.is(code, 0, stdout);
+        assert.match(stdout, /0 slower, 0 faster, 4 without a change/);
+      }
+      const slow = join(folder, "slow.json");
+      // Where others keep the machine busy, a run may vary too much for anything to be found: then it says so, and is made anew.
+      let found = { code: 0 as number | null, stdout: "" };
+      for (let tries = 0; tries < 4 && found.code === 0; tries++) {
+        measure(first);
+        measure(slow, "1.2");
+        found = compare(first, slow);
+      }
+      assert.is(found.code, 1, found.stdout);
+      assert.match(found.stdout, /\nplanted\n {2}planted +x1\.\d+ .* slower\n/);
+      assert.match(found.stdout, /1 slower, 0 faster, 3 without a change/);
+      assert.is(compare(first, slow, "--threshold", "40").code, 0); // at a higher threshold it is none
+      writeFileSync(slow, readFileSync(slow, "utf8").slice(0, -100));
+      const cut = compare(first, slow);
+      assert.is(cut.code, 1);
+      assert.match(cut.stderr, /slow\.json: .*JSON/);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+comparing.run();

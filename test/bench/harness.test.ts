@@ -1,0 +1,168 @@
+// bench/harness/harness.ts: what is refused before anything is timed, and what is made of the times.
+import * as assert from "uvu/assert";
+import { suite } from "../suite.js";
+
+/** bench/harness/harness.ts. Compiled on its own: this file knows of it what it needs. */
+interface Harness {
+  measure(group: object, pace: object, checkpoint: () => void, earlier?: object): Promise<Measured>;
+  named(operation: string, size?: number, pattern?: string): object;
+}
+
+interface Measured {
+  rounds: number;
+  base: string;
+  absent: object[];
+  rivals: {
+    name: string;
+    path?: string;
+    ratio?: { median: number; wide: boolean };
+    nanoseconds: { median: number };
+    goals: object[];
+    figures: object[];
+    times: number[][];
+  }[];
+}
+
+const { measure, named } = (await import(new URL("../../bench/harness/harness.js", import.meta.url).href)) as Harness;
+const pace = { rounds: 6, groupMs: 100, fewestRounds: 6, sliceMs: 1, samples: 1, warmupMs: 1 };
+
+/** Does nothing, and says what it took. */
+const rival = (name: string, milliseconds: number, more: object = {}) => ({
+  name,
+  operations: 1,
+  selfTimed: true,
+  run: () => milliseconds * 1e6,
+  prove: () => {},
+  ...more,
+});
+
+/** What measure says to a group that it does not take. */
+async function refusal(group: object): Promise<string> {
+  let message = "";
+  await measure(group, pace, () => {}).catch((error: Error) => {
+    message = error.message;
+  });
+  return message;
+}
+
+const harness = suite("The bench's harness");
+
+harness("ends at a rival with a wrong answer, before anything is timed", async () => {
+  let runs = 0;
+  const run = (): number => runs++;
+  const wrong = (): void => {
+    throw new Error("three is not four");
+  };
+  const right = { name: "right", operations: 1, run, prove: () => {} };
+  for (const prove of [wrong, async () => wrong()])
+    assert.match(
+      await refusal({ name: "a case", rivals: [right, { ...right, name: "wrong", async: true, prove }] }),
+      /not four/,
+    );
+  assert.is(runs, 0);
+});
+
+harness("ends at a rival whose answer went wrong while it was timed", async () => {
+  let runs = 0;
+  const prove = (): void => {
+    if (runs > 0) throw new Error("wrong by now");
+  };
+  assert.match(
+    await refusal({ name: "a case", rivals: [rival("odd", 1, { run: () => ++runs * 1e6, prove })] }),
+    /by now/,
+  );
+});
+
+harness("refuses a goal against a rival that is not there, and two of one name, before anything is timed", async () => {
+  let runs = 0;
+  const goals = [{ text: "as fast", against: ["other"], met: () => true }];
+  const right = { name: "right", operations: 1, run: () => runs++, prove: () => {} };
+  assert.match(await refusal({ name: "a case", rivals: [{ ...right, goals }] }), /a goal names other; there are right/);
+  assert.match(await refusal({ name: "a case", rivals: [right, right] }), /two rivals are called right/);
+  assert.is(runs, 0);
+});
+
+harness("judges by the fastest of the rivals that a goal names", async () => {
+  const against = ["slow", "fast"];
+  const goals = [{ text: "", against, figure: (ratio: number) => ratio.toFixed(2), met: () => true }];
+  const rivals = [rival("slow", 4), rival("fast", 1), rival("judged", 2, { goals })];
+  const measured = await measure({ name: "a case", rivals }, pace, () => {});
+  assert.equal(measured.rivals[2]?.goals, [{ text: "", figure: "2.00", holds: true }]);
+  assert.is(measured.rivals[2]?.ratio?.median, 0.5); // to the base, the first
+  assert.is(measured.rivals[0]?.ratio, undefined);
+});
+
+harness("puts what earlier processes measured before its own rounds, and concludes from all", async () => {
+  const earlier = { base: [[1e6, 1e6, 1e6]], other: [[4e6, 4e6, 4e6]] };
+  const group = { name: "a case", rivals: [rival("base", 1), rival("other", 2)] };
+  const { rivals, rounds } = await measure(group, pace, () => {}, earlier);
+  assert.is(rounds, 9);
+  assert.equal(
+    rivals[1]?.times.map(({ length }) => length),
+    [3, 6],
+  );
+  assert.is(rivals[1]?.ratio?.median, 2);
+  assert.is(rivals[1]?.ratio?.wide, true); // the processes disagree: 4 and 2
+});
+
+harness("times a rival that waits beside one that does not", async () => {
+  const asynchronous = {
+    name: "waits",
+    operations: 1,
+    async: true,
+    prove: async () => {},
+    run: () => new Promise((resolve) => setTimeout(() => resolve(1), 2)),
+  };
+  const group = { name: "a case", rivals: [rival("base", 1), asynchronous] };
+  const { rivals } = await measure(group, { ...pace, rounds: 6 }, () => {});
+  const median = rivals[1]?.nanoseconds.median ?? 0;
+  assert.ok(median > 1.5e6, `${median} ns for a wait of 2 ms`);
+});
+
+harness("a cold group is called once a round, and never before", async () => {
+  let runs = 0;
+  const cold = rival("cold", 1, {
+    run() {
+      runs++;
+      return 1e6;
+    },
+  });
+  const { rounds } = await measure({ name: "a case", cold: true, rivals: [cold] }, { ...pace, samples: 3 }, () => {});
+  assert.is(rounds, 6);
+  assert.is(runs, 6);
+});
+
+harness("a group's absences and a rival's figures and path are in the result", async () => {
+  const figures = () => [{ name: "p99", value: 3, unit: "ms" }];
+  const absent = [{ name: "peer", reason: "not installed" }];
+  const rivals = [rival("DataView", 1, { figures }), rival("cursor, js core", 2), rival("own", 2, { path: "mine" })];
+  const measured = await measure({ ...named("read", 4096, "random"), rivals, absent }, pace, () => {});
+  assert.equal(measured.absent, absent);
+  assert.equal(measured.rivals[0]?.figures, figures());
+  assert.equal(
+    measured.rivals.map(({ path }) => path),
+    ["DataView", "js core", "mine"],
+  );
+});
+
+harness("a group is named by operation, pattern and size", () => {
+  assert.equal(named("read"), { name: "read", operation: "read" });
+  assert.equal(named("read", 2048), { name: "read (2 KiB)", operation: "read", size: 2048 });
+  const all = { name: "read, random (8 B)", operation: "read", size: 8, pattern: "random" };
+  assert.equal(named("read", 8, "random"), all);
+});
+
+harness("a checkpoint that throws ends it", async () => {
+  let looks = 0;
+  const stop = (): void => {
+    if (++looks === 3) throw new Error("stopped");
+  };
+  let message = "";
+  await measure({ name: "a case", rivals: [rival("base", 1)] }, pace, stop).catch((error: Error) => {
+    message = error.message;
+  });
+  assert.is(message, "stopped");
+  assert.is(looks, 3);
+});
+
+harness.run();

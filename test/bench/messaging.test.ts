@@ -1,0 +1,122 @@
+// npm run bench -- handover: every route proves itself, says what it should, and leaves nothing behind, whatever ends it.
+import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import * as assert from "uvu/assert";
+import { suite } from "../suite.js";
+import { run, works } from "../support/child.js";
+import { nativePairs } from "../support/pairs.js";
+import { signalProcess } from "../support/processes.js";
+import { type Case, midway, programOf, quick, type Running } from "./group.js";
+
+const blocking = ["segment, spins 50 µs, then woken", "segment, spinning"];
+const routes = [
+  "process.send, JSON",
+  "process.send, advanced",
+  "Unix socket",
+  "postMessage, copied",
+  "postMessage, transferred",
+  "segment, woken",
+  "segment, spins 10 µs, then naps",
+  ...blocking,
+].sort();
+
+const names = (all: readonly { name: string }[]): string[] => all.map(({ name }) => name).sort();
+
+/** Every figure of every rival is a number that can be. */
+function expectFigures({ name, rivals }: Case, wanted: readonly string[]): void {
+  for (const { name: route, figures, nanoseconds } of rivals) {
+    assert.ok(Number.isFinite(nanoseconds.median) && nanoseconds.median > 0, `${name}, ${route}`);
+    for (const one of wanted) assert.ok(names(figures).includes(one), `${name}, ${route}: no ${one}`);
+    for (const { name: one, value } of figures)
+      assert.ok(Number.isFinite(value) && value > 0, `${name}, ${route}: ${one}`);
+  }
+}
+
+/** The first core that this process may use. */
+const firstCore = (): string =>
+  /^Cpus_allowed_list:\s*(\d+)/m.exec(readFileSync("/proc/self/status", "latin1"))?.[1] ?? "0";
+
+/** Calls `work` while the processes at the other end serve. */
+const inTheMiddle = (work: (running: Running) => Promise<void>): Promise<void> =>
+  midway("handover", "receiving", 2, work);
+
+const handover = suite("npm run bench -- handover");
+
+if (nativePairs.length === 0) handover.skip("runs", "there is no native host on this platform");
+else {
+  handover("--quick proves every route, and says times, percentiles, throughput and how busy the cores were", () => {
+    const cases = quick("handover");
+    assert.equal(
+      cases.map(({ operation, pattern, size, bytes }) => [operation, pattern, size, bytes]),
+      [
+        ["round trip", "untouched", 64, undefined],
+        ["round trip", "touched", 65536, undefined],
+        ["one-way flow", "untouched", 64, 64],
+        ["one-way flow", "touched", 65536, 65536],
+      ],
+    );
+    for (const one of cases) {
+      assert.equal(names([...one.rivals, ...one.absent]), routes);
+      assert.equal(names(one.absent), availableParallelism() < 2 ? [...blocking].sort() : []);
+      expectFigures(one, one.operation === "round trip" ? ["p50", "busy"] : ["messages", "busy"]);
+      for (const { name, figures } of one.rivals) {
+        const value = (figure: string): number => figures.find((other) => other.name === figure)?.value ?? Number.NaN;
+        if (names(figures).includes("p99")) assert.ok(value("p99") >= value("p50"), name);
+        assert.ok(value("busy") <= availableParallelism() + 3, `${name}: ${value("busy")} cores`); // Node has helpers
+      }
+    }
+  });
+
+  if (!works("taskset", ["--version"])) handover.skip("one core", "there is no taskset");
+  else
+    handover("on one core, what spins is absent, by name, and the rest works", () => {
+      const source = `
+        const { handover } = await import(${JSON.stringify(new URL("../../bench/suites/messaging.js", import.meta.url).href)});
+        try {
+          await handover("js", async ({ rivals, absent }) => {
+            for (const { prove } of rivals) await prove();
+            console.log(JSON.stringify({ rivals: rivals.map(({ name }) => ({ name })), absent }));
+            throw new Error("enough");
+          }, [], "quick");
+        } catch (error) {
+          if (error.message !== "enough") throw error;
+        }`;
+      const words = ["--cpu-list", firstCore(), process.execPath, "--input-type=module", "--eval", source];
+      const { code, stdout, stderr } = run("taskset", words);
+      assert.is(code, 0, stderr);
+      const { rivals, absent } = JSON.parse(stdout) as Pick<Case, "rivals" | "absent">;
+      assert.equal(names(absent), [...blocking].sort());
+      for (const { reason } of absent) assert.match(reason, /one core/);
+      assert.equal(names([...rivals, ...absent]), routes);
+    });
+
+  handover("SIGTERM in the middle ends all of it", () =>
+    inTheMiddle(async ({ child, end }) => {
+      child.kill("SIGTERM");
+      assert.is(await end(), 143);
+    }),
+  );
+
+  handover("SIGTERM to every process of it does, too", () =>
+    inTheMiddle(async ({ pids, end }) => {
+      for (const pid of pids) signalProcess(pid, "SIGTERM");
+      assert.is(await end(), 143);
+    }),
+  );
+
+  handover("so does a kill of the command, which cleans up after nothing", () =>
+    inTheMiddle(async ({ child, end }) => {
+      child.kill("SIGKILL");
+      assert.is(await end(), "SIGKILL");
+    }),
+  );
+
+  handover("and one of the process that measures, which the command reports", () =>
+    inTheMiddle(async ({ pids, end }) => {
+      const [measuring] = pids.filter((pid) => programOf(pid) === "job");
+      signalProcess(measuring as number, "SIGKILL");
+      assert.is(await end(), 1);
+    }),
+  );
+}
+handover.run();

@@ -1,0 +1,198 @@
+// npm run bench runs: every suite proves its answers, on both cores, and writes what the schema says. What it measures is
+// not judged here.
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as assert from "uvu/assert";
+import { suite } from "../suite.js";
+import { root, run } from "../support/child.js";
+import { nativePairs } from "../support/pairs.js";
+
+interface Results {
+  format: number;
+  runs: { conditions: { node: string; processes: number }; cases: Case[] }[];
+}
+
+interface Case {
+  suite: string;
+  core: string;
+  name: string;
+  operation: string;
+  size?: number;
+  bytes?: number;
+  base: string;
+  rounds: number;
+  rivals: { name: string; path?: string; ratio?: object; times: number[][]; figures: object[] }[];
+  absent: { name: string; reason: string }[];
+}
+
+/** bench/harness/file.ts and bench/run/registry.ts. Compiled on their own: this file knows of them what it needs. */
+interface File {
+  problem(value: unknown): string | undefined;
+}
+
+interface Registry {
+  suites: Record<string, { variants: string[] }>;
+}
+
+const compiled = async (name: string): Promise<unknown> =>
+  import(new URL(`../../bench/${name}.js`, import.meta.url).href);
+const { problem } = (await compiled("harness/file")) as File;
+const { suites } = (await compiled("run/registry")) as Registry;
+
+const script = `${root}build/bench/run/run.js`;
+const fixture = { WASM_SHM_BENCH_SUITES: new URL("./fixture.js", import.meta.url).href };
+const withFixture = (more: Record<string, string> = {}) => ({ env: { ...process.env, ...fixture, ...more } });
+
+function inFolder(work: (folder: string) => void): void {
+  const folder = mkdtempSync(join(tmpdir(), "wasm-shm-"));
+  try {
+    work(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+const readResults = (file: string): Results => JSON.parse(readFileSync(file, "utf8")) as Results;
+
+const bench = suite("npm run bench");
+
+if (nativePairs.length === 0) bench.skip("runs every suite", "there is no native host on this platform");
+else {
+  let whole: { stdout: string; results: Results } | undefined;
+
+  /** One run of all suites, for every test that looks at one. */
+  const everything = (): { stdout: string; results: Results } => {
+    if (whole) return whole;
+    inFolder((folder) => {
+      const file = join(folder, "bench.json");
+      const ended = run(process.execPath, [script, "--quick", "--json", file], { timeout: 280_000 }); // 60 s alone
+      assert.is(ended.code, 0, ended.stderr);
+      whole = { stdout: ended.stdout, results: readResults(file) };
+    });
+    return whole as unknown as { stdout: string; results: Results };
+  };
+
+  bench("--quick proves and times every suite on its cores, and writes what the schema says", () => {
+    const { stdout, results } = everything();
+    assert.is(problem(results), undefined);
+    const cases = results.runs.flatMap((one) => one.cases);
+    const measured = new Set(cases.map(({ suite: name, core }) => `${name} ${core}`));
+    for (const [name, { variants }] of Object.entries(suites))
+      for (const core of variants) assert.ok(measured.has(`${name} ${core}`), `${name} ${core}`);
+    for (const name of ["access", "bytes", "checksum", "cursor", "search", "swap", "text", "utf8", "varint"])
+      for (const core of ["wasm", "js"]) assert.ok(measured.has(`${name} ${core}`), `${name} ${core}`);
+    for (const one of cases) {
+      assert.is(one.rivals[0]?.name, one.base);
+      assert.ok(one.rounds >= 6, `${one.name}: ${one.rounds} rounds`);
+      for (const { name, times, ratio } of one.rivals) {
+        assert.is(times.flat().length, one.rounds, `${one.name}: ${name}`);
+        assert.is(ratio === undefined, name === one.base, `${one.name}: ${name}`);
+      }
+    }
+    assert.match(stdout, /\d+ of \d+ goals hold/);
+  });
+
+  bench("everything is readable at 100 columns", () => {
+    const lines = everything().stdout.split("\n");
+    assert.ok(lines.length > 500);
+    for (const line of lines) assert.ok(line.length <= 100, line);
+  });
+
+  bench("bulk reads have a line for each access path, by size; a path that is not there is named", () => {
+    const cases = everything().results.runs[0]?.cases ?? [];
+    const reads = cases.filter(({ suite: name, operation }) => name === "bytes" && operation === "read");
+    assert.equal([...new Set(reads.map(({ size }) => size))], [8, 64, 1024, 8192, 65536, 262144, 1048576]);
+    for (const { core, size, bytes, rivals, absent } of reads) {
+      assert.is(bytes, size);
+      const paths = [...rivals.map(({ path }) => path), ...absent.map(({ name }) => name)].sort();
+      const expected = ["Buffer", "N-API call", `${core} core`, "mmap-io", "native", "shm-typed-array", "typed array"];
+      assert.equal(paths, expected.sort());
+    }
+  });
+
+  bench("the rounds of a case are shared among processes", () =>
+    inFolder((folder) => {
+      const file = join(folder, "bench.json");
+      const words = [script, "--quick", "--processes", "3", "--json", file];
+      const ended = run(process.execPath, words, withFixture());
+      assert.is(ended.code, 0, ended.stderr);
+      const results = readResults(file);
+      assert.is(problem(results), undefined);
+      assert.is(results.runs[0]?.conditions.processes, 3);
+      for (const { rounds, rivals } of results.runs[0]?.cases ?? []) {
+        assert.is(rounds, 15);
+        for (const { times } of rivals)
+          assert.equal(
+            times.map(({ length }) => length),
+            [5, 5, 5],
+          );
+      }
+    }),
+  );
+
+  bench("a rival with a wrong answer ends the run before its case is timed, and is named", () =>
+    inFolder((folder) => {
+      const file = join(folder, "bench.json");
+      const ended = run(
+        process.execPath,
+        [script, "--quick", "--json", file],
+        withFixture({ WASM_SHM_BENCH_WRONG: "planted" }),
+      );
+      assert.is(ended.code, 1);
+      assert.match(ended.stderr, /bench: planted is wrong/);
+      assert.match(ended.stdout, /\nsteady\n/);
+      assert.not.match(ended.stdout, /\nplanted\n/);
+      assert.throws(
+        () => readFileSync(file),
+        (error: NodeJS.ErrnoException) => error.code === "ENOENT",
+      );
+    }),
+  );
+
+  bench("a suite whose process dies ends the run with the signal's name", () => {
+    const ended = run(process.execPath, [script, "--quick"], withFixture({ WASM_SHM_BENCH_DIES: "1" }));
+    assert.is(ended.code, 1);
+    assert.match(ended.stderr, /fixture on the js core ended with SIGKILL/);
+  });
+
+  bench("the schema refuses what it does not know", () =>
+    inFolder((folder) => {
+      const file = join(folder, "bench.json");
+      assert.is(run(process.execPath, [script, "--quick", "--json", file], withFixture()).code, 0);
+      const good = readResults(file);
+      assert.is(problem(good), undefined);
+      const changed = (change: (results: Results) => void): string | undefined => {
+        const copy = structuredClone(good);
+        change(copy);
+        return problem(copy);
+      };
+      const rival = (results: Results) => results.runs[0]?.cases[0]?.rivals[0] as Case["rivals"][0];
+      assert.match(changed((results) => Object.assign(results, { format: 2 })) ?? "", /format/);
+      assert.match(changed((results) => Object.assign(rival(results), { speed: 1 })) ?? "", /additional properties/);
+      assert.match(changed((results) => Object.assign(rival(results), { times: [[0]] })) ?? "", /times/);
+      assert.match(changed((results) => delete (rival(results) as { name?: string }).name) ?? "", /name/);
+    }),
+  );
+
+  bench("refuses a suite, an option and a number that there are not", () => {
+    for (const wrong of [
+      ["bogus"],
+      ["--bogus"],
+      ["--processes", "0"],
+      ["--processes", "1.5"],
+      ["--nodes", "newest"],
+      ["--threshold", "5"],
+      ["--compare", "one.json"],
+      ["--compare", "/nowhere/one.json", "/nowhere/two.json"],
+      ["--compare", `${root}package.json`, `${root}package.json`],
+    ]) {
+      const { code, stderr, stdout } = run(process.execPath, [script, ...wrong]);
+      assert.is(code, 1, wrong.join(" "));
+      assert.match(stderr, /^bench: /);
+      assert.is(stdout, "", wrong.join(" "));
+    }
+    assert.match(run(process.execPath, [script, "--help"]).stdout, /Usage: npm run bench/);
+  });
+}
+bench.run();

@@ -1,0 +1,103 @@
+// The manual is what the definitions say, and man(1) can show it; help and misuse; what starting costs.
+import { readFileSync } from "node:fs";
+import * as assert from "uvu/assert";
+import { advice, forPeople } from "#dist/cli/failure.js";
+import { manualMarkdown, manualPage } from "#dist/cli/manual.js";
+import { makeProgram } from "#dist/cli/program.js";
+import { errnoNumbers } from "#dist/common/errors.js";
+import { controlAdvice, getAdvice } from "#dist/host/explain.js";
+import { nativeHost } from "#dist/host/sysv.js";
+import { suite } from "../suite.js";
+import { root, run, works } from "../support/child.js";
+import { nativePairs } from "../support/pairs.js";
+import { cli, main } from "./shell.js";
+
+const commands = makeProgram()
+  .createHelp()
+  .visibleCommands(makeProgram())
+  .map((command) => command.name());
+
+const manual = suite("The manual");
+for (const [file, text] of [
+  ["docs/wasm-shm.1", manualPage(makeProgram())],
+  ["docs/cli.md", manualMarkdown(makeProgram())],
+] as const)
+  manual(`${file} is what the definitions say (npm run build:manual writes it)`, () => {
+    assert.is(readFileSync(root + file, "utf8"), text);
+  });
+
+manual("has each command, its options and an example", () => {
+  const page = manualPage(makeProgram()).replaceAll("\\-", "-");
+  for (const command of commands.filter((name) => name !== "help")) {
+    const [, section = ""] = page.split(`.SS wasm-shm ${command} `);
+    assert.match(section.split(".SS ")[0] ?? "", /^Examples?:$/m, command);
+  }
+  assert.match(page, /^\.B -o, --offset <size>\nBytes to skip first \(default: 0\)\.$/m);
+});
+
+if (!works("sh", ["-c", "command -v mandoc"])) manual.skip("is sound for mandoc", "no mandoc(1)");
+else
+  manual("is sound for mandoc", () => {
+    const ended = run("mandoc", ["-T", "lint", "-W", "warning", "docs/wasm-shm.1"]);
+    assert.equal([ended.code, ended.stdout], [0, ""]);
+    const shown = run("sh", ["-c", "mandoc -T utf8 -O width=80 docs/wasm-shm.1 | sed 's/.\\x08//g'"]).stdout;
+    assert.match(shown, /^NAME\n +wasm-shm, shm - System V shared memory segments on the command line$/m);
+    assert.match(shown, /^ +wasm-shm read 3 --offset 64K --size 100 \| xxd$/m);
+  });
+manual.run();
+
+const helping = suite("wasm-shm help");
+for (const command of commands.filter((name) => name !== "help"))
+  helping(`${command} --help and help ${command} are the same, with an example, on standard output`, () => {
+    const ended = cli([command, "--help"]);
+    assert.equal([ended.code, ended.stderr], [0, ""]);
+    assert.match(ended.stdout, new RegExp(`^Usage: wasm-shm ${command} [\\s\\S]*^Examples?:\\n  .*wasm-shm `, "m"));
+    assert.is(cli(["help", command]).stdout, ended.stdout);
+  });
+
+helping("alone, or misused: on standard error, code 2", () => {
+  for (const [args, told] of [
+    [[], /^Usage: wasm-shm/],
+    [["frob"], /^error: unknown command 'frob'\n\(wasm-shm help COMMAND explains it\)\n$/],
+    [["lss"], /Did you mean ls\?/],
+    [["ls", "--frob"], /^error: unknown option '--frob'/],
+    [["ls", "--sort", "x"], /Allowed choices are id, key, size, used, changed/],
+    [["ls", "extra"], /too many arguments/],
+    [["read"], /which segment\?.*wasm-shm ls shows/],
+    [["stat", "1", "-k", "2"], /not by both/],
+  ] as const) {
+    const ended = cli(args);
+    assert.equal([ended.code, ended.stdout], [2, ""], args.join(" "));
+    assert.match(ended.stderr, told);
+  }
+});
+
+helping("--version is the package's", () => {
+  const { version } = JSON.parse(readFileSync(`${root}package.json`, "utf8")) as { version: string };
+  assert.is(cli(["--version"]).stdout, `${version}\n`);
+});
+
+helping("loads neither the library nor its addon", () => {
+  const count = "process.report.getReport().sharedObjects.filter((file) => file.endsWith('.node')).length";
+  const hook = `process.on("exit", () => console.error("addons:", ${count}))`;
+  const loaded = (...args: string[]): string =>
+    run(process.execPath, ["--import", `data:text/javascript,${encodeURIComponent(hook)}`, main, ...args]).stderr;
+  assert.match(loaded("--help"), /^addons: 0$/m);
+  if (nativePairs.length > 0) assert.match(loaded("ls", "--json"), /^addons: [1-9]$/m); // the check can fail
+});
+helping.run();
+
+const advising = suite("Advice for people");
+if (nativePairs.length === 0) advising.skip("replaces the library's", "there is no native host");
+else
+  advising("replaces words that the library has, and none that it has not", () => {
+    const { EEXIST, ENOMEM, ENOSPC, EINVAL } = errnoNumbers;
+    const source = readFileSync(`${root}src/host/explain.ts`, "utf8");
+    for (const [forPrograms] of advice) assert.ok(source.includes(forPrograms), forPrograms);
+    const host = nativeHost();
+    for (const text of [EEXIST, ENOMEM, ENOSPC]
+      .map((error) => getAdvice(host, error, 1, 1, 0))
+      .concat(controlAdvice(EINVAL)))
+      assert.not.match(forPeople(text), /list\(\)|open\(|: (true|false)|ipcs|ipcrm/);
+  });
+advising.run();

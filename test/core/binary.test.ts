@@ -1,0 +1,245 @@
+// The core's binary, and every number that is written down twice: the two places must agree.
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { constants } from "node:os";
+import * as assert from "uvu/assert";
+import { SegmentStatus, SharedMemoryFlags, VERSION } from "wasm-shm";
+import { errnoNumbers } from "#dist/common/errors.js";
+import { WASM_PAGE, WINDOW_START } from "#dist/memory/window.js";
+import { suite } from "../suite.js";
+import { root, run } from "../support/child.js";
+import { randomBytes } from "../support/pairs.js";
+
+type Call = (...values: unknown[]) => unknown;
+
+const debugBuild = run("npm", ["run", "--silent", "build:debug"]);
+const builds = {
+  release: "dist/core/core.wasm",
+  "release with SIMD": "dist/core/core.simd.wasm",
+  debug: "build/core.debug.wasm",
+};
+const WINDOW = 70_000; // bytes: not whole pages
+const CURSOR = 5;
+const RECORDS = 32_768; // of 16 bytes each, in page 0
+const RECORD_SIZE = 16;
+const CALLS = 500; // of an export, from each of the positions
+
+/**
+ * Which arguments of an export are bigints: WebAssembly refuses a number there, and a bigint elsewhere. Tried with a
+ * cursor that is none; what takes no cursor is called once with zeros.
+ */
+function bigArguments(call: Call): boolean[] {
+  for (let choice = 0; choice < 2 ** call.length; choice++) {
+    const isBig = Array.from({ length: call.length }, (_, index) => ((choice >> index) & 1) === 1);
+    try {
+      call(...isBig.map((big) => (big ? 0n : 0)));
+    } catch (error) {
+      if (error instanceof TypeError || error instanceof SyntaxError) continue;
+    }
+    return isBig;
+  }
+  throw new Error("it takes no arguments");
+}
+
+for (const [target, file] of Object.entries(builds)) {
+  const binary = suite(`The core's ${target} build`);
+  const bytes = readFileSync(root + file);
+  const module = new WebAssembly.Module(bytes);
+  const instantiate = (memory: WebAssembly.Memory): Record<string, Call> =>
+    new WebAssembly.Instance(module, { env: { memory } }).exports as Record<string, Call>;
+
+  binary("imports env.memory and nothing else", () => {
+    assert.equal(WebAssembly.Module.imports(module), [{ module: "env", name: "memory", kind: "memory" }]);
+  });
+
+  binary("exports what assembly/index.ts lists", () => {
+    const source = readFileSync(`${root}assembly/index.ts`, "utf8");
+    const listed = [...source.matchAll(/export \{([^}]*)\}/g)].flatMap(([, names]) => (names as string).match(/\w+/g));
+    const exported = WebAssembly.Module.exports(module).map(({ name }) => name);
+    assert.equal(exported.sort(), listed.sort());
+  });
+
+  binary("is under 40 KiB", () => {
+    assert.ok(bytes.length < 40 * 1024, `${bytes.length} bytes`);
+  });
+
+  binary("agrees with src/memory/window.ts on where windows start", () => {
+    const { WINDOW_START: start } = new WebAssembly.Instance(module, {
+      env: { memory: new WebAssembly.Memory({ initial: 1 }) },
+    }).exports as { WINDOW_START: WebAssembly.Global };
+    assert.is(start.value, WINDOW_START);
+  });
+
+  binary("opens no record over bytes that are no window: it traps", () => {
+    const memory = new WebAssembly.Memory({ initial: 3 });
+    const { open, take } = instantiate(memory) as { open: Call; take: Call };
+    const end = 3 * WASM_PAGE;
+    for (const [cursor, start, size] of [
+      [0, WINDOW_START, 1],
+      [2048, WINDOW_START, 1],
+      [-1, WINDOW_START, 1],
+      [1, WINDOW_START - 1, 1],
+      [1, 0, 1],
+      [1, end, 1],
+      [1, end + 1, 0],
+      [1, WINDOW_START, end - WINDOW_START + 1],
+      [1, WINDOW_START, -1],
+      [1, -1, 2],
+      [1, -WASM_PAGE, WASM_PAGE],
+    ])
+      assert.throws(
+        () => open(cursor, start, size),
+        (error: unknown) => error instanceof WebAssembly.RuntimeError,
+      );
+    open(1, end, 0);
+    open(1, WINDOW_START, end - WINDOW_START);
+    assert.is(take(1, end - WINDOW_START), 0);
+  });
+
+  binary("has no data of its own: an instance alone leaves page 0 as it is", () => {
+    const memory = new WebAssembly.Memory({ initial: 1 });
+    const bytes = new Uint8Array(memory.buffer).fill(0xc5);
+    instantiate(memory);
+    assert.ok(bytes.every((byte) => byte === 0xc5));
+  });
+
+  binary("touches no byte outside the window, page 0 and its record, whatever an export is given", () => {
+    const memory = new WebAssembly.Memory({ initial: 4 });
+    const exports = instantiate(memory);
+    const start = WINDOW_START + 4096;
+    const canary = 0xc5;
+    const all = new Uint8Array(memory.buffer, WINDOW_START);
+    const inside = new Uint8Array(memory.buffer, start, WINDOW);
+    const records = new Uint8Array(memory.buffer, RECORDS, WINDOW_START - RECORDS);
+    const ours = records.subarray(CURSOR * RECORD_SIZE, (CURSOR + 1) * RECORD_SIZE);
+    all.fill(canary);
+    const numbers = [
+      0,
+      1,
+      2,
+      3,
+      4,
+      7,
+      8,
+      100,
+      2047,
+      2048,
+      4096,
+      12_288,
+      12_289,
+      65_535,
+      65_536,
+      WINDOW - 1,
+      WINDOW,
+    ].concat(
+      [WINDOW + 1, 0x7ffffffc, 0x7fffffff, 0x80000000, 0xfffffff8, 0xffffffff, 2 ** 32, 2 ** 53 - 1, -1, 0.5, 1e300],
+      [Number.NaN, Number.POSITIVE_INFINITY],
+    );
+    let state = 0x9e3779b9;
+    const any = (): number => {
+      state ^= state << 13;
+      state ^= state >>> 17;
+      state ^= state << 5;
+      return numbers[(state >>> 0) % numbers.length] as number;
+    };
+    const bigOf = (value: number): bigint => BigInt.asUintN(64, BigInt(Number.isFinite(value) ? Math.trunc(value) : 0));
+
+    const content = randomBytes(WINDOW);
+    const written: string[] = [];
+    for (const [name, call] of Object.entries(exports)) {
+      if (typeof call !== "function" || name === "open") continue;
+      const isBig = bigArguments(call);
+      inside.set(content);
+      records.fill(canary); // so that whatever is taken from another record is no window of this memory
+      for (const position of [0, WINDOW - 8, WINDOW - 3, WINDOW, WINDOW + 1, 2 ** 32 - 4, 2 ** 32, 2 ** 53 - 1])
+        for (let count = 0; count < CALLS; count++) {
+          exports["open"]?.(CURSOR, start, WINDOW);
+          exports["seek"]?.(CURSOR, position, 0);
+          const values = isBig.map((big, index) => (big ? bigOf(any()) : index === 0 ? CURSOR : any()));
+          try {
+            call(...values);
+          } catch (error) {
+            if (!(error instanceof WebAssembly.RuntimeError)) assert.unreachable(`${name}(${values}): ${error}`);
+          }
+        }
+      if (Buffer.compare(inside, content) !== 0) written.push(name);
+      ours.fill(canary);
+      assert.is(
+        records.findIndex((byte) => byte !== canary),
+        -1,
+        `${name} changed another record`,
+      );
+    }
+    assert.equal(
+      written.sort(),
+      Object.keys(exports)
+        .filter((name) => /^(write|fill|copyWithin|swap)/.test(name))
+        .sort(),
+    );
+    inside.fill(canary);
+    assert.is(
+      all.findIndex((byte) => byte !== canary),
+      -1,
+    );
+  });
+
+  binary("takes any number for a cursor: a record or a trap", () => {
+    const memory = new WebAssembly.Memory({ initial: 2 });
+    const exports = instantiate(memory);
+    const window = new Uint8Array(memory.buffer, WINDOW_START).fill(0xc5);
+    const cursors = [
+      0, 1, 2, 2046, 2047, 2048, 4096, 65_535, 65_536, 0x7fffffff, 0x80000000, 0xffffffff, -1, 0.5, 1e300,
+    ];
+    for (const [name, call] of Object.entries(exports)) {
+      if (typeof call !== "function" || name === "open") continue;
+      const isBig = bigArguments(call);
+      for (const cursor of cursors) // closed, all of them, or none: no byte can be reached
+        for (const value of [0, 1, 2, 8, 100, 0xffffffff])
+          try {
+            call(...isBig.map((big, index) => (big ? BigInt(value) : index === 0 ? cursor : value)));
+          } catch (error) {
+            if (!(error instanceof WebAssembly.RuntimeError)) assert.unreachable(`${name}(${cursor}): ${error}`);
+          }
+    }
+    assert.ok(window.every((byte) => byte === 0xc5));
+  });
+  binary.run();
+}
+
+const twice = suite("Numbers written down twice");
+
+twice("the debug build builds", () => {
+  assert.is(debugBuild.code, 0, debugBuild.stderr);
+});
+
+const onLinux = process.platform === "linux";
+if (!onLinux) twice.skip("errno's numbers and sys/shm.h's flags", "they are Linux's");
+
+const linux = (title: string, test: () => void): void => {
+  if (onLinux) twice(title, test);
+};
+
+linux("errno's numbers are this system's", () => {
+  for (const [name, number] of Object.entries(errnoNumbers))
+    assert.is(number, (constants.errno as Record<string, number>)[name], name);
+});
+
+linux("the flags are sys/shm.h's", () => {
+  const load = createRequire(import.meta.url)("node-gyp-build") as (folder: string) => {
+    constants: Record<string, number>;
+  };
+  const header = load(`${root}native`).constants;
+  assert.is(SharedMemoryFlags.Create, header["IPC_CREAT"]);
+  assert.is(SharedMemoryFlags.Exclusive, header["IPC_EXCL"]);
+  assert.is(SharedMemoryFlags.HugePages, header["SHM_HUGETLB"]);
+  assert.is(SharedMemoryFlags.NoReserve, header["SHM_NORESERVE"]);
+  assert.is(SegmentStatus.Destroyed, header["SHM_DEST"]);
+  assert.is(SegmentStatus.Locked, header["SHM_LOCKED"]);
+});
+
+twice("VERSION is package.json's, and CHANGELOG.md has it", () => {
+  const { version } = JSON.parse(readFileSync(`${root}package.json`, "utf8")) as { version: string };
+  assert.is(VERSION, version);
+  assert.ok(readFileSync(`${root}CHANGELOG.md`, "utf8").includes(`## ${version}`));
+});
+twice.run();

@@ -1,0 +1,194 @@
+// The addon, called straight from JS with everything it does not expect. It must return -errno, or what it returns
+// for good arguments, and neither throw nor crash; a child process makes the calls, so that a crash is seen.
+import * as assert from "uvu/assert";
+import { suite } from "../suite.js";
+import { askModule, runModule } from "../support/child.js";
+import { nativePairs } from "../support/pairs.js";
+
+const load = `
+import { createRequire } from "node:module";
+const addon = createRequire(process.cwd() + "/package.json")("node-gyp-build")("native");
+`;
+
+const hostile = `${load}
+const shared = new WebAssembly.Memory({ initial: 1, maximum: 2, shared: true });
+const memory = new WebAssembly.Memory({ initial: 2 });
+const grown = new WebAssembly.Memory({ initial: 1 });
+const stale = new Uint8Array(grown.buffer);
+grown.grow(1);
+const id = addon.get(0, 8192, 0o1600);
+const removed = addon.get(0, 4096, 0o1600);
+addon.remove(removed);
+const fake = Object.create(WebAssembly.Memory.prototype);
+const values = [
+  undefined, null, true, 0, -0, -1, 1, 4096, 4097, 0.5, NaN, Infinity, -Infinity, 2 ** 31, 2 ** 32, 2 ** 53, -(2 ** 31) - 1, 1e300,
+  5n, "", "1", "/", "/proc/self/exe", "/no/such", "a\\0b", "x".repeat(1e6), Symbol("s"), () => 1, class {}, {}, [], [1], new Date(), new Proxy({}, {}), new Proxy(memory, {}),
+  new Uint8Array(0), new Uint8Array(4096), new Uint8Array(1 << 20), Buffer.alloc(8192), new Float64Array(512), new DataView(memory.buffer),
+  memory, shared, grown, fake, memory.buffer, stale, id, removed,
+  new Uint8Array(memory.buffer), new Uint8Array(memory.buffer, 1, 4096), new Uint8Array(memory.buffer, 4096, 100), new Uint8Array(memory.buffer, 65536, 8192),
+  new Uint8Array(memory.buffer, 65536, 12288), new Uint8Array(shared.buffer), new Uint8Array(shared.buffer, 4096, 4096), new Int8Array(memory.buffer, 65536, 8192),
+];
+const names = Object.keys(addon).filter((name) => typeof addon[name] === "function");
+let calls = 0;
+let bad = [];
+const made = new Set();
+function call(name, args) {
+  calls++;
+  let result;
+  try {
+    result = addon[name](...args);
+  } catch (error) {
+    bad.push(name + " threw " + error);
+    return;
+  }
+  if (name === "get" && result >= 0 && result !== id) made.add(result);
+  const fine = typeof result === "number" ? Number.isInteger(result) : typeof result === "object" || typeof result === "bigint";
+  if (!fine) bad.push(name + " returned " + String(result));
+}
+// "remove" of the segment in use, and its mode, would take it from the later calls
+const safe = (name, args) => !(["remove", "set"].includes(name) && args[0] === id);
+for (const name of names) {
+  call(name, []);
+  for (const first of values) {
+    if (safe(name, [first])) call(name, [first]);
+    for (const second of values) if (safe(name, [first, second])) call(name, [first, second]);
+  }
+}
+let state = 12345;
+const random = (n) => ((state = (Math.imul(state, 1103515245) + 12345) >>> 0) >>> 8) % n;
+for (let round = 0; round < 60000; round++) {
+  const name = names[random(names.length)];
+  const args = Array.from({ length: random(6) }, () => values[random(values.length)]);
+  if (safe(name, args)) call(name, args);
+}
+for (const other of made) addon.remove(other);
+addon.unmap(memory, new Uint8Array(memory.buffer, 65536, 8192));
+// and it still works
+const window = new Uint8Array(memory.buffer, 65536, 8192);
+const mapped = addon.map(memory, window, id, 0);
+window[5] = 9;
+const nattch = addon.stat(id).nattch;
+addon.remove(id);
+addon.unmap(memory, new Uint8Array(memory.buffer));
+addon.unmap(shared, new Uint8Array(shared.buffer));
+console.log(JSON.stringify({ calls, bad: bad.slice(0, 5), mapped, alive: nattch >= 1, made: made.size, names }));
+`;
+
+const addon = suite("The addon, straight from JS");
+if (nativePairs.length === 0) addon.skip("hostile arguments", "there is no addon on this platform");
+else {
+  addon("returns a number for any arguments, and never throws or crashes", () => {
+    const answer = askModule<{ calls: number; bad: string[]; mapped: number; alive: boolean; names: string[] }>(
+      hostile,
+    );
+    assert.equal(answer.bad, []);
+    assert.ok(answer.calls > 50_000);
+    assert.is(answer.mapped, 0);
+    assert.ok(answer.alive);
+    assert.equal(
+      answer.names.sort(),
+      "address diverted ftok get limits list lock map refresh remove reserve set stat unlock unmap".split(" "),
+    );
+  });
+
+  addon("maps only over the present buffer of a real WebAssembly.Memory", () => {
+    const answer = askModule<{ results: number[]; good: number }>(`${load}
+      const id = addon.get(0, 4096, 0o1600);
+      const memory = new WebAssembly.Memory({ initial: 1 });
+      const other = new WebAssembly.Memory({ initial: 1 });
+      const heap = new ArrayBuffer(1 << 20);
+      const look = { buffer: heap };
+      const posing = Object.setPrototypeOf({ buffer: heap }, WebAssembly.Memory.prototype);
+      const results = [
+        addon.map(look, new Uint8Array(heap, 0, 4096), id, 0),
+        addon.map(posing, new Uint8Array(heap, 0, 4096), id, 0),
+        addon.map(memory, new Uint8Array(heap, 0, 4096), id, 0),
+        addon.map(memory, new Uint8Array(other.buffer, 0, 4096), id, 0),
+        addon.map(new Proxy(memory, {}), new Uint8Array(memory.buffer, 0, 4096), id, 0),
+        addon.map(memory, new Uint8Array(memory.buffer, 0, 8192), id, 0),
+        addon.map(memory, new Uint8Array(memory.buffer, 0, 4096), id, 4096),
+        addon.map(memory, new Uint8Array(memory.buffer, 0, 4096), id, 2 ** 52),
+        addon.map(memory, new Uint8Array(memory.buffer, 8, 4096), id, 0),
+        addon.map(memory, new Uint8Array(memory.buffer, 0, 100), id, 0),
+      ];
+      const good = addon.map(memory, new Uint8Array(memory.buffer, 0, 4096), id, 0);
+      addon.remove(id);
+      console.log(JSON.stringify({ results, good }));
+    `);
+    assert.equal(answer.results, Array(10).fill(-22)); // EINVAL
+    assert.is(answer.good, 0);
+  });
+
+  addon("guards, refreshes and counts only what is a guarded window, whole and as it was mapped", () => {
+    const answer = askModule<Record<string, number[]>>(`${load}
+      const id = addon.get(0, 16384, 0o1600);
+      const memory = new WebAssembly.Memory({ initial: 2 });
+      const of = (offset, length) => new Uint8Array(memory.buffer, offset, length);
+      const window = of(65536, 16384);
+      const notGuarded = [addon.refresh(memory, window, id, 0), addon.diverted(memory, window)];
+      addon.map(memory, window, id, 0);
+      notGuarded.push(addon.refresh(memory, window, id, 0), addon.diverted(memory, window));
+      addon.map(memory, window, id, 0, false);
+      notGuarded.push(addon.refresh(memory, window, id, 0), addon.diverted(memory, window));
+      const flags = [1, 0, null, "true", {}].map((flag) => addon.map(memory, window, id, 0, flag));
+      flags.push(addon.map(memory, window, id, 0, undefined), addon.map(memory, window, id, 0, true));
+      window[0] = window[4096] = 5;
+      const other = addon.get(0, 16384, 0o1600);
+      const others = [
+        addon.refresh(memory, window, other, 0),
+        addon.refresh(memory, window, id, 4096),
+        addon.refresh(memory, window, id, 0.5),
+        addon.refresh(memory, of(65536, 4096), id, 0),
+        addon.refresh(memory, of(65536 + 4096, 4096), id, 0),
+        addon.refresh(memory, window),
+        addon.diverted(memory, of(65536, 4096)),
+        addon.diverted(memory, of(0, 4096)),
+        addon.diverted(memory),
+      ];
+      // A refused map leaves the guard that was there.
+      const refused = [addon.map(memory, window, id, 1 << 20, true), addon.map(memory, window, 2 ** 31 - 1, 0, true), addon.map(memory, window, id, 1 << 20)];
+      const kept = [addon.diverted(memory, window), window[0], addon.refresh(memory, window, id, 0), addon.diverted(memory, window), window[0]];
+      window[1] = 1;
+      // Another window over it: the guard goes with what it guarded.
+      const replaced = [addon.map(memory, window, other, 0, true), addon.diverted(memory, window), addon.refresh(memory, window, id, 0), addon.refresh(memory, window, other, 0)];
+      window[2] = 1;
+      replaced.push(addon.diverted(memory, window), addon.map(memory, window, id, 0), addon.diverted(memory, window));
+      window[3] = 7;
+      const seen = new WebAssembly.Memory({ initial: 1 });
+      addon.map(seen, new Uint8Array(seen.buffer, 0, 16384), id, 0);
+      const reached = [new Uint8Array(seen.buffer)[0], new Uint8Array(seen.buffer)[3]];
+      addon.remove(id);
+      addon.remove(other);
+      console.log(JSON.stringify({ notGuarded, flags, others, refused, kept, replaced, reached }));
+    `);
+    const EINVAL = -22;
+    assert.equal(answer, {
+      notGuarded: [EINVAL, 0, EINVAL, 0, EINVAL, 0],
+      flags: [EINVAL, EINVAL, EINVAL, EINVAL, EINVAL, 0, 0],
+      others: [EINVAL, EINVAL, EINVAL, EINVAL, EINVAL, EINVAL, 0, 0, EINVAL],
+      refused: [EINVAL, EINVAL, EINVAL],
+      kept: [2, 5, 0, 0, 0],
+      replaced: [0, 0, EINVAL, 0, 1, 0, 0],
+      reached: [0, 7],
+    });
+  });
+
+  addon("loads in several threads at once", () => {
+    const ended = runModule(`
+      import { Worker } from "node:worker_threads";
+      import { create } from "wasm-shm";
+      import { once } from "node:events";
+      const segment = create(4096);
+      const code = \`
+        import("wasm-shm").then(({ open }) => { open(\${segment.id}).attach().bytes[0]++; });
+      \`;
+      const workers = Array.from({ length: 4 }, () => new Worker(code, { eval: true }));
+      await Promise.all(workers.map((worker) => once(worker, "exit")));
+      const attached = segment.stat().nattch;
+      segment[Symbol.dispose]();
+      process.exitCode = attached === 0 ? 0 : 1;
+    `);
+    assert.is(ended.code, 0, ended.stderr);
+  });
+}
+addon.run();

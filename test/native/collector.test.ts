@@ -1,0 +1,114 @@
+// What the garbage collector does to attachments, and what it must not.
+import { setTimeout as sleep } from "node:timers/promises";
+import * as assert from "uvu/assert";
+import { suite } from "../suite.js";
+import { code, pairs } from "../support/pairs.js";
+
+const SIZE = 3333;
+const collect = globalThis.gc as () => void; // test/run.ts passes --expose-gc
+
+/** Waits, collecting, until `done` or for ten seconds. */
+async function collectUntil(done: () => boolean): Promise<void> {
+  for (let round = 0; round < 200 && !done(); round++) {
+    collect();
+    await sleep(50);
+  }
+}
+
+/** Collects what can be. */
+async function settle(): Promise<void> {
+  for (let round = 0; round < 5; round++) {
+    collect();
+    await sleep(10);
+  }
+}
+
+for (const { name, native, withSegment } of pairs) {
+  const collected = suite(`The garbage collector [${name}]`);
+
+  collected("detaches an attachment that was dropped, with its cursor, while the segment is held", async () => {
+    await withSegment(SIZE, async (segment) => {
+      (() => {
+        for (let n = 0; n < 10; n++) segment.attach().cursor().writeUint8(n);
+      })();
+      assert.ok(segment.stat().nattch >= 1);
+      await collectUntil(() => segment.stat().nattch === 0);
+      assert.is(segment.stat().nattch, 0);
+    });
+  });
+
+  collected("collects two attachments of one segment without harm: never two buffers on one address", async () => {
+    await withSegment(SIZE, async (segment) => {
+      (() => {
+        const [first, second] = [segment.attach(), segment.attach()];
+        first.bytes[0] = 1;
+        second.bytes[1] = 2;
+        if (native) assert.not.equal(first.address, second.address);
+      })();
+      await collectUntil(() => segment.stat().nattch === 0);
+      assert.equal([...segment.readChunk(2)], [1, 2]);
+    });
+  });
+
+  collected("leaves what a cursor alone still holds, and dispose of the segment finds it", async () => {
+    await withSegment(SIZE, async (segment) => {
+      const cursor = (() => segment.attach().cursor())();
+      await settle();
+      cursor.writeUint8(99);
+      assert.is(segment.readChunk(1)[0], 99);
+      segment[Symbol.dispose]();
+      assert.throws(() => cursor.readUint8(), code("ERR_SHM_DETACHED"));
+    });
+  });
+
+  collected("gives the records of dropped cursors back, long before page 0 is full of them", async () => {
+    await withSegment(SIZE, async (segment) => {
+      const attachment = segment.attach();
+      for (let round = 0; round < 5; round++) {
+        for (let n = 0; n < 1000; n++) attachment.cursor().seek(n);
+        await settle();
+      }
+      assert.is(attachment.cursor().core, attachment.core);
+    });
+  });
+
+  collected("counts a detach once, also where the attachment is collected after it", async () => {
+    await withSegment(SIZE, async (segment) => {
+      const kept = segment.attach();
+      (() => segment.attach().detach())();
+      await settle();
+      assert.is(segment.stat().nattch, 1);
+      kept.detach();
+    });
+  });
+
+  collected("hands a record out once, also where its cursor was disposed and then collected", async () => {
+    await withSegment(SIZE, async (segment) => {
+      const attachment = segment.attach();
+      (() => attachment.cursor()[Symbol.dispose]())();
+      const first = attachment.cursor();
+      await settle();
+      const second = attachment.cursor();
+      const third = attachment.cursor();
+      first.seek(1);
+      second.seek(2);
+      third.seek(3);
+      assert.equal([first.position, second.position, third.position], [1, 2, 3]);
+    });
+  });
+
+  if (native)
+    collected("leaves what a view alone still holds; dispose of the segment finds it, and it reads zeros", async () => {
+      await withSegment(SIZE, async (segment) => {
+        const view = (() => segment.attach().bytes)();
+        await settle();
+        view[0] = 99;
+        assert.is(segment.readChunk(1)[0], 99);
+        segment.destroy();
+        assert.is(segment.stat().nattch, 1);
+        segment[Symbol.dispose]();
+        assert.is(view[0], 0);
+      });
+    });
+  collected.run();
+}

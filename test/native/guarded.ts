@@ -1,0 +1,102 @@
+// What the tests of the write guard share: windows by the native host alone, and a wasm module that stores in every way.
+
+import binaryen from "binaryen";
+import type { Access } from "wasm-shm";
+import { nativeHost } from "#dist/host/sysv.js";
+import type { Host, Mapping, MapRequest } from "../../dist/host/host.js";
+
+export const PAGE = 4096;
+
+/** Bytes of a module with one export for each kind of store, over an imported memory. */
+export function storesModule(shared = false): Uint8Array {
+  const module = binaryen.parseText(`(module
+    (import "env" "memory" (memory 0${shared ? " 65536 shared" : ""}))
+    (data $bytes "\\aa\\aa\\aa\\aa")
+    (func (export "store8") (param i32 i32) (i32.store8 (local.get 0) (local.get 1)))
+    (func (export "store32") (param i32 i32) (i32.store (local.get 0) (local.get 1)))
+    (func (export "load32") (param i32) (result i32) (i32.load (local.get 0)))
+    (func (export "store128") (param i32 i32) (v128.store (local.get 0) (i32x4.splat (local.get 1))))
+    (func (export "atomicStore") (param i32 i32) (i32.atomic.store (local.get 0) (local.get 1)))
+    (func (export "add") (param i32 i32) (result i32) (i32.atomic.rmw.add (local.get 0) (local.get 1)))
+    (func (export "exchange") (param i32 i32 i32) (result i32)
+      (i32.atomic.rmw.cmpxchg (local.get 0) (local.get 1) (local.get 2)))
+    (func (export "fill") (param i32 i32 i32) (memory.fill (local.get 0) (local.get 1) (local.get 2)))
+    (func (export "copy") (param i32 i32 i32) (memory.copy (local.get 0) (local.get 1) (local.get 2)))
+    (func (export "init") (param i32) (memory.init $bytes (local.get 0) (i32.const 0) (i32.const 4)))
+  )`);
+  module.setFeatures(binaryen.Features.All);
+  const bytes = module.emitBinary();
+  module.dispose();
+  return bytes;
+}
+
+export type Stores = Record<
+  "store8" | "store32" | "load32" | "store128" | "atomicStore" | "add" | "exchange" | "fill" | "copy" | "init",
+  (...numbers: number[]) => number
+>;
+
+export function storesOf(memory: WebAssembly.Memory, bytes: Uint8Array): Stores {
+  const module = new WebAssembly.Module(bytes as BufferSource);
+  return new WebAssembly.Instance(module, { env: { memory } }).exports as Stores;
+}
+
+/** Maps by the host; throws where it refuses. */
+export function map(host: Host, id: number, length: number, access: Access, more: Partial<MapRequest> = {}): Mapping {
+  const mapping = host.map({ id, offset: 0, length, access, into: undefined, ...more });
+  if (typeof mapping === "number") throw new Error(`map: ${mapping}`);
+  return mapping;
+}
+
+export interface Guarded {
+  host: Host;
+  id: number;
+  mapping: Mapping;
+  bytes: Uint8Array;
+  /** The segment itself. */
+  seen: Uint8Array;
+}
+
+/** A segment of `size` bytes that is mapped once with `access` and once to be read and written; both end with `use`. */
+export function withGuarded(
+  size: number,
+  access: Access,
+  use: (guarded: Guarded) => void,
+  host = nativeHost(),
+  flags = 0,
+): void {
+  const id = host.get(0, size, 0o1600 | flags);
+  if (id < 0) throw new Error(`get: ${id}`);
+  try {
+    const writable = map(host, id, size, "read-write");
+    const mapping = map(host, id, size, access);
+    use({ host, id, mapping, bytes: mapping.window.bytes, seen: writable.window.bytes });
+    host.unmap(mapping);
+    host.unmap(writable);
+  } finally {
+    host.remove(id);
+  }
+}
+
+/** The start of a child's module: a host, a segment of `pages` pages, and a guarded mapping of it. */
+export const guardedChild = (pages: number, access: Access = "read-only"): string => `
+  import { nativeHost } from "#dist/host/sysv.js";
+  import { createRequire } from "node:module";
+  import { once } from "node:events";
+  import { readFileSync } from "node:fs";
+  import { Worker } from "node:worker_threads";
+  const probe = createRequire(process.cwd() + "/package.json")("node-gyp-build")("test/native");
+  const host = nativeHost();
+  const length = ${pages * PAGE};
+  const id = host.get(0, length, 0o1600);
+  const map = (access = "${access}", more = {}) => host.map({ id, offset: 0, length, access, into: undefined, ...more });
+  const writable = map("read-write"); // keeps the segment
+  host.remove(id);
+  const seen = writable.window.bytes;
+  const mapLines = () => readFileSync("/proc/self/maps", "latin1").split("\\n").length;
+`;
+
+/** Builds test/native: crashes, and signal handlers of somebody else's. */
+export function buildProbe(build: (command: string, args: string[]) => { code: number | null; stderr: string }): void {
+  const { code, stderr } = build(process.execPath, ["tools/addon.js", "test/native"]);
+  if (code !== 0) throw new Error(`test/native was not built: ${stderr}`);
+}

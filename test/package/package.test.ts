@@ -1,0 +1,239 @@
+// The package from outside: what it exports, what loads without the addon or without Node, what it says then.
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as assert from "uvu/assert";
+import { suite } from "../suite.js";
+import { root, run } from "../support/child.js";
+
+/** A copy of what npm would install, without the built addon. */
+function withoutAddon<T>(use: (folder: string) => T): T {
+  const folder = mkdtempSync(join(tmpdir(), "wasm-shm-"));
+  try {
+    cpSync(`${root}dist`, join(folder, "dist"), { recursive: true });
+    cpSync(`${root}package.json`, join(folder, "package.json"));
+    symlinkSync(`${root}node_modules`, join(folder, "node_modules"));
+    return use(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+const evaluate = (folder: string, source: string): ReturnType<typeof run> =>
+  run(process.execPath, ["--input-type=module", "--eval", source], { cwd: folder });
+
+const surface = suite("The public faces");
+
+const words = [
+  ["Attachment", "Cursor", "Segment", "ShmError", "ShmRangeError"],
+  ["SharedMemoryFlags", "SegmentStatus", "Whence", "VERSION"],
+  [
+    "create",
+    "createSandbox",
+    "createShm",
+    "destroySegment",
+    "ftok",
+    "limits",
+    "list",
+    "memoryHost",
+    "nativeHost",
+    "open",
+    "openSegment",
+    "shm",
+  ],
+].flat();
+
+surface("export the names of the contract", async () => {
+  assert.equal(Object.keys(await import("wasm-shm")).sort(), words.sort());
+  assert.equal(Object.keys(await import("wasm-shm/portable")).sort(), words.sort());
+});
+
+surface("the portable one imports nothing of Node's, nor does anything it imports", () => {
+  const seen = new Set<string>();
+  const visit = (file: string): void => {
+    if (seen.has(file)) return;
+    seen.add(file);
+    for (const [, from, dynamic] of readFileSync(file, "utf8").matchAll(
+      /^(?:import|export) (?:[^;"]*from )?"([^"]+)";$|\bimport\("([^"]+)"\)/gm,
+    )) {
+      const name = (from ?? dynamic) as string;
+      assert.ok(
+        name.startsWith("./") || name.startsWith("../") || name === "@assemblyscript/loader",
+        `${file}: ${name}`,
+      );
+      if (name.startsWith(".")) visit(new URL(name, `file://${file}`).pathname);
+    }
+  };
+  visit(`${root}dist/portable.js`);
+  assert.ok(seen.size > 15, `${seen.size} files`);
+});
+
+surface("the portable one has the in-process host, and says who has the other", () => {
+  const ended = evaluate(
+    root,
+    `import { createShm, shm } from "wasm-shm/portable";
+    let refused; try { createShm({ host: "native" }); } catch ({ code, message }) { refused = code + " " + message; }
+    console.log(shm.host.name, refused);`,
+  );
+  assert.match(ended.stdout, /^memory ERR_SHM_UNSUPPORTED .*import "wasm-shm" in Node on Linux/);
+});
+surface.run();
+
+const missing = suite("Where the addon cannot be had");
+
+missing("the in-process host takes its place, and a warning says so", () => {
+  withoutAddon((folder) => {
+    const ended = evaluate(
+      folder,
+      `import { create, shm } from "wasm-shm";
+      const segment = create(3333);
+      segment.write(Uint8Array.of(1, 2, 3));
+      console.log(shm.host.name, segment.readChunk(3).join());`,
+    );
+    assert.is(ended.stdout, "memory 1,2,3\n");
+    if (process.platform === "linux")
+      assert.match(ended.stderr, /\[WASM_SHM_IN_PROCESS\].*no other process will see these segments/);
+  });
+});
+
+missing("the native host is never replaced where it was asked for: the error lists what was tried", () => {
+  withoutAddon((folder) => {
+    const ended = evaluate(
+      folder,
+      `import { createShm, nativeHost } from "wasm-shm";
+      for (const use of [() => createShm({ host: "native" }), nativeHost])
+        try { use(); } catch ({ code, message }) { console.log(code, message); }`,
+    );
+    assert.is(ended.stdout.match(/^ERR_SHM_UNSUPPORTED/gm)?.length, 2);
+    if (process.platform === "linux") {
+      assert.match(ended.stdout, new RegExp(`platform=linux arch=${process.arch}`));
+      assert.ok(ended.stdout.includes(join(folder, "native")));
+      assert.match(ended.stdout, /npm rebuild wasm-shm/);
+    }
+  });
+});
+missing.run();
+
+const jitless = suite("An engine without WebAssembly");
+jitless("loads the package, and says why it cannot attach", () => {
+  const source = `import { create } from "wasm-shm"; const segment = create(10);
+    try { segment.attach(); } catch ({ code, message }) { console.log(code, message, segment.stat().nattch); }
+    segment[Symbol.dispose]();`;
+  const ended = run(process.execPath, ["--jitless", "--input-type=module", "--eval", source]);
+  assert.is(ended.code, 0, ended.stderr);
+  assert.match(ended.stdout, /^ERR_SHM_UNSUPPORTED .*--jitless.* 0$/m);
+});
+jitless.run();
+
+const types = suite("The types");
+
+/** Compiles a module that uses the package, strictly, in a folder where it is installed. */
+function compile(source: string, options: readonly string[], withNodeTypes = true): ReturnType<typeof run> {
+  const folder = mkdtempSync(join(tmpdir(), "wasm-shm-"));
+  try {
+    cpSync(`${root}dist`, join(folder, "node_modules/wasm-shm/dist"), { recursive: true });
+    cpSync(`${root}package.json`, join(folder, "node_modules/wasm-shm/package.json"));
+    if (withNodeTypes) symlinkSync(`${root}node_modules/@types`, join(folder, "node_modules/@types"));
+    writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
+    writeFileSync(join(folder, "consumer.ts"), source);
+    const args = ["--noEmit", "--strict", "--target", "es2022", "--module", "nodenext", ...options, "consumer.ts"];
+    return run(process.execPath, [`${root}node_modules/typescript/bin/tsc`, ...args], { cwd: folder });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+for (const [title, options] of [
+  ["without the dom library", ["--lib", "es2022,esnext.disposable", "--types", "node"]],
+  ["with it", ["--lib", "es2022,esnext.disposable,dom"]],
+  ["as a bundler sees them", ["--lib", "es2022,dom", "--module", "esnext", "--moduleResolution", "bundler"]],
+] as const)
+  types(`compile strictly, ${title}, and refuse new Segment()`, () => {
+    const ended = compile(
+      `import { create, type Cursor, nativeHost, Segment, ShmError, Whence } from "wasm-shm";
+      const segment: Segment = create(10, { key: 5 });
+      const cursor: Cursor = segment.attach({ offset: 0 }).cursor();
+      const position: number = cursor.seek(-1, Whence.End);
+      const buffer: ArrayBuffer | SharedArrayBuffer = segment.attach().memory.buffer;
+      segment[Symbol.dispose]();
+      // @ts-expect-error: segments come from create and open
+      new Segment();
+      export { buffer, nativeHost, position, ShmError };`,
+      options,
+    );
+    assert.is(ended.code, 0, ended.stdout);
+  });
+
+types("have a cursor's streams for those of Node, without a word about node in the options", () => {
+  const ended = compile(
+    `import { pipeline } from "node:stream/promises";
+    import { Readable, Writable } from "node:stream";
+    import { create, type CursorReadable } from "wasm-shm";
+    const cursor = create(10).attach().cursor();
+    const { signal } = new AbortController();
+    const source: CursorReadable = cursor.readable({ start: 0, end: 5, highWaterMark: 1, signal, zeroCopy: true });
+    const target = cursor.writable({ start: 5, signal });
+    await pipeline(source, target);
+    for await (const chunk of cursor.readable()) console.log(chunk.readUInt8(), chunk.buffer);
+    Readable.toWeb(source).pipeTo(Writable.toWeb(target));
+    const moved: number = source.bytesRead + target.bytesWritten;
+    // @ts-expect-error: a writable has no chunks to be views
+    cursor.writable({ zeroCopy: true });
+    // @ts-expect-error: a number is no signal
+    cursor.readable({ signal: 5 });
+    export { moved };`,
+    ["--lib", "es2022,esnext.disposable"],
+  );
+  assert.is(ended.code, 0, ended.stdout);
+});
+
+for (const [title, libraries] of [
+  ["with the dom library", "es2022,esnext.disposable,dom"],
+  ["without it", "es2022,esnext.disposable"],
+])
+  types(`of the portable face compile where there are none of Node's, ${title}`, () => {
+    const source = `import { create, type CursorReadableOptions } from "wasm-shm/portable";
+      const options: CursorReadableOptions = { start: 0, zeroCopy: true };
+      const bytesRead: number = create(10).attach().cursor().readable(options).bytesRead;
+      export { bytesRead };`;
+    const ended = compile(source, ["--lib", libraries as string], false);
+    assert.is(ended.code, 0, ended.stdout);
+    const node = compile(`${source} export const pid = process.pid;`, ["--lib", libraries as string], false);
+    assert.match(node.stdout, /Cannot find name 'process'/); // so there were none indeed
+  });
+types.run();
+
+const packed = suite("npm pack");
+packed("holds what its users need, and nothing else", () => {
+  const ended = run("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"]);
+  const answer = JSON.parse(ended.stdout) as { files: { path: string }[] }[];
+  const files = (answer[0] as { files: { path: string }[] }).files.map(({ path }) => path);
+  for (const needed of [
+    "dist/index.js",
+    "dist/index.d.ts",
+    "dist/portable.js",
+    "dist/core/core.wasm",
+    "dist/core/binary.js",
+    "native/binding.gyp",
+    "tools/addon.js",
+    "README.md",
+    "LICENSE",
+    ...(readdirSync(`${root}native`, { recursive: true }) as string[])
+      .filter((file) => /\.(cc|h)$/.test(file))
+      .map((file) => `native/${file}`),
+  ])
+    assert.ok(files.includes(needed), needed);
+  const unneeded = files.filter((file) => /^(build|test|bench|examples|node_modules|\.ci|native\/build\/)/.test(file));
+  assert.equal(unneeded, []);
+  assert.ok(existsSync(`${root}LICENSE`));
+});
+packed.run();

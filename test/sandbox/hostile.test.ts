@@ -1,0 +1,395 @@
+// Hostile guests: each is refused or stopped with the code it is documented to have, in a worker and inline. After each
+// the process is alive (it goes on to the next), the segment's bytes are as they were, and so is its nattch.
+// Stores into windows are in sandbox.stores.test.ts, modules that are no modules in sandbox.mutants.test.ts.
+import { setTimeout as sleep } from "node:timers/promises";
+import * as assert from "uvu/assert";
+import type { SandboxOptions, Segment } from "wasm-shm";
+import { suite } from "../suite.js";
+import { runModule } from "../support/child.js";
+import { guest, intact, kinds, NO_HOST, native, open, rejects, withSandbox, withSegments } from "./sandboxes.js";
+
+const SIZE = 3333;
+const LIMIT_MS = 2500; // the start takes as much as it likes of it: seen past 1000 on a busy machine
+
+/** Modules that are refused before any of their code runs, by which code and with which words. */
+const refused: [name: string, code: string | string[], words: RegExp, options?: SandboxOptions][] = [
+  ["import-unknown", "ERR_SHM_GUEST_IMPORT", /env\.unknown/],
+  ["import-global", "ERR_SHM_GUEST_IMPORT", /env\.STACKTOP, a global/],
+  ["import-module", "ERR_SHM_GUEST_IMPORT", /environment\.memory, a memory/],
+  ["import-wasi", "ERR_SHM_GUEST_IMPORT", /wasi_snapshot_preview1\.fd_write/],
+  ["import-wasi", "ERR_SHM_GUEST_IMPORT", /proc_exit/, { imports: { wasi_snapshot_preview1: { fd_write: () => 0 } } }],
+  ["import-prototype", "ERR_SHM_GUEST_IMPORT", /env\.constructor/],
+  ["import-prototype", "ERR_SHM_GUEST_IMPORT", /env\.constructor/, { imports: { env: {}, constructor: {} } }],
+  ["import-prototype", "ERR_SHM_GUEST_IMPORT", /__proto__\.toString/, { imports: { env: { constructor: () => 0 } } }],
+  ["callback", "ERR_SHM_GUEST_IMPORT", /host\.callback/],
+  ["callback", "ERR_SHM_GUEST_IMPORT", /host\.callback/, { imports: { host: {} } }],
+  ["table-imported", "ERR_SHM_GUEST_IMPORT", /env\.table, a table/],
+  ["memory-function", "ERR_SHM_GUEST_IMPORT", /env\.memory/],
+  ["memory-function", "ERR_SHM_GUEST_MEMORY", /env\.memory/, { imports: { env: { memory: () => 0 } } }],
+  ["memory-global", "ERR_SHM_GUEST_IMPORT", /env\.memory, a global/],
+  ["memory-table", "ERR_SHM_GUEST_IMPORT", /env\.memory, a table/],
+  ["memory-tag", "ERR_SHM_GUEST_IMPORT", /env\.memory, a tag/],
+  ["memory-shared", "ERR_SHM_GUEST_MEMORY", /shared/],
+  ["memory-64", ["ERR_SHM_GUEST_MEMORY", "ERR_SHM_GUEST_INVALID"], /memory/], // older engines know no such memory
+  ["memory-none", "ERR_SHM_GUEST_MEMORY", /imports no env\.memory/],
+  ["memory-own", "ERR_SHM_GUEST_MEMORY", /env\.memory/],
+  ["memory-own-exported", "ERR_SHM_GUEST_MEMORY", /env\.memory/],
+  ["memory-own-large", "ERR_SHM_GUEST_MEMORY", /env\.memory/],
+  ["memory-second", ["ERR_SHM_GUEST_MEMORY", "ERR_SHM_GUEST_INVALID"], /memory/],
+  ["memory-small", "ERR_SHM_GUEST_MEMORY", /begins with 1, and the windows need 1/],
+  ["memory-large", "ERR_SHM_MEMORY_LIMIT", /1073741824 bytes of memory; its limit is 268435456/],
+  ["memory-largest", "ERR_SHM_MEMORY_LIMIT", /4294967296 bytes of memory/],
+  ["memory-largest", "ERR_SHM_GUEST_MEMORY", /65536 pages/, { memoryLimit: 2 ** 32 }],
+  ["answer", "ERR_SHM_MEMORY_LIMIT", /its limit is 65535/, { memoryLimit: 65_535 }],
+];
+
+const suiteOf = (kind: string, title: string) => suite(`${title} [${kind}]`);
+const bytesOf = (name: string): Uint8Array<ArrayBuffer> => guest(`hostile/${name === "answer" ? "traps" : name}`);
+
+/** A segment, which whatever `use` does leaves as it was. */
+const alone = (use: (segment: Segment) => Promise<unknown>): Promise<void> =>
+  withSegments([SIZE], (segment) => intact([segment], async () => void (await use(segment))));
+
+for (const kind of kinds) {
+  if (!native) {
+    const none = suiteOf(kind, "Hostile guests");
+    none.skip("are held", NO_HOST);
+    none.run();
+    continue;
+  }
+
+  const modules = suiteOf(kind, "A hostile module");
+  for (const [name, codes, words, options] of refused)
+    modules(`${name} is refused by ${codes}, ${words}`, () =>
+      alone(async (segment) => {
+        const error = await open(kind, bytesOf(name), { windows: { window: { segment } }, ...options }).then(
+          () => new Error("it was taken"),
+          (reason: Error & { code?: string }) => reason,
+        );
+        assert.ok([codes].flat().includes((error as { code?: string }).code ?? ""), error.message);
+        assert.match(error.message, words);
+      }),
+    );
+
+  modules("a function of the wrong type is linked as wasm does: any function will do", () =>
+    alone(async (segment) => {
+      const imports = { host: { callback: ((..._: never[]) => "no number") as () => unknown } };
+      await withSandbox(kind, bytesOf("callback"), { windows: { window: { segment } }, imports }, async (sandbox) => {
+        assert.is(await sandbox.call("enter", 1), 0); // ToInt32 of a text
+      });
+    }),
+  );
+
+  for (const [name, words] of [
+    ["start-trap", /starting the guest trapped: .*unreachable|starting the guest trapped/],
+    ["initialize-trap", /starting the guest trapped/],
+  ] as const)
+    modules(`${name} is ERR_SHM_GUEST_TRAP, with the engine's error for its cause`, () =>
+      alone(async (segment) => {
+        const error = await rejects(
+          () => open(kind, bytesOf(name), { windows: { window: { segment } } }),
+          "ERR_SHM_GUEST_TRAP",
+          words,
+        );
+        const { name: type, stack } = error.cause as Error;
+        assert.is(type, "RuntimeError");
+        assert.match(stack ?? "", /wasm/);
+      }),
+    );
+
+  modules("start-grow gets its limit and no more, and leaves room for the window", () =>
+    alone(async (segment) => {
+      const options = { windows: { window: { segment } }, memoryLimit: 4 * 65_536 };
+      await open(kind, bytesOf("start-grow"), options).then(
+        async (sandbox) => {
+          assert.is(await sandbox.call("answer"), 42);
+          await sandbox.close();
+        },
+        (error: { code: string }) => assert.is(error.code, "ERR_SHM_MEMORY_LIMIT"),
+      );
+    }),
+  );
+
+  modules("_initialize, __new and malloc that are no functions are left alone", () =>
+    alone((segment) =>
+      withSandbox(kind, bytesOf("initialize-global"), { windows: { window: { segment } } }, async (sandbox) => {
+        assert.is(await sandbox.call("answer"), 42);
+        await rejects(() => sandbox.call("_initialize"), "ERR_SHM_GUEST_EXPORT", /not as a function/);
+      }),
+    ),
+  );
+
+  modules("a table of 10 million elements is had; one past the engine's limit is refused", () =>
+    alone(async (segment) => {
+      await open(kind, bytesOf("table-huge"), { windows: { window: { segment } } }).then(
+        (sandbox) => sandbox.close(),
+        (error: { code: string }) => assert.is(error.code, "ERR_SHM_MEMORY_LIMIT"),
+      );
+      await open(kind, bytesOf("table-beyond"), { windows: { window: { segment } } }).then(
+        () => assert.unreachable(),
+        (error: { code: string }) => assert.match(error.code, /^ERR_SHM_(MEMORY_LIMIT|GUEST_INVALID)$/),
+      );
+    }),
+  );
+
+  modules("64 such tables leave the process alive", () =>
+    alone(async (segment) => {
+      const ended = runModule(
+        `import { createSandbox, open } from "wasm-shm";
+        import { readFileSync } from "node:fs";
+        const wasm = readFileSync("test/fixtures/hostile/table-many.wasm");
+        const windows = { window: { segment: open(${segment.id}) } };
+        const said = await createSandbox(wasm, { windows, inline: ${kind === "inline"} }).then(() => "taken", ({ code }) => code);
+        console.log(said);
+        process.exit();`,
+        ["--max-old-space-size=400"],
+      );
+      assert.match(ended.stdout, /^ERR_SHM_/, `${ended.code ?? ended.signal}: ${ended.stderr.slice(0, 300)}`);
+    }),
+  );
+  modules.run();
+
+  const calls = suiteOf(kind, "A hostile call");
+  const traps = [
+    ["unreachable", "divideByZero", "divisionOverflow", "invalidConversion", "conversionOverflow", "loadOutOfBounds"],
+    ["storeOutOfBounds", "storeAtEnd", "fillOutOfBounds", "copyOutOfBounds", "initOutOfBounds", "atomicUnaligned"],
+    ["atomicWait", "callNull", "callIllTyped", "callOutOfBounds", "tableOutOfBounds", "tableInitOutOfBounds"],
+  ].flat();
+
+  calls("every trap is ERR_SHM_GUEST_TRAP with the wasm stack, and the sandbox goes on", () =>
+    alone((segment) =>
+      withSandbox(kind, bytesOf("traps"), { windows: { window: { segment } } }, async (sandbox) => {
+        for (const name of [...traps, "remainderByZero"]) {
+          const error = await rejects(
+            () => sandbox.call(name, name === "remainderByZero" ? 1n : 1),
+            "ERR_SHM_GUEST_TRAP",
+            new RegExp(`^${name} trapped: `),
+          );
+          const cause = error.cause as Error;
+          assert.is(cause.name, "RuntimeError");
+          assert.match(cause.stack ?? "", /wasm:\/\/wasm\/|wasm-function/, name);
+          assert.ok(error.message.includes(cause.message));
+          assert.is(await sandbox.call("answer"), 42);
+        }
+      }),
+    ),
+  );
+
+  calls("a wasm exception that nobody catches is ERR_SHM_GUEST_TRAP", () =>
+    alone((segment) =>
+      withSandbox(kind, bytesOf("exception"), { windows: { window: { segment } } }, async (sandbox) => {
+        for (let n = 0; n < 3; n++)
+          await rejects(() => sandbox.call("throw", n), "ERR_SHM_GUEST_TRAP", /^throw trapped/);
+      }),
+    ),
+  );
+
+  calls("recursion without end is ERR_SHM_GUEST_TRAP, again and again; deep recursion is not", () =>
+    alone((segment) =>
+      withSandbox(kind, bytesOf("recursion"), { windows: { window: { segment } } }, async (sandbox) => {
+        for (let n = 0; n < 3; n++) {
+          await rejects(() => sandbox.call("recurse", 0), "ERR_SHM_GUEST_TRAP", /stack/);
+          await rejects(() => sandbox.call("recurseIndirect", 0), "ERR_SHM_GUEST_TRAP", /stack/);
+          assert.is(await sandbox.call("recurseTo", 2000), 2000);
+        }
+      }),
+    ),
+  );
+
+  calls("the grow bomb gets memoryLimit and not a page more", () =>
+    alone(async (segment) => {
+      const windows = { window: { segment } };
+      await withSandbox(kind, bytesOf("grow"), { windows, memoryLimit: 10 * 65_536 }, async (sandbox) => {
+        const got = await sandbox.call("growBomb");
+        assert.is(await sandbox.call("grow", 1), -1);
+        assert.is(await sandbox.call("grow", 65_536), -1);
+        assert.is(got, 9);
+        assert.is(await sandbox.call("size"), 11); // the window's is the eleventh
+      });
+    }),
+  );
+
+  calls("the table bomb ends by itself", () =>
+    alone((segment) =>
+      withSandbox(kind, bytesOf("table"), { windows: { window: { segment } } }, async (sandbox) => {
+        const got = await sandbox.call("growTableBomb");
+        assert.ok(Number(got) >= 1 && Number(got) <= 10_000_000);
+        assert.is(await sandbox.call("growTable", 1), -1);
+      }),
+    ),
+  );
+
+  // Before V8 12 a loop that asks for better code may crash (src/sandbox/tiering.ts): a guest's code never asks.
+  if (Number.parseInt(process.versions.v8, 10) < 12)
+    calls("code compiled after the first sandbox gets its best code unasked, once called", () => {
+      const ended = runModule(
+        `import { createSandbox } from "wasm-shm";
+        import { readFileSync } from "node:fs";
+        import { setTimeout as sleep } from "node:timers/promises";
+        const bytes = readFileSync("test/fixtures/hostile/table.wasm");
+        const tiers = async (module) => {
+          const env = { memory: new WebAssembly.Memory({ initial: 1 }) };
+          const { size } = new WebAssembly.Instance(module, { env }).exports;
+          size();
+          for (let turn = 0; turn < 50 && !%IsTurboFanFunction(size); turn++) await sleep(20);
+          return %IsTurboFanFunction(size);
+        };
+        const before = await tiers(new WebAssembly.Module(bytes));
+        // Another module: V8 shares the code of equal ones.
+        const other = Buffer.concat([bytes, Uint8Array.of(0, 2, 1, 0x78)]);
+        const sandbox = await createSandbox(other, { inline: ${kind === "inline"} });
+        console.log(before, await tiers(new WebAssembly.Module(other)));
+        await sandbox.close();`,
+        ["--allow-natives-syntax"],
+      );
+      assert.equal([ended.code, ended.stdout, ended.stderr], [0, "false true\n", ""]);
+    });
+
+  calls("allocators that lie are refused, and the one that does not is taken", () =>
+    alone(async (segment) => {
+      const windows = { one: { segment }, two: { segment } };
+      const expected: Record<string, RegExp> = {
+        null: /^ERR_SHM_MEMORY_LIMIT/,
+        same: /^ERR_SHM_GUEST_MEMORY/,
+        odd: /^ERR_SHM_GUEST_MEMORY/,
+        end: /^ERR_SHM_GUEST_MEMORY/,
+        nearEnd: /^ERR_SHM_GUEST_MEMORY/,
+        highest: /^ERR_SHM_GUEST_MEMORY/,
+        twice: /^ERR_SHM_GUEST_MEMORY/,
+        nothing: /^ERR_SHM_GUEST_MEMORY/,
+        fraction: /^ERR_SHM_GUEST_MEMORY/,
+        notANumber: /^ERR_SHM_GUEST_MEMORY/,
+        large: /^ERR_SHM_GUEST_MEMORY/,
+        reference: /^ERR_SHM_GUEST_MEMORY/,
+        traps: /^ERR_SHM_GUEST_TRAP/,
+        missing: /^ERR_SHM_GUEST_EXPORT/,
+        honest: /^taken/,
+      };
+      for (const [allocator, words] of Object.entries(expected)) {
+        const said = await open(kind, bytesOf("allocator"), { windows, allocator }).then(
+          async (sandbox) => {
+            await sandbox.close();
+            return "taken";
+          },
+          ({ code, message }: { code: string; message: string }) => `${code} ${message}`,
+        );
+        assert.match(said, words, allocator);
+      }
+    }),
+  );
+  calls.run();
+}
+
+if (native) {
+  const loops = suite("An endless loop");
+
+  /** How long it takes to reject so, in milliseconds. */
+  async function timed(use: () => unknown, words: RegExp): Promise<void> {
+    const start = performance.now();
+    await rejects(use, "ERR_SHM_TIME_LIMIT", words);
+    const took = performance.now() - start;
+    assert.ok(took > LIMIT_MS - 5 && took < LIMIT_MS + 5000, `${took} ms`); // the machine may be busy
+  }
+
+  const endless = [
+    ["loop", "loop", []],
+    ["loop", "storeForever", [64]],
+    ["loop", "loadForever", [64]],
+    ["loop", "fillForever", [0, 65_536]],
+    ["grow", "growForever", []],
+    ["callback", "loop", [1]],
+    ["callback", "enterForever", []],
+  ] as const;
+
+  loops("in a call is ERR_SHM_TIME_LIMIT at the limit; the window is detached, later calls are told", async () => {
+    const each = async ([name, call, values]: (typeof endless)[number]): Promise<void> =>
+      alone(async (segment) => {
+        const options = {
+          windows: { window: { segment, access: "read-write" as const } },
+          timeLimitMs: LIMIT_MS,
+          memoryLimit: 64 * 65_536, // V8 stops no guest that grows a page at a time until it cannot any more
+          imports: { host: { callback: () => 0 } },
+        };
+        await withSandbox("worker", bytesOf(name), options, async (sandbox) => {
+          assert.is(segment.stat().nattch, 1);
+          const running = timed(
+            () => sandbox.call(call, ...values),
+            new RegExp(`^${call} took longer than ${LIMIT_MS} ms`),
+          );
+          const queued = rejects(() => sandbox.call("answer"), "ERR_SHM_TIME_LIMIT");
+          await running;
+          await queued;
+          assert.is(segment.stat().nattch, 0);
+          const closed = await rejects(() => sandbox.call("answer"), "ERR_SHM_SANDBOX_CLOSED");
+          assert.match(closed.message, new RegExp(call));
+          await sandbox.close();
+        });
+      });
+    await Promise.all(endless.map(each));
+  });
+
+  for (const name of ["start-loop", "initialize-loop"])
+    loops(`${name} is ERR_SHM_TIME_LIMIT, and nothing is left attached`, () =>
+      alone((segment) =>
+        timed(
+          () => open("worker", bytesOf(name), { windows: { window: { segment } }, timeLimitMs: LIMIT_MS }),
+          /^starting the guest took longer/,
+        ),
+      ),
+    );
+
+  loops("an allocator that loops is as a start that does", () =>
+    alone((segment) =>
+      timed(
+        () =>
+          open("worker", bytesOf("allocator"), {
+            windows: { window: { segment } },
+            allocator: "loops",
+            timeLimitMs: LIMIT_MS,
+          }),
+        /^starting the guest took longer/,
+      ),
+    ),
+  );
+
+  loops("in a call that the host makes from inside an import", () =>
+    alone(async (segment) => {
+      const inner: Promise<unknown>[] = [];
+      const imports = {
+        host: {
+          callback: () => {
+            const call = rejects(() => sandbox.call("loop", 1), "ERR_SHM_TIME_LIMIT");
+            inner.push(call);
+            return call.then(() => 0);
+          },
+        },
+      };
+      const sandbox = await open("worker", bytesOf("callback"), {
+        windows: { window: { segment } },
+        timeLimitMs: LIMIT_MS,
+        imports,
+      });
+      await timed(() => sandbox.call("enter", 1), new RegExp(`took longer than ${LIMIT_MS} ms`));
+      await Promise.all(inner);
+      assert.is(inner.length, 1);
+      assert.is(segment.stat().nattch, 0);
+      await sandbox.close();
+    }),
+  );
+
+  loops("in an import: one that never comes back is the call's time", () =>
+    alone((segment) =>
+      withSandbox(
+        "worker",
+        bytesOf("callback"),
+        {
+          windows: { window: { segment } },
+          timeLimitMs: LIMIT_MS,
+          imports: { host: { callback: () => sleep(60_000, 0, { ref: false }) } },
+        },
+        (sandbox) => timed(() => sandbox.call("enter", 1), new RegExp(`^enter took longer than ${LIMIT_MS} ms`)),
+      ),
+    ),
+  );
+  loops.run();
+}

@@ -1,0 +1,143 @@
+// Modules that are none, or no longer what they were: truncated at every length, and 10,000 random mutations. Each makes
+// a sandbox or rejects with a typed error, and the segment it is given is as it was.
+// Mutants of guests without a loop are made inline, where nothing would stop an endless one; mutants of the
+// AssemblyScript guest, which has loops, in workers, where their exports are called as well.
+import * as assert from "uvu/assert";
+import { type Segment, ShmError } from "wasm-shm";
+import { suite } from "../suite.js";
+import { guest, intact, NO_HOST, native, open, withSegments } from "./sandboxes.js";
+
+const INLINE_MUTANTS = 9850;
+const WORKER_MUTANTS = 150;
+const seed = Number(process.env["WASM_SHM_SEED"] ?? Date.now() % 2 ** 31) || 1;
+
+const typed = /^ERR_SHM_(GUEST_(INVALID|IMPORT|MEMORY|TRAP)|MEMORY_LIMIT)$/;
+const typedCall =
+  /^(ERR_SHM_(GUEST_(TRAP|EXPORT)|READ_ONLY|TIME_LIMIT|SANDBOX_CLOSED|UNSUPPORTED)|ERR_INVALID_ARG_TYPE)$/;
+
+/** xorshift32: the same mutants again for the same seed. */
+function randomFrom(state: number): (below: number) => number {
+  let word = state;
+  return (below) => {
+    word ^= word << 13;
+    word ^= word >>> 17;
+    word ^= word << 5;
+    return (word >>> 0) % below;
+  };
+}
+
+/** Changes of one to `most`: a byte, a bit, one taken out, one put in, a stretch moved over another. */
+function mutant(module: Uint8Array, random: (below: number) => number, most: number): Uint8Array {
+  let bytes = module.slice();
+  for (let changes = 1 + random(most); changes > 0; changes--) {
+    const at = 8 + random(bytes.length - 8); // a broken header is one error, and found at once
+    const kind = random(5);
+    if (kind === 0) bytes[at] = random(256);
+    else if (kind === 1) bytes[at] = (bytes[at] as number) ^ (1 << random(8));
+    else if (kind === 2) bytes = Uint8Array.from([...bytes.subarray(0, at), ...bytes.subarray(at + 1)]);
+    else if (kind === 3) bytes = Uint8Array.from([...bytes.subarray(0, at), random(256), ...bytes.subarray(at)]);
+    else bytes.copyWithin(at, 8 + random(bytes.length - 8), bytes.length - random(16));
+  }
+  return bytes;
+}
+
+const collect = (): void => (globalThis as { gc?: () => void }).gc?.();
+
+/** Makes a sandbox of it, if it can be; counts what came of it. */
+async function take(
+  kind: "inline" | "worker",
+  bytes: Uint8Array,
+  segment: Segment,
+  counts: Map<string, number>,
+  calls: [name: string, ...values: number[]][] = [],
+): Promise<void> {
+  const count = (what: string) => counts.set(what, (counts.get(what) ?? 0) + 1);
+  try {
+    const options = { windows: { window: { segment } }, timeLimitMs: kind === "worker" ? 700 : 10_000 };
+    const sandbox = await open(kind, bytes, options);
+    count("taken");
+    for (const [name, ...values] of calls)
+      await sandbox.call(name, ...values).catch((error: unknown) => {
+        const { code = String(error) } = error as { code?: string };
+        assert.match(code, typedCall, `a call: ${(error as Error).stack}`);
+        count(code);
+      });
+    await sandbox.close();
+  } catch (error) {
+    if (!(error instanceof ShmError)) throw error;
+    if (error.code !== "ERR_SHM_TIME_LIMIT") assert.match(error.code, typed, error.stack ?? "");
+    count(error.code);
+  }
+}
+
+const mutants = suite("Modules that were tampered with");
+if (!native) mutants.skip("are held", NO_HOST);
+else {
+  const report = (counts: Map<string, number>): string =>
+    [...counts].map(([what, count]) => `${count} ${what}`).join(", ");
+
+  for (const name of ["exports", "traps", "callback", "stores"])
+    mutants(`${name} cut short at every length is refused by a typed error, or is whole without the rest`, () =>
+      withSegments([3333], (segment) =>
+        intact([segment], async () => {
+          const bytes = guest(`hostile/${name}`);
+          const counts = new Map<string, number>();
+          for (let length = 0; length < bytes.length; length++) {
+            await take("inline", bytes.subarray(0, length), segment, counts);
+            if (length % 256 === 0) collect();
+          }
+          assert.ok((counts.get("ERR_SHM_GUEST_INVALID") ?? 0) > bytes.length - 20, report(counts));
+        }),
+      ),
+    );
+
+  mutants(`${INLINE_MUTANTS} mutants of guests without loops`, () =>
+    withSegments([3333], (segment) =>
+      intact([segment], async () => {
+        const random = randomFrom(seed);
+        const counts = new Map<string, number>();
+        const modules = ["exports", "traps", "stores", "loads", "exception"].map((name) => guest(`hostile/${name}`));
+        for (let round = 0; round < INLINE_MUTANTS; round++) {
+          const bytes = mutant(modules[round % modules.length] as Uint8Array, random, 4);
+          try {
+            await take("inline", bytes, segment, counts);
+          } catch (error) {
+            const base64 = Buffer.from(bytes).toString("base64");
+            throw new Error(`WASM_SHM_SEED=${seed}, mutant ${round}: ${base64}`, { cause: error });
+          }
+          if (round % 256 === 0) collect();
+        }
+        console.log(`seed ${seed}: ${report(counts)}`);
+        assert.ok((counts.get("taken") ?? 0) > 100);
+      }),
+    ),
+  );
+
+  mutants(`${WORKER_MUTANTS} mutants of a guest with loops, in workers, their exports called over the window`, () =>
+    withSegments([70_001], (segment) =>
+      intact([segment], async () => {
+        const random = randomFrom(seed ^ 0x55555555);
+        const counts = new Map<string, number>();
+        const module = guest("assemblyscript/guest");
+        const rounds = Array.from({ length: WORKER_MUTANTS }, () => mutant(module, random, 1));
+        const one = async (): Promise<void> => {
+          for (let bytes = rounds.pop(); bytes; bytes = rounds.pop())
+            await take("worker", bytes, segment, counts, [
+              ["histogram", 2 * 65_536, 70_001, 2 * 65_536],
+              ["sumFloats", 2 * 65_536, 70_000],
+              ["invert", 0, 3 * 65_536],
+              ["churn", 100_000],
+              ["countWords", 2 * 65_536, 70_001],
+            ]).catch((error) => {
+              throw new Error(`WASM_SHM_SEED=${seed}: ${Buffer.from(bytes as Uint8Array).toString("base64")}`, {
+                cause: error,
+              });
+            });
+        };
+        await Promise.all([one(), one(), one()]);
+        console.log(`seed ${seed}: ${report(counts)}`);
+      }),
+    ),
+  );
+}
+mutants.run();

@@ -1,0 +1,131 @@
+// Every storing instruction, into read-only windows and just outside every window, on both sides; in a worker and inline.
+import * as assert from "uvu/assert";
+import { ShmError } from "wasm-shm";
+import { suite } from "../suite.js";
+import { at, contents, guest, intact, kinds, NO_HOST, native, withSandbox, withSegments } from "./sandboxes.js";
+
+const PAGE = 4096;
+const wasm = guest("hostile/stores");
+const instructions = WebAssembly.Module.exports(new WebAssembly.Module(wasm)).map(({ name }) => name);
+const WIDEST = 16; // bytes, of memory.fill and its like too
+
+for (const kind of kinds) {
+  const stores = suite(`Every storing instruction [${kind}]`);
+  if (!native) stores.skip("is held", NO_HOST);
+  else {
+    stores("into a read-only window is ERR_SHM_READ_ONLY, which names it; the segment is as it was", () =>
+      withSegments([70_001, 65_536, 3333], (first, second, third) =>
+        intact([first, second, third], () => {
+          const windows = { first: { segment: first }, second: { segment: second }, third: { segment: third } };
+          return withSandbox(kind, wasm, { windows }, async (sandbox) => {
+            for (const instruction of instructions)
+              for (const [name, { byteOffset, byteLength }] of Object.entries(sandbox.windows))
+                for (const offset of [0, 8 * Math.floor(byteLength / 16), 8 * Math.floor(byteLength / 8) - WIDEST]) {
+                  const where = `${instruction} at ${offset} of ${name}`;
+                  const error = await sandbox.call(instruction, byteOffset + offset, WIDEST).then(
+                    () => assert.unreachable(where),
+                    (reason: ShmError) => reason,
+                  );
+                  assert.is(error?.code, "ERR_SHM_READ_ONLY", where);
+                  assert.match(
+                    error?.message ?? "",
+                    new RegExp(`^${instruction} stored into a page of the window "${name}"`),
+                  );
+                }
+          });
+        }),
+      ),
+    );
+
+    stores("at and across the edges of a read-only window never reaches the segment", () =>
+      withSegments([70_001, 3333], (first, second) =>
+        intact([first, second], () => {
+          const windows = { first: { segment: first }, second: { segment: second } };
+          return withSandbox(kind, wasm, { windows }, async (sandbox) => {
+            let refused = 0;
+            const codes = new Set<string>();
+            for (const instruction of instructions)
+              for (const { byteOffset, byteLength } of Object.values(sandbox.windows))
+                for (const offset of [-1, -3, byteLength - 1, byteLength, Math.ceil(byteLength / PAGE) * PAGE - 1]) {
+                  // Unaligned: the atomics trap, as they do anywhere.
+                  const result = await sandbox.call(instruction, byteOffset + offset, WIDEST).catch((error) => error);
+                  if (result === undefined) continue;
+                  assert.instance(result, ShmError);
+                  codes.add(result.code);
+                  if (result.code === "ERR_SHM_GUEST_TRAP") assert.match(result.message, /unaligned|out of bounds/);
+                  else refused++;
+                }
+            assert.equal([...codes].sort(), ["ERR_SHM_GUEST_TRAP", "ERR_SHM_READ_ONLY"]);
+            assert.ok(refused > instructions.length);
+          });
+        }),
+      ),
+    );
+
+    stores("just outside every window, by whatever access, is the guest's own business, and the segments' never", () =>
+      withSegments([70_001, 2 * 65_536, 3333, PAGE], (...segments) =>
+        intact(segments, () => {
+          const accesses = ["read-only", "read-write", "copy-on-write", "read-write"] as const;
+          const windows = Object.fromEntries(
+            segments.map((segment, index) => [`window${index}`, { segment, access: accesses[index] ?? "read-only" }]),
+          );
+          return withSandbox(kind, wasm, { windows }, async (sandbox) => {
+            const places = Object.values(sandbox.windows);
+            const end = (place: (typeof places)[number]) =>
+              place.byteOffset + Math.ceil(place.byteLength / PAGE) * PAGE;
+            const inside = (address: number) =>
+              places.some((place) => address < end(place) && address + WIDEST > place.byteOffset);
+            const outside = places
+              .flatMap((place) => [place.byteOffset - WIDEST, end(place)])
+              .filter((address) => !inside(address)); // window1 ends where window2 begins
+            assert.is(outside.length, 6);
+            for (const instruction of instructions)
+              for (const address of outside) assert.is(await sandbox.call(instruction, address, WIDEST), undefined);
+          });
+        }),
+      ),
+    );
+
+    stores("into a read-write window reaches the segment and no other; into a copy-on-write one, nothing", () =>
+      withSegments([3333, 3333, 3333], (shared, copied, read) =>
+        intact([copied, read], () => {
+          const windows = {
+            read: { segment: read },
+            shared: { segment: shared, access: "read-write" as const },
+            copied: { segment: copied, access: "copy-on-write" as const },
+          };
+          return withSandbox(kind, wasm, { windows }, async (sandbox) => {
+            for (const instruction of instructions)
+              for (const offset of [0, 1600, 3312]) {
+                const before = contents(shared);
+                assert.is(await sandbox.call(instruction, at(sandbox, "shared") + offset, WIDEST), undefined);
+                const changed = [...contents(shared).entries()].filter(([index, byte]) => byte !== before[index]);
+                assert.ok(
+                  changed.every(([index]) => index >= offset && index < offset + WIDEST),
+                  instruction,
+                );
+                assert.is(await sandbox.call(instruction, at(sandbox, "copied") + offset, WIDEST), undefined);
+              }
+          });
+        }),
+      ),
+    );
+
+    stores("after a refused one the guest sees the segment again, and what it did elsewhere stays", () =>
+      withSegments([2 * PAGE], (segment) =>
+        intact([segment], () =>
+          withSandbox(kind, guest("hostile/loads"), { windows: { window: { segment } } }, async (sandbox) => {
+            const window = at(sandbox, "window");
+            const [first, last] = [contents(segment)[0] as number, contents(segment)[2 * PAGE - 1] as number];
+            assert.is(await sandbox.call("i32.load8_u", window), first);
+            // It copies `length` bytes from the address to 16 bytes on, or back: whichever, in the window.
+            await sandbox.call("memory.copy", window, 64).catch(() => 0);
+            assert.is(await sandbox.call("i32.load8_u", window), first);
+            assert.is(await sandbox.call("i32.load8_u", window + 2 * PAGE - 1), last);
+          }),
+        ),
+      ),
+    );
+  }
+  stores.run();
+}

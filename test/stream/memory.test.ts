@@ -1,0 +1,96 @@
+// What it costs in memory of the process to move a quarter of a GiB: file to segment, segment to segment, segment to file.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as assert from "uvu/assert";
+import { suite } from "../suite.js";
+import { askModule } from "../support/child.js";
+import { nativePairs } from "../support/pairs.js";
+
+const MiB = 2 ** 20;
+const SIZE = 256 * MiB;
+
+// Of chunks that are copies V8 lets so much lie before it collects them, those of node:fs too: 33 MiB seen on Node 20,
+// up to 76 on 24. What is in use at a time is a few chunks, and here those of 8 MiB.
+const UNCOLLECTED = 128 * MiB;
+const FEW_CHUNKS = 24 * MiB;
+
+interface Answer {
+  /** Bytes by which the process's own pages grew at most. */
+  grown: number;
+  same: boolean;
+  /** Bytes of segments in the page tables by then: that the measure sees what it should. */
+  shared: number;
+}
+
+/** Moves SIZE bytes in a process of its own, whose pages are looked at on the way. */
+function move(steps: string, file: string, nodeArgs: string[]): Answer {
+  return askModule<Answer>(
+    `
+    import { createReadStream, createWriteStream, readFileSync } from "node:fs";
+    import { pipeline } from "node:stream/promises";
+    import { createShm } from "wasm-shm";
+    const pages = (kind) => 1024 * Number(new RegExp(kind + ":\\\\s+(\\\\d+) kB").exec(readFileSync("/proc/self/status", "latin1"))[1]);
+    const shm = createShm({ host: "native" });
+    const segments = [shm.create(${SIZE}), shm.create(${SIZE})];
+    const [source, target] = segments.map((segment) => {
+      const attachment = segment.attach();
+      segment.destroy(); // it lives until the detach, so not even a kill leaves it
+      return attachment;
+    });
+    for (let at = 0; at < ${SIZE}; at += 4096) source.bytes[at] = at >>> 12;
+    const file = ${JSON.stringify(file)};
+    const kept = process.memoryUsage().arrayBuffers;
+    const started = pages("RssAnon");
+    let most = started;
+    const timer = setInterval(() => {
+      most = Math.max(most, pages("RssAnon"));
+      if (process.memoryUsage().arrayBuffers > kept + ${8 * MiB}) globalThis.gc?.();
+    }, 2);
+    ${steps}
+    most = Math.max(most, pages("RssAnon"));
+    clearInterval(timer);
+    console.log(JSON.stringify({ grown: most - started, same: target.equals(source), shared: pages("RssShmem") }));
+    for (const segment of segments) segment[Symbol.dispose]();
+  `,
+    nodeArgs,
+  );
+}
+
+const memory = suite("Memory of a process that moves 256 MiB");
+if (nativePairs.length === 0) memory.skip("stays small", "there is no native host on this platform");
+else
+  for (const [title, limit, nodeArgs, steps] of [
+    ["segment to segment", UNCOLLECTED, [], "await pipeline(source.cursor().readable(), target.cursor().writable());"],
+    [
+      "segment to segment, collected at every 8 MiB",
+      FEW_CHUNKS,
+      ["--expose-gc"],
+      "await pipeline(source.cursor().readable(), target.cursor().writable());",
+    ],
+    [
+      "segment to segment, zeroCopy",
+      FEW_CHUNKS,
+      [],
+      "await pipeline(source.cursor().readable({ zeroCopy: true }), target.cursor().writable());",
+    ],
+    [
+      "segment to file and file to segment, collected at every 8 MiB",
+      FEW_CHUNKS,
+      ["--expose-gc"],
+      `await pipeline(source.cursor().readable(), createWriteStream(file));
+       await pipeline(createReadStream(file), target.cursor().writable());`,
+    ],
+  ] as const)
+    memory(`${title}: the segments' pages, and chunks`, () => {
+      const folder = mkdtempSync(join(tmpdir(), "wasm-shm-"));
+      try {
+        const { grown, same, shared } = move(steps, join(folder, "file"), [...nodeArgs]);
+        assert.ok(same);
+        assert.ok(shared >= 2 * SIZE, `${shared}`);
+        assert.ok(grown < limit, `${(grown / MiB).toFixed(1)} MiB`);
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    });
+memory.run();

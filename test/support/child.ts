@@ -1,0 +1,75 @@
+// Other processes: ours, and Perl's.
+import { type ChildProcess, type SpawnOptions, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+
+/** The package's own folder, where `import "wasm-shm"` finds it. */
+export const root = fileURLToPath(new URL("../../..", import.meta.url));
+
+export interface Ended {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs a command to its end. */
+export function run(
+  command: string,
+  args: string[],
+  options: SpawnOptions & { input?: string | Uint8Array } = {},
+): Ended {
+  const ended = spawnSync(command, args, { cwd: root, encoding: "utf8", timeout: 120_000, ...options });
+  if (ended.error) throw ended.error;
+  return {
+    code: ended.status,
+    signal: ended.signal,
+    stdout: ended.stdout as string,
+    stderr: ended.stderr as string,
+  };
+}
+
+/** Whether a command is here and works; for peers that a user's machine may lack. */
+export function works(command: string, args: string[]): boolean {
+  return spawnSync(command, args, { stdio: "ignore", timeout: 120_000 }).status === 0;
+}
+
+/** Runs the text of an ES module in a Node of its own. */
+export function runModule(source: string, nodeArgs: string[] = [], options: SpawnOptions = {}): Ended {
+  return run(process.execPath, [...nodeArgs, "--input-type=module", "--eval", source], options);
+}
+
+/** As runModule, and its standard output as JSON; throws where it failed. */
+export function askModule<T>(source: string, nodeArgs: string[] = [], options: SpawnOptions = {}): T {
+  const ended = runModule(source, nodeArgs, options);
+  if (ended.code !== 0) throw new Error(`a child failed (${ended.code ?? ended.signal}): ${ended.stderr}`);
+  return JSON.parse(ended.stdout) as T;
+}
+
+/** Runs a Perl program. */
+export function perl(program: string, args: (string | number)[] = [], options: SpawnOptions = {}): string {
+  const ended = run("perl", ["-e", program, ...args.map(String)], options);
+  if (ended.code !== 0) throw new Error(`perl failed (${ended.code ?? ended.signal}): ${ended.stderr}`);
+  return ended.stdout;
+}
+
+/** Starts the text of an ES module, and waits for its first line of output. */
+export async function startModule(source: string, nodeArgs: string[] = []): Promise<ChildProcess> {
+  const child = spawn(process.execPath, [...nodeArgs, "--input-type=module", "--eval", source], {
+    cwd: root,
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  if (!child.stdout) throw new Error("no stdout");
+  await Promise.race([once(child.stdout, "data"), once(child, "exit")]);
+  return child;
+}
+
+/** Ends a child of ours and waits until it is gone. */
+export async function end(child: ChildProcess, signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = once(child, "exit");
+  child.kill(signal);
+  await gone;
+}
+
+export const isRoot = process.getuid?.() === 0;

@@ -22,7 +22,7 @@ export type {
 } from "./cursor/streams.js";
 export type { TextOptions } from "./cursor/text.js";
 export type { Capability, Host, Limits, Mapping, MapRequest, SegmentInfo } from "./host/host.js";
-export { memoryHost } from "./host/local.js";
+export { localHost } from "./host/local.js";
 export type { WasmMemory } from "./memory/window.js";
 export type { Checksum32, Checksum64, Ranges } from "./range/range.js";
 export { Attachment } from "./segment/attachment.js";

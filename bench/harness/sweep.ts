@@ -23,6 +23,6 @@ export const windowSweep = (pace: PaceName): readonly number[] =>
  * ones tell of the cost of a call.
  */
 export function windowSizes(pace: PaceName, core: Variant): readonly number[] {
-  if (core === "wasm without SIMD") return [MiB];
+  if (core === "auto") return [MiB];
   return pace === "quick" ? [8 * KiB, MiB] : [8 * KiB, 64 * KiB, MiB, 64 * MiB];
 }

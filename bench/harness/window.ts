@@ -11,20 +11,17 @@ export function sizeName(bytes: number): string {
   return bytes >= KiB ? `${bytes / KiB} KiB` : `${bytes} B`;
 }
 
-/** What is measured: a core, and which build of the wasm core. */
-export type Variant = CoreName | "wasm without SIMD";
+/** The core that is measured. */
+export type Variant = CoreName;
 
 /** As a rival's name has it. */
 export function coreOf(variant: Variant): string {
-  return variant === "wasm without SIMD" ? "wasm core without SIMD" : `${variant} core`;
+  return `${variant} core`;
 }
 
 /** Segments whose attachments run on that core. */
 export function shmOf(variant: Variant): Shm {
-  if (variant === "js") return createShm({ host: "native", core: "js" });
-  const shm = createShm({ host: "native", core: "wasm", simd: variant === "wasm" });
-  if (shm.simd !== (variant === "wasm")) throw new Error(`this is not the ${coreOf(variant)}`);
-  return shm;
+  return createShm({ host: "sysv", core: variant });
 }
 
 /**
@@ -41,8 +38,8 @@ export async function withAttachment(
     const attachment = segment.attach();
     try {
       segment.destroy();
-      const core = variant === "js" ? "js" : "wasm";
-      if (attachment.core !== core) throw new Error(`the attachment runs on the ${attachment.core} core, not ${core}`);
+      if (attachment.core !== variant)
+        throw new Error(`the attachment runs on the ${attachment.core} core, not ${variant}`);
       await work(attachment, segment);
     } finally {
       attachment.detach();

@@ -16,7 +16,7 @@ export const PATH = {
 const told: readonly (readonly [RegExp, string])[] = [
   [/js core$/, "js core"],
   [/wasm core$/, "wasm core"],
-  [/wasm core without SIMD$/, "wasm core without SIMD"],
+  [/auto core$/, "auto core"],
   [/^(node:buffer |Buffer\.)/, PATH.buffer],
   [/^DataView/, PATH.view],
   [/^(Uint8Array\.|loop)/, PATH.array],

@@ -1,5 +1,5 @@
 // Attach and detach against the two system calls alone, and where the difference goes.
-import { nativeHost, type Segment } from "wasm-shm";
+import { type Segment, sysvHost } from "wasm-shm";
 import { collect, named, type Rival, type Timer } from "../harness/harness.js";
 import { expectEqual, MiB, shmOf, type Variant, withAttachment } from "../harness/window.js";
 import { bareCalls, spent } from "../rivals/addon.js";
@@ -75,7 +75,7 @@ function attachAndCollect(segment: Segment): Rival {
 
 /** The host's part, in a memory that is there already. */
 function mapping(segment: Segment): Rival {
-  const host = nativeHost();
+  const host = sysvHost();
   const memory = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES });
   const request = {
     id: segment.id,

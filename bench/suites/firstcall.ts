@@ -13,7 +13,7 @@ const start = now();
 const { createShm } = await import("wasm-shm");
 const loaded = now();
 const core = variant === "js" ? "js" : "wasm";
-const shm = createShm({ host: "native", core, ...(core === "js" ? {} : { simd: variant === "wasm" }) });
+const shm = createShm({ host: "sysv", core });
 const segments = [shm.create(4096), shm.create(4096)];
 try {
   const [first, second] = segments as [(typeof segments)[0], (typeof segments)[0]];

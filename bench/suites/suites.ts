@@ -38,7 +38,7 @@ export interface Suite {
 }
 
 const cores: readonly Variant[] = ["wasm", "js"];
-const builds: readonly Variant[] = ["wasm", "wasm without SIMD", "js"];
+const builds: readonly Variant[] = ["wasm", "auto", "js"];
 
 export const suites = {
   access: {
@@ -66,7 +66,7 @@ export const suites = {
     run: lifecycle,
     needs: ["addon", "peers"],
   },
-  first: { about: "time to the first call, in new processes", variants: ["wasm", "wasm without SIMD"], run: first },
+  first: { about: "time to the first call, in new processes", variants: ["wasm", "auto"], run: first },
   varint: { about: "arrays of varints, against a loop and the other core", variants: cores, run: varint },
   text: { about: "strings, against TextDecoder, TextEncoder and Buffer", variants: cores, run: text },
   array: { about: "arrays of the other byte order, against DataView", variants: builds, run: array },

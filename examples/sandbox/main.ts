@@ -27,7 +27,7 @@ class Refusal extends Error {}
 
 const here = (path: string): string => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
 
-const shm = createShm({ host: "native" });
+const shm = createShm({ host: "sysv" });
 const held: { segment: Segment; attachment: Attachment }[] = [];
 
 /**

@@ -93,7 +93,7 @@ async function sizeOf(path: string): Promise<number> {
 /** @returns whether the two checksums agree */
 async function main(path: string): Promise<boolean> {
   const size = await sizeOf(path);
-  const shm = createShm({ host: "native" });
+  const shm = createShm({ host: "sysv" });
 
   const created = process.hrtime.bigint();
   const segment = shm.create(size);

@@ -9,7 +9,7 @@ const send = (answer: Answer): void => {
   if (process.connected) process.send?.(answer);
 };
 
-const segment = createShm({ host: "native", core: "wasm" }).open(Number(process.argv[2]));
+const segment = createShm({ host: "sysv", core: "wasm" }).open(Number(process.argv[2]));
 const attachments = windowsOf(segment.size).map((window) => segment.attach(window));
 send({ kind: "attached" });
 

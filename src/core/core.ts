@@ -10,7 +10,7 @@ export const MALFORMED: unique symbol = Symbol("wasm-shm: malformed");
 /** The varint at the position is a good one, but no number holds it: past 2^53 - 1. */
 export const UNSAFE: unique symbol = Symbol("wasm-shm: past 2^53");
 
-export type CoreName = "wasm" | "js";
+export type CoreName = "wasm" | "js" | "auto";
 
 /** Bytes of an element. */
 export type Width = 1 | 2 | 4 | 8;
@@ -164,12 +164,12 @@ export interface CoreRange {
 
 export interface Core {
   readonly name: CoreName;
-  /** Whether it works with 128-bit vectors. */
-  readonly simd: boolean;
+  /** The core for memories that have no page for the core's records: this one, or its twin in JS. */
+  readonly anywhere: Core;
   /** A cursor at 0 of a window. The wasm core needs page 0 of the window's memory for itself. */
   open(window: Window): CoreCursor;
   /** What works on ranges of a window. */
   range(window: Window): CoreRange;
-  /** Closes the window: no cursor or range of it reaches a byte from then on. */
+  /** Closes every cursor and range of a window: none reaches a byte from then on. The window was closed before. */
   close(window: Window): void;
 }

@@ -1,12 +1,18 @@
 // The core in plain JS: faster for single numbers, needed in memories without a core page, and there to compare with.
 import type { Core } from "./core.js";
+import type { Engine } from "./engine.js";
 import { JsCursor } from "./js/cursor.js";
 import { JsRange } from "./js/range.js";
 
-export const jsCore: Core = {
-  name: "js",
-  simd: false,
-  open: (window) => new JsCursor(window),
-  range: (window) => new JsRange(window),
-  close: (window) => window.close(),
-};
+export function jsCore(engine: Engine): Core {
+  const core: Core = {
+    name: "js",
+    get anywhere() {
+      return core;
+    },
+    open: (window) => new JsCursor(window),
+    range: (window) => new JsRange(window, engine),
+    close() {},
+  };
+  return core;
+}

@@ -3,6 +3,7 @@ import { detached, outOfBounds, outOfRange, readOnly } from "../common/errors.js
 import { Whence } from "../common/flags.js";
 import { type CoreCursor, type CoreName, TRAP } from "../core/core.js";
 import type { Window } from "../memory/window.js";
+import type { Streams } from "./streams.js";
 
 const whenceNames = ["the start", "the position", "the end"] as const;
 
@@ -11,13 +12,15 @@ export abstract class Position {
   readonly #core: CoreCursor;
   readonly #window: Window;
   readonly #writable: boolean;
+  readonly #streams: Streams | undefined;
   #disposed = false;
 
   /** Cursors come from {@link Attachment.cursor}. */
-  constructor(core: CoreCursor, window: Window, writable: boolean) {
+  constructor(core: CoreCursor, window: Window, writable: boolean, streams: Streams | undefined) {
     this.#core = core;
     this.#window = window;
     this.#writable = writable;
+    this.#streams = streams;
   }
 
   /** Which core this cursor runs on. */
@@ -73,6 +76,11 @@ export abstract class Position {
   /** @internal */
   protected get running(): CoreCursor {
     return this.#core;
+  }
+
+  /** @internal Who makes this cursor's streams. */
+  protected get streams(): Streams | undefined {
+    return this.#streams;
   }
 
   /** @internal */

@@ -60,15 +60,8 @@ export interface Streams {
   writable(ground: StreamGround, options: CursorWritableOptions | undefined): CursorWritable;
 }
 
-let provided: Streams | undefined;
-
-/** @internal From here on every cursor has them. */
-export function provideStreams(streams: Streams): void {
-  provided = streams;
-}
-
-function streamsFor(what: string): Streams {
-  if (provided) return provided;
+function checkStreams(what: string, streams: Streams | undefined): Streams {
+  if (streams) return streams;
   throw unsupported(what, 'it is in the package\'s Node face: import "wasm-shm" in Node');
 }
 
@@ -89,7 +82,7 @@ export abstract class StreamCursor extends FrameCursor {
    * @see https://nodejs.org/api/stream.html#readable-streams
    */
   readable(options?: CursorReadableOptions): CursorReadable {
-    return streamsFor("readable").readable(this.#ground("readable"), options);
+    return checkStreams("readable", this.streams).readable(this.#ground("readable"), options);
   }
 
   /**
@@ -108,7 +101,7 @@ export abstract class StreamCursor extends FrameCursor {
    * @see https://nodejs.org/api/stream.html#writable-streams
    */
   writable(options?: CursorWritableOptions): CursorWritable {
-    return streamsFor("writable").writable(this.#ground("writable"), options);
+    return checkStreams("writable", this.streams).writable(this.#ground("writable"), options);
   }
 
   /** Holds this cursor, and so the attachment, as long as a stream is in use. */

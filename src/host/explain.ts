@@ -22,7 +22,7 @@ export function getAdvice(host: Host, error: number, key: number, size: number, 
   if (error === ENOENT) return `no segment has the key ${hexadecimal(key)}; its creator may not have run yet`;
   if (error === EACCES) return "a segment has this key, and its mode does not let this user in";
   if (error === EINVAL && limits && size > limits.shmmax)
-    return `the largest segment allowed is ${limits.shmmax} bytes${host.name === "native" ? " (kernel.shmmax)" : ""}`;
+    return `the largest segment allowed is ${limits.shmmax} bytes${host.name === "sysv" ? " (kernel.shmmax)" : ""}`;
   if (error === EINVAL) return "the segment that has this key is smaller";
   if (error === EPERM && huge) return "huge pages need CAP_IPC_LOCK, or a group equal to vm.hugetlb_shm_group";
   if (error === ENOMEM && huge)

@@ -25,7 +25,7 @@ interface Stored {
   memory: WasmMemory | undefined; // made at the first attach
 }
 
-interface MemoryMapping extends Mapping {
+interface LocalMapping extends Mapping {
   readonly id: number;
   readonly copyOf: Window | undefined; // copy-on-write: the segment's own bytes
 }
@@ -47,8 +47,8 @@ const uid = (): number => node?.getuid?.() ?? 0;
 const gid = (): number => node?.getgid?.() ?? 0;
 const pid = (): number => node?.pid ?? 0;
 
-class MemoryHost implements Host {
-  readonly name = "memory";
+class LocalHost implements Host {
+  readonly name = "local";
   readonly pageSize = PAGE_SIZE;
   readonly #segments = new Map<number, Stored>();
   /** A dropped attachment detaches by being collected, as the kernel's do. */
@@ -143,24 +143,24 @@ class MemoryHost implements Host {
     info.nattch++;
     info.lpid = pid();
     info.atime = now();
-    const mapping: MemoryMapping = { window, address: 0n, corePage: true, id, copyOf };
+    const mapping: LocalMapping = { window, address: 0n, corePage: true, id, copyOf };
     this.#dropped.register(mapping, id, mapping);
     return mapping;
   }
 
   unmap(mapping: Mapping): number {
     this.#dropped.unregister(mapping);
-    return this.#detach((mapping as MemoryMapping).id);
+    return this.#detach((mapping as LocalMapping).id);
   }
 
   refresh(mapping: Mapping): number {
-    const { window, copyOf } = mapping as MemoryMapping;
+    const { window, copyOf } = mapping as LocalMapping;
     if (copyOf) window.current().bytes.set(copyOf.current().bytes);
     return 0;
   }
 
   diverted(mapping: Mapping): number {
-    const { window, copyOf } = mapping as MemoryMapping;
+    const { window, copyOf } = mapping as LocalMapping;
     return copyOf ? pagesFor(window.byteLength) : 0;
   }
 
@@ -212,6 +212,6 @@ class MemoryHost implements Host {
 }
 
 /** A new in-process host, with no segments. Ids and keys of two such hosts have nothing to do with each other. */
-export function memoryHost(): Host {
-  return new MemoryHost();
+export function localHost(): Host {
+  return new LocalHost();
 }

@@ -32,20 +32,20 @@ interface Addon {
 }
 
 /** A mapping covers whole pages; its window ends with the segment. */
-interface NativeMapping extends Mapping {
+interface SysvMapping extends Mapping {
   readonly mappedLength: number;
   readonly request: MapRequest;
 }
 
 function loadAddon(): Addon {
   if (process.platform !== "linux")
-    throw unsupported("the native host", `it needs Linux, and this is ${process.platform}; use host: "memory"`);
+    throw unsupported("the sysv host", `it needs Linux, and this is ${process.platform}; use host: "local"`);
   try {
     const load = createRequire(import.meta.url)("node-gyp-build") as (folder: string) => Addon;
     return load(fileURLToPath(new URL("../../native", import.meta.url)));
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw unsupported("the native host", `its addon did not load; run npm rebuild wasm-shm. ${reason}`, cause);
+    throw unsupported("the sysv host", `its addon did not load; run npm rebuild wasm-shm. ${reason}`, cause);
   }
 }
 
@@ -65,8 +65,8 @@ function segmentInfo(fields: StatFields): SegmentInfo {
   return { ...fields, atime: date(fields.atime), dtime: date(fields.dtime), ctime: date(fields.ctime) };
 }
 
-class NativeHost implements Host {
-  readonly name = "native";
+class SysvHost implements Host {
+  readonly name = "sysv";
   readonly pageSize: number;
   readonly #addon: Addon;
   readonly #hugePageSize: number | undefined;
@@ -123,7 +123,7 @@ class NativeHost implements Host {
   }
 
   refresh(mapping: Mapping): number {
-    const { id, offset, access } = (mapping as NativeMapping).request;
+    const { id, offset, access } = (mapping as SysvMapping).request;
     const pages = access === "read-write" ? undefined : this.#pages(mapping);
     return pages ? this.#addon.refresh(mapping.window.memory, pages, id, offset) : 0;
   }
@@ -181,7 +181,7 @@ class NativeHost implements Host {
    * then, and these are other bytes.
    */
   #pages(mapping: Mapping): Uint8Array | undefined {
-    const { window, address, mappedLength } = mapping as NativeMapping;
+    const { window, address, mappedLength } = mapping as SysvMapping;
     const pages = pagesOf(window.memory, window.byteOffset, mappedLength);
     return this.#addon.address(window.memory, pages) === address ? pages : undefined;
   }
@@ -192,7 +192,7 @@ class NativeHost implements Host {
     request: MapRequest,
     unit: number,
     corePage: boolean,
-  ): NativeMapping | number {
+  ): SysvMapping | number {
     const { id, offset, length, access } = request;
     const mappedLength = roundUp(length, unit);
     const pages = pagesOf(memory, byteOffset, mappedLength);
@@ -210,7 +210,7 @@ let host: Host | undefined;
  * The kernel's System V calls, by the addon.
  * @throws {ShmError} `ERR_SHM_UNSUPPORTED` not Linux, or the addon did not load; the message lists what was tried
  */
-export function nativeHost(): Host {
-  host ??= new NativeHost(loadAddon());
+export function sysvHost(): Host {
+  host ??= new SysvHost(loadAddon());
   return host;
 }

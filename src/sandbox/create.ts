@@ -68,7 +68,7 @@ function checkWindows(windows: SandboxOptions["windows"]): Map<string, CheckedWi
     checkSize(`${option}.offset`, offset);
     if (length !== undefined) checkSize(`${option}.length`, length, 1);
     if (!segment.canAttachInto)
-      throw unsupported(`a sandbox on segment ${segment.id} of the in-process host`, 'use host: "native" on Linux');
+      throw unsupported(`a sandbox on segment ${segment.id} of the in-process host`, 'use host: "sysv" on Linux');
     const rest = segment.size - offset;
     if (rest <= 0) throw outOfRange(`${option}.offset`, `< ${segment.size}, the segment's size`, offset);
     checked.set(name, {

@@ -1,7 +1,6 @@
 // The thread of a sandbox: makes the guest's instance, then calls its exports as they are asked for.
 import { receiveMessageOnPort, workerData } from "node:worker_threads";
-import { nativeHost } from "../host/sysv.js";
-import { compose } from "../segment/shm.js";
+import { createShm } from "../node.js";
 import { GuestInstance, Threw, type WindowRequest } from "./instance.js";
 import { type FromWorker, failureOf, type ToWorker, type WorkerJob } from "./protocol.js";
 
@@ -60,7 +59,7 @@ const imports: WebAssembly.Imports = Object.fromEntries(
 );
 
 try {
-  const { open } = compose({ host: nativeHost() }, { native: nativeHost, byDefault: nativeHost });
+  const { open } = createShm({ host: "sysv" });
   const windows = new Map(
     job.windows.map(({ name, id, access, offset, length }): [string, WindowRequest] => [
       name,

@@ -1,8 +1,8 @@
 import { detached, readOnly, systemError } from "../common/errors.js";
 import type { Access } from "../common/flags.js";
 import type { Core, CoreName, CoreRange } from "../core/core.js";
-import { jsCore } from "../core/js.js";
 import { Cursor } from "../cursor/cursor.js";
+import type { Streams } from "../cursor/streams.js";
 import type { Host, Mapping } from "../host/host.js";
 import { occupy, vacate } from "../memory/occupied.js";
 import type { WasmMemory } from "../memory/window.js";
@@ -16,6 +16,13 @@ export interface AttachmentLink {
   attachment: Attachment | undefined;
 }
 
+/** What an instance of the package is made of. */
+export interface Parts {
+  readonly host: Host;
+  readonly core: Core;
+  readonly streams: Streams | undefined;
+}
+
 /**
  * One mapping: a window of a segment inside a WebAssembly.Memory. From {@link Segment.attach}.
  * After {@link detach}, `bytes`, `address` and every method but `Symbol.dispose` throw `ERR_SHM_DETACHED`.
@@ -25,6 +32,7 @@ export class Attachment extends Ranges {
   readonly #host: Host;
   readonly #core: Core;
   readonly #mapping: Mapping;
+  readonly #streams: Streams | undefined;
   #range: CoreRange | undefined; // made at first use
 
   /** @internal */
@@ -34,12 +42,13 @@ export class Attachment extends Ranges {
   readonly access: Access;
 
   /** Attachments come from {@link Segment.attach}. */
-  constructor(owner: { readonly id: number }, host: Host, core: Core, mapping: Mapping, access: Access) {
+  constructor(owner: { readonly id: number }, { host, core, streams }: Parts, mapping: Mapping, access: Access) {
     super();
     this.#owner = owner;
     this.#host = host;
     // A memory that someone else made has no page for the core's records.
-    this.#core = mapping.corePage ? core : jsCore;
+    this.#core = mapping.corePage ? core : core.anywhere;
+    this.#streams = streams;
     this.#mapping = mapping;
     this.access = access;
     mapping.window.owner = this;
@@ -103,7 +112,7 @@ export class Attachment extends Ranges {
   cursor(): Cursor {
     this.#checkAttached("cursor");
     const { window } = this.#mapping;
-    return new Cursor(this.#core.open(window), window, this.access !== "read-only");
+    return new Cursor(this.#core.open(window), window, this.access !== "read-only", this.#streams);
   }
 
   /**
@@ -132,6 +141,7 @@ export class Attachment extends Ranges {
     this.link.attachment = undefined;
     vacate(this.#mapping);
     this.#range?.close();
+    this.#mapping.window.close();
     this.#core.close(this.#mapping.window);
   }
 

@@ -1,13 +1,12 @@
 import { checkChoice, checkInteger, checkMode, checkOptions, checkSize } from "../common/arguments.js";
 import { detached, errnoNumbers, invalidType, outOfRange, systemError, unsupported } from "../common/errors.js";
 import { type Access, accesses, type Whence } from "../common/flags.js";
-import type { Core } from "../core/core.js";
 import type { Cursor } from "../cursor/cursor.js";
 import { attachAdvice, controlAdvice, octal } from "../host/explain.js";
 import type { Host, MapRequest, SegmentInfo } from "../host/host.js";
 import { checkFree } from "../memory/occupied.js";
 import { MAX_WINDOW, memoryByteLength, roundUp, type WasmMemory } from "../memory/window.js";
-import { Attachment, type AttachmentLink } from "./attachment.js";
+import { Attachment, type AttachmentLink, type Parts } from "./attachment.js";
 
 export interface AttachOptions {
   /**
@@ -31,6 +30,8 @@ export interface Permissions {
   gid?: number;
 }
 
+export type { Parts };
+
 const { EACCES, EIDRM, EINVAL } = errnoNumbers;
 
 /**
@@ -41,8 +42,8 @@ const { EACCES, EIDRM, EINVAL } = errnoNumbers;
  * can be (4 GiB less 64 KiB).
  */
 export class Segment {
+  readonly #parts: Parts;
   readonly #host: Host;
-  readonly #core: Core;
   readonly #destroyOnDispose: boolean;
   readonly #attachments = new Set<WeakRef<AttachmentLink>>(); // one that is dropped detaches by being collected
   #sweepAt = 64;
@@ -55,9 +56,9 @@ export class Segment {
   readonly size: number;
 
   /** Segments come from `create`, `open` and `openSegment`. */
-  constructor(host: Host, core: Core, id: number, size: number, destroyOnDispose: boolean) {
-    this.#host = host;
-    this.#core = core;
+  constructor(parts: Parts, id: number, size: number, destroyOnDispose: boolean) {
+    this.#parts = parts;
+    this.#host = parts.host;
     this.id = id;
     this.size = size;
     this.#destroyOnDispose = destroyOnDispose;
@@ -150,13 +151,13 @@ export class Segment {
     if (typeof WebAssembly === "undefined")
       throw unsupported("attaching", "this engine runs without WebAssembly (node --jitless?)");
     if (request.into && !this.#host.can("attach into a memory"))
-      throw unsupported(`attaching into a memory by the ${this.#host.name} host`, 'use host: "native" on Linux');
+      throw unsupported(`attaching into a memory by the ${this.#host.name} host`, 'use host: "sysv" on Linux');
     const mapping = this.#host.map(request);
     if (typeof mapping === "number") {
       const asked = `${request.length} bytes from ${request.offset}`;
       throw this.#refused("shmat", -mapping, asked, attachAdvice(this.#host, -mapping, request));
     }
-    const attachment = new Attachment(this, this.#host, this.#core, mapping, access);
+    const attachment = new Attachment(this, this.#parts, mapping, access);
     this.#remember(attachment);
     return attachment;
   }
@@ -294,7 +295,7 @@ export class Segment {
   #control(command: "lock" | "unlock", name: string): void {
     this.#checkNotDisposed(command);
     if (!this.#host.can("lock"))
-      throw unsupported(`${command} by the ${this.#host.name} host`, 'use host: "native" on Linux');
+      throw unsupported(`${command} by the ${this.#host.name} host`, 'use host: "sysv" on Linux');
     const result = this.#host[command](this.id);
     if (result < 0) throw this.#refused("shmctl", -result, name);
   }

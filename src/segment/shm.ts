@@ -11,27 +11,25 @@ import {
 } from "../common/arguments.js";
 import { errnoNumbers, invalidType, outOfRange, systemError, unsupported } from "../common/errors.js";
 import { PRIVATE_KEY, SharedMemoryFlags } from "../common/flags.js";
+import { autoCore } from "../core/auto.js";
 import type { Core, CoreName } from "../core/core.js";
+import type { Engine } from "../core/engine.js";
 import { jsCore } from "../core/js.js";
-import { supportsSimd, wasmCore } from "../core/wasm.js";
+import { wasmCore } from "../core/wasm.js";
+import type { Streams } from "../cursor/streams.js";
 import { controlAdvice, getAdvice, hexadecimal, octal } from "../host/explain.js";
 import type { Host, Limits, SegmentInfo } from "../host/host.js";
-import { memoryHost } from "../host/local.js";
-import { Segment } from "./segment.js";
+import { localHost } from "../host/local.js";
+import { type Parts, Segment } from "./segment.js";
 
 export interface ShmOptions {
   /**
-   * Who makes the system calls: `"native"` (the kernel) or `"memory"` (this thread alone), or a Host of your own.
+   * Who makes the system calls: `"sysv"` (the kernel) or `"local"` (this thread alone), or a Host of your own.
    * Default: native where its addon loads, else memory; `shm.host.name` says which.
    */
-  host?: Host | "native" | "memory";
-  /** Who does the cursor's work: the wasm core or its plain JS twin (default `"wasm"`). */
+  host?: "sysv" | "local" | Host;
+  /** Who does the work on bytes: the wasm core (default), its plain JS twin, or `"auto"`, cursors by JS and ranges by wasm. */
   core?: CoreName;
-  /**
-   * Which build of the wasm core: with 128-bit vectors, or without (default: with, where the engine has them). `true` is
-   * ERR_SHM_UNSUPPORTED where it has none, and for the JS core.
-   */
-  simd?: boolean;
 }
 
 export interface CreateOptions {
@@ -58,12 +56,10 @@ export interface CreateOptions {
 
 /** System V shared memory over one host and one core. Its functions need no `this`. */
 export interface Shm {
-  /** The host in use; `host.name` is "native" or "memory". */
+  /** The host in use; `host.name` is "sysv" or "local". */
   readonly host: Host;
   /** The core in use. */
   readonly core: CoreName;
-  /** Whether that core works with 128-bit vectors. */
-  readonly simd: boolean;
 
   /**
    * Makes a segment of `size` bytes, all zeros. `using` it, or its dispose, destroys it again.
@@ -111,11 +107,15 @@ export interface Shm {
   ftok(path: string, projectId: number): number;
 }
 
-/** The hosts by name, as the public face that was imported has them. Each may throw ERR_SHM_UNSUPPORTED. */
-export interface HostsByName {
-  native(): Host;
-  /** What is taken where no host is named. */
+/** What an entry point of the package gives to its instances. */
+export interface Platform {
+  /** The kernel's segments. @throws {ShmError} `ERR_SHM_UNSUPPORTED` they are not supported here */
+  sysv(): Host;
+  /** The host to take if none is named. */
   byDefault(): Host;
+  readonly engine: Engine;
+  /** undefined: cursors have no streams. */
+  readonly streams: Streams | undefined;
 }
 
 const { EEXIST, EIDRM, EINVAL, ENOENT } = errnoNumbers;
@@ -123,37 +123,37 @@ const EVERY_FLAG = Object.values(SharedMemoryFlags).reduce((all: number, flag) =
 
 let threadsMemory: Host | undefined;
 
-/** The in-process host that `"memory"` names: one a thread, so that all who name it see the same segments. */
-export function sharedMemoryHost(): Host {
-  threadsMemory ??= memoryHost();
+/** The in-process host that `"local"` names: one a thread, so that all who name it see the same segments. */
+export function threadHost(): Host {
+  threadsMemory ??= localHost();
   return threadsMemory;
 }
 
-function hostOf(option: ShmOptions["host"], hosts: HostsByName): Host {
-  if (option === undefined) return hosts.byDefault();
-  if (option === "native") return hosts.native();
-  if (option === "memory") return sharedMemoryHost();
+function hostOf(option: ShmOptions["host"], platform: Platform): Host {
+  if (option === undefined) return platform.byDefault();
+  if (option === "sysv") return platform.sysv();
+  if (option === "local") return threadHost();
   if (typeof option === "object" && option !== null && typeof option.map === "function") return option;
-  throw invalidType("options.host", `a Host, "native" or "memory"`, option);
+  throw invalidType("options.host", `"sysv", "local" or a Host`, option);
 }
 
-function coreOf(name: unknown, simd: unknown): Core {
-  const core = checkChoice("options.core", name, ["wasm", "js"]);
-  const vectors = simd === undefined ? undefined : checkBoolean("options.simd", simd);
-  if (vectors && core === "js") throw unsupported("simd by the js core", 'use core: "wasm"');
-  if (vectors && !supportsSimd()) throw unsupported("simd", "this engine has no 128-bit vectors; leave it out");
-  return core === "js" ? jsCore : wasmCore(vectors);
+const coreNames = ["wasm", "js", "auto"] as const;
+const cores = { wasm: wasmCore, js: jsCore, auto: autoCore };
+
+function coreOf(name: unknown, engine: Engine): Core {
+  return cores[checkChoice("options.core", name, coreNames)](engine);
 }
 
 /** Puts a host and a core together. */
-export function compose(options: ShmOptions | undefined, hosts: HostsByName): Shm {
-  const { host: hostOption, core: coreName = "wasm", simd } = checkOptions(options);
-  const core = coreOf(coreName, simd);
-  const host = hostOf(hostOption, hosts);
+export function compose(options: ShmOptions | undefined, platform: Platform): Shm {
+  const { host: hostOption, core: coreName = "wasm" } = checkOptions(options);
+  const core = coreOf(coreName, platform.engine);
+  const host = hostOf(hostOption, platform);
+  const parts: Parts = { host, core, streams: platform.streams };
 
   function checkHugePages(flags: number): void {
     if (flags & SharedMemoryFlags.HugePages && !host.can("huge pages"))
-      throw unsupported(`huge pages by the ${host.name} host`, 'use host: "native" on Linux');
+      throw unsupported(`huge pages by the ${host.name} host`, 'use host: "sysv" on Linux');
   }
 
   /** The error for a refused shmget(2): what was asked, and why. */
@@ -170,7 +170,7 @@ export function compose(options: ShmOptions | undefined, hosts: HostsByName): Sh
   }
 
   function opened(id: number, size: number): Segment {
-    return new Segment(host, core, id, size, false);
+    return new Segment(parts, id, size, false);
   }
 
   /** IPC_STAT's size, or undefined where the segment went between the call that named it and this one. */
@@ -194,7 +194,7 @@ export function compose(options: ShmOptions | undefined, hosts: HostsByName): Sh
   function createOrOpen(key: number, size: number, flags: number): Segment {
     for (;;) {
       const made = host.get(key, size, flags | SharedMemoryFlags.Exclusive);
-      if (made >= 0) return new Segment(host, core, made, size, true);
+      if (made >= 0) return new Segment(parts, made, size, true);
       if (made !== -EEXIST) throw refused(-made, key, size, flags);
       const found = host.get(key, size, flags & 0o777);
       if (found < 0 && found !== -ENOENT) throw refused(-found, key, size, flags);
@@ -206,9 +206,6 @@ export function compose(options: ShmOptions | undefined, hosts: HostsByName): Sh
   return {
     host,
     core: core.name,
-    get simd() {
-      return core.simd;
-    },
 
     create(size, options) {
       const { key, mode = 0o600, exclusive = true, hugePages = false, noReserve = false } = checkOptions(options);
@@ -219,7 +216,7 @@ export function compose(options: ShmOptions | undefined, hosts: HostsByName): Sh
       if (checkBoolean("options.noReserve", noReserve)) flags |= SharedMemoryFlags.NoReserve;
       checkHugePages(flags);
       if (!checkBoolean("options.exclusive", exclusive)) return createOrOpen(realKey, size, flags);
-      return new Segment(host, core, get(realKey, size, flags | SharedMemoryFlags.Exclusive), size, true);
+      return new Segment(parts, get(realKey, size, flags | SharedMemoryFlags.Exclusive), size, true);
     },
 
     open(target) {
@@ -239,7 +236,7 @@ export function compose(options: ShmOptions | undefined, hosts: HostsByName): Sh
       if (flags & ~EVERY_FLAG) throw outOfRange("flags", "made of SharedMemoryFlags", flags);
       checkMode(mode);
       checkHugePages(flags);
-      return new Segment(host, core, get(PRIVATE_KEY, size, flags | mode), size, false);
+      return new Segment(parts, get(PRIVATE_KEY, size, flags | mode), size, false);
     },
 
     destroySegment(id) {
@@ -263,7 +260,7 @@ export function compose(options: ShmOptions | undefined, hosts: HostsByName): Sh
       checkString("path", path);
       if (path.includes("\0")) throw outOfRange("path", "without a NUL byte", JSON.stringify(path));
       checkInteger("projectId", projectId, 1, 255);
-      if (!host.can("ftok")) throw unsupported(`ftok by the ${host.name} host`, 'use host: "native" on Linux');
+      if (!host.can("ftok")) throw unsupported(`ftok by the ${host.name} host`, 'use host: "sysv" on Linux');
       const key = host.ftok(path, projectId);
       if (key < 0) throw systemError("ftok", -key, `ftok of ${JSON.stringify(path)} and ${projectId}`);
       return key | 0;

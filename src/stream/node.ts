@@ -1,9 +1,6 @@
 /// <reference types="node" preserve="true" />
 // The streams of a cursor as Node's: what the Node face provides, and what its types then are.
 import type { Readable, Writable } from "node:stream";
-import type { Streams } from "../cursor/streams.js";
-import { readable } from "./readable.js";
-import { writable } from "./writable.js";
 
 declare module "../cursor/streams.js" {
   interface CursorReadable extends Readable {
@@ -13,6 +10,3 @@ declare module "../cursor/streams.js" {
 }
 
 export type { CursorReadable, CursorWritable } from "../cursor/streams.js";
-
-/** @internal */
-export const nodeStreams: Streams = { readable, writable };

@@ -4,11 +4,11 @@
 import { Buffer } from "node:buffer";
 import { checkInteger, checkMode, checkOptions, checkString } from "../common/arguments.js";
 import { invalidType, unsupported } from "../common/errors.js";
-import { nativeHost } from "../host/sysv.js";
 import { MAX_WINDOW } from "../memory/window.js";
+import { createShm } from "../node.js";
 import type { Attachment } from "../segment/attachment.js";
 import type { Segment } from "../segment/segment.js";
-import { compose, type Shm } from "../segment/shm.js";
+import type { Shm } from "../segment/shm.js";
 
 export type { Attachment } from "../segment/attachment.js";
 
@@ -115,7 +115,7 @@ export function x11Provider(options?: X11ProviderOptions): X11Provider {
       if (!isLocal)
         throw unsupported(`shared memory with the X server of ${JSON.stringify(display)}`, "it is not on this machine");
       // Never the in-process host: the server would take its ids for the kernel's.
-      shm ??= compose({ host: "native" }, { native: nativeHost, byDefault: nativeHost });
+      shm ??= createShm({ host: "sysv" });
       const { segment, attachment } = makeSegment(shm, size, mode);
       const buffer = Buffer.from(attachment.memory.buffer, attachment.byteOffset, size);
       const made = { size, shmid: segment.id, buffer, attachment };

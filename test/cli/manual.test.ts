@@ -6,7 +6,7 @@ import { manualMarkdown, manualPage } from "#dist/cli/manual.js";
 import { makeProgram } from "#dist/cli/program.js";
 import { errnoNumbers } from "#dist/common/errors.js";
 import { controlAdvice, getAdvice } from "#dist/host/explain.js";
-import { nativeHost } from "#dist/host/sysv.js";
+import { sysvHost } from "#dist/host/sysv.js";
 import { suite } from "../suite.js";
 import { root, run, works } from "../support/child.js";
 import { nativePairs } from "../support/pairs.js";
@@ -94,7 +94,7 @@ else
     const { EEXIST, ENOMEM, ENOSPC, EINVAL } = errnoNumbers;
     const source = readFileSync(`${root}src/host/explain.ts`, "utf8");
     for (const [forPrograms] of advice) assert.ok(source.includes(forPrograms), forPrograms);
-    const host = nativeHost();
+    const host = sysvHost();
     for (const text of [EEXIST, ENOMEM, ENOSPC]
       .map((error) => getAdvice(host, error, 1, 1, 0))
       .concat(controlAdvice(EINVAL)))

@@ -15,7 +15,6 @@ type Call = (...values: unknown[]) => unknown;
 const debugBuild = run("npm", ["run", "--silent", "build:debug"]);
 const builds = {
   release: "dist/core/core.wasm",
-  "release with SIMD": "dist/core/core.simd.wasm",
   debug: "build/core.debug.wasm",
 };
 const WINDOW = 70_000; // bytes: not whole pages

@@ -1,16 +1,16 @@
 // Every core and the model are given the same commands: after each, results, positions, bytes and error codes agree.
 import fc from "fast-check";
-import { type Attachment, type Cursor, createShm, memoryHost, type Segment, type Shm } from "wasm-shm";
+import { type Attachment, type Cursor, createShm, localHost, type Segment, type Shm } from "wasm-shm";
 import type { Command, Subject } from "./arbitraries.js";
 import { Refusal } from "./arguments.js";
 import { ModelAttachment } from "./attachment.js";
 import { commands } from "./commands.js";
 import { ModelCursor } from "./cursor.js";
 
-const host = memoryHost();
+const host = localHost();
 const cores: [string, Shm][] = [
   ["wasm", createShm({ host, core: "wasm" })],
-  ["wasm without SIMD", createShm({ host, core: "wasm", simd: false })],
+  ["auto", createShm({ host, core: "auto" })],
   ["js", createShm({ host, core: "js" })],
 ];
 

@@ -5,7 +5,7 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
-import { nativeHost } from "#dist/host/sysv.js";
+import { sysvHost } from "#dist/host/sysv.js";
 import { suite } from "../suite.js";
 import { askModule, type Ended, run, runModule } from "../support/child.js";
 import { nativePairs } from "../support/pairs.js";
@@ -111,8 +111,8 @@ if (nativePairs.length === 0) {
   threads("a worker that is terminated in the middle of a storm, with windows of its own", () => {
     const answer = ask<{ left: number; reached: boolean }>(
       `const code = \`
-        import("#dist/host/sysv.js").then(({ nativeHost }) => {
-          const host = nativeHost();
+        import("#dist/host/sysv.js").then(({ sysvHost }) => {
+          const host = sysvHost();
           const made = Array.from({ length: 10 }, () => host.map({ id: \${id}, offset: 0, length: 16384, access: "read-only", into: undefined }));
           require("node:worker_threads").parentPort.postMessage("ready");
           for (let n = 0; ; n++) for (const mapping of made) { mapping.window.bytes.fill(n); host.refresh(mapping); }
@@ -133,9 +133,9 @@ if (nativePairs.length === 0) {
     const answer = ask<{ reached: boolean; stored: number }>(
       `const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
       const code = \`
-        import("#dist/host/sysv.js").then(({ nativeHost }) => {
+        import("#dist/host/sysv.js").then(({ sysvHost }) => {
           const { memory } = require("node:worker_threads").workerData;
-          nativeHost().map({ id: \${id}, offset: 0, length: 16384, access: "read-only", into: { memory, byteOffset: 0 } });
+          sysvHost().map({ id: \${id}, offset: 0, length: 16384, access: "read-only", into: { memory, byteOffset: 0 } });
         });
       \`;
       const worker = new Worker(code, { eval: true, execArgv: [], workerData: { memory } });
@@ -176,14 +176,14 @@ if (nativePairs.length === 0) {
   });
 
   threads("the handler outlives the only worker that loaded the addon", () => {
-    const host = nativeHost();
+    const host = sysvHost();
     const id = host.get(0, PAGE, 0o1600);
     const ended = runModule(`
       import { once } from "node:events";
       import { Worker } from "node:worker_threads";
       await once(new Worker(\`
-        import("#dist/host/sysv.js").then(({ nativeHost }) => {
-          const mapping = nativeHost().map({ id: ${id}, offset: 0, length: ${PAGE}, access: "read-only", into: undefined });
+        import("#dist/host/sysv.js").then(({ sysvHost }) => {
+          const mapping = sysvHost().map({ id: ${id}, offset: 0, length: ${PAGE}, access: "read-only", into: undefined });
           mapping.window.bytes[0] = 1;
         });
       \`, { eval: true, execArgv: [] }), "exit");

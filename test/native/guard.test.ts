@@ -3,8 +3,8 @@
 // have no MREMAP_DONTUNMAP; a process at vm.max_map_count; engines other than the one that runs this.
 import { closeSync, openSync, readSync } from "node:fs";
 import * as assert from "uvu/assert";
-import { memoryHost } from "#dist/host/local.js";
-import { nativeHost } from "#dist/host/sysv.js";
+import { localHost } from "#dist/host/local.js";
+import { sysvHost } from "#dist/host/sysv.js";
 import { suite } from "../suite.js";
 import { askModule, isRoot, perl, run, works } from "../support/child.js";
 import { nativePairs } from "../support/pairs.js";
@@ -131,7 +131,7 @@ else {
   });
 
   guard("a detached one reads zeros and takes stores; its attach count is gone, pieces and all", () => {
-    const host = nativeHost();
+    const host = sysvHost();
     const id = host.get(0, 9 * PAGE, 0o1600);
     const mapping = map(host, id, 9 * PAGE, "read-only");
     const { bytes } = mapping.window;
@@ -239,11 +239,11 @@ else {
   if (!isRoot) guard.skip("needs no permission to write", "only root can become somebody else");
   else
     guard("needs no permission to write", () => {
-      const host = nativeHost();
+      const host = sysvHost();
       const id = host.get(0, 2 * PAGE, 0o1644);
       const answer = askModule<unknown>(`
-        import { nativeHost } from "#dist/host/sysv.js";
-        const host = nativeHost();
+        import { sysvHost } from "#dist/host/sysv.js";
+        const host = sysvHost();
         process.setgroups([]); process.setgid(65534); process.setuid(65534);
         const ask = (access, offset = 0) => host.map({ id: ${id}, offset, length: ${PAGE}, access, into: undefined });
         const refused = ask("read-write");
@@ -360,7 +360,7 @@ guard.run();
 
 const memory = suite("Access on the in-process host");
 memory("copy-on-write is a copy, refresh makes it anew, and all its pages are private", () => {
-  const host = memoryHost();
+  const host = localHost();
   withGuarded(
     3 * PAGE + 5,
     "copy-on-write",
@@ -380,7 +380,7 @@ memory("copy-on-write is a copy, refresh makes it anew, and all its pages are pr
   );
 });
 memory("read-only is the segment itself, with nothing private", () => {
-  const host = memoryHost();
+  const host = localHost();
   withGuarded(
     PAGE,
     "read-only",

@@ -2,7 +2,7 @@
 
 import binaryen from "binaryen";
 import type { Access } from "wasm-shm";
-import { nativeHost } from "#dist/host/sysv.js";
+import { sysvHost } from "#dist/host/sysv.js";
 import type { Host, Mapping, MapRequest } from "../../dist/host/host.js";
 
 export const PAGE = 4096;
@@ -61,7 +61,7 @@ export function withGuarded(
   size: number,
   access: Access,
   use: (guarded: Guarded) => void,
-  host = nativeHost(),
+  host = sysvHost(),
   flags = 0,
 ): void {
   const id = host.get(0, size, 0o1600 | flags);
@@ -79,13 +79,13 @@ export function withGuarded(
 
 /** The start of a child's module: a host, a segment of `pages` pages, and a guarded mapping of it. */
 export const guardedChild = (pages: number, access: Access = "read-only"): string => `
-  import { nativeHost } from "#dist/host/sysv.js";
+  import { sysvHost } from "#dist/host/sysv.js";
   import { createRequire } from "node:module";
   import { once } from "node:events";
   import { readFileSync } from "node:fs";
   import { Worker } from "node:worker_threads";
   const probe = createRequire(process.cwd() + "/package.json")("node-gyp-build")("test/native");
-  const host = nativeHost();
+  const host = sysvHost();
   const length = ${pages * PAGE};
   const id = host.get(0, length, 0o1600);
   const map = (access = "${access}", more = {}) => host.map({ id, offset: 0, length, access, into: undefined, ...more });

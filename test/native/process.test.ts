@@ -10,7 +10,7 @@ import { code, nativePairs, randomBytes } from "../support/pairs.js";
 
 const SIZE = 3333;
 for (const { name, shm, withSegment } of nativePairs) {
-  const composed = `import { createShm } from "wasm-shm"; const shm = createShm({ host: "native", core: "${shm.core}" });`;
+  const composed = `import { createShm } from "wasm-shm"; const shm = createShm({ host: "sysv", core: "${shm.core}" });`;
 
   const ours = suite(`A second process [${name}]`);
 

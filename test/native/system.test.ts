@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import * as assert from "uvu/assert";
 import { SegmentStatus, SharedMemoryFlags } from "wasm-shm";
-import { nativeHost } from "#dist/host/sysv.js";
+import { sysvHost } from "#dist/host/sysv.js";
 import { suite } from "../suite.js";
 import { askModule, isRoot, perl, root, run, works } from "../support/child.js";
 import { code, nativePairs, pairs } from "../support/pairs.js";
@@ -301,7 +301,7 @@ else {
           assert.is(bytes[2 * size], 6);
           assert.is(bytes[size + 5], 0);
         },
-        nativeHost(),
+        sysvHost(),
         SharedMemoryFlags.HugePages,
       );
     });

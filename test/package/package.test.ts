@@ -44,8 +44,8 @@ const words = [
     "ftok",
     "limits",
     "list",
-    "memoryHost",
-    "nativeHost",
+    "localHost",
+    "sysvHost",
     "open",
     "openSegment",
     "shm",
@@ -81,10 +81,10 @@ surface("the portable one has the in-process host, and says who has the other", 
   const ended = evaluate(
     root,
     `import { createShm, shm } from "wasm-shm/portable";
-    let refused; try { createShm({ host: "native" }); } catch ({ code, message }) { refused = code + " " + message; }
+    let refused; try { createShm({ host: "sysv" }); } catch ({ code, message }) { refused = code + " " + message; }
     console.log(shm.host.name, refused);`,
   );
-  assert.match(ended.stdout, /^memory ERR_SHM_UNSUPPORTED .*import "wasm-shm" in Node on Linux/);
+  assert.match(ended.stdout, /^local ERR_SHM_UNSUPPORTED .*import "wasm-shm" in Node on Linux/);
 });
 surface.run();
 
@@ -109,8 +109,8 @@ missing("the native host is never replaced where it was asked for: the error lis
   withoutAddon((folder) => {
     const ended = evaluate(
       folder,
-      `import { createShm, nativeHost } from "wasm-shm";
-      for (const use of [() => createShm({ host: "native" }), nativeHost])
+      `import { createShm, sysvHost } from "wasm-shm";
+      for (const use of [() => createShm({ host: "sysv" }), sysvHost])
         try { use(); } catch ({ code, message }) { console.log(code, message); }`,
     );
     assert.is(ended.stdout.match(/^ERR_SHM_UNSUPPORTED/gm)?.length, 2);
@@ -159,7 +159,7 @@ for (const [title, options] of [
 ] as const)
   types(`compile strictly, ${title}, and refuse new Segment()`, () => {
     const ended = compile(
-      `import { create, type Cursor, nativeHost, Segment, ShmError, Whence } from "wasm-shm";
+      `import { create, type Cursor, sysvHost, Segment, ShmError, Whence } from "wasm-shm";
       const segment: Segment = create(10, { key: 5 });
       const cursor: Cursor = segment.attach({ offset: 0 }).cursor();
       const position: number = cursor.seek(-1, Whence.End);
@@ -167,7 +167,7 @@ for (const [title, options] of [
       segment[Symbol.dispose]();
       // @ts-expect-error: segments come from create and open
       new Segment();
-      export { buffer, nativeHost, position, ShmError };`,
+      export { buffer, sysvHost, position, ShmError };`,
       options,
     );
     assert.is(ended.code, 0, ended.stdout);

@@ -100,7 +100,7 @@ for (const name of [
   });
 
 api("is about members that objects have", () => {
-  const shm = createShm({ host: "memory" });
+  const shm = createShm({ host: "local" });
   const segment = shm.create(10);
   const attachment = segment.attach();
   const { host } = shm;

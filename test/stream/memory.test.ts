@@ -31,7 +31,7 @@ function move(steps: string, file: string, nodeArgs: string[]): Answer {
     import { pipeline } from "node:stream/promises";
     import { createShm } from "wasm-shm";
     const pages = (kind) => 1024 * Number(new RegExp(kind + ":\\\\s+(\\\\d+) kB").exec(readFileSync("/proc/self/status", "latin1"))[1]);
-    const shm = createShm({ host: "native" });
+    const shm = createShm({ host: "sysv" });
     const segments = [shm.create(${SIZE}), shm.create(${SIZE})];
     const [source, target] = segments.map((segment) => {
       const attachment = segment.attach();

@@ -341,7 +341,7 @@ for (const { name, native, withAttachment, withCursor, withSegment } of pairs) {
 
   readable("does not take an error of its listener's for its own", async () => {
     const ended = runModule(`import { createShm } from "wasm-shm";
-      const shm = createShm({ host: "${native ? "native" : "memory"}" });
+      const shm = createShm({ host: "${native ? "sysv" : "local"}" });
       const segment = shm.create(${SIZE});
       const stream = segment.attach().cursor().readable();
       stream.on("error", () => console.log("the stream's"));
@@ -415,7 +415,7 @@ const inProcess = suite("Streams and their process");
 
 inProcess("one that waits for others does not keep it; a pipeline under way does", () => {
   const idle = runModule(`import { createShm } from "wasm-shm";
-    const segment = createShm({ host: "memory" }).create(1000);
+    const segment = createShm({ host: "local" }).create(1000);
     const cursor = segment.attach().cursor();
     cursor.readable().on("readable", () => {});
     cursor.readable();
@@ -424,7 +424,7 @@ inProcess("one that waits for others does not keep it; a pipeline under way does
   assert.is(`${idle.code} ${idle.stdout}`, "0 end\n", idle.stderr);
   const busy = runModule(`import { pipeline } from "node:stream/promises";
     import { createShm } from "wasm-shm";
-    const shm = createShm({ host: "memory" });
+    const shm = createShm({ host: "local" });
     const [source, target] = [shm.create(8 << 20).attach(), shm.create(8 << 20).attach()];
     source.fill(7);
     pipeline(source.cursor().readable(), target.cursor().writable()).then(() => console.log(target.equals(source)));`);

@@ -18,7 +18,7 @@ export interface Pair {
   withCursor<T>(bytes: number, use: (cursor: Cursor, attachment: Attachment) => T): T;
 }
 
-function pairOf(host: "native" | "memory", core: string, options: ShmOptions): Pair {
+function pairOf(host: "sysv" | "local", core: string, options: ShmOptions): Pair {
   const shm = createShm({ host, ...options });
 
   function withSegment<T>(bytes: number, use: (segment: Segment) => T, options?: CreateOptions): T {
@@ -38,7 +38,7 @@ function pairOf(host: "native" | "memory", core: string, options: ShmOptions): P
   return {
     name: `${host}, ${core}`,
     shm,
-    native: host === "native",
+    native: host === "sysv",
     withSegment,
     withAttachment: (bytes, use) => withSegment(bytes, (segment) => use(segment.attach(), segment)),
     withCursor: (bytes, use) =>
@@ -51,17 +51,17 @@ function pairOf(host: "native" | "memory", core: string, options: ShmOptions): P
 
 const cores: [string, ShmOptions][] = [
   ["wasm", { core: "wasm" }],
-  ["wasm without SIMD", { core: "wasm", simd: false }],
+  ["auto", { core: "auto" }],
   ["js", { core: "js" }],
 ];
 
 /** On Linux all six; elsewhere there is no native host, and three. */
 export const pairs: Pair[] = (
-  process.platform === "linux" ? (["native", "memory"] as const) : (["memory"] as const)
+  process.platform === "linux" ? (["sysv", "local"] as const) : (["local"] as const)
 ).flatMap((host) => cores.map(([core, options]) => pairOf(host, core, options)));
 
-/** For what only the kernel does; that it is the same without SIMD, the suites over all pairs show. */
-export const nativePairs = pairs.filter(({ native, name }) => native && !name.endsWith("without SIMD"));
+/** For what only the kernel does; that it is the same with core "auto", the suites over all pairs show. */
+export const nativePairs = pairs.filter(({ native, name }) => native && !name.endsWith("auto"));
 
 /** A predicate for assert.throws, which takes any error for a class. */
 export function code(expected: string, words?: RegExp): (error: unknown) => boolean {

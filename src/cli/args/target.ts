@@ -13,11 +13,8 @@ let shm: Shm | undefined;
  * Loads the library, which help need not wait for, and completion seldom. program.ts has it done before every action.
  */
 export async function loadLibrary(): Promise<void> {
-  const [{ compose }, { nativeHost }] = await Promise.all([
-    import("../../segment/shm.js"),
-    import("../../host/sysv.js"),
-  ]);
-  kernel = () => compose({ host: "native" }, { native: nativeHost, byDefault: nativeHost });
+  const { createShm } = await import("../../node.js");
+  kernel = () => createShm({ host: "sysv" });
 }
 
 /**

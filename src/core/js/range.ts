@@ -1,6 +1,6 @@
 import type { Window } from "../../memory/window.js";
 import { type BigIntKind, type CoreRange, type NumberKind, TRAP, type Width } from "../core.js";
-import { memcmp } from "../memcmp.js";
+import type { Engine } from "../engine.js";
 import { adler32 } from "./adler32.js";
 import { CLOSED } from "./closed.js";
 import { compare } from "./compare.js";
@@ -15,10 +15,12 @@ import { xxh64 } from "./xxh64.js";
 
 export class JsRange implements CoreRange {
   readonly core = "js";
+  readonly #engine: Engine;
   #window: Window;
 
-  constructor(window: Window) {
+  constructor(window: Window, engine: Engine) {
     this.#window = window;
+    this.#engine = engine;
   }
 
   crc32(start: number, end: number, previous: number): number {
@@ -63,7 +65,9 @@ export class JsRange implements CoreRange {
 
   compare(other: Uint8Array, start: number): number {
     const { bytes, view } = this.#open(start, start + other.length);
-    return memcmp(bytes.subarray(start, start + other.length), other) ?? compare(bytes, view, start, other);
+    return (
+      this.#engine.compare?.(bytes.subarray(start, start + other.length), other) ?? compare(bytes, view, start, other)
+    );
   }
 
   fillByte(byte: number, start: number, end: number): void {

@@ -1,16 +1,15 @@
-// The two builds of the core in assembly/, each compiled once.
+// The core in assembly/, compiled once.
 import { instantiateSync } from "@assemblyscript/loader";
 import type { WasmMemory } from "../../memory/window.js";
-import { plain, simd } from "../binary.js";
+import { core } from "../binary.js";
 import type { Exports } from "./exports.js";
 
 function decode(base64: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
 }
 
-/** A build, and the numbers that it and this side must agree on. */
+/** The compiled core, and the numbers that it and this side must agree on. */
 export class Build {
-  readonly simd: boolean;
   readonly #module: WebAssembly.Module;
   /** Records in page 0. */
   readonly records: number;
@@ -25,11 +24,10 @@ export class Build {
    * The loader compiles and checks the core, once. Its instances are not used: it wraps every export of each, which
    * takes longer than the instance itself, for conveniences that a core of numbers has no use for.
    */
-  constructor(withSimd: boolean) {
+  constructor() {
     const env = { memory: new WebAssembly.Memory({ initial: 1 }) };
-    const { module, instance } = instantiateSync(decode(withSimd ? simd : plain), { env });
+    const { module, instance } = instantiateSync(decode(core), { env });
     const constants = instance.exports as unknown as Exports;
-    this.simd = withSimd;
     this.#module = module;
     this.records = constants.RECORD_COUNT.value as number;
     this.scratch = constants.SCRATCH.value as number;
@@ -43,21 +41,9 @@ export class Build {
   }
 }
 
-let supported: boolean | undefined;
+let build: Build | undefined;
 
-/** Whether this engine has 128-bit vectors: whether it takes the build that needs them. */
-export function supportsSimd(): boolean {
-  supported ??= typeof WebAssembly !== "undefined" && WebAssembly.validate(decode(simd));
-  return supported;
-}
-
-const builds = new Map<boolean, Build>();
-
-export function buildOf(withSimd: boolean): Build {
-  let build = builds.get(withSimd);
-  if (!build) {
-    build = new Build(withSimd);
-    builds.set(withSimd, build);
-  }
+export function coreBuild(): Build {
+  build ??= new Build();
   return build;
 }

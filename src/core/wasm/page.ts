@@ -1,7 +1,7 @@
-// The core's page of one memory: which of its records are in use, its scratch area, and the instances that work there.
+// The core's page of one memory: which of its records are in use, its scratch area, and the instance that works there.
 import { pagesOf, type WasmMemory, type Window } from "../../memory/window.js";
 import { MALFORMED, TRAP, UNSAFE } from "../core.js";
-import type { Build } from "./build.js";
+import { type Build, coreBuild } from "./build.js";
 import type { Exports } from "./exports.js";
 
 /** The number of no record: every use of it traps. */
@@ -12,7 +12,7 @@ export const MAX_LENGTH = 0xffffffff;
 
 const NOTHING = new Uint8Array(0);
 
-/** What works in one memory by one build. */
+/** The core at work in one memory. */
 export class Instance {
   readonly exports: Exports;
   readonly build: Build;
@@ -89,7 +89,7 @@ export function release(holder: object, lease: Lease): void {
 
 class Page {
   readonly #memory: WasmMemory;
-  readonly #instances = new Map<Build, Instance>();
+  #instance: Instance | undefined;
   readonly #byWindow = new WeakMap<Window, Set<number>>();
   readonly #free: number[] = [];
   #used = CLOSED + 1;
@@ -98,17 +98,15 @@ class Page {
     this.#memory = memory;
   }
 
-  instanceBy(build: Build): Instance {
-    let instance = this.#instances.get(build);
-    if (!instance) {
-      instance = new Instance(build, this.#memory);
-      this.#instances.set(build, instance);
-    }
-    return instance;
+  /** The core's instance in this memory, made at its first use. */
+  get instance(): Instance {
+    this.#instance ??= new Instance(coreBuild(), this.#memory);
+    return this.#instance;
   }
 
   /** Opens a record over a window; undefined where all are in use. */
-  open(window: Window, { exports, build }: Instance): Lease | undefined {
+  open(window: Window): Lease | undefined {
+    const { exports, build } = this.instance;
     const record = this.#free.pop() ?? (this.#used < build.records ? this.#used++ : undefined);
     if (record === undefined) return undefined;
     exports.open(record, window.byteOffset, window.byteLength);
@@ -123,8 +121,7 @@ class Page {
 
   /** Closes every record of a window. */
   close(window: Window): void {
-    const [instance] = this.#instances.values(); // any: the records are in the memory
-    if (instance) for (const record of this.#byWindow.get(window) ?? []) instance.exports.close(record);
+    if (this.#instance) for (const record of this.#byWindow.get(window) ?? []) this.#instance.exports.close(record);
   }
 }
 

@@ -1,8 +1,7 @@
 // Ranges of a window by the core in assembly/.
 import type { Window } from "../../memory/window.js";
-import { type BigIntKind, type CoreRange, type NumberKind, TRAP, type Width } from "../core.js";
-import { jsCore } from "../js.js";
-import { memcmp } from "../memcmp.js";
+import { type BigIntKind, type Core, type CoreRange, type NumberKind, TRAP, type Width } from "../core.js";
+import type { Engine } from "../engine.js";
 import type { Exports } from "./exports.js";
 import { CLOSED, type Instance, keepFor, type Lease, release } from "./page.js";
 
@@ -39,13 +38,17 @@ export class WasmRange implements CoreRange {
   readonly #exports: Exports;
   readonly #window: Window;
   readonly #lease: Lease;
+  readonly #js: Core;
+  readonly #engine: Engine;
   #record: number;
 
-  constructor(instance: Instance, window: Window, lease: Lease) {
+  constructor(instance: Instance, window: Window, lease: Lease, js: Core, engine: Engine) {
     this.#instance = instance;
     this.#exports = instance.exports;
     this.#window = window;
     this.#lease = lease;
+    this.#js = js;
+    this.#engine = engine;
     this.#record = lease.record;
     keepFor(this, lease);
   }
@@ -112,13 +115,13 @@ export class WasmRange implements CoreRange {
 
   indexOf(needle: Uint8Array, start: number, end: number): number {
     const { length } = needle;
-    if (!this.#toScratch(needle)) return jsCore.range(this.#window).indexOf(needle, start, end);
+    if (!this.#toScratch(needle)) return this.#js.range(this.#window).indexOf(needle, start, end);
     return this.#first(start, end, length, (record, from, to) => this.#exports.indexOf(record, length, from, to));
   }
 
   lastIndexOf(needle: Uint8Array, start: number, end: number): number {
     const { length } = needle;
-    if (!this.#toScratch(needle)) return jsCore.range(this.#window).lastIndexOf(needle, start, end);
+    if (!this.#toScratch(needle)) return this.#js.range(this.#window).lastIndexOf(needle, start, end);
     return this.#last(start, end, length, (record, from, to) => this.#exports.lastIndexOf(record, length, from, to));
   }
 
@@ -128,7 +131,7 @@ export class WasmRange implements CoreRange {
 
   compare(other: Uint8Array, start: number): number {
     if (this.#window.detached || this.#record === CLOSED) throw TRAP;
-    return memcmp(this.#window.part(start, other.length), other) ?? this.#compare(other, start);
+    return this.#engine.compare?.(this.#window.part(start, other.length), other) ?? this.#compare(other, start);
   }
 
   fillByte(byte: number, start: number, end: number): void {
@@ -138,7 +141,7 @@ export class WasmRange implements CoreRange {
   fill(pattern: Uint8Array, start: number, end: number): void {
     const { length } = pattern;
     if (this.#toScratch(pattern)) this.#call((record) => this.#exports.fill(record, length, start, end));
-    else jsCore.range(this.#window).fill(pattern, start, end);
+    else this.#js.range(this.#window).fill(pattern, start, end);
   }
 
   copyWithin(target: number, start: number, end: number): void {

@@ -1,7 +1,7 @@
 // Arguments that pose as what they are not, hosts that fail, and other corners that only malice or bad luck finds.
 import { runInNewContext } from "node:vm";
 import * as assert from "uvu/assert";
-import { Attachment, createShm, type Host, memoryHost } from "wasm-shm";
+import { Attachment, createShm, type Host, localHost } from "wasm-shm";
 import { suite } from "../../suite.js";
 import { code, pairs, randomBytes } from "../../support/pairs.js";
 
@@ -192,7 +192,7 @@ function hostWith(host: Host, calls: Partial<Host>): Host {
 }
 
 scripted("create with exclusive: false tries again where the segment comes and goes", () => {
-  const host = memoryHost();
+  const host = localHost();
   const answers = [-17, -2, -17]; // EEXIST, then gone: ENOENT, then there again: EEXIST
   const stats = [-22]; // and gone between shmget and IPC_STAT
   const there = host.get(5, 10, 0o1600);
@@ -211,7 +211,7 @@ scripted("create with exclusive: false tries again where the segment comes and g
 
 scripted("a detach that fails does not keep dispose from the rest", () => {
   let failing = 1;
-  const host = memoryHost();
+  const host = localHost();
   const shm = createShm({
     host: hostWith(host, { unmap: (mapping) => (failing-- > 0 ? -12 : host.unmap(mapping)) }),
   });
@@ -225,7 +225,7 @@ scripted("a detach that fails does not keep dispose from the rest", () => {
 });
 
 scripted("the in-process host keeps the kernel's books", () => {
-  const host = memoryHost();
+  const host = localHost();
   const shm = createShm({ host });
   const segment = shm.create(10, { key: 7 });
   const attachment = segment.attach();

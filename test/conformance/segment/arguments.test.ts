@@ -1,6 +1,6 @@
 // Bad input to create, open and the rest: a typed error before any system call, nothing moved, nothing leaked.
 import * as assert from "uvu/assert";
-import { type CreateOptions, createShm, memoryHost, type ShmOptions } from "wasm-shm";
+import { type CreateOptions, createShm, localHost, type ShmOptions } from "wasm-shm";
 import { suite } from "../../suite.js";
 import { code, pairs } from "../../support/pairs.js";
 
@@ -99,20 +99,20 @@ for (const { name, shm, withSegment, native } of pairs) {
 
 const compose = suite("createShm");
 compose("takes a host and a core by name, or a Host, and says which it has", () => {
-  assert.is(createShm({ host: "memory" }).host.name, "memory");
+  assert.is(createShm({ host: "local" }).host.name, "local");
   assert.is(createShm({ core: "js" }).core, "js");
   assert.is(createShm().core, "wasm");
-  const host = memoryHost();
+  const host = localHost();
   assert.is(createShm({ host }).host, host);
 });
 compose("a host of one's own has segments of its own; the one named memory is the thread's", () => {
-  const [mine, other] = [createShm({ host: memoryHost() }), createShm({ host: memoryHost() })];
+  const [mine, other] = [createShm({ host: localHost() }), createShm({ host: localHost() })];
   const segment = mine.create(1, { key: 5 });
   assert.throws(() => other.open({ key: 5 }), code("ENOENT"));
   assert.is(mine.open({ key: 5 }).id, segment.id);
-  const named = createShm({ host: "memory" }).create(1);
+  const named = createShm({ host: "local" }).create(1);
   try {
-    assert.is(createShm({ host: "memory", core: "js" }).open(named.id).size, 1);
+    assert.is(createShm({ host: "local", core: "js" }).open(named.id).size, 1);
   } finally {
     named.destroy();
   }

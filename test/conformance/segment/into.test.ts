@@ -1,6 +1,6 @@
 // Access where the memory is the caller's, where it grows, and where the user may only read.
 import * as assert from "uvu/assert";
-import { createShm, type Host, nativeHost, type Segment } from "wasm-shm";
+import { createShm, type Host, type Segment, sysvHost } from "wasm-shm";
 import { suite } from "../../suite.js";
 import { askModule, isRoot, runModule } from "../../support/child.js";
 import { code, nativePairs, randomBytes } from "../../support/pairs.js";
@@ -16,7 +16,7 @@ const contents = (segment: Segment): Uint8Array => {
 };
 
 for (const { name, shm, withSegment } of nativePairs) {
-  const composed = `import { createShm } from "wasm-shm"; const shm = createShm({ host: "native", core: "${shm.core}" });`;
+  const composed = `import { createShm } from "wasm-shm"; const shm = createShm({ host: "sysv", core: "${shm.core}" });`;
   const into = suite(`attach({ into, access }) [${name}]`);
 
   into("read-only: the window is guarded, the bytes around it are not", () => {
@@ -129,7 +129,7 @@ for (const { name, shm, withSegment } of nativePairs) {
   into("a memory that the engine moved is ERR_SHM_MEMORY_MOVED at every use, and can be detached", () => {
     // No flag makes V8 (Node 20 to 24, 64 bits) move one, so the host says that it did.
     let moved = false;
-    const host = nativeHost();
+    const host = sysvHost();
     const scripted = new Proxy(host, {
       get: (_, key) => {
         if (key === "isInPlace") return () => !moved;

@@ -48,7 +48,7 @@ function contents(segment: Segment): Uint8Array {
 }
 
 for (const { name, shm, withSegment } of nativePairs) {
-  const composed = `import { createShm } from "wasm-shm"; const shm = createShm({ host: "native", core: "${shm.core}" });`;
+  const composed = `import { createShm } from "wasm-shm"; const shm = createShm({ host: "sysv", core: "${shm.core}" });`;
   const stray = suite(`Stores past the facade [${name}]`);
 
   /** Stores there, and looks at who sees it. */

@@ -1,5 +1,6 @@
 // What an argument must be, checked before any system call. Each returns the value or throws what Node would.
-import { invalidType, outOfRange } from "./errors.js";
+import { invalidType, invalidValue, outOfRange } from "./errors.js";
+import { nearest } from "./nearest.js";
 
 export function checkInteger(name: string, value: unknown, least: number, most: number): number {
   if (typeof value !== "number") throw invalidType(name, "of type number", value);
@@ -46,11 +47,38 @@ export function checkString(name: string, value: unknown): string {
   return value;
 }
 
-/** An options object, or nothing. */
-export function checkOptions<T extends object>(value: T | undefined): Partial<T> {
+/** An object whose keys are names of the caller's choice, or nothing. */
+export function checkRecord<T extends object>(value: T | undefined, name = "options"): Partial<T> {
   if (value === undefined) return {};
-  if (typeof value !== "object" || value === null) throw invalidType("options", "of type object", value);
+  if (typeof value !== "object" || value === null) throw invalidType(name, "of type object", value);
   return value;
+}
+
+/**
+ * An options object, or nothing. A key that no option has is refused: a misspelt `acess: "read-only"` would otherwise be
+ * silently read-write.
+ *
+ * @param keys every option there is
+ * @throws {TypeError} `ERR_INVALID_ARG_TYPE` it is not an object; `ERR_INVALID_ARG_VALUE` it has another key
+ */
+export function checkOptions<T extends object>(
+  value: T | undefined,
+  keys: readonly (keyof T & string)[],
+  name = "options",
+): Partial<T> {
+  const options = checkRecord(value, name);
+  for (const key of Object.keys(options))
+    if (!keys.includes(key as keyof T & string)) throw unknownKey(name, key, keys, options);
+  return options;
+}
+
+function unknownKey(name: string, key: string, keys: readonly string[], value: object): Error {
+  const meant = nearest(key, keys);
+  const advice =
+    meant === undefined
+      ? `It must be one of ${keys.map((known) => `'${known}'`).join(", ")}.`
+      : `Did you mean '${meant}'?`;
+  return invalidValue(`${name}.${key}`, advice, (value as Record<string, unknown>)[key]);
 }
 
 export function checkChoice<T extends string>(name: string, value: unknown, choices: readonly T[]): T {

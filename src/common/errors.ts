@@ -160,6 +160,20 @@ export function invalidType(name: string, expected: string, received: unknown): 
   return Object.assign(new TypeError(message), { code: "ERR_INVALID_ARG_TYPE" as const });
 }
 
+export type ArgumentValueError = TypeError & { code: "ERR_INVALID_ARG_VALUE" };
+
+/** As Node's own: `The property 'options.acess' is invalid. Did you mean 'access'? Received 'read-only'`. */
+export function invalidValue(name: string, advice: string, received: unknown): ArgumentValueError {
+  const message = `The property '${name}' is invalid. ${advice} Received ${describe(received)}`;
+  return Object.assign(new TypeError(message), { code: "ERR_INVALID_ARG_VALUE" as const });
+}
+
+/** As the platform's own classes that nobody may construct: `Illegal constructor: an Attachment comes from …`. */
+export function illegalConstructor(name: string, from: string): TypeError & { code: "ERR_ILLEGAL_CONSTRUCTOR" } {
+  const message = `Illegal constructor: ${name} objects come from ${from}`;
+  return Object.assign(new TypeError(message), { code: "ERR_ILLEGAL_CONSTRUCTOR" as const });
+}
+
 /** As Node's own: `The value of "size" is out of range. It must be >= 1 and <= 9007199254740991. Received 0`. */
 export function outOfRange(name: string, expected: string, received: unknown): ArgumentRangeError {
   const value = typeof received === "bigint" ? `${received}n` : String(received);

@@ -16,7 +16,7 @@ const strict = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
 const encoder = new TextEncoder();
 
 function checkFatal(options: TextOptions | undefined): boolean {
-  const { fatal = false } = checkOptions(options);
+  const { fatal = false } = checkOptions(options, ["fatal"]);
   return checkBoolean("options.fatal", fatal);
 }
 

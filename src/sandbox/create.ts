@@ -1,4 +1,12 @@
-import { checkBoolean, checkChoice, checkNumber, checkOptions, checkSize, checkString } from "../common/arguments.js";
+import {
+  checkBoolean,
+  checkChoice,
+  checkNumber,
+  checkOptions,
+  checkRecord,
+  checkSize,
+  checkString,
+} from "../common/arguments.js";
 import { guestError, invalidType, outOfRange, unsupported } from "../common/errors.js";
 import { type Access, accesses } from "../common/flags.js";
 import { WASM_PAGE } from "../memory/window.js";
@@ -38,6 +46,9 @@ export interface SandboxOptions {
   inline?: boolean;
 }
 
+const sandboxKeys = ["windows", "timeLimitMs", "memoryLimit", "allocator", "imports", "inline"] as const;
+const windowKeys = ["segment", "access", "offset", "length"] as const;
+
 const DEFAULT_TIME_LIMIT_MS = 10_000;
 const DEFAULT_MEMORY_LIMIT = 256 * 2 ** 20;
 
@@ -60,9 +71,9 @@ interface CheckedWindow extends WindowRequest {
 
 function checkWindows(windows: SandboxOptions["windows"]): Map<string, CheckedWindow> {
   const checked = new Map<string, CheckedWindow>();
-  for (const [name, window] of Object.entries(checkOptions(windows))) {
-    const { segment, access = "read-only", offset = 0, length } = checkOptions(window);
+  for (const [name, window] of Object.entries(checkRecord(windows, "options.windows"))) {
     const option = `options.windows.${name}`;
+    const { segment, access = "read-only", offset = 0, length } = checkOptions(window, windowKeys, option);
     if (!(segment instanceof Segment)) throw invalidType(`${option}.segment`, "an instance of Segment", segment);
     checkChoice(`${option}.access`, access, accesses);
     checkSize(`${option}.offset`, offset);
@@ -83,9 +94,9 @@ function checkWindows(windows: SandboxOptions["windows"]): Map<string, CheckedWi
 }
 
 function checkImports(imports: unknown): Imports {
-  const modules = checkOptions(imports as Imports | undefined) as Imports;
+  const modules = checkRecord(imports as Imports | undefined, "options.imports") as Imports;
   for (const [module, functions] of Object.entries(modules))
-    for (const [name, value] of Object.entries(checkOptions(functions)))
+    for (const [name, value] of Object.entries(checkRecord(functions, `options.imports.${module}`)))
       if (typeof value !== "function")
         throw invalidType(`options.imports.${module}.${name}`, "of type function", value);
   return modules;
@@ -120,7 +131,12 @@ export async function createSandbox(
   options?: SandboxOptions,
 ): Promise<Sandbox | InlineSandbox> {
   const bytes = copyOf(wasmBytes);
-  const { allocator, inline = false, timeLimitMs = DEFAULT_TIME_LIMIT_MS, ...rest } = checkOptions(options);
+  const {
+    allocator,
+    inline = false,
+    timeLimitMs = DEFAULT_TIME_LIMIT_MS,
+    ...rest
+  } = checkOptions(options, sandboxKeys);
   const windows = checkWindows(rest.windows);
   const imports = checkImports(rest.imports);
   const limit = checkSize("options.memoryLimit", rest.memoryLimit ?? DEFAULT_MEMORY_LIMIT);

@@ -90,7 +90,7 @@ export class Segment {
    * @see shmctl(2), `IPC_SET`
    */
   setPermissions(permissions: Permissions): void {
-    const { mode, uid, gid } = checkOptions(permissions);
+    const { mode, uid, gid } = checkOptions(permissions, ["mode", "uid", "gid"], "permissions");
     if (mode !== undefined) checkMode(mode);
     if (uid !== undefined) checkInteger("uid", uid, 0, 0xffffffff);
     if (gid !== undefined) checkInteger("gid", gid, 0, 0xffffffff);
@@ -144,7 +144,12 @@ export class Segment {
    * @see shmop(2), `SHM_REMAP`
    */
   attach(options?: AttachOptions): Attachment {
-    const { access = "read-write", offset = 0, length, into } = checkOptions(options);
+    const {
+      access = "read-write",
+      offset = 0,
+      length,
+      into,
+    } = checkOptions(options, ["access", "offset", "length", "into"]);
     checkChoice("options.access", access, accesses);
     const request = { ...this.#window(offset, length, into), access };
     this.#checkNotDisposed("attach");

@@ -137,6 +137,7 @@ function hostOf(option: ShmOptions["host"], platform: Platform): Host {
   throw invalidType("options.host", `"sysv", "local" or a Host`, option);
 }
 
+const createOptions = ["key", "mode", "exclusive", "hugePages", "noReserve"] as const;
 const coreNames = ["wasm", "js", "auto"] as const;
 const cores = { wasm: wasmCore, js: jsCore, auto: autoCore };
 
@@ -146,7 +147,7 @@ function coreOf(name: unknown, engine: Engine): Core {
 
 /** Puts a host and a core together. */
 export function compose(options: ShmOptions | undefined, platform: Platform): Shm {
-  const { host: hostOption, core: coreName = "wasm" } = checkOptions(options);
+  const { host: hostOption, core: coreName = "wasm" } = checkOptions(options, ["host", "core"]);
   const core = coreOf(coreName, platform.engine);
   const host = hostOf(hostOption, platform);
   const parts: Parts = { host, core, streams: platform.streams };
@@ -208,7 +209,13 @@ export function compose(options: ShmOptions | undefined, platform: Platform): Sh
     core: core.name,
 
     create(size, options) {
-      const { key, mode = 0o600, exclusive = true, hugePages = false, noReserve = false } = checkOptions(options);
+      const {
+        key,
+        mode = 0o600,
+        exclusive = true,
+        hugePages = false,
+        noReserve = false,
+      } = checkOptions(options, createOptions);
       checkSize("size", size, 1);
       const realKey = key === undefined ? PRIVATE_KEY : checkKey(key);
       let flags = SharedMemoryFlags.Create | checkMode(mode);

@@ -14,8 +14,16 @@ export interface Checked {
   readonly zeroCopy: boolean;
 }
 
-export function checkStreamOptions(options: CursorReadableOptions | undefined, size: number): Checked {
-  const { start, end = size, highWaterMark = HIGH_WATER_MARK, signal, zeroCopy = false } = checkOptions(options);
+const common = ["start", "end", "highWaterMark", "signal"] as const;
+export const writableKeys = common;
+export const readableKeys = [...common, "zeroCopy"] as const;
+
+export function checkStreamOptions(
+  options: CursorReadableOptions | undefined,
+  keys: readonly (keyof CursorReadableOptions)[],
+  size: number,
+): Checked {
+  const { start, end = size, highWaterMark = HIGH_WATER_MARK, signal, zeroCopy = false } = checkOptions(options, keys);
   checkInteger("options.end", end, 0, size);
   if (start !== undefined) checkInteger("options.start", start, 0, end);
   checkSize("options.highWaterMark", highWaterMark, 1);

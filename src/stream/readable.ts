@@ -2,7 +2,7 @@ import { addAbortSignal, Readable } from "node:stream";
 import { copyBytes } from "../common/bytes.js";
 import { detached } from "../common/errors.js";
 import type { CursorReadable, CursorReadableOptions, StreamGround } from "../cursor/streams.js";
-import { checkStreamOptions } from "./options.js";
+import { checkStreamOptions, readableKeys } from "./options.js";
 import { Track, Turns } from "./position.js";
 
 class WindowReadable extends Readable implements CursorReadable {
@@ -17,7 +17,7 @@ class WindowReadable extends Readable implements CursorReadable {
   bytesRead = 0;
 
   constructor(ground: StreamGround, options: CursorReadableOptions | undefined) {
-    const { start, end, highWaterMark, signal, zeroCopy } = checkStreamOptions(options, ground.size);
+    const { start, end, highWaterMark, signal, zeroCopy } = checkStreamOptions(options, readableKeys, ground.size);
     ground.checkOpen();
     super({ highWaterMark });
     this.#ground = ground;

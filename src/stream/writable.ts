@@ -2,7 +2,7 @@ import { addAbortSignal, Writable } from "node:stream";
 import { checkBytes, copyBytes, firstBytes } from "../common/bytes.js";
 import { outOfBounds } from "../common/errors.js";
 import type { CursorWritable, CursorWritableOptions, StreamGround } from "../cursor/streams.js";
-import { checkStreamOptions } from "./options.js";
+import { checkStreamOptions, writableKeys } from "./options.js";
 import { Track, Turns } from "./position.js";
 
 type Done = (error?: Error | null) => void;
@@ -15,7 +15,7 @@ class WindowWritable extends Writable implements CursorWritable {
   bytesWritten = 0;
 
   constructor(ground: StreamGround, options: CursorWritableOptions | undefined) {
-    const { start, end, highWaterMark, signal } = checkStreamOptions(options, ground.size);
+    const { start, end, highWaterMark, signal } = checkStreamOptions(options, writableKeys, ground.size);
     ground.checkWritable();
     ground.checkOpen();
     super({ highWaterMark });

@@ -98,7 +98,7 @@ function makeSegment(shm: Shm, size: number, mode: number): { segment: Segment; 
  * @see https://www.x.org/releases/X11R7.7/doc/xextproto/shm.html
  */
 export function x11Provider(options?: X11ProviderOptions): X11Provider {
-  const { display = process.env["DISPLAY"] || ":0", mode = 0o600 } = checkOptions(options);
+  const { display = process.env["DISPLAY"] || ":0", mode = 0o600 } = checkOptions(options, ["display", "mode"]);
   const isLocal = LOCAL_DISPLAY.test(checkString("options.display", display));
   checkMode(mode);
   const segments = new WeakMap<Buffer, X11Segment>();

@@ -48,7 +48,7 @@ export const rules = [
     words: [
       `(?<!\\b(?:${BEFORE_A_PLACE}):? |\\b(?:${FURTHER_BEFORE}) )where`,
       "(?= [\\w'\0])(?! (?:to|from|in|and|or|else)\\b)(?! (?:it|they) (?:lies?|begins?|ends?|starts?|stands?)\\b)",
-      `(?! (?!there )\\S+(?: [^\\s.,;:]+){0,4} (?:${PLACE_VERBS})\\s*(?:[.,;:()|]|$))`,
+      `(?! (?!there )\\S+(?: [^\\s.,;:]+){0,4} (?:lies? (?:in|at)\\b|(?:${PLACE_VERBS})\\s*(?:[.,;:()|]|$)))`,
     ].join(""),
     advice: 'a condition is "if" or "when"; keep "where" for a place',
     bad: "It is as large as it can be, where there is no limit.",

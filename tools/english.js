@@ -228,15 +228,13 @@ const readers = {
 /** What breaks a rule in a file's text: where that begins (an index), the words, and the rule's advice. */
 export function findingsIn(file, text) {
   const prose = readers[file.slice(file.lastIndexOf(".") + 1)]?.(text) ?? "";
-  return rules
-    .flatMap(({ pattern, advice }) =>
-      [...prose.matchAll(pattern)].map(({ 0: words, index }) => ({
-        index,
-        words: words.replaceAll(/\s+/g, " "),
-        advice,
-      })),
-    )
-    .sort((left, right) => left.index - right.index);
+  const findings = rules.flatMap(({ pattern, advice }) =>
+    [...prose.matchAll(pattern)].map(({ 0: words, index }) => ({ index, end: index + words.length, words, advice })),
+  );
+  findings.sort((left, right) => left.index - right.index);
+  return findings
+    .filter(({ end }, at) => end !== findings[at - 1]?.end) // two rules found one word
+    .map(({ index, words, advice }) => ({ index, words: words.replaceAll(/\s+/g, " "), advice }));
 }
 
 const self = fileURLToPath(import.meta.url);

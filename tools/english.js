@@ -182,7 +182,7 @@ const space = (text) => text.replaceAll(/\S/g, " ");
 const wordsOfComment = (comment) =>
   comment
     .replaceAll(/^[ \t]*(?:\/\/+|\/\*+|\*+\/?|#+|;;+|\(;|""")|\*+\/$|;\)$|"""$/gm, space)
-    .replaceAll(/`[^`\n]*`|\{@\w+[^}\n]*\}|@\w+/g, code)
+    .replaceAll(/`[^`\n]*`|\{@\w+[^}\n]*\}|@param \w+ where\b|@\w+/g, code)
     .replace(comment.startsWith("/*") ? /^\s*Where\b/ : "", space); // what it is of: "Where the window begins."
 
 /** A string's words, if it has several: a single one is a name. */

@@ -63,6 +63,7 @@ languages("is its comments, its messages and its pages, and not its code", () =>
     ["a.ts", 'throw new Error("closed: open it anew"); const anew = import("anew");', ["anew"]],
     ["a.ts", `const text = \`views \${anew(\`made anew\`)} are ours\`;`, ["anew", "ours"]],
     ["a.js", "// `anew` is code, {@link ours} and @theirs too", []],
+    ["a.ts", "/** Where it lies: a description.\n * @param output where the pixels go, row by row */", []],
     ["a.cc", '#include "anew"\n// anew\nint ours; /* ours */ Throw("made anew");', ["anew", "ours", "anew"]],
     ["a.h", "char quote = '\"'; // anew", ["anew"]],
     ["a.py", '"""Made anew."""\nanew = ours  # ours\nprint("it is theirs")', ["anew", "ours", "theirs"]],

@@ -1,5 +1,3 @@
-import { BLOCK } from "./block.js";
-
 /** Reversed polynomials: IEEE 802.3's (zlib's crc32), and Castagnoli's (RFC 3720, appendix B.4: crc32c). */
 const IEEE = 0xedb88320;
 const CASTAGNOLI = 0x82f63b78;
@@ -38,8 +36,9 @@ function slice(table: Int32Array, word: number, after: number): number {
 }
 
 /** Slicing: Kounavis and Berry, "Novel Table Lookup-Based Algorithms for High-Performance CRC Generation" (2008). */
-function addBlock(table: Int32Array, view: DataView, start: number, end: number, previous: number): number {
-  let remainder = previous;
+function crc(polynomial: number, view: DataView, start: number, end: number, previous: number): number {
+  const table = tablesOf(polynomial);
+  let remainder = ~previous;
   let at = start;
   for (const last = end - STEP; at <= last; at += STEP) {
     remainder =
@@ -50,15 +49,6 @@ function addBlock(table: Int32Array, view: DataView, start: number, end: number,
   }
   for (; at < end; at++) {
     remainder = (remainder >>> 8) ^ (table[(remainder ^ view.getUint8(at)) & 0xff] as number);
-  }
-  return remainder;
-}
-
-function crc(polynomial: number, view: DataView, start: number, end: number, previous: number): number {
-  const table = tablesOf(polynomial);
-  let remainder = ~previous;
-  for (let at = start; at < end; at += BLOCK) {
-    remainder = addBlock(table, view, at, Math.min(at + BLOCK, end), remainder);
   }
   return ~remainder >>> 0;
 }

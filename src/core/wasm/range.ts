@@ -1,6 +1,7 @@
 // Ranges of a window by the core in assembly/.
+import type { BigIntKind, NumberKind, Width } from "../../common/elements.js";
 import type { Window } from "../../memory/window.js";
-import { type BigIntKind, type Core, type CoreRange, type NumberKind, TRAP, type Width } from "../core.js";
+import { type Core, type CoreRange, TRAP } from "../core.js";
 import type { Engine } from "../engine.js";
 import type { Exports } from "./exports.js";
 import { CLOSED, type Instance, keepFor, type Lease, release } from "./page.js";

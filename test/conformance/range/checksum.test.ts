@@ -119,7 +119,7 @@ for (const { name: pair, withAttachment } of pairs) {
         for (const [title, bytes, expected] of vectors)
           for (const start of [0, 1, 7, 100]) {
             put(attachment, bytes, start);
-            assert.is(attachment.checksum(name, start, start + bytes.length), expected, title);
+            assert.is(attachment.checksum(name, { start, end: start + bytes.length }), expected, title);
             assert.is(oracle(bytes), expected, `the oracle: ${title}`);
             assert.is(naive(bytes, first), expected, `the model: ${title}`);
           }
@@ -132,7 +132,11 @@ for (const { name: pair, withAttachment } of pairs) {
         for (const length of lengths)
           for (const start of [length % 17, 64 - (length % 16)]) {
             const end = start + length;
-            assert.is(attachment.checksum(name, start, end), oracle(large.subarray(start, end)), `${start} to ${end}`);
+            assert.is(
+              attachment.checksum(name, { start, end }),
+              oracle(large.subarray(start, end)),
+              `${start} to ${end}`,
+            );
           }
       });
     });
@@ -147,7 +151,7 @@ for (const { name: pair, withAttachment } of pairs) {
         for (const bytes of extremes) {
           put(attachment, bytes, 0);
           for (const end of edges)
-            assert.is(attachment.checksum(name, 0, end), oracle(bytes.subarray(0, end)), `${end}`);
+            assert.is(attachment.checksum(name, { end }), oracle(bytes.subarray(0, end)), `${end}`);
         }
       });
     });
@@ -158,17 +162,21 @@ for (const { name: pair, withAttachment } of pairs) {
         put(attachment, bytes, 0);
         const whole = attachment.checksum(name);
         for (const cut of [0, 1, 2, 15, 16, 17, 64, 100, 3332, SIZE]) {
-          const before = attachment.checksum(name, 0, cut);
-          assert.is(attachment.checksum(name, cut, SIZE, before), whole, `cut at ${cut}`);
+          const before = attachment.checksum(name, { end: cut });
+          assert.is(attachment.checksum(name, { start: cut, end: SIZE, previous: before }), whole, `cut at ${cut}`);
           assert.is(naive(bytes.subarray(cut), before), whole);
         }
         let running = first;
         for (let start = 0; start < SIZE; start += 37)
-          running = attachment.checksum(name, start, Math.min(start + 37, SIZE), running);
+          running = attachment.checksum(name, { start, end: Math.min(start + 37, SIZE), previous: running });
         assert.is(running, whole);
         for (const from of [first, 0xfff0fff0, 0x7fffffff, 0x80008000]) {
-          assert.is(attachment.checksum(name, 9, 200, from), naive(bytes.subarray(9, 200), from), `from ${from}`);
-          assert.is(attachment.checksum(name, 9, 9, from), from);
+          assert.is(
+            attachment.checksum(name, { start: 9, end: 200, previous: from }),
+            naive(bytes.subarray(9, 200), from),
+            `from ${from}`,
+          );
+          assert.is(attachment.checksum(name, { start: 9, end: 9, previous: from }), from);
         }
       });
     });
@@ -183,14 +191,23 @@ for (const { name: pair, withAttachment } of pairs) {
           [0, Number.NaN],
           [2 ** 32, 2 ** 32],
         ] as const)
-          assert.throws(() => attachment.checksum(name, start, end), code("ERR_OUT_OF_RANGE", /"(start|end)"/));
+          assert.throws(
+            () => attachment.checksum(name, { start, end }),
+            code("ERR_OUT_OF_RANGE", /"options.(start|end)"/),
+          );
         for (const previous of [-1, 0.5, 2 ** 32, Number.NaN])
-          assert.throws(() => attachment.checksum(name, 0, 1, previous), code("ERR_OUT_OF_RANGE", /"previous"/));
+          assert.throws(
+            () => attachment.checksum(name, { end: 1, previous }),
+            code("ERR_OUT_OF_RANGE", /"options.previous"/),
+          );
         for (const previous of ["1", 1n, null, {}] as unknown as number[])
-          assert.throws(() => attachment.checksum(name, 0, 1, previous), code("ERR_INVALID_ARG_TYPE", /"previous"/));
+          assert.throws(
+            () => attachment.checksum(name, { end: 1, previous }),
+            code("ERR_INVALID_ARG_TYPE", /"options.previous"/),
+          );
         assert.throws(
-          () => attachment.checksum(name, "0" as unknown as number),
-          code("ERR_INVALID_ARG_TYPE", /"start"/),
+          () => attachment.checksum(name, { start: "0" as unknown as number }),
+          code("ERR_INVALID_ARG_TYPE", /"options.start"/),
         );
       });
     });
@@ -215,10 +232,10 @@ for (const { name: pair, withAttachment } of pairs) {
         for (const [length, seed, expected] of published)
           for (const start of [0, 1, 7, 33]) {
             put(attachment, sanityBytes(length), start);
-            const sum = attachment.checksum(name, start, start + length, seed);
+            const sum = attachment.checksum(name, { start, end: start + length, seed });
             assert.is(sum, expected, `${length} bytes, seed ${seed}`);
             assert.is(hashOracle(name, sanityBytes(length), seed), expected, "the oracle's");
-            if (seed === 0n) assert.is(attachment.checksum(name, start, start + length), expected);
+            if (seed === 0n) assert.is(attachment.checksum(name, { start, end: start + length }), expected);
           }
       });
     });
@@ -231,7 +248,7 @@ for (const { name: pair, withAttachment } of pairs) {
             const start = index % 17;
             const expected = hashOracle(name, large.subarray(start, start + length), seed);
             assert.is(
-              attachment.checksum(name, start, start + length, seed),
+              attachment.checksum(name, { start, end: start + length, seed }),
               expected,
               `${length} bytes, seed ${seed}`,
             );
@@ -251,7 +268,7 @@ for (const { name: pair, withAttachment } of pairs) {
           for (const end of edges) {
             const seed = seeds[index * 3] as bigint;
             assert.is(
-              attachment.checksum(name, 0, end, seed),
+              attachment.checksum(name, { end, seed }),
               hashOracle(name, bytes.subarray(0, end), seed),
               `${end}`,
             );
@@ -268,11 +285,17 @@ for (const { name: pair, withAttachment } of pairs) {
           [6, 5],
           [0, Number.NaN],
         ] as const)
-          assert.throws(() => attachment.checksum(name, start, end), code("ERR_OUT_OF_RANGE", /"(start|end)"/));
+          assert.throws(
+            () => attachment.checksum(name, { start, end }),
+            code("ERR_OUT_OF_RANGE", /"options.(start|end)"/),
+          );
         for (const seed of [-1n, 2n ** 64n])
-          assert.throws(() => attachment.checksum(name, 0, 1, seed), code("ERR_OUT_OF_RANGE", /"seed"/));
+          assert.throws(() => attachment.checksum(name, { end: 1, seed }), code("ERR_OUT_OF_RANGE", /"options.seed"/));
         for (const seed of ["1", 1, null, {}] as unknown as bigint[])
-          assert.throws(() => attachment.checksum(name, 0, 1, seed), code("ERR_INVALID_ARG_TYPE", /"seed"/));
+          assert.throws(
+            () => attachment.checksum(name, { end: 1, seed }),
+            code("ERR_INVALID_ARG_TYPE", /"options.seed"/),
+          );
       });
     });
     checksum.run();

@@ -3,7 +3,7 @@ import type { Attachment } from "wasm-shm";
 import { adler32, CRC32, CRC32C, crc } from "../../model/naive.js";
 import { suite } from "../../suite.js";
 import { adlerOracle, crc32cOracle, crc32Oracle, hashOracle, sanityBytes, seeds } from "../../support/oracle.js";
-import { code, pairs, randomBytes } from "../../support/pairs.js";
+import { code, enginePairs, randomBytes } from "../../support/pairs.js";
 
 const SIZE = 3333;
 const ascii = (text: string): Uint8Array => Buffer.from(text, "latin1");
@@ -110,7 +110,7 @@ function put(attachment: Attachment, bytes: Uint8Array, at: number): void {
   attachment.bytes.set(bytes, at);
 }
 
-for (const { name: pair, withAttachment } of pairs) {
+for (const { name: pair, withAttachment } of enginePairs) {
   for (const { name, oracle, naive, first, vectors } of sums) {
     const checksum = suite(`Attachment.checksum ${name} [${pair}]`);
 
@@ -300,6 +300,64 @@ for (const { name: pair, withAttachment } of pairs) {
     });
     checksum.run();
   }
+
+  const options = suite(`Attachment.checksum, options [${pair}]`);
+  options("are all optional, and undefined is the default", () => {
+    withAttachment(SIZE, (attachment) => {
+      put(attachment, large.subarray(0, SIZE), 0);
+      for (const { name } of sums) {
+        const whole = attachment.checksum(name);
+        assert.is(attachment.checksum(name, {}), whole);
+        const nothing = { start: undefined, end: undefined, previous: undefined, seed: undefined };
+        assert.is(attachment.checksum(name, nothing as object), whole);
+        assert.is(attachment.checksum(name, { start: 7 }), attachment.checksum(name, { start: 7, end: SIZE }));
+      }
+      for (const name of hashes) {
+        const whole = attachment.checksum(name);
+        assert.is(attachment.checksum(name, {}), whole);
+        assert.is(attachment.checksum(name, { seed: 0n }), whole);
+        assert.is(attachment.checksum(name, { end: 7 }), attachment.checksum(name, { start: 0, end: 7 }));
+      }
+    });
+  });
+
+  options("of the other kind of algorithm are refused, with those that take them", () => {
+    withAttachment(SIZE, (attachment) => {
+      for (const { name } of sums)
+        for (const seed of [0n, 5n, 5])
+          assert.throws(
+            () => attachment.checksum(name, { seed } as object),
+            code("ERR_INVALID_ARG_VALUE", /'options.seed' is invalid. Only 'xxh64', 'xxh3' take it; .*'previous'/),
+          );
+      for (const name of hashes)
+        for (const previous of [0, 5, 5n])
+          assert.throws(
+            () => attachment.checksum(name, { previous } as object),
+            code("ERR_INVALID_ARG_VALUE", /'options.previous' is invalid. Only 'crc32', 'crc32c', 'adler32' take it; /),
+          );
+    });
+  });
+
+  options("that do not exist are refused, and so is what is no object", () => {
+    withAttachment(SIZE, (attachment) => {
+      for (const name of ["crc32", "xxh3"] as const) {
+        assert.throws(
+          () => attachment.checksum(name as "crc32", { begin: 5 } as object),
+          code("ERR_INVALID_ARG_VALUE", /options.begin/),
+        );
+        assert.throws(
+          () => attachment.checksum(name as "crc32", { strat: 5 } as object),
+          code("ERR_INVALID_ARG_VALUE", /Did you mean 'start'/),
+        );
+        for (const none of [0, 8, 1n, "start", null])
+          assert.throws(
+            () => attachment.checksum(name as "crc32", none as unknown as object),
+            code("ERR_INVALID_ARG_TYPE", /"options"/),
+          );
+      }
+    });
+  });
+  options.run();
 
   const names = suite(`Attachment.checksum of no such name [${pair}]`);
   names("is refused, and is named", () => {

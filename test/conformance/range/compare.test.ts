@@ -2,11 +2,11 @@ import { runInNewContext } from "node:vm";
 import * as assert from "uvu/assert";
 import { compareBytes } from "../../model/naive.js";
 import { suite } from "../../suite.js";
-import { code, pairs, randomBytes } from "../../support/pairs.js";
+import { code, enginePairs, randomBytes } from "../../support/pairs.js";
 
 const SIZE = 3333;
 
-for (const { name: pair, withAttachment, withSegment } of pairs) {
+for (const { name: pair, withAttachment, withSegment } of enginePairs) {
   const compare = suite(`Attachment.equals, compare [${pair}]`);
 
   compare("find one different byte at every place of every length, at every alignment", () => {

@@ -1,12 +1,12 @@
 import * as assert from "uvu/assert";
 import { findBytes } from "../../model/naive.js";
 import { suite } from "../../suite.js";
-import { code, pairs, randomBytes } from "../../support/pairs.js";
+import { code, enginePairs, randomBytes } from "../../support/pairs.js";
 
 const SIZE = 3333;
 const methods = ["indexOf", "lastIndexOf"] as const;
 
-for (const { name: pair, withAttachment } of pairs) {
+for (const { name: pair, withAttachment } of enginePairs) {
   for (const method of methods) {
     const last = method === "lastIndexOf";
     const search = suite(`Attachment.${method} [${pair}]`);

@@ -1,11 +1,11 @@
 import * as assert from "uvu/assert";
 import { reversed } from "../../model/naive.js";
 import { suite } from "../../suite.js";
-import { code, pairs, randomBytes } from "../../support/pairs.js";
+import { code, enginePairs, randomBytes } from "../../support/pairs.js";
 
 const SIZE = 3333;
 
-for (const { name: pair, withAttachment } of pairs)
+for (const { name: pair, withAttachment } of enginePairs)
   for (const [method, width] of [
     ["swap16", 2],
     ["swap32", 4],

@@ -1,7 +1,7 @@
 import { isUtf8 as oracle } from "node:buffer";
 import * as assert from "uvu/assert";
 import { suite } from "../../suite.js";
-import { code, pairs, randomBytes } from "../../support/pairs.js";
+import { code, enginePairs, randomBytes } from "../../support/pairs.js";
 import { invalidSequences, moreInvalid, nearlyUtf8 } from "../../support/sequences.js";
 
 const SIZE = 3333;
@@ -31,7 +31,7 @@ const texts = [
   "\u07ff\u0800\uffff",
 ];
 
-for (const { name, withAttachment } of pairs) {
+for (const { name, withAttachment } of enginePairs) {
   const utf8 = suite(`Attachment.isUtf8 [${name}]`);
 
   utf8("takes every scalar value, and each of three and four bytes at every offset", () => {

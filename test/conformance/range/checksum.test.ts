@@ -9,7 +9,7 @@ const SIZE = 3333;
 const ascii = (text: string): Uint8Array => Buffer.from(text, "latin1");
 const counting = Uint8Array.from({ length: 32 }, (_, index) => index);
 
-/** RFC 3720, appendix B.4; and the check value of the catalogue of CRCs. */
+/** RFC 3720, appendix B.4, and the check value of the catalogue of CRCs. */
 const crc32cVectors: [title: string, bytes: Uint8Array, sum: number][] = [
   ["nothing", new Uint8Array(0), 0],
   ["32 zeros", new Uint8Array(32), 0x8a9136aa],
@@ -27,7 +27,7 @@ const crc32cVectors: [title: string, bytes: Uint8Array, sum: number][] = [
   ["123456789", ascii("123456789"), 0xe3069283],
 ];
 
-/** zlib's: its manual for nothing, the catalogue of CRCs, and what its own example compresses. */
+/** zlib's manual for no bytes, the catalogue of CRCs, and a well-known pangram. */
 const crc32Vectors: [title: string, bytes: Uint8Array, sum: number][] = [
   ["nothing", new Uint8Array(0), 0],
   ["123456789", ascii("123456789"), 0xcbf43926],
@@ -42,7 +42,7 @@ const adlerVectors: [title: string, bytes: Uint8Array, sum: number][] = [
 const PRIME32 = 2654435761n;
 const PRIME64 = 11400714785074694797n;
 
-/** xxHash's tests/sanity_test_vectors.h: of the first so many bytes of its own generator. */
+/** xxHash's tests/sanity_test_vectors.h: hashes of the first `length` bytes of its generator. */
 const xxh64Vectors: [length: number, seed: bigint, hash: bigint][] = [
   [0, 0n, 0xef46db3751d8e999n],
   [0, PRIME32, 0xac75fda2929b17efn],
@@ -97,7 +97,7 @@ const sums: Sum[] = [
 ];
 const hashes = ["xxh64", "xxh3"] as const;
 
-/** Every length to 600, which has each path of XXH3, then the edges of vectors, blocks, pages and calls. */
+/** Every length below 600, which covers each path of XXH3, then the edges of vectors, blocks, pages and calls. */
 const lengths = [...Array(600).keys()].concat([
   1023, 1024, 1025, 2047, 2048, 3333, 3853, 3854, 3855, 4095, 4096, 4097, 5552, 5553, 8191, 12_289, 16_384, 65_535,
 ]);
@@ -114,7 +114,7 @@ for (const { name: pair, withAttachment } of enginePairs) {
   for (const { name, oracle, naive, first, vectors } of sums) {
     const checksum = suite(`Attachment.checksum ${name} [${pair}]`);
 
-    checksum("is the published one", () => {
+    checksum("equals the published values", () => {
       withAttachment(SIZE, (attachment) => {
         for (const [title, bytes, expected] of vectors)
           for (const start of [0, 1, 7, 100]) {
@@ -126,7 +126,7 @@ for (const { name: pair, withAttachment } of enginePairs) {
       });
     });
 
-    checksum("is the oracle's, of every length, at any offset", () => {
+    checksum("equals the oracle's for every length, at any offset", () => {
       withAttachment(70_000, (attachment) => {
         put(attachment, large.subarray(0, 70_000), 0);
         for (const length of lengths)
@@ -141,7 +141,7 @@ for (const { name: pair, withAttachment } of enginePairs) {
       });
     });
 
-    checksum("of a window, whole, and of megabytes of random bytes, zeros and ones", () => {
+    checksum("works on whole windows, and on megabytes of random bytes, zeros and ones", () => {
       for (const size of [1, 3, SIZE, 4096, LARGE])
         withAttachment(size, (attachment) => {
           put(attachment, large.subarray(0, size), 0);
@@ -156,7 +156,7 @@ for (const { name: pair, withAttachment } of enginePairs) {
       });
     });
 
-    checksum("goes on from the one before: the parts' is the whole's", () => {
+    checksum("continues from a previous one: of all parts it equals that of the whole", () => {
       withAttachment(SIZE, (attachment) => {
         const bytes = randomBytes(SIZE);
         put(attachment, bytes, 0);
@@ -181,7 +181,7 @@ for (const { name: pair, withAttachment } of enginePairs) {
       });
     });
 
-    checksum("refuses what is no range and nothing to go on from", () => {
+    checksum("refuses a bad range and a bad previous checksum", () => {
       withAttachment(SIZE, (attachment) => {
         for (const [start, end] of [
           [-1, 5],
@@ -217,7 +217,7 @@ for (const { name: pair, withAttachment } of enginePairs) {
   for (const name of hashes) {
     const checksum = suite(`Attachment.checksum ${name} [${pair}]`);
 
-    checksum("is the published one", () => {
+    checksum("equals the published values", () => {
       const published =
         name === "xxh64"
           ? xxh64Vectors
@@ -240,7 +240,7 @@ for (const { name: pair, withAttachment } of enginePairs) {
       });
     });
 
-    checksum("is the oracle's, of every length, at any offset, from any seed", () => {
+    checksum("equals the oracle's for every length, at any offset, from any seed", () => {
       withAttachment(70_000, (attachment) => {
         put(attachment, large.subarray(0, 70_000), 0);
         for (const [index, length] of lengths.entries())
@@ -256,7 +256,7 @@ for (const { name: pair, withAttachment } of enginePairs) {
       });
     });
 
-    checksum("of a window, whole, and of megabytes of random bytes, zeros and ones", () => {
+    checksum("works on whole windows, and on megabytes of random bytes, zeros and ones", () => {
       for (const size of [1, 3, SIZE, 4096, LARGE])
         withAttachment(size, (attachment) => {
           put(attachment, large.subarray(0, size), 0);
@@ -277,7 +277,7 @@ for (const { name: pair, withAttachment } of enginePairs) {
       });
     });
 
-    checksum("refuses what is no range and no seed", () => {
+    checksum("refuses a bad range and a bad seed", () => {
       withAttachment(SIZE, (attachment) => {
         for (const [start, end] of [
           [-1, 5],
@@ -338,7 +338,7 @@ for (const { name: pair, withAttachment } of enginePairs) {
     });
   });
 
-  options("that do not exist are refused, and so is what is no object", () => {
+  options("that do not exist are refused, and so is anything but an object", () => {
     withAttachment(SIZE, (attachment) => {
       for (const name of ["crc32", "xxh3"] as const) {
         assert.throws(
@@ -359,8 +359,8 @@ for (const { name: pair, withAttachment } of enginePairs) {
   });
   options.run();
 
-  const names = suite(`Attachment.checksum of no such name [${pair}]`);
-  names("is refused, and is named", () => {
+  const names = suite(`Attachment.checksum of an unknown algorithm [${pair}]`);
+  names("is refused, with the names that there are", () => {
     withAttachment(SIZE, (attachment) => {
       for (const name of ["md5", "CRC32", "", "toString", undefined, null, 5, {}] as unknown as "crc32"[])
         assert.throws(() => attachment.checksum(name), code("ERR_INVALID_ARG_TYPE", /"algorithm".*'xxh3'/));

@@ -1,5 +1,5 @@
-// What an engine's own operations and the cores' must have in common: the same answers. pairs.ts has the instances without
-// an engine, as in a browser; the other suites of this folder run over those too.
+// An engine's operations must give the same results as the cores' own. pairs.ts has instances without an engine, as in a
+// browser; the other suites of this folder run over those too.
 import * as assert from "uvu/assert";
 import type { Attachment } from "wasm-shm";
 import type { Engine } from "#dist/core/engine.js";
@@ -120,7 +120,7 @@ for (const [index, { name: pair, withAttachment }] of pairs.entries()) {
   const engine = suite(`An engine's operations and the core's own [${pair}]`);
 
   for (const [content, make] of Object.entries(contents))
-    engine(`have the same answers, and change the same bytes, ${content}`, () => {
+    engine(`give the same results, and change the same bytes: ${content}`, () => {
       withAttachment(LENGTH, (attachment) => {
         without.withAttachment(LENGTH, (plain) => {
           const bytes = make(randomBytes(LENGTH, 77));
@@ -137,7 +137,7 @@ for (const [index, { name: pair, withAttachment }] of pairs.entries()) {
       });
     });
 
-  engine("have the same answers to what is no UTF-8, at every offset", () => {
+  engine("agree on invalid UTF-8, at every offset", () => {
     withAttachment(200, (attachment) => {
       without.withAttachment(200, (plain) => {
         for (const [title, sequence] of [...invalidSequences, ...moreInvalid])
@@ -150,7 +150,7 @@ for (const [index, { name: pair, withAttachment }] of pairs.entries()) {
     });
   });
 
-  engine("take linear time, whatever the needle", () => {
+  engine("take linear time with any needle", () => {
     const size = 2 ** 21;
     for (const { withAttachment: withOne } of [pairs[index] as (typeof pairs)[number], without])
       withOne(size, (attachment) => {
@@ -221,7 +221,7 @@ handedIn("gets no needle longer than it says", () => {
     });
 });
 
-handedIn("is not believed when it finds something outside the range", () => {
+handedIn("counts as not found if it is a place outside the range", () => {
   for (const index of [-2, 18, 19, 20, 1000, 2 ** 40, Number.NaN, Number.POSITIVE_INFINITY])
     withEngine({ indexOf: () => index, lastIndexOf: () => index, longestNeedle: 10 }, (attachment) => {
       assert.is(attachment.indexOf("abc", 10, 30), -1, `${index}`);

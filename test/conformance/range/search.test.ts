@@ -166,6 +166,33 @@ for (const { name: pair, withAttachment } of enginePairs) {
       });
     });
 
+    search("finds needles longer than the core's scratch area, after any number of false candidates", () => {
+      const size = 200_000;
+      withAttachment(size, (attachment) => {
+        const needle = randomBytes(15_000);
+        const nearly = needle.slice();
+        nearly[14_990] = (nearly[14_990] as number) ^ 1;
+        for (const falseOnes of [0, 1, 3, 12]) {
+          attachment.bytes.fill(0);
+          for (let index = 0; index < falseOnes; index++)
+            attachment.bytes.set(nearly, last ? size - 15_000 * (index + 1) : 15_000 * index);
+          const place = last ? size - 15_000 * (falseOnes + 1) - 7 : 15_000 * falseOnes + 7;
+          assert.is(attachment[method](needle), -1, `after ${falseOnes}`);
+          attachment.bytes.set(needle, place);
+          assert.is(attachment[method](needle), place, `after ${falseOnes}`);
+          assert.is(attachment[method](needle, place, place + 15_000), place);
+          assert.is(attachment[method](needle, place, place + 14_999), -1);
+          assert.is(attachment[method](needle, place + 1), -1);
+        }
+        const ones = new Uint8Array(15_000).fill(1); // and each of many places a false candidate
+        ones[14_999] = 2;
+        attachment.bytes.fill(1);
+        assert.is(attachment[method](ones), -1);
+        attachment.bytes[last ? 20_000 : 180_000] = 2;
+        assert.is(attachment[method](ones), last ? 5001 : 165_001);
+      });
+    });
+
     search("takes text as UTF-8, and bytes of the window itself", () => {
       withAttachment(SIZE, (attachment) => {
         const { written } = new TextEncoder().encodeInto("xx Grüße, 日本語 \ufffd", attachment.bytes.subarray(100));

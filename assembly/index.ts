@@ -48,9 +48,9 @@ export { copyWithin, fill, fillByte } from "./range/fill";
 export { findNext, indexOfByte, lastIndexOfByte } from "./range/memchr";
 export { indexOf, lastIndexOf } from "./range/memmem";
 export {
-  extremeBig,
-  extremeFloat,
-  extremeInteger,
+  minMaxBig,
+  minMaxFloat,
+  minMaxInteger,
   sumBegin,
   sumEnd,
   sumFloats,

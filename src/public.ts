@@ -24,7 +24,7 @@ export type { TextOptions } from "./cursor/text.js";
 export type { Capability, Host, Limits, Mapping, MapRequest, SegmentInfo } from "./host/host.js";
 export { localHost } from "./host/local.js";
 export type { WasmMemory } from "./memory/window.js";
-export type { Checksum32, Checksum64, Ranges } from "./range/range.js";
+export type { Checksum32, Checksum32Options, Checksum64, Checksum64Options, Ranges } from "./range/range.js";
 export { Attachment } from "./segment/attachment.js";
 export { type AttachOptions, type Permissions, Segment } from "./segment/segment.js";
 export type { CreateOptions, Shm, ShmOptions } from "./segment/shm.js";

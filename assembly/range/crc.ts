@@ -1,16 +1,16 @@
 import { SCRATCH, SCRATCH_SIZE, TABLES } from "../page/page";
 import { rangeOf } from "../page/record";
 
-// A polynomial is a type here, which is the one constant that a generic function takes in AssemblyScript.
+// A polynomial is a type here: in AssemblyScript a type is the only constant that a generic function takes.
 /** IEEE 802.3: zlib's crc32. */
 type Ieee = u32;
 /** Castagnoli: RFC 3720's crc32c. */
 type Castagnoli = u64;
 
-/** Words of 8 bytes side by side, each with a remainder of its own, so that their table loads need not wait for each other. */
+/** Three words of 8 bytes, each with a remainder of its own, so that their table loads do not wait for each other. */
 const BRAID: u32 = 3 * 8;
 
-/** A table of 256 words of 4 bytes. The first is for single bytes, 8 more for the places in a braid's word. */
+/** A table of 256 words of 4 bytes. The first is for single bytes, 8 more are for the places in a word of a braid. */
 const TABLE: usize = 1024;
 
 const IEEE: usize = TABLES;
@@ -29,7 +29,7 @@ function byteStep<P>(remainder: u32): u32 {
   return load<u32>(tablesOf<P>() + ((<usize>(remainder & 0xff)) << 2)) ^ (remainder >>> 8);
 }
 
-/** Makes sure that the tables are there: once the last word of the first is. */
+/** Makes the tables at first use. The last word of the first table tells whether they are there. */
 function needTables<P>(): void {
   const tables = tablesOf<P>();
   if (load<u32>(tables + TABLE - 4) !== 0) return;
@@ -38,7 +38,7 @@ function needTables<P>(): void {
     for (let bit = 0; bit < 8; bit++) remainder = (remainder >>> 1) ^ (remainder & 1 ? polynomialOf<P>() : 0);
     store<u32>(tables + ((<usize>byte) << 2), remainder);
   }
-  // A word's byte of place p is followed by BRAID - 1 - p others before its remainder meets the next word.
+  // The byte at place p of a word is followed by BRAID - 1 - p others before its remainder meets the next word.
   for (let byte: u32 = 0; byte < 256; byte++) {
     let remainder = load<u32>(tables + ((<usize>byte) << 2));
     for (let step: u32 = 1; step < BRAID; step++) {
@@ -49,8 +49,8 @@ function needTables<P>(): void {
 }
 
 /**
- * Eight bytes of a braid, in two halves, what came before them already in the first. The tables' address is in the
- * instruction: added to a variable, it costs half the speed.
+ * Eight bytes of a braid, in two halves; the remainder before them is already in the first. The tables' address is part
+ * of the instruction: adding it to a variable costs half the speed.
  */
 function braidStep<P>(low: u32, high: u32): u32 {
   return (
@@ -65,7 +65,7 @@ function braidStep<P>(low: u32, high: u32): u32 {
   );
 }
 
-/** Eight bytes one after the other, what came before them already in their first four. */
+/** Eight bytes, one after the other; the remainder before them is already in the first four. */
 function lastStep<P>(bits: u64): u32 {
   let remainder: u32 = 0;
   for (let byte = 0; byte < 8; byte++) {
@@ -100,8 +100,8 @@ function crcOf<P>(address: usize, length: u32, previous: u32): u32 {
 }
 
 /**
- * CRC-32 of the window's bytes from `start` to `end`, in place, going on from `previous` (0 to begin). Traps where the
- * range is not inside the window. Braids are Kadatch and Jenkins', "Everything we know about CRC but afraid to forget".
+ * CRC-32 of the window's bytes from `start` to `end`, in place, continued from `previous` (0 to begin). Traps if the
+ * range is not inside the window. Braids: Kadatch and Jenkins, "Everything we know about CRC but afraid to forget".
  */
 export function crc32(cursor: u32, start: u32, end: u32, previous: u32): u32 {
   return crcOf<Ieee>(rangeOf(cursor, start, end), end - start, previous);

@@ -1,14 +1,14 @@
 import { SCRATCH, SCRATCH_SIZE } from "../page/page";
 import { rangeOf } from "../page/record";
 
-/** Sets the window's bytes from `start` to `end`; traps where they are not inside it. */
+/** Sets the window's bytes from `start` to `end`; traps if they are not inside it. */
 export function fillByte(cursor: u32, byte: u32, start: u32, end: u32): void {
   memory.fill(rangeOf(cursor, start, end), <u8>byte, end - start);
 }
 
 /**
- * As fillByte, by the first `length` bytes of the scratch area, again and again. Copies of them are made behind them
- * there first: no other process can change what is then copied to the window.
+ * As fillByte, with the first `length` bytes of the scratch area, repeated. The copies come from the scratch area, which
+ * is first filled with the pattern: another process could change a copy that is already in the window.
  */
 export function fill(cursor: u32, length: u32, start: u32, end: u32): void {
   if (length === 0 || length > SCRATCH_SIZE) unreachable();
@@ -23,7 +23,7 @@ export function fill(cursor: u32, length: u32, start: u32, end: u32): void {
   memory.copy(address, SCRATCH, remaining);
 }
 
-/** As memmove; traps where source or target is not inside the window. */
+/** As memmove; traps if the source or the target is not inside the window. */
 export function copyWithin(cursor: u32, target: u32, start: u32, end: u32): void {
   const from = rangeOf(cursor, start, end);
   const length = end - start;

@@ -1,14 +1,15 @@
-// Searches for several bytes, which are in the scratch area: candidates by two of them, and where too many of those
-// are false, by the Two-Way algorithm, which takes linear time whatever the bytes (Crochemore and Perrin, 1991).
+// Searches for a needle of several bytes, which is in the scratch area. Candidates are the places where its first byte and
+// its last stand. If too many of them are false, the Two-Way algorithm takes over, which takes linear time on any bytes
+// (Crochemore and Perrin, "Two-way string-matching", 1991).
 import { SCRATCH, SCRATCH_SIZE } from "../page/page";
 import { rangeOf } from "../page/record";
 import { NOT_FOUND } from "./memchr";
 
-/** Bytes compared in vain, for each byte searched, at which Two-Way takes over; and some to begin with. */
+/** Bytes that may be compared in vain for each byte searched before Two-Way takes over, and the allowance to begin with. */
 const PATIENCE: i64 = 4;
 const CREDIT: i64 = 4096;
 
-// Two-Way reads both texts by a step of 1 from their first byte, or of -1 from their last.
+// Two-Way reads the text and the needle in steps of 1 from their first byte, or of -1 from their last.
 let step: i32 = 1;
 let needle: usize = 0;
 let period: i64 = 0;
@@ -17,7 +18,7 @@ function needleByte(index: i64): u8 {
   return load<u8>(needle + <usize>(index * <i64>step)); // 0 <= index < the needle's length
 }
 
-/** Where the largest suffix begins, less one, in the order of bytes or its opposite; leaves its period. */
+/** Where the largest suffix begins, less one, in the order of bytes or the opposite one; sets `period` to its period. */
 function maximalSuffix(length: i64, opposite: bool): i64 {
   let suffix: i64 = -1;
   let candidate: i64 = 0;
@@ -44,7 +45,7 @@ function maximalSuffix(length: i64, opposite: bool): i64 {
   return suffix;
 }
 
-/** Bytes from `text` on, by steps, to the first occurrence in `size`; both texts were checked for theirs. */
+/** Steps from `text` to the first occurrence among `size` bytes; the caller checked the text and the needle. */
 function twoWay(text: usize, size: i64, length: i64): i64 {
   const plain = maximalSuffix(length, false);
   const plainPeriod = period;
@@ -55,7 +56,7 @@ function twoWay(text: usize, size: i64, length: i64): i64 {
   for (let index: i64 = 0; periodic && index <= critical; index++)
     periodic = needleByte(index) === needleByte(index + shift);
   if (!periodic) shift = max(critical + 1, length - critical - 1) + 1;
-  let known: i64 = -1; // bytes before it, in a periodic needle, are known to match
+  let known: i64 = -1; // in a periodic needle, the bytes up to here are known to match
   for (let at: i64 = 0; at <= size - length; ) {
     let index = max(critical, known) + 1;
     while (index < length && needleByte(index) === load<u8>(text + <usize>((at + index) * <i64>step))) index++;
@@ -73,7 +74,7 @@ function twoWay(text: usize, size: i64, length: i64): i64 {
   return NOT_FOUND;
 }
 
-/** How many bytes at `address` are the needle's. */
+/** How many bytes at `address` match the needle. */
 function matching(address: usize, length: u32): u32 {
   let index: u32 = 0;
   for (; length - index >= 8; index += 8) {
@@ -84,32 +85,30 @@ function matching(address: usize, length: u32): u32 {
   return index;
 }
 
-/** Marks those of 16 places at which the needle's first byte and its last stand; bits from the lowest. */
+/** A bit for each of 16 places, from the lowest: set if the needle's first byte and its last stand there. */
 function candidates16(address: usize, lastOffset: u32, first: v128, last: v128): u32 {
   const starts = i8x16.eq(v128.load(address), first);
   const ends = i8x16.eq(v128.load(address + lastOffset), last);
   return <u32>i8x16.bitmask(v128.and(starts, ends));
 }
 
-/** Bytes from `text` to the first of `length` in `size`, both checked. */
-function findNeedle(text: usize, size: u32, length: u32): i64 {
+/** Bytes from `text` to the first occurrence of the needle's `length` bytes among `size`, which the caller checked. */
+function memmem(text: usize, size: u32, length: u32): i64 {
   const lastOffset = length - 1;
   const firstByte = load<u8>(SCRATCH);
   const lastByte = load<u8>(SCRATCH + lastOffset);
   const places = size - lastOffset; // where it may begin
   let credit = CREDIT;
   let at: u32 = 0;
-  if (ASC_FEATURE_SIMD) {
-    const first = i8x16.splat(firstByte);
-    const last = i8x16.splat(lastByte);
-    for (; places - at >= 16 && credit > 0; at += 16) {
-      credit += 16 * PATIENCE;
-      for (let marks = candidates16(text + at, lastOffset, first, last); marks; marks &= marks - 1) {
-        const place = at + <u32>ctz<u32>(marks);
-        const matched = matching(text + place, length);
-        if (matched === length) return <i64>place;
-        credit -= <i64>matched + 8;
-      }
+  const first = i8x16.splat(firstByte);
+  const last = i8x16.splat(lastByte);
+  for (; places - at >= 16 && credit > 0; at += 16) {
+    credit += 16 * PATIENCE;
+    for (let marks = candidates16(text + at, lastOffset, first, last); marks; marks &= marks - 1) {
+      const place = at + <u32>ctz<u32>(marks);
+      const matched = matching(text + place, length);
+      if (matched === length) return <i64>place;
+      credit -= <i64>matched + 8;
     }
   }
   for (; at < places && credit > 0; at++) {
@@ -126,27 +125,25 @@ function findNeedle(text: usize, size: u32, length: u32): i64 {
   return found < 0 ? found : <i64>at + found;
 }
 
-/** As findNeedle, the last: its place is counted from `text` all the same. */
-function findLastNeedle(text: usize, size: u32, length: u32): i64 {
+/** As memmem, the last occurrence; its place is counted from `text` too. */
+function memrmem(text: usize, size: u32, length: u32): i64 {
   const lastOffset = length - 1;
   const firstByte = load<u8>(SCRATCH);
   const lastByte = load<u8>(SCRATCH + lastOffset);
   let places = size - lastOffset;
   let credit = CREDIT;
-  if (ASC_FEATURE_SIMD) {
-    const first = i8x16.splat(firstByte);
-    const last = i8x16.splat(lastByte);
-    for (; places >= 16 && credit > 0; places -= 16) {
-      credit += 16 * PATIENCE;
-      const block = places - 16;
-      let marks = candidates16(text + block, lastOffset, first, last);
-      while (marks) {
-        const bit = 31 - <u32>clz<u32>(marks);
-        const matched = matching(text + block + bit, length);
-        if (matched === length) return <i64>(block + bit);
-        credit -= <i64>matched + 8;
-        marks ^= 1 << bit;
-      }
+  const first = i8x16.splat(firstByte);
+  const last = i8x16.splat(lastByte);
+  for (; places >= 16 && credit > 0; places -= 16) {
+    credit += 16 * PATIENCE;
+    const block = places - 16;
+    let marks = candidates16(text + block, lastOffset, first, last);
+    while (marks) {
+      const bit = 31 - <u32>clz<u32>(marks);
+      const matched = matching(text + block + bit, length);
+      if (matched === length) return <i64>(block + bit);
+      credit -= <i64>matched + 8;
+      marks ^= 1 << bit;
     }
   }
   for (; places > 0 && credit > 0; places--) {
@@ -165,27 +162,27 @@ function findLastNeedle(text: usize, size: u32, length: u32): i64 {
   return found < 0 ? found : <i64>rest - <i64>length - found;
 }
 
-/** Whether a needle of `length` can be in `size` bytes at all; traps where the scratch area holds no such needle. */
+/** Whether a needle of `length` bytes fits into `size`; traps if the scratch area cannot hold such a needle. */
 function fits(length: u32, size: u32): bool {
   if (length === 0 || length > SCRATCH_SIZE) unreachable();
   return length <= size;
 }
 
 /**
- * Where in the window the first `length` bytes of the scratch area first stand, from `start` to `end`, or -1; traps
- * where the range is not inside the window.
+ * Where the first occurrence of the needle, the first `length` bytes of the scratch area, begins in the window from
+ * `start` to `end`, or -1; traps if the range is not inside the window.
  */
 export function indexOf(cursor: u32, length: u32, start: u32, end: u32): f64 {
   const address = rangeOf(cursor, start, end);
   if (!fits(length, end - start)) return -1;
-  const found = findNeedle(address, end - start, length);
+  const found = memmem(address, end - start, length);
   return found < 0 ? -1 : <f64>(<i64>start + found);
 }
 
-/** As indexOf, where they last stand. */
+/** As indexOf, the last occurrence. */
 export function lastIndexOf(cursor: u32, length: u32, start: u32, end: u32): f64 {
   const address = rangeOf(cursor, start, end);
   if (!fits(length, end - start)) return -1;
-  const found = findLastNeedle(address, end - start, length);
+  const found = memrmem(address, end - start, length);
   return found < 0 ? -1 : <f64>(<i64>start + found);
 }

@@ -1,5 +1,4 @@
-// Sums and extremes of a range of numbers. What they mean to the last bit is in src/core/core.ts; both cores keep it.
-
+// Sums, minima and maxima of a range of elements. What they mean, to the last bit, is in src/core/core.ts.
 import { SCRATCH, STATE } from "../page/page";
 import { lookAhead, PAGE } from "../page/prefetch";
 import { rangeOf } from "../page/record";
@@ -24,7 +23,7 @@ function widened<T>(lanes: v128): v128 {
   return i64x2.add(i64x2.extend_low_i32x4_u(lanes), i64x2.extend_high_i32x4_u(lanes));
 }
 
-/** 16 bytes as sums in lanes of 32 bits; of 32-bit elements as they are. */
+/** 16 bytes as sums in lanes of 32 bits; elements of 32 bits stay as they are. */
 function inLanes32<T>(bytes: v128): v128 {
   if (sizeof<T>() === 4) return bytes;
   if (sizeof<T>() === 2)
@@ -36,26 +35,23 @@ function inLanes32<T>(bytes: v128): v128 {
 
 /** At most BLOCK bytes. */
 function sumBlock<T>(address: usize, length: u32): i64 {
-  let sum: i64 = 0;
-  if (ASC_FEATURE_SIMD) {
-    let first = i64x2.splat(0);
-    let second = i64x2.splat(0);
-    for (; length >= 32; length -= 32) {
-      if (sizeof<T>() === 4) {
-        first = i64x2.add(first, widened<T>(v128.load(address)));
-        second = i64x2.add(second, widened<T>(v128.load(address, 16)));
-      } else {
-        first = i32x4.add(first, inLanes32<T>(v128.load(address)));
-        second = i32x4.add(second, inLanes32<T>(v128.load(address, 16)));
-      }
-      address += 32;
+  let first = i64x2.splat(0);
+  let second = i64x2.splat(0);
+  for (; length >= 32; length -= 32) {
+    if (sizeof<T>() === 4) {
+      first = i64x2.add(first, widened<T>(v128.load(address)));
+      second = i64x2.add(second, widened<T>(v128.load(address, 16)));
+    } else {
+      first = i32x4.add(first, inLanes32<T>(v128.load(address)));
+      second = i32x4.add(second, inLanes32<T>(v128.load(address, 16)));
     }
-    if (sizeof<T>() !== 4) {
-      first = widened<T>(first);
-      second = widened<T>(second);
-    }
-    sum = sumOfLanes(i64x2.add(first, second));
+    address += 32;
   }
+  if (sizeof<T>() !== 4) {
+    first = widened<T>(first);
+    second = widened<T>(second);
+  }
+  let sum = sumOfLanes(i64x2.add(first, second));
   for (; length > 0; length -= sizeof<T>()) {
     sum += <i64>load<T>(address);
     address += sizeof<T>();
@@ -76,7 +72,7 @@ function sum<T>(cursor: u32, start: u32, end: u32): f64 {
   return <f64>sum;
 }
 
-/** The sum of integers of 8 to 32 bits, exact below 2^53; traps where the range is not a whole number of them in the window. */
+/** The sum of integers of 8 to 32 bits, exact below 2^53. Traps if the range is not inside the window, or not whole elements. */
 export function sumIntegers(cursor: u32, width: u32, signed: bool, start: u32, end: u32): f64 {
   if (width === 1) return signed ? sum<i8>(cursor, start, end) : sum<u8>(cursor, start, end);
   if (width === 2) return signed ? sum<i16>(cursor, start, end) : sum<u16>(cursor, start, end);
@@ -84,7 +80,7 @@ export function sumIntegers(cursor: u32, width: u32, signed: bool, start: u32, e
   return unreachable();
 }
 
-/** The sums of the low and of the high halves of 64-bit integers, as two f64 in the scratch area: exact for 2^21 of them. */
+/** The sums of the low and the high halves of 64-bit integers, as two f64 in the scratch area; exact for 2^21 integers. */
 export function sumHalves(cursor: u32, signed: bool, start: u32, end: u32): void {
   let address = elementsIn(cursor, start, end, 8);
   let low: i64 = 0;
@@ -98,7 +94,7 @@ export function sumHalves(cursor: u32, signed: bool, start: u32, end: u32): void
   store<f64>(SCRATCH, <f64>high, 8);
 }
 
-/** First: 16 partial sums of nothing. */
+/** The first step of a sum of floats: 16 partial sums of 0. */
 export function sumBegin(): void {
   memory.fill(STATE, 0, PARTIALS << 3);
 }
@@ -147,31 +143,29 @@ function addRows<T>(address: usize, rows: u32): void {
 function addFloats<T>(cursor: u32, start: u32, end: u32): void {
   let address = elementsIn(cursor, start, end, sizeof<T>());
   let count = (end - start) / sizeof<T>();
-  if (ASC_FEATURE_SIMD) {
-    for (let rows = count / PARTIALS; rows > 0; ) {
-      lookAhead(address, rows * PARTIALS * sizeof<T>());
-      const part = min<u32>(rows, PAGE / (PARTIALS * sizeof<T>()));
-      addRows<T>(address, part);
-      address += part * PARTIALS * sizeof<T>();
-      rows -= part;
-    }
-    count %= PARTIALS;
+  for (let rows = count / PARTIALS; rows > 0; ) {
+    lookAhead(address, rows * PARTIALS * sizeof<T>());
+    const part = min<u32>(rows, PAGE / (PARTIALS * sizeof<T>()));
+    addRows<T>(address, part);
+    address += part * PARTIALS * sizeof<T>();
+    rows -= part;
   }
+  count %= PARTIALS;
   for (let index: u32 = 0; index < count; index++) {
-    const partial = STATE + ((index % PARTIALS) << 3);
+    const partial = STATE + (index << 3);
     store<f64>(partial, load<f64>(partial) + <f64>load<T>(address));
     address += sizeof<T>();
   }
 }
 
-/** Then: floats of 4 or 8 bytes, the first to partial 0; traps where the range is not a whole number of them in the window. */
+/** The second step: floats of 4 or 8 bytes, the first to partial 0. Traps if the range is not inside the window, or not whole elements. */
 export function sumFloats(cursor: u32, width: u32, start: u32, end: u32): void {
   if (width === 4) addFloats<f32>(cursor, start, end);
   else if (width === 8) addFloats<f64>(cursor, start, end);
   else unreachable();
 }
 
-/** Last: the partial sums in one. */
+/** The last step: the partial sums in one. */
 export function sumEnd(): f64 {
   for (let half: u32 = PARTIALS / 2; half > 0; half /= 2)
     for (let index: u32 = 0; index < half; index++) {
@@ -185,8 +179,8 @@ function better<T>(left: T, right: T, largest: bool): T {
   return largest ? max<T>(left, right) : min<T>(left, right);
 }
 
-/** The extreme of at least 32 bytes, and how many bytes of them the vectors saw. */
-function extremeOfLanes<T>(address: usize, length: u32, largest: bool): T {
+/** The minimum or maximum of `length` bytes, a multiple of 32 and not 0. */
+function minMaxOfLanes<T>(address: usize, length: u32, largest: bool): T {
   let first = v128.load(address);
   let second = v128.load(address, 16);
   for (let remaining = length - 32; remaining >= 32; remaining -= 32) {
@@ -207,37 +201,16 @@ function extremeOfLanes<T>(address: usize, length: u32, largest: bool): T {
   return result;
 }
 
-function extreme<T>(cursor: u32, start: u32, end: u32, largest: bool): T {
-  let address = elementsIn(cursor, start, end, sizeof<T>());
-  let remaining = end - start;
-  if (remaining === 0) unreachable();
-  let result = load<T>(address);
-  if (ASC_FEATURE_SIMD)
-    if (sizeof<T>() < 8 || isFloat<T>())
-      if (remaining >= 32) {
-        const seen = remaining & ~31;
-        if (isFloat<T>() && sizeof<T>() === 4) result = <T>extremeFloat32(address, seen, largest);
-        else result = extremeOfLanes<T>(address, seen, largest);
-        address += seen;
-        remaining -= seen;
-      }
-  for (; remaining > 0; remaining -= sizeof<T>()) {
-    result = better<T>(result, load<T>(address), largest);
-    address += sizeof<T>();
-  }
-  return result;
-}
-
-/** Floats as integers in the same order: those below 0 with all other bits turned. Its own inverse. */
+/** Floats as integers in the same order: all bits but the sign of those below 0 are flipped. Its own inverse. */
 function ordered(floats: v128): v128 {
   return v128.xor(floats, i32x4.shr_u(i32x4.shr_s(floats, 31), 1));
 }
 
 /**
- * v128.min of f32x4 takes V8 eight instructions, for NaN and -0. As ordered integers one does, and a NaN is then the
- * largest or the smallest of all. `length` is a multiple of 32, and not 0.
+ * As minMaxOfLanes. v128.min of f32x4 takes V8 eight instructions, for NaN and -0; that of ordered integers takes one, and
+ * a NaN is then the largest or the smallest of all.
  */
-function extremeFloat32(address: usize, length: u32, largest: bool): f32 {
+function minMaxFloat32(address: usize, length: u32, largest: bool): f32 {
   let least = ordered(v128.load(address));
   let most = least;
   while (length > 0) {
@@ -254,7 +227,7 @@ function extremeFloat32(address: usize, length: u32, largest: bool): f32 {
   }
   const beyond = v128.or(
     i32x4.gt_s(most, i32x4.splat(0x7f800000)), // Infinity; above it are NaN
-    i32x4.lt_s(least, i32x4.splat(0x807fffff)), // -Infinity, its other bits turned
+    i32x4.lt_s(least, i32x4.splat(0x807fffff)), // -Infinity, its other bits flipped; below it are NaN
   );
   if (v128.any_true(beyond)) return f32.NaN;
   v128.store(SCRATCH, ordered(largest ? most : least));
@@ -264,25 +237,48 @@ function extremeFloat32(address: usize, length: u32, largest: bool): f32 {
   return result;
 }
 
-/** The least, or the largest, of integers of 8 to 32 bits; traps where there is none, or the range is not whole ones in the window. */
-export function extremeInteger(cursor: u32, width: u32, signed: bool, start: u32, end: u32, largest: bool): f64 {
+function minMax<T>(cursor: u32, start: u32, end: u32, largest: bool): T {
+  let address = elementsIn(cursor, start, end, sizeof<T>());
+  let remaining = end - start;
+  if (remaining === 0) unreachable();
+  let result = load<T>(address);
+  if (sizeof<T>() < 8 || isFloat<T>())
+    if (remaining >= 32) {
+      const whole = remaining & ~31;
+      if (isFloat<T>() && sizeof<T>() === 4) result = <T>minMaxFloat32(address, whole, largest);
+      else result = minMaxOfLanes<T>(address, whole, largest);
+      address += whole;
+      remaining -= whole;
+    }
+  for (; remaining > 0; remaining -= sizeof<T>()) {
+    result = better<T>(result, load<T>(address), largest);
+    address += sizeof<T>();
+  }
+  return result;
+}
+
+/**
+ * The minimum of integers of 8 to 32 bits, or the maximum if `largest`. Traps if there is none, or the range is not inside
+ * the window, or not whole elements.
+ */
+export function minMaxInteger(cursor: u32, width: u32, signed: bool, start: u32, end: u32, largest: bool): f64 {
   if (width === 1)
-    return signed ? <f64>extreme<i8>(cursor, start, end, largest) : <f64>extreme<u8>(cursor, start, end, largest);
+    return signed ? <f64>minMax<i8>(cursor, start, end, largest) : <f64>minMax<u8>(cursor, start, end, largest);
   if (width === 2)
-    return signed ? <f64>extreme<i16>(cursor, start, end, largest) : <f64>extreme<u16>(cursor, start, end, largest);
+    return signed ? <f64>minMax<i16>(cursor, start, end, largest) : <f64>minMax<u16>(cursor, start, end, largest);
   if (width === 4)
-    return signed ? <f64>extreme<i32>(cursor, start, end, largest) : <f64>extreme<u32>(cursor, start, end, largest);
+    return signed ? <f64>minMax<i32>(cursor, start, end, largest) : <f64>minMax<u32>(cursor, start, end, largest);
   return unreachable();
 }
 
-/** As extremeInteger, of integers of 64 bits; one that is unsigned crosses as its bits. */
-export function extremeBig(cursor: u32, signed: bool, start: u32, end: u32, largest: bool): i64 {
-  return signed ? extreme<i64>(cursor, start, end, largest) : <i64>extreme<u64>(cursor, start, end, largest);
+/** As minMaxInteger, of integers of 64 bits; an unsigned one crosses as its bits. */
+export function minMaxBig(cursor: u32, signed: bool, start: u32, end: u32, largest: bool): i64 {
+  return signed ? minMax<i64>(cursor, start, end, largest) : <i64>minMax<u64>(cursor, start, end, largest);
 }
 
-/** As extremeInteger, of floats of 4 or 8 bytes: NaN where one is, and -0 is below 0. */
-export function extremeFloat(cursor: u32, width: u32, start: u32, end: u32, largest: bool): f64 {
-  if (width === 4) return <f64>extreme<f32>(cursor, start, end, largest);
-  if (width === 8) return extreme<f64>(cursor, start, end, largest);
+/** As minMaxInteger, of floats of 4 or 8 bytes: NaN if there is one, and -0 is below 0. */
+export function minMaxFloat(cursor: u32, width: u32, start: u32, end: u32, largest: bool): f64 {
+  if (width === 4) return <f64>minMax<f32>(cursor, start, end, largest);
+  if (width === 8) return minMax<f64>(cursor, start, end, largest);
   return unreachable();
 }

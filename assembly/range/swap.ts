@@ -1,7 +1,7 @@
 import { rangeOf } from "../page/record";
 import { needVectors, SWAP16, SWAP32, SWAP64 } from "../page/vectors";
 
-/** 64 bytes at a time, as a vector of vectors.ts says; returns how many bytes that was. */
+/** Reverses 64 bytes at a time, in the order that a vector of vectors.ts gives; returns how many bytes it did. */
 function reverseVectors(from: usize, to: usize, length: u32, vector: usize): u32 {
   if (length < 64) return 0;
   needVectors();
@@ -22,7 +22,7 @@ function reverseVectors(from: usize, to: usize, length: u32, vector: usize): u32
   return whole;
 }
 
-/** Halfwords of 16 bits, each reversed in a word of 64: four by masks and shifts. */
+/** Four elements of 16 bits in a word of 64, each reversed. */
 function swappedHalfwords(bytes: u64): u64 {
   return ((bytes & 0x00ff00ff00ff00ff) << 8) | ((bytes >> 8) & 0x00ff00ff00ff00ff);
 }
@@ -32,14 +32,12 @@ function wordsIn(cursor: u32, start: u32, end: u32, width: u32): usize {
   return rangeOf(cursor, start, end);
 }
 
-/** Copies `length` bytes with each 2 of them reversed; both addresses are good for as many, and may be the same. */
+/** Copies `length` bytes, each 2 of them reversed. The caller checked both ranges, which may be the same. */
 export function reverse16(from: usize, to: usize, length: u32): void {
-  if (ASC_FEATURE_SIMD) {
-    const done = reverseVectors(from, to, length, SWAP16);
-    from += done;
-    to += done;
-    length -= done;
-  }
+  const done = reverseVectors(from, to, length, SWAP16);
+  from += done;
+  to += done;
+  length -= done;
   for (; length >= 8; length -= 8) {
     store<u64>(to, swappedHalfwords(load<u64>(from)));
     from += 8;
@@ -52,14 +50,12 @@ export function reverse16(from: usize, to: usize, length: u32): void {
   }
 }
 
-/** As reverse16, by 4. */
+/** As reverse16, each 4. */
 export function reverse32(from: usize, to: usize, length: u32): void {
-  if (ASC_FEATURE_SIMD) {
-    const done = reverseVectors(from, to, length, SWAP32);
-    from += done;
-    to += done;
-    length -= done;
-  }
+  const done = reverseVectors(from, to, length, SWAP32);
+  from += done;
+  to += done;
+  length -= done;
   for (; length > 0; length -= 4) {
     store<u32>(to, bswap<u32>(load<u32>(from)));
     from += 4;
@@ -67,14 +63,12 @@ export function reverse32(from: usize, to: usize, length: u32): void {
   }
 }
 
-/** As reverse16, by 8. */
+/** As reverse16, each 8. */
 export function reverse64(from: usize, to: usize, length: u32): void {
-  if (ASC_FEATURE_SIMD) {
-    const done = reverseVectors(from, to, length, SWAP64);
-    from += done;
-    to += done;
-    length -= done;
-  }
+  const done = reverseVectors(from, to, length, SWAP64);
+  from += done;
+  to += done;
+  length -= done;
   for (; length > 0; length -= 8) {
     store<u64>(to, bswap<u64>(load<u64>(from)));
     from += 8;
@@ -82,7 +76,7 @@ export function reverse64(from: usize, to: usize, length: u32): void {
   }
 }
 
-/** Reverses each 2 bytes of the window from `start` to `end`; traps where they are not inside, or not a whole number. */
+/** Reverses each 2 bytes of the window from `start` to `end`; traps if the range is not inside, or not whole elements. */
 export function swap16(cursor: u32, start: u32, end: u32): void {
   const address = wordsIn(cursor, start, end, 2);
   reverse16(address, address, end - start);

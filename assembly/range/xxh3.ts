@@ -1,4 +1,4 @@
-// XXH3, 64 bits: https://github.com/Cyan4973/xxHash/blob/dev/doc/xxhash_spec.md. Long ranges in three steps, as XXH64.
+// XXH3, 64 bits: https://github.com/Cyan4973/xxHash/blob/dev/doc/xxhash_spec.md. Long ranges in three steps, as in xxh64.ts.
 import { SECRETS, STATE } from "../page/page";
 import { rangeOf } from "../page/record";
 import { avalanche64 } from "./xxh64";
@@ -17,18 +17,18 @@ const PRIME_MX2: u64 = 0x9fb21c651e98df25;
 const SECRET: usize = SECRETS;
 const SECRET_SIZE: u32 = 192;
 
-/** The secret of a long range: mixed with the seed. */
+/** The secret of a long range, which is mixed with the seed. */
 const SEEDED: usize = SECRETS + SECRET_SIZE;
 
 const STRIPE: u32 = 64;
 
-/** Stripes from one scramble to the next: the secret moves on by 8 bytes with each. */
+/** Stripes from one scramble to the next: the place in the secret moves by 8 bytes with each. */
 const STRIPES: u32 = (SECRET_SIZE - STRIPE) / 8;
 
 /** The longest range that is not hashed in stripes. */
 const MID: u32 = 240;
 
-/** Eight accumulators of 64 bits, and how many stripes of the block they have seen. */
+/** Eight accumulators of 64 bits, and how many stripes of the block they have had. */
 const ACCUMULATORS: usize = STATE;
 const SEEN: usize = STATE + 64;
 
@@ -61,7 +61,7 @@ function makeSecret(): void {
   store<u64>(SECRET, 0x7e404bbbcafbd7af, 184);
 }
 
-/** The high half of the product of 64 bits, and the low one, in one. */
+/** The high half of the product, which has 128 bits, xor its low half. */
 function foldedProduct(left: u64, right: u64): u64 {
   const leftLow = left & 0xffffffff;
   const leftHigh = left >> 32;
@@ -130,7 +130,7 @@ function upTo240(address: usize, length: u32, seed: u64): u64 {
   return avalanche3(hash + mix16(address + length - 16, SECRET + 136 - 17, seed));
 }
 
-/** The whole hash of a range of at most 240 bytes; traps where it is longer or not inside the window. */
+/** The whole hash of a range of at most 240 bytes; traps if it is longer, or not inside the window. */
 export function xxh3Short(cursor: u32, start: u32, end: u32, seed: u64): u64 {
   const address = rangeOf(cursor, start, end);
   const length = end - start;
@@ -141,7 +141,7 @@ export function xxh3Short(cursor: u32, start: u32, end: u32, seed: u64): u64 {
   return upTo240(address, length, seed);
 }
 
-/** First: the accumulators, and the secret mixed with the seed. */
+/** The first step: the accumulators, and the secret mixed with the seed. */
 export function xxh3Begin(seed: u64): void {
   makeSecret();
   for (let at: usize = 0; at < SECRET_SIZE; at += 16) {
@@ -160,10 +160,10 @@ export function xxh3Begin(seed: u64): void {
 }
 
 /**
- * Each lane of 64 bits gets the product of its halves, and its neighbour's bytes. Those are summed up as they are, and
- * exchanged once, at the end. Halves of two vectors are put side by side, as V8's extmul needs fewer shuffles then.
+ * Each lane of 64 bits adds the product of its halves, and its neighbour's bytes. The bytes are summed in place and
+ * exchanged once, at the end. Halves of two vectors are put side by side, because V8's extmul then needs fewer shuffles.
  */
-function accumulateSimd(address: usize, secret: usize, stripes: u32): void {
+function accumulate(address: usize, secret: usize, stripes: u32): void {
   let a = v128.load(ACCUMULATORS);
   let b = v128.load(ACCUMULATORS, 16);
   let c = v128.load(ACCUMULATORS, 32);
@@ -202,29 +202,6 @@ function accumulateSimd(address: usize, secret: usize, stripes: u32): void {
   v128.store(ACCUMULATORS, i64x2.add(d, i64x2.shuffle(bytesD, bytesD, 1, 0)), 48);
 }
 
-function product32(keyed: u64): u64 {
-  return (keyed & 0xffffffff) * (keyed >> 32);
-}
-
-function accumulate(address: usize, secret: usize, stripes: u32): void {
-  for (let lanes: usize = 0; lanes < 64; lanes += 16) {
-    let even = load<u64>(ACCUMULATORS + lanes);
-    let odd = load<u64>(ACCUMULATORS + lanes, 8);
-    let from = address + lanes;
-    let key = secret + lanes;
-    for (let stripe = stripes; stripe > 0; stripe--) {
-      const first = load<u64>(from);
-      const second = load<u64>(from, 8);
-      even += product32(first ^ load<u64>(key)) + second;
-      odd += product32(second ^ load<u64>(key, 8)) + first;
-      from += STRIPE;
-      key += 8;
-    }
-    store<u64>(ACCUMULATORS + lanes, even);
-    store<u64>(ACCUMULATORS + lanes, odd, 8);
-  }
-}
-
 function scramble(): void {
   const secret = SEEDED + (SECRET_SIZE - STRIPE);
   for (let lane: usize = 0; lane < 64; lane += 8) {
@@ -234,7 +211,7 @@ function scramble(): void {
   }
 }
 
-/** Then: stripes of 64 bytes; traps where the range is not inside the window, or ends in the middle of a stripe. */
+/** The second step: stripes of 64 bytes. Traps if the range is not inside the window, or not whole stripes. */
 export function xxh3Stripes(cursor: u32, start: u32, end: u32): void {
   let address = rangeOf(cursor, start, end);
   let stripes = (end - start) / STRIPE;
@@ -242,8 +219,7 @@ export function xxh3Stripes(cursor: u32, start: u32, end: u32): void {
   let seen = load<u32>(SEEN);
   while (stripes > 0) {
     const part = min<u32>(stripes, STRIPES - seen);
-    if (ASC_FEATURE_SIMD) accumulateSimd(address, SEEDED + 8 * seen, part);
-    else accumulate(address, SEEDED + 8 * seen, part);
+    accumulate(address, SEEDED + 8 * seen, part);
     address += part * STRIPE;
     stripes -= part;
     seen += part;
@@ -263,8 +239,8 @@ function mergePair(lane: usize, secret: usize): u64 {
 }
 
 /**
- * Last: the range's last 64 bytes, some of which the stripes had, of `total`, more than 240. The stripes were all
- * that end before the range's last byte.
+ * The last step: the last 64 bytes of a range of `total` bytes, more than 240. The stripes before were all those that end
+ * before the last byte of the range, so they may have had some of these bytes already.
  */
 export function xxh3End(cursor: u32, start: u32, end: u32, total: u32): u64 {
   const address = rangeOf(cursor, start, end);

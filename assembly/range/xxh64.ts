@@ -1,6 +1,5 @@
 // XXH64: https://github.com/Cyan4973/xxHash/blob/dev/doc/xxhash_spec.md. In three steps, so that a long range can be
-// hashed in many calls: V8 puts better code of a function to use at the next call alone.
-
+// hashed in many calls: V8 uses better code of a function only from the next call on.
 import { STATE } from "../page/page";
 import { lookAhead, PAGE } from "../page/prefetch";
 import { rangeOf } from "../page/record";
@@ -27,7 +26,7 @@ export function avalanche64(hash: u64): u64 {
   return hash ^ (hash >> 32);
 }
 
-/** First: four accumulators in the state. */
+/** The first step: four accumulators in the state. */
 export function xxh64Begin(seed: u64): void {
   store<u64>(STATE, seed + PRIME_1 + PRIME_2);
   store<u64>(STATE, seed + PRIME_2, 8);
@@ -35,7 +34,7 @@ export function xxh64Begin(seed: u64): void {
   store<u64>(STATE, seed - PRIME_1, 24);
 }
 
-/** Then: stripes of 32 bytes; traps where the range is not inside the window, or ends in the middle of a stripe. */
+/** The second step: stripes of 32 bytes. Traps if the range is not inside the window, or not whole stripes. */
 export function xxh64Stripes(cursor: u32, start: u32, end: u32): void {
   let address = rangeOf(cursor, start, end);
   let stripes = (end - start) / STRIPE;
@@ -62,7 +61,7 @@ export function xxh64Stripes(cursor: u32, start: u32, end: u32): void {
   store<u64>(STATE, fourth, 24);
 }
 
-/** Last: the bytes after the stripes, fewer than 32, of a range of `total` bytes. */
+/** The last step: the bytes after the stripes, fewer than 32, of a range of `total` bytes. */
 export function xxh64End(cursor: u32, start: u32, end: u32, total: u32): u64 {
   let address = rangeOf(cursor, start, end);
   let remaining = end - start;

@@ -1,6 +1,4 @@
 // The eleven kinds of typed array, and what their elements are.
-
-import type { ElementKind, Width } from "../core/core.js";
 import { tagOf } from "./bytes.js";
 import { invalidType } from "./errors.js";
 
@@ -23,7 +21,7 @@ type ArrayName = keyof typeof constructors;
 /** The constructor of one of the eleven kinds of typed array. */
 export type ElementArrayConstructor = (typeof constructors)[ArrayName];
 
-/** A typed array of any of the eleven kinds, whatever its buffer. */
+/** A typed array of any of the eleven kinds, over any buffer. */
 export type ElementArray = NumberArray | BigInt64Array | BigUint64Array;
 
 export type BigIntArrayConstructor = BigInt64ArrayConstructor | BigUint64ArrayConstructor;
@@ -40,6 +38,25 @@ export type NumberArray =
   | Uint32Array
   | Float32Array
   | Float64Array;
+
+/** Bytes of an element. */
+export type Width = 1 | 2 | 4 | 8;
+
+/** What a typed array's elements are. Uint8Array and Uint8ClampedArray are both "Uint8". */
+export type ElementKind =
+  | "Int8"
+  | "Uint8"
+  | "Int16"
+  | "Uint16"
+  | "Int32"
+  | "Uint32"
+  | "Float32"
+  | "Float64"
+  | "BigInt64"
+  | "BigUint64";
+
+export type NumberKind = Exclude<ElementKind, `Big${string}`>;
+export type BigIntKind = Extract<ElementKind, `Big${string}`>;
 
 export interface ArrayKind {
   readonly name: ArrayName;
@@ -60,7 +77,7 @@ const kinds = new Map<string, ArrayKind>(
 
 const expected = `one of ${Object.keys(constructors).join(", ")}`;
 
-/** What a typed array is; undefined for anything else, whatever it poses as. */
+/** The kind of a typed array; undefined for anything else, even an object that imitates one. */
 export function arrayKindOf(value: unknown): ArrayKind | undefined {
   return kinds.get(tagOf(value) ?? "");
 }
@@ -71,11 +88,11 @@ export function checkArray(name: string, value: unknown): ArrayKind {
   return kind;
 }
 
-/** What a constructor makes; one of this realm, and not a subclass. */
+/** The kind that a constructor makes. It must be a constructor of this realm, and not a subclass. */
 export function checkType(value: unknown): ArrayKind {
   for (const [name, Type] of Object.entries(constructors)) if (value === Type) return kinds.get(name) as ArrayKind;
   throw invalidType("Type", expected, value);
 }
 
-/** Whether numbers of several bytes lie in this machine's memory with the lowest byte first. */
+/** Whether this machine stores the lowest byte of a number first. */
 export const HOST_IS_LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;

@@ -1,3 +1,4 @@
+import type { BigIntKind, NumberKind, Width } from "../common/elements.js";
 import type { Window } from "../memory/window.js";
 
 /**
@@ -11,25 +12,6 @@ export const MALFORMED: unique symbol = Symbol("wasm-shm: malformed");
 export const UNSAFE: unique symbol = Symbol("wasm-shm: past 2^53");
 
 export type CoreName = "wasm" | "js" | "auto";
-
-/** Bytes of an element. */
-export type Width = 1 | 2 | 4 | 8;
-
-/** What a typed array's elements are; both array types of clamped and plain bytes are "Uint8". */
-export type ElementKind =
-  | "Int8"
-  | "Uint8"
-  | "Int16"
-  | "Uint16"
-  | "Int32"
-  | "Uint32"
-  | "Float32"
-  | "Float64"
-  | "BigInt64"
-  | "BigUint64";
-
-export type NumberKind = Exclude<ElementKind, `Big${string}`>;
-export type BigIntKind = Extract<ElementKind, `Big${string}`>;
 
 /**
  * One position in one window, checked. Two implementations: wasm.ts (assembly/) and js.ts. Each method moves the

@@ -1,12 +1,28 @@
 /**
- * Operations that an engine has in native code, handed in by the entry point of the package: Node's has Buffer's, the
- * portable one has none. Each may be absent; the core then does the work itself.
+ * Operations that an engine has in native code. The entry point of the package hands them in: Node's has Buffer's and
+ * zlib's, the portable one has none. Each may be absent; the core then does the work itself.
+ *
+ * The bytes may be shared with other processes, which may write to them during the call. So an operation must be safe on
+ * memory that changes: it reads within the length it was given, whatever it has read before, and at worst its answer is
+ * about bytes that were never there together. The views are valid for the call only.
  */
 export interface Engine {
   /**
-   * memcmp(3): the sign of the first difference of as many bytes. Bytes of two buffers are the one thing that neither
-   * core can reach at full speed: the wasm core would have to copy those that are not in its memory (half the speed over
-   * 1 MiB), and the JS core looks at one at a time.
+   * memcmp(3): the sign of the first difference of as many bytes. Neither core can compare bytes of two buffers at full
+   * speed: the wasm core would have to copy those that are not in its memory (half the speed over 1 MiB), and the JS core
+   * looks at one at a time.
    */
   readonly compare?: (left: Uint8Array, right: Uint8Array) => number;
+  /** Where the first occurrence of a byte, or of a needle of 2 bytes or more, begins in `bytes`; -1 if there is none. */
+  readonly indexOf?: (bytes: Uint8Array, value: number | Uint8Array) => number;
+  /** As indexOf, the last occurrence. */
+  readonly lastIndexOf?: (bytes: Uint8Array, value: number | Uint8Array) => number;
+  /** Longest needle, in bytes, that indexOf and lastIndexOf find in linear time, even if nearly everything matches. */
+  readonly longestNeedle?: number;
+  /** Reverses the bytes of each element, in place. The length is a multiple of `width`. */
+  readonly swap?: (bytes: Uint8Array, width: 2 | 4 | 8) => void;
+  /** Whether the bytes are UTF-8, as {@link CoreRange.isUtf8} defines it. */
+  readonly isUtf8?: (bytes: Uint8Array) => boolean;
+  /** zlib's CRC-32, continued from `previous`: 0 to begin. */
+  readonly crc32?: (bytes: Uint8Array, previous: number) => number;
 }

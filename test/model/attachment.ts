@@ -1,5 +1,5 @@
 // The model of what works on ranges of an attachment.
-import type { Attachment } from "wasm-shm";
+import type { Attachment, Checksum32Options, Checksum64Options } from "wasm-shm";
 import { hashOracle } from "../support/oracle.js";
 import { type AnyArrayType, arrayType, bigint, integer, isBytes, outOfRange, wrongType } from "./arguments.js";
 import {
@@ -45,9 +45,9 @@ export class ModelAttachment implements Modelled {
     return this.bytes.length;
   }
 
-  checksum = ((name: string, start?: number, end?: number, from?: number | bigint): number | bigint => {
-    const range = (): Uint8Array => this.#range(start, end);
-    const previous = (first: number): number => integer(from ?? first, 0, 0xffffffff);
+  checksum = ((name: string, options: Checksum32Options & Checksum64Options = {}): number | bigint => {
+    const range = (): Uint8Array => this.#range(options.start, options.end);
+    const previous = (first: number): number => integer(options.previous ?? first, 0, 0xffffffff);
     switch (name) {
       case "crc32":
         return crc(CRC32, range(), previous(0));
@@ -57,7 +57,7 @@ export class ModelAttachment implements Modelled {
         return adler32(range(), previous(1));
       case "xxh64":
       case "xxh3":
-        return hashOracle(name, range(), bigint(from ?? 0n, 0n, 2n ** 64n - 1n));
+        return hashOracle(name, range(), bigint(options.seed ?? 0n, 0n, 2n ** 64n - 1n));
       default:
         return wrongType();
     }

@@ -280,18 +280,15 @@ const judgements: Arbitrary<Command>[] = [
     onRange(
       name,
       [fc.option(fc.integer({ min: 0, max: 0xffffffff }), { nil: undefined })],
-      (attachment, start, end, previous) =>
-        attachment.checksum(
-          name,
-          start,
-          end,
-          name === "adler32" && previous !== undefined ? adlerOf(previous) : previous,
-        ),
+      (attachment, start, end, from) => {
+        const previous = name === "adler32" && from !== undefined ? adlerOf(from) : from;
+        return attachment.checksum(name, { start, end, ...(previous !== undefined && { previous }) });
+      },
     ),
   ),
   ...(["xxh64", "xxh3"] as const).map((name) =>
     onRange(name, [fc.option(fc.constantFrom(...seeds), { nil: undefined })], (attachment, start, end, seed) =>
-      attachment.checksum(name, start, end, seed),
+      attachment.checksum(name, { start, end, ...(seed !== undefined && { seed }) }),
     ),
   ),
   ...(["sum", "min", "max"] as const).map((name) =>

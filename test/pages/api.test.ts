@@ -22,14 +22,15 @@ const declarations = readdirSync(`${root}dist`, { recursive: true, encoding: "ut
 /** The public members that the package's types declare for a class or an interface, with those it extends. */
 function membersOf(name: string): string[] {
   for (const text of declarations) {
-    const head = `^export (?:declare (?:abstract )?class|interface) ${name}(?: extends (\\w+)(?:<\\w+>)?)? \\{\\n(.*?)^\\}`;
+    const head = `^export (?:declare (?:abstract )?class|interface) ${name}(?: extends ([\\w, ]+)(?:<\\w+>)?)? \\{\\n(.*?)^\\}`;
     const found = new RegExp(head, "ms").exec(text);
     if (!found) continue;
-    const [, parent, body] = found as unknown as [string, string | undefined, string];
+    const [, parents, body] = found as unknown as [string, string | undefined, string];
     const own = [...body.matchAll(/^ {4}(?:(?:readonly|abstract|get|set) )*(\w+)\??[(<:]/gm)].map(
       ([, member]) => member,
     );
-    const inherited = parent === undefined || parent === "AsyncIterable" ? [] : membersOf(parent);
+    const inherited =
+      parents === undefined || parents === "AsyncIterable" ? [] : parents.split(", ").flatMap(membersOf);
     return [...new Set([...inherited, ...own])].filter((member) => member !== "constructor") as string[];
   }
   throw new Error(`no declaration of ${name}`);

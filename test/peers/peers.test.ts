@@ -66,7 +66,7 @@ async function writeHalf(talk: Talk, attachment: Attachment): Promise<void> {
     attachment.bytes.set(ours.subarray(start, end), start);
     talk.tell();
     assert.is(await talk.hear(), "written");
-    const sum = attachment.checksum("adler32", ours.length + start, ours.length + end);
+    const sum = attachment.checksum("adler32", { start: ours.length + start, end: ours.length + end });
     assert.is(sum, adlerOracle(theirs.subarray(start, end)));
     assert.is(await talk.hear(), String(adlerOracle(ours.subarray(start, end))));
   }

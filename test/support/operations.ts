@@ -60,11 +60,11 @@ export const atCursor: Record<string, (cursor: Cursor) => unknown> = {
 };
 
 export const onRange: Record<string, (attachment: Attachment) => unknown> = {
-  "checksum crc32": (attachment) => attachment.checksum("crc32", 8),
-  "checksum crc32c": (attachment) => attachment.checksum("crc32c", 8),
-  "checksum adler32": (attachment) => attachment.checksum("adler32", 8),
-  "checksum xxh64": (attachment) => attachment.checksum("xxh64", 8, 300, 5n),
-  "checksum xxh3": (attachment) => attachment.checksum("xxh3", 8, 300, 5n),
+  "checksum crc32": (attachment) => attachment.checksum("crc32", { start: 8 }),
+  "checksum crc32c": (attachment) => attachment.checksum("crc32c", { start: 8 }),
+  "checksum adler32": (attachment) => attachment.checksum("adler32", { start: 8 }),
+  "checksum xxh64": (attachment) => attachment.checksum("xxh64", { start: 8, end: 300, seed: 5n }),
+  "checksum xxh3": (attachment) => attachment.checksum("xxh3", { start: 8, end: 300, seed: 5n }),
   "indexOf a byte": (attachment) => attachment.indexOf(0, 8),
   "indexOf bytes": (attachment) => attachment.indexOf(Uint8Array.of(0, 0, 0), 8),
   "lastIndexOf a byte": (attachment) => attachment.lastIndexOf(0, 8),

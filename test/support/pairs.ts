@@ -7,7 +7,10 @@ import {
   type Segment,
   type Shm,
   type ShmOptions,
+  sysvHost,
 } from "wasm-shm";
+import type { Engine } from "#dist/core/engine.js";
+import { compose, threadHost } from "#dist/segment/shm.js";
 
 export interface Pair {
   name: string;
@@ -18,9 +21,12 @@ export interface Pair {
   withCursor<T>(bytes: number, use: (cursor: Cursor, attachment: Attachment) => T): T;
 }
 
-function pairOf(host: "sysv" | "local", core: string, options: ShmOptions): Pair {
-  const shm = createShm({ host, ...options });
+/** An instance as another engine would have it: with these operations of its own, and no streams. */
+export function shmWith(engine: Engine, options: ShmOptions): Shm {
+  return compose(options, { sysv: sysvHost, byDefault: threadHost, engine, streams: undefined });
+}
 
+function pairOf(name: string, host: "sysv" | "local", shm: Shm): Pair {
   function withSegment<T>(bytes: number, use: (segment: Segment) => T, options?: CreateOptions): T {
     const segment = shm.create(bytes, options);
     let result: T;
@@ -36,7 +42,7 @@ function pairOf(host: "sysv" | "local", core: string, options: ShmOptions): Pair
   }
 
   return {
-    name: `${host}, ${core}`,
+    name,
     shm,
     native: host === "sysv",
     withSegment,
@@ -55,10 +61,23 @@ const cores: [string, ShmOptions][] = [
   ["js", { core: "js" }],
 ];
 
+const hosts = process.platform === "linux" ? (["sysv", "local"] as const) : (["local"] as const);
+
 /** On Linux all six; elsewhere there is no native host, and three. */
-export const pairs: Pair[] = (
-  process.platform === "linux" ? (["sysv", "local"] as const) : (["local"] as const)
-).flatMap((host) => cores.map(([core, options]) => pairOf(host, core, options)));
+export const pairs: Pair[] = hosts.flatMap((host) =>
+  cores.map(([core, options]) => pairOf(`${host}, ${core}`, host, createShm({ host, ...options }))),
+);
+
+/** The same where the engine hands in no operation of its own, as in a browser: the cores do all of the work. */
+export const pairsWithoutEngine: Pair[] = hosts.flatMap((host) =>
+  cores.map(([core, options]) => pairOf(`${host}, ${core}, no engine`, host, shmWith({}, { host, ...options }))),
+);
+
+/** For what an engine may do instead of the core: each core of a host once more, without one. */
+export const enginePairs: Pair[] = [
+  ...pairs,
+  ...pairsWithoutEngine.filter(({ native, name }) => !native && !name.includes("auto")),
+];
 
 /** For what only the kernel does; that it is the same with core "auto", the suites over all pairs show. */
 export const nativePairs = pairs.filter(({ native, name }) => native && !name.endsWith("auto"));

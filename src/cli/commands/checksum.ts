@@ -25,7 +25,7 @@ async function sumOf(segment: Segment, options: Options): Promise<string> {
     let sum = algorithm === "adler32" ? 1 : 0;
     await eachWindow(segment, "read-only", start, end, (bytes, _position, attachment) => {
       const from = bytes.byteOffset - attachment.byteOffset;
-      sum = attachment.checksum(algorithm, from, from + bytes.length, sum);
+      sum = attachment.checksum(algorithm, { start: from, end: from + bytes.length, previous: sum });
     });
     return sum.toString(16).padStart(8, "0");
   }
@@ -41,7 +41,7 @@ async function sumOf(segment: Segment, options: Options): Promise<string> {
   });
   try {
     const from = start === end ? 0 : start - first;
-    const sum = attachment.checksum(algorithm, from, from + end - start);
+    const sum = attachment.checksum(algorithm, { start: from, end: from + end - start });
     return sum.toString(16).padStart(16, "0");
   } finally {
     attachment.detach();

@@ -1,5 +1,6 @@
+import type { Width } from "../../common/elements.js";
 import type { Window } from "../../memory/window.js";
-import { type CoreCursor, TRAP, type Width } from "../core.js";
+import { type CoreCursor, TRAP } from "../core.js";
 import { CLOSED } from "./closed.js";
 import { crc32c } from "./crc.js";
 import { fromBits, readAll, toBits, writeAll } from "./float16.js";

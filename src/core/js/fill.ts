@@ -1,9 +1,9 @@
-/** Bytes of copies made of a short pattern, so that there are few calls: well inside the nearest cache. */
+/** A short pattern is repeated up to this many bytes first, so that few calls write them: well inside the nearest cache. */
 const BLOCK = 16384;
 
 /**
- * Writes the pattern again and again. The copies come from memory of our own: bytes already in the range may have been
- * changed since by another process.
+ * Writes the pattern repeatedly. The copies come from private memory: another process may already have changed a copy that
+ * is in the range.
  */
 export function fill(bytes: Uint8Array, pattern: Uint8Array, start: number, end: number): void {
   const block = repeated(pattern, Math.min(BLOCK, end - start));
@@ -12,7 +12,7 @@ export function fill(bytes: Uint8Array, pattern: Uint8Array, start: number, end:
   if (at < end) bytes.set(new Uint8Array(block.buffer, block.byteOffset, end - at), at);
 }
 
-/** As many whole patterns as fit in `length` bytes, one at least. */
+/** As many whole patterns as fit into `length` bytes, but at least one. */
 function repeated(pattern: Uint8Array, length: number): Uint8Array {
   const copies = Math.floor(length / pattern.length);
   if (copies <= 1) return pattern;

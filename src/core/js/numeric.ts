@@ -1,121 +1,105 @@
-import type { BigIntKind, NumberKind } from "../core.js";
-import { BLOCK } from "./block.js";
-import { leastByte, leastFloat32, leastFloat64, leastHalf, leastPair, leastWord, pair, resetPair } from "./least.js";
-import { HOST_IS_LITTLE } from "./order.js";
-import { sumAlternateWords, sumBytes, sumFloats, sumHalves, sumWords } from "./sums.js";
+// Sums, minima and maxima of a range of elements in the host's byte order, at any alignment. What they mean, to the last
+// bit, is in ../core.ts.
+import { type BigIntKind, HOST_IS_LITTLE_ENDIAN as LITTLE, type NumberKind } from "../../common/elements.js";
 
-/** The result of a range of at most BLOCK bytes; `mode` is what flips integers' bits, or a float's sign. */
-type Inner = (view: DataView, start: number, end: number, mode: number) => number;
-
-/** Of at most 2^21 words, so that a number holds their sum. */
-const WORDS_PART = 2 ** 23;
-
-function total(inner: Inner, view: DataView, start: number, end: number, flip: number): number {
-  let sum = 0;
-  for (let at = start; at < end; at += BLOCK) sum += inner(view, at, Math.min(at + BLOCK, end), flip);
-  return sum;
+/** Bytes from one element to the next, and how to read one. */
+interface Elements<T> {
+  readonly width: 1 | 2 | 4 | 8;
+  readonly at: (view: DataView, offset: number) => T;
 }
 
-function totalBig(inner: Inner, view: DataView, start: number, end: number, flip: number): bigint {
-  let sum = 0n;
-  for (let at = start; at < end; at += WORDS_PART) {
-    sum += BigInt(total(inner, view, at, Math.min(at + WORDS_PART, end), flip));
-  }
-  return sum;
-}
+const numbers: Readonly<Record<NumberKind, Elements<number>>> = {
+  Int8: { width: 1, at: (view, offset) => view.getInt8(offset) },
+  Uint8: { width: 1, at: (view, offset) => view.getUint8(offset) },
+  Int16: { width: 2, at: (view, offset) => view.getInt16(offset, LITTLE) },
+  Uint16: { width: 2, at: (view, offset) => view.getUint16(offset, LITTLE) },
+  Int32: { width: 4, at: (view, offset) => view.getInt32(offset, LITTLE) },
+  Uint32: { width: 4, at: (view, offset) => view.getUint32(offset, LITTLE) },
+  Float32: { width: 4, at: (view, offset) => view.getFloat32(offset, LITTLE) },
+  Float64: { width: 8, at: (view, offset) => view.getFloat64(offset, LITTLE) },
+};
+
+const bigints: Readonly<Record<BigIntKind, Elements<bigint>>> = {
+  BigInt64: { width: 8, at: (view, offset) => view.getBigInt64(offset, LITTLE) },
+  BigUint64: { width: 8, at: (view, offset) => view.getBigUint64(offset, LITTLE) },
+};
+
+/** Bytes of integers of which a number holds the sum exactly: at most 2^21 of 32 bits, so below 2^53. */
+const EXACT_PART = 2 ** 21;
+
+const PARTIAL_SUMS = 16;
 
 export function sum(kind: NumberKind, view: DataView, start: number, end: number): number {
-  const length = end - start;
-  switch (kind) {
-    case "Uint8":
-      return total(sumBytes, view, start, end, 0);
-    case "Int8":
-      return total(sumBytes, view, start, end, 0x80808080) - 2 ** 7 * length;
-    case "Uint16":
-      return total(sumHalves, view, start, end, 0);
-    case "Int16":
-      return total(sumHalves, view, start, end, 0x80008000) - 2 ** 15 * (length / 2);
-    case "Uint32":
-      return Number(totalBig(sumWords, view, start, end, 0));
-    case "Int32":
-      return Number(totalBig(sumWords, view, start, end, 0x80000000) - 2n ** 31n * BigInt(length / 4));
-    case "Float32":
-    case "Float64":
-      return sumFloats(kind, view, start, end);
+  const elements = numbers[kind];
+  return kind === "Float32" || kind === "Float64"
+    ? sumOfFloats(elements, view, start, end)
+    : Number(sumOfIntegers(elements, view, start, end));
+}
+
+function sumOfIntegers({ width, at }: Elements<number>, view: DataView, start: number, end: number): bigint {
+  let sum = 0n;
+  for (let partStart = start; partStart < end; partStart += EXACT_PART) {
+    const partEnd = Math.min(partStart + EXACT_PART, end);
+    let part = 0;
+    for (let offset = partStart; offset < partEnd; offset += width) part += at(view, offset);
+    sum += BigInt(part);
   }
+  return sum;
+}
+
+/** In the order of the contract, so that the last bit is the same on every core. */
+function sumOfFloats({ width, at }: Elements<number>, view: DataView, start: number, end: number): number {
+  const partials = new Float64Array(PARTIAL_SUMS);
+  const add = (index: number, value: number): void => {
+    partials[index] = (partials[index] as number) + value;
+  };
+  for (let index = 0, offset = start; offset < end; index++, offset += width) {
+    add(index % PARTIAL_SUMS, at(view, offset));
+  }
+  for (let half = PARTIAL_SUMS / 2; half >= 1; half /= 2) {
+    for (let index = 0; index < half; index++) add(index, partials[index + half] as number);
+  }
+  return partials[0] as number;
 }
 
 export function sumBig(kind: BigIntKind, view: DataView, start: number, end: number): bigint {
-  const [low, high] = HOST_IS_LITTLE ? [0, 4] : [4, 0];
-  const lows = totalBig(sumAlternateWords, view, start + low, end, 0);
-  if (kind === "BigUint64") return lows + (totalBig(sumAlternateWords, view, start + high, end, 0) << 32n);
-  const highs = totalBig(sumAlternateWords, view, start + high, end, 0x80000000);
-  return lows + ((highs - 2n ** 31n * BigInt((end - start) / 8)) << 32n);
+  const { width, at } = bigints[kind];
+  let sum = 0n;
+  for (let offset = start; offset < end; offset += width) sum += at(view, offset);
+  return sum;
 }
 
-function least(inner: Inner, view: DataView, start: number, end: number, mode: number): number {
-  let least = Number.POSITIVE_INFINITY;
-  for (let at = start; at < end; at += BLOCK) {
-    least = Math.min(least, inner(view, at, Math.min(at + BLOCK, end), mode));
-  }
-  return least;
-}
-
+/** Math.min has the contract's rules for NaN and -0. */
 export function min(kind: NumberKind, view: DataView, start: number, end: number): number {
-  return extreme(kind, view, start, end, false);
+  const { width, at } = numbers[kind];
+  let result = Number.POSITIVE_INFINITY;
+  for (let offset = start; offset < end; offset += width) result = Math.min(result, at(view, offset));
+  return result;
 }
 
 export function max(kind: NumberKind, view: DataView, start: number, end: number): number {
-  return extreme(kind, view, start, end, true);
-}
-
-/** Flips an integer's sign, or nothing; and all bits where the greatest is wanted. */
-function flipOf(signs: number, greatest: boolean): number {
-  return greatest ? ~signs : signs | 0;
-}
-
-function extreme(kind: NumberKind, view: DataView, start: number, end: number, greatest: boolean): number {
-  let flip: number;
-  switch (kind) {
-    case "Uint8":
-      flip = flipOf(0, greatest);
-      return (least(leastByte, view, start, end, flip) ^ flip) & 0xff;
-    case "Int8":
-      flip = flipOf(0x80808080, greatest);
-      return ((least(leastByte, view, start, end, flip) ^ flip) << 24) >> 24;
-    case "Uint16":
-      flip = flipOf(0, greatest);
-      return (least(leastHalf, view, start, end, flip) ^ flip) & 0xffff;
-    case "Int16":
-      flip = flipOf(0x80008000, greatest);
-      return ((least(leastHalf, view, start, end, flip) ^ flip) << 16) >> 16;
-    case "Uint32":
-      flip = flipOf(0x80000000, greatest); // words compare as signed ones
-      return (least(leastWord, view, start, end, flip) ^ flip) >>> 0;
-    case "Int32":
-      flip = flipOf(0, greatest);
-      return least(leastWord, view, start, end, flip) ^ flip;
-    case "Float32":
-      return greatest ? -least(leastFloat32, view, start, end, -1) : least(leastFloat32, view, start, end, 1);
-    case "Float64":
-      return greatest ? -least(leastFloat64, view, start, end, -1) : least(leastFloat64, view, start, end, 1);
-  }
+  const { width, at } = numbers[kind];
+  let result = Number.NEGATIVE_INFINITY;
+  for (let offset = start; offset < end; offset += width) result = Math.max(result, at(view, offset));
+  return result;
 }
 
 export function minBig(kind: BigIntKind, view: DataView, start: number, end: number): bigint {
-  return extremeBig(kind, view, start, end, false);
+  const { width, at } = bigints[kind];
+  let result = at(view, start);
+  for (let offset = start + width; offset < end; offset += width) {
+    const value = at(view, offset);
+    if (value < result) result = value;
+  }
+  return result;
 }
 
 export function maxBig(kind: BigIntKind, view: DataView, start: number, end: number): bigint {
-  return extremeBig(kind, view, start, end, true);
-}
-
-function extremeBig(kind: BigIntKind, view: DataView, start: number, end: number, greatest: boolean): bigint {
-  const flip = flipOf(kind === "BigUint64" ? 0x80000000 : 0, greatest); // high words compare as signed ones
-  const lowFlip = flipOf(0, greatest);
-  resetPair();
-  for (let at = start; at < end; at += BLOCK) leastPair(view, at, Math.min(at + BLOCK, end), flip, lowFlip);
-  const high = pair.high ^ flip;
-  const low = (pair.low ^ lowFlip) >>> 0;
-  return (BigInt(kind === "BigUint64" ? high >>> 0 : high) << 32n) | BigInt(low);
+  const { width, at } = bigints[kind];
+  let result = at(view, start);
+  for (let offset = start + width; offset < end; offset += width) {
+    const value = at(view, offset);
+    if (value > result) result = value;
+  }
+  return result;
 }

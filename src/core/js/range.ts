@@ -1,5 +1,7 @@
+// Ranges of a window in JS: by the engine's own operation if it has one, else by the obvious code beside this file.
+import type { BigIntKind, NumberKind, Width } from "../../common/elements.js";
 import type { Window } from "../../memory/window.js";
-import { type BigIntKind, type CoreRange, type NumberKind, TRAP, type Width } from "../core.js";
+import { type CoreRange, TRAP } from "../core.js";
 import type { Engine } from "../engine.js";
 import { adler32 } from "./adler32.js";
 import { CLOSED } from "./closed.js";
@@ -24,7 +26,8 @@ export class JsRange implements CoreRange {
   }
 
   crc32(start: number, end: number, previous: number): number {
-    return crc32(this.#open(start, end).view, start, end, previous);
+    const bytes = this.#part(start, end);
+    return this.#engine.crc32?.(bytes, previous) ?? crc32(this.#window.view, start, end, previous);
   }
 
   crc32c(start: number, end: number, previous: number): number {
@@ -32,7 +35,7 @@ export class JsRange implements CoreRange {
   }
 
   adler32(start: number, end: number, previous: number): number {
-    return adler32(this.#open(start, end).bytes, start, end, previous);
+    return adler32(this.#part(start, end), previous);
   }
 
   xxh64(start: number, end: number, seed: bigint): bigint {
@@ -44,19 +47,25 @@ export class JsRange implements CoreRange {
   }
 
   indexOfByte(byte: number, start: number, end: number): number {
-    return fromWindow(start, indexOfByte(this.#part(start, end), byte));
+    const text = this.#part(start, end);
+    return placeIn(text, start, 1, this.#engine.indexOf?.(text, byte) ?? indexOfByte(text, byte));
   }
 
   lastIndexOfByte(byte: number, start: number, end: number): number {
-    return fromWindow(start, lastIndexOfByte(this.#part(start, end), byte));
+    const text = this.#part(start, end);
+    return placeIn(text, start, 1, this.#engine.lastIndexOf?.(text, byte) ?? lastIndexOfByte(text, byte));
   }
 
   indexOf(needle: Uint8Array, start: number, end: number): number {
-    return fromWindow(start, indexOf(this.#part(start, end), needle));
+    const text = this.#part(start, end);
+    const native = this.#isShort(needle) ? this.#engine.indexOf : undefined;
+    return placeIn(text, start, needle.length, native?.(text, needle) ?? indexOf(text, needle));
   }
 
   lastIndexOf(needle: Uint8Array, start: number, end: number): number {
-    return fromWindow(start, lastIndexOf(this.#part(start, end), needle));
+    const text = this.#part(start, end);
+    const native = this.#isShort(needle) ? this.#engine.lastIndexOf : undefined;
+    return placeIn(text, start, needle.length, native?.(text, needle) ?? lastIndexOf(text, needle));
   }
 
   equals(other: Uint8Array, start: number): boolean {
@@ -64,10 +73,8 @@ export class JsRange implements CoreRange {
   }
 
   compare(other: Uint8Array, start: number): number {
-    const { bytes, view } = this.#open(start, start + other.length);
-    return (
-      this.#engine.compare?.(bytes.subarray(start, start + other.length), other) ?? compare(bytes, view, start, other)
-    );
+    const bytes = this.#part(start, start + other.length);
+    return this.#engine.compare?.(bytes, other) ?? compare(bytes, other);
   }
 
   fillByte(byte: number, start: number, end: number): void {
@@ -83,11 +90,14 @@ export class JsRange implements CoreRange {
   }
 
   swap(width: Width, start: number, end: number): void {
-    swap(this.#open(start, end).view, width, start, end);
+    const native = this.#engine.swap;
+    if (native && width > 1) native(this.#part(start, end), width as 2 | 4 | 8);
+    else swap(this.#open(start, end).view, width, start, end);
   }
 
   isUtf8(start: number, end: number): boolean {
-    return isUtf8(this.#open(start, end).view, start, end);
+    const bytes = this.#part(start, end);
+    return this.#engine.isUtf8?.(bytes) ?? isUtf8(bytes);
   }
 
   sum(kind: NumberKind, start: number, end: number): number {
@@ -118,7 +128,7 @@ export class JsRange implements CoreRange {
     this.#window = CLOSED;
   }
 
-  /** The window with views that work and have the range; traps where it, or this, was closed. */
+  /** The window, with views that work and contain the range; traps if the window, or this range, was closed. */
   #open(start: number, end: number): Window {
     const window = this.#window.current();
     const size = window.bytes.length;
@@ -129,6 +139,17 @@ export class JsRange implements CoreRange {
   #part(start: number, end: number): Uint8Array {
     return this.#open(start, end).part(start, end - start);
   }
+
+  /** Whether the engine finds the needle in linear time. */
+  #isShort(needle: Uint8Array): boolean {
+    return needle.length <= (this.#engine.longestNeedle ?? 0);
+  }
 }
 
-const fromWindow = (start: number, index: number): number => (index < 0 ? -1 : start + index);
+/**
+ * What was found in `text`, from the window's start; -1 if it was not. An engine reads bytes that may change while it
+ * searches, so an index that leaves no room for `length` bytes counts as not found.
+ */
+function placeIn(text: Uint8Array, start: number, length: number, index: number): number {
+  return index >= 0 && index <= text.length - length ? start + index : -1;
+}

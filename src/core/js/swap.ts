@@ -1,9 +1,8 @@
-import type { Width } from "../core.js";
-import { BLOCK } from "./block.js";
+import type { Width } from "../../common/elements.js";
 
 /**
- * Copies elements with their bytes reversed, `length` a multiple of width, which is not 1. Source and target may be the
- * same bytes. A DataView is as fast as an aligned array at this, and needs no alignment (Node 20, 26).
+ * Copies elements with their bytes reversed; `length` is a multiple of `width`. Source and target may be the same bytes.
+ * A DataView needs no alignment, and is as fast as an aligned array (Node 20, 26).
  */
 export function copySwapped(
   target: DataView,
@@ -13,36 +12,43 @@ export function copySwapped(
   length: number,
   width: Width,
 ): void {
-  const copy = width === 2 ? copyHalves : width === 4 ? copyWords : copyDoubles;
-  const shift = targetStart - start;
-  const end = start + length;
-  for (let at = start; at < end; at += BLOCK) copy(target, shift, source, at, Math.min(at + BLOCK, end));
+  if (width === 1) copyBytes(target, targetStart, source, start, length);
+  else if (width === 2) copyHalves(target, targetStart, source, start, length);
+  else if (width === 4) copyWords(target, targetStart, source, start, length);
+  else copyDoubles(target, targetStart, source, start, length);
 }
 
-/** Two elements at a time. */
-function copyHalves(target: DataView, shift: number, source: DataView, start: number, end: number): void {
-  let at = start;
-  for (const last = end - 4; at <= last; at += 4) {
-    const two = source.getInt32(at);
-    target.setInt32(at + shift, ((two << 8) & 0xff00ff00) | ((two >>> 8) & 0x00ff00ff));
+type Copy = (target: DataView, to: number, source: DataView, from: number, length: number) => void;
+
+const copyBytes: Copy = (target, to, source, from, length) => {
+  for (let at = 0; at < length; at++) target.setUint8(to + at, source.getUint8(from + at));
+};
+
+/** Two elements at a time, which is twice as fast: 2.1 against 1.1 GB/s (Node 20, x86-64). */
+const copyHalves: Copy = (target, to, source, from, length) => {
+  const pairs = length - (length % 4);
+  for (let at = 0; at < pairs; at += 4) {
+    const two = source.getInt32(from + at);
+    target.setInt32(to + at, ((two << 8) & 0xff00ff00) | ((two >>> 8) & 0x00ff00ff));
   }
-  if (at < end) target.setInt16(at + shift, source.getInt16(at, true), false);
-}
+  if (pairs < length) target.setInt16(to + pairs, source.getInt16(from + pairs, true), false);
+};
 
-function copyWords(target: DataView, shift: number, source: DataView, start: number, end: number): void {
-  for (let at = start; at < end; at += 4) target.setInt32(at + shift, source.getInt32(at, true), false);
-}
+const copyWords: Copy = (target, to, source, from, length) => {
+  for (let at = 0; at < length; at += 4) target.setInt32(to + at, source.getInt32(from + at, true), false);
+};
 
-function copyDoubles(target: DataView, shift: number, source: DataView, start: number, end: number): void {
-  for (let at = start; at < end; at += 8) {
-    const first = source.getInt32(at, true);
-    const second = source.getInt32(at + 4, true);
-    target.setInt32(at + shift, second, false);
-    target.setInt32(at + shift + 4, first, false);
+/** As two words: a bigint for each element would be allocated. */
+const copyDoubles: Copy = (target, to, source, from, length) => {
+  for (let at = 0; at < length; at += 8) {
+    const first = source.getInt32(from + at, true);
+    const second = source.getInt32(from + at + 4, true);
+    target.setInt32(to + at, second, false);
+    target.setInt32(to + at + 4, first, false);
   }
-}
+};
 
-/** Reverses the bytes of each element in place; one of width 1 is its own reverse. */
+/** Reverses the bytes of each element in place. */
 export function swap(view: DataView, width: Width, start: number, end: number): void {
-  if (width > 1) copySwapped(view, start, view, start, end - start, width);
+  copySwapped(view, start, view, start, end - start, width);
 }

@@ -1,10 +1,9 @@
-// XXH3, 64 bits: https://github.com/Cyan4973/xxHash/blob/dev/doc/xxhash_spec.md. Up to 240 bytes in BigInt, the stripes
-// of more in float64, which holds what they add up to exactly.
+// XXH3, 64 bits: https://github.com/Cyan4973/xxHash/blob/dev/doc/xxhash_spec.md.
 import { avalanche64, PRIME64_1, PRIME64_2, PRIME64_3, PRIME64_4, PRIME64_5, rotate, u64 } from "./xxh64.js";
 
-const PRIME32_1 = 0x9e3779b1;
-const PRIME32_2 = 0x85ebca77;
-const PRIME32_3 = 0xc2b2ae3d;
+const PRIME32_1 = 0x9e3779b1n;
+const PRIME32_2 = 0x85ebca77n;
+const PRIME32_3 = 0xc2b2ae3dn;
 const PRIME_MX1 = 0x165667919e3779f9n;
 const PRIME_MX2 = 0x9fb21c651e98df25n;
 
@@ -41,7 +40,10 @@ const secret = new DataView(new ArrayBuffer(192));
 
 const STRIPE = 64;
 
-/** Stripes from one scramble to the next. Also the most whose products add up below 2^53. */
+/** Accumulators of 64 bits, one for each 8 bytes of a stripe. */
+const LANES = 8;
+
+/** Stripes from one scramble to the next. */
 const STRIPES = (secret.byteLength - STRIPE) / 8;
 const BLOCK = STRIPES * STRIPE;
 
@@ -59,7 +61,7 @@ const wordAt = (view: DataView, at: number): bigint => view.getBigUint64(at, tru
 
 const secretPair = (at: number): bigint => wordAt(secret, at) ^ wordAt(secret, at + 8);
 
-/** The high half of the product, and the low one, in one. */
+/** The high half of the product, xor its low half. */
 function foldedProduct(left: bigint, right: bigint): bigint {
   const product = left * right;
   return (product >> 64n) ^ u64(product);
@@ -76,7 +78,7 @@ function swapped(word: bigint, bytes: 4 | 8): bigint {
   return bytes === 8 ? view.getBigUint64(0) : BigInt(view.getUint32(0));
 }
 
-/** What is read may overlap; if another process writes meanwhile, the hash is of bytes that were there at no one time. */
+/** Reads may overlap: if another process writes meanwhile, the hash may be of bytes that were never there together. */
 function upTo16(view: DataView, start: number, length: number, seed: bigint): bigint {
   if (length > 8) {
     const low = u64(secretPair(24) + seed) ^ wordAt(view, start);
@@ -141,93 +143,45 @@ function seededSecret(seed: bigint): DataView {
 
 function long(view: DataView, start: number, end: number, seed: bigint): bigint {
   const keys = seed === 0n ? secret : seededSecret(seed);
-  const sums = new DataView(new ArrayBuffer(64)); // eight accumulators
-  [PRIME32_3, PRIME64_1, PRIME64_2, PRIME64_3, PRIME64_4, PRIME32_2, PRIME64_5, PRIME32_1].forEach((prime, index) => {
-    sums.setBigUint64(8 * index, BigInt(prime), true);
-  });
-  // The last block, be it whole, is not scrambled, and its last stripe is the range's last 64 bytes.
+  const sums = [PRIME32_3, PRIME64_1, PRIME64_2, PRIME64_3, PRIME64_4, PRIME32_2, PRIME64_5, PRIME32_1];
+  // The last block is not scrambled, even if it is full. Its last stripe is the last 64 bytes of the range.
   let at = start;
   for (; end - at > BLOCK; at += BLOCK) {
-    accumulate(view, at, STRIPES, keys, 0, sums);
+    accumulate(view, at, STRIPES, keys, sums);
     scramble(keys, sums);
   }
-  accumulate(view, at, Math.floor((end - at - 1) / STRIPE), keys, 0, sums);
-  accumulate(view, end - STRIPE, 1, keys, keys.byteLength - STRIPE - 7, sums);
+  accumulate(view, at, Math.floor((end - at - 1) / STRIPE), keys, sums);
+  accumulateStripe(view, end - STRIPE, keys, keys.byteLength - STRIPE - 7, sums);
 
   let hash = BigInt(end - start) * PRIME64_1;
-  for (let pair = 0; pair < 64; pair += 16) {
-    const even = wordAt(sums, pair) ^ wordAt(keys, pair + 11);
-    hash += foldedProduct(even, wordAt(sums, pair + 8) ^ wordAt(keys, pair + 19));
+  for (let lane = 0; lane < LANES; lane += 2) {
+    const even = (sums[lane] as bigint) ^ wordAt(keys, 8 * lane + 11);
+    hash += foldedProduct(even, (sums[lane + 1] as bigint) ^ wordAt(keys, 8 * lane + 19));
   }
   return avalanche3(u64(hash));
 }
 
-/**
- * Two lanes of each of at most STRIPES stripes: of each, the low half times the high one to itself, and the data to its
- * neighbour. The high half is taken as two of 16 bits: a product is then below 2^48, and sixteen of them below 2^52.
- */
-function accumulate(
-  view: DataView,
-  start: number,
-  stripes: number,
-  keys: DataView,
-  firstKey: number,
-  sums: DataView,
-): void {
-  for (let lane = 0; lane < STRIPE; lane += 16) {
-    let evenLow = 0; // times 1
-    let evenHigh = 0; // times 2^16
-    let evenData = 0;
-    let evenDataHigh = 0; // times 2^32
-    let oddLow = 0;
-    let oddHigh = 0;
-    let oddData = 0;
-    let oddDataHigh = 0;
-    let at = start + lane;
-    let key = firstKey + lane;
-    for (let stripe = 0; stripe < stripes; stripe++) {
-      const even = view.getInt32(at, true);
-      const evenUpper = view.getInt32(at + 4, true);
-      const evenKeyed = (even ^ keys.getInt32(key, true)) >>> 0;
-      const evenFactor = evenUpper ^ keys.getInt32(key + 4, true);
-      evenLow += evenKeyed * (evenFactor & 0xffff);
-      evenHigh += evenKeyed * (evenFactor >>> 16);
-      evenData += even >>> 0;
-      evenDataHigh += evenUpper >>> 0;
-      const odd = view.getInt32(at + 8, true);
-      const oddUpper = view.getInt32(at + 12, true);
-      const oddKeyed = (odd ^ keys.getInt32(key + 8, true)) >>> 0;
-      const oddFactor = oddUpper ^ keys.getInt32(key + 12, true);
-      oddLow += oddKeyed * (oddFactor & 0xffff);
-      oddHigh += oddKeyed * (oddFactor >>> 16);
-      oddData += odd >>> 0;
-      oddDataHigh += oddUpper >>> 0;
-      at += STRIPE;
-      key += 8;
-    }
-    add(sums, lane, evenLow + oddData, evenHigh, oddDataHigh);
-    add(sums, lane + 8, oddLow + evenData, oddHigh, evenDataHigh);
+/** The secret moves on by 8 bytes with each stripe. */
+function accumulate(view: DataView, start: number, stripes: number, keys: DataView, sums: bigint[]): void {
+  for (let stripe = 0; stripe < stripes; stripe++)
+    accumulateStripe(view, start + stripe * STRIPE, keys, 8 * stripe, sums);
+}
+
+/** Each lane adds the product of its keyed halves to its own sum, and its data to its neighbour's. */
+function accumulateStripe(view: DataView, at: number, keys: DataView, key: number, sums: bigint[]): void {
+  for (let lane = 0; lane < LANES; lane++) {
+    const data = wordAt(view, at + 8 * lane);
+    const keyed = data ^ wordAt(keys, key + 8 * lane);
+    const neighbour = lane ^ 1;
+    sums[neighbour] = u64((sums[neighbour] as bigint) + data);
+    sums[lane] = u64((sums[lane] as bigint) + (keyed & 0xffffffffn) * (keyed >> 32n));
   }
 }
 
-/** Adds first + second * 2^16 + third * 2^32, each below 2^53, to an accumulator. */
-function add(sums: DataView, lane: number, first: number, second: number, third: number): void {
-  const fromSecond = second & 0xffff;
-  const low = sums.getUint32(lane, true) + first + fromSecond * 65536;
-  sums.setUint32(lane, low, true);
-  const carry = (low - (low >>> 0)) / 2 ** 32;
-  sums.setUint32(lane + 4, sums.getUint32(lane + 4, true) + carry + (second - fromSecond) / 65536 + third, true);
-}
-
-/** Each accumulator: xor its own bits from 47, xor the secret's last words, times a prime of 32 bits. */
-function scramble(keys: DataView, sums: DataView): void {
+function scramble(keys: DataView, sums: bigint[]): void {
   const last = keys.byteLength - STRIPE;
-  for (let lane = 0; lane < STRIPE; lane += 8) {
-    const upper = sums.getInt32(lane + 4, true);
-    const low = sums.getInt32(lane, true) ^ (upper >>> 15) ^ keys.getInt32(last + lane, true);
-    const high = upper ^ keys.getInt32(last + lane + 4, true);
-    sums.setInt32(lane, 0, true);
-    sums.setInt32(lane + 4, Math.imul(high, PRIME32_1), true);
-    add(sums, lane, (low >>> 0) * (PRIME32_1 & 0xffff), (low >>> 0) * (PRIME32_1 >>> 16), 0);
+  for (let lane = 0; lane < LANES; lane++) {
+    const sum = sums[lane] as bigint;
+    sums[lane] = u64((sum ^ (sum >> 47n) ^ wordAt(keys, last + 8 * lane)) * PRIME32_1);
   }
 }

@@ -1,5 +1,6 @@
 // The codecs of a cursor by the core in assembly/. What is in JS arrays crosses through the scratch area.
-import { type CoreCursor, TRAP, type Width } from "../core.js";
+import type { Width } from "../../common/elements.js";
+import { type CoreCursor, TRAP } from "../core.js";
 import { WasmScalars } from "./scalar.js";
 
 export class WasmCursor extends WasmScalars implements CoreCursor {

@@ -87,7 +87,7 @@ export interface Exports {
   sumBegin(): void;
   sumFloats(cursor: number, width: number, start: number, end: number): void;
   sumEnd(): number;
-  extremeInteger(cursor: number, width: number, signed: number, start: number, end: number, largest: number): number;
-  extremeBig(cursor: number, signed: number, start: number, end: number, largest: number): bigint;
-  extremeFloat(cursor: number, width: number, start: number, end: number, largest: number): number;
+  minMaxInteger(cursor: number, width: number, signed: number, start: number, end: number, largest: number): number;
+  minMaxBig(cursor: number, signed: number, start: number, end: number, largest: number): bigint;
+  minMaxFloat(cursor: number, width: number, start: number, end: number, largest: number): number;
 }

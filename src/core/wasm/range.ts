@@ -1,14 +1,15 @@
 // Ranges of a window by the core in assembly/.
+import type { BigIntKind, NumberKind, Width } from "../../common/elements.js";
 import type { Window } from "../../memory/window.js";
-import { type BigIntKind, type Core, type CoreRange, type NumberKind, TRAP, type Width } from "../core.js";
+import { type Core, type CoreRange, TRAP } from "../core.js";
 import type { Engine } from "../engine.js";
 import type { Exports } from "./exports.js";
 import { CLOSED, type Instance, keepFor, type Lease, release } from "./page.js";
 
 /**
- * Bytes a call of a function that runs over the window. V8 compiles a hot function anew, and better, but puts the
- * result to use at the next call: a first adler32 over 96 MiB runs at 3.4 to 3.9 GB/s in one call, at 7.1 to 8.1 in
- * these (Node 20 and 26, x86-64). A multiple of every stripe, element and row of partial sums.
+ * Bytes that one call of a core function gets. V8 compiles a hot function again, and better, but uses the result only from
+ * the next call on: a first adler32 over 96 MiB runs at 3.4 to 3.9 GB/s in one call, at 7.1 to 8.1 in calls of this size
+ * (Node 20 and 26, x86-64). It is a multiple of every stripe, element and row of partial sums.
  */
 const CALL_SIZE = 256 * 1024;
 
@@ -16,10 +17,10 @@ const XXH64_STRIPE = 32;
 const XXH3_STRIPE = 64;
 const XXH3_SHORT = 240;
 
-/** What utf8Prefix answers, as it arrives, where a byte is wrong. */
+/** What utf8Prefix returns if a byte is wrong, as the signed number that arrives here. */
 const INVALID = -1;
 
-/** Width in bytes, and whether there is a sign. */
+/** Of each kind of integer: bytes of an element, and 1 if it is signed. */
 const integers = {
   Int8: [1, 1],
   Uint8: [1, 0],
@@ -29,8 +30,15 @@ const integers = {
   Uint32: [4, 0],
 } as const;
 
-/** Most that a sum of chunk sums may reach before it goes on in a bigint. One chunk's is below 2^50. */
+/** Which one minMaxInteger and its like return. */
+const MIN = 0;
+const MAX = 1;
+
+/** From here on a sum is moved to a bigint. The sum of one call is below 2^50, so a number holds both exactly. */
 const EXACT = 2 ** 52;
+
+/** Places where a long needle may begin to match in vain, before another search takes over. */
+const CANDIDATES = 16;
 
 export class WasmRange implements CoreRange {
   readonly core = "wasm";
@@ -95,7 +103,7 @@ export class WasmRange implements CoreRange {
         64,
         this.#call((record) => this.#exports.xxh3Short(record, start, end, seed)),
       );
-    // The stripes are those that end before the last byte; the last 64 bytes come once more.
+    // The stripes are those that end before the last byte. The last 64 bytes are hashed at the end, some of them again.
     const rest = start + length - 1 - ((length - 1) % XXH3_STRIPE);
     this.#exports.xxh3Begin(seed);
     this.#inCalls(start, rest, (record, from, to) => this.#exports.xxh3Stripes(record, from, to));
@@ -115,13 +123,13 @@ export class WasmRange implements CoreRange {
 
   indexOf(needle: Uint8Array, start: number, end: number): number {
     const { length } = needle;
-    if (!this.#toScratch(needle)) return this.#js.range(this.#window).indexOf(needle, start, end);
+    if (!this.#toScratch(needle)) return this.#findLong(needle, start, end, false);
     return this.#first(start, end, length, (record, from, to) => this.#exports.indexOf(record, length, from, to));
   }
 
   lastIndexOf(needle: Uint8Array, start: number, end: number): number {
     const { length } = needle;
-    if (!this.#toScratch(needle)) return this.#js.range(this.#window).lastIndexOf(needle, start, end);
+    if (!this.#toScratch(needle)) return this.#findLong(needle, start, end, true);
     return this.#last(start, end, length, (record, from, to) => this.#exports.lastIndexOf(record, length, from, to));
   }
 
@@ -160,7 +168,7 @@ export class WasmRange implements CoreRange {
         const to = Math.min(from + CALL_SIZE, end);
         const whole = this.#exports.utf8Prefix(record, from, to);
         if (whole === INVALID || (to === end && whole !== end - from)) return false;
-        from += whole; // all of it, or 3 bytes less
+        from += whole; // the next call begins with the unfinished character, of at most 3 bytes
       }
       return true;
     });
@@ -196,27 +204,27 @@ export class WasmRange implements CoreRange {
   }
 
   min(kind: NumberKind, start: number, end: number): number {
-    let least = Number.POSITIVE_INFINITY;
+    let min = Number.POSITIVE_INFINITY;
     this.#inCalls(start, end, (record, from, to) => {
-      least = Math.min(least, this.#extreme(kind, record, from, to, 0));
+      min = Math.min(min, this.#minMax(kind, record, from, to, MIN));
     });
-    return least;
+    return min;
   }
 
   max(kind: NumberKind, start: number, end: number): number {
-    let most = Number.NEGATIVE_INFINITY;
+    let max = Number.NEGATIVE_INFINITY;
     this.#inCalls(start, end, (record, from, to) => {
-      most = Math.max(most, this.#extreme(kind, record, from, to, 1));
+      max = Math.max(max, this.#minMax(kind, record, from, to, MAX));
     });
-    return most;
+    return max;
   }
 
   minBig(kind: BigIntKind, start: number, end: number): bigint {
-    return this.#extremeBig(kind, start, end, 0);
+    return this.#minMaxBig(kind, start, end, MIN);
   }
 
   maxBig(kind: BigIntKind, start: number, end: number): bigint {
-    return this.#extremeBig(kind, start, end, 1);
+    return this.#minMaxBig(kind, start, end, MAX);
   }
 
   close(): void {
@@ -224,6 +232,26 @@ export class WasmRange implements CoreRange {
     this.#exports.close(this.#record);
     this.#record = CLOSED;
     release(this, this.#lease);
+  }
+
+  /**
+   * A needle that the scratch area cannot hold: its first part gives candidates, whose rest is then compared. After some
+   * false ones the JS core takes over, which takes linear time on any bytes. Random bytes are searched at 9 GB/s, the JS
+   * core's 0.3 (Node 20, x86-64).
+   */
+  #findLong(needle: Uint8Array, start: number, end: number, last: boolean): number {
+    const head = needle.subarray(0, this.#instance.bytes.length);
+    const rest = needle.subarray(head.length);
+    let from = start;
+    let to = end;
+    for (let tried = 0; tried < CANDIDATES && to - from >= needle.length; tried++) {
+      const place = this[last ? "lastIndexOf" : "indexOf"](head, from, to - rest.length);
+      if (place < 0) return -1;
+      if (this.equals(rest, place + head.length)) return place;
+      if (last) to = place + needle.length - 1;
+      else from = place + 1;
+    }
+    return this.#js.range(this.#window)[last ? "lastIndexOf" : "indexOf"](needle, from, to);
   }
 
   #compare(other: Uint8Array, start: number): number {
@@ -239,26 +267,26 @@ export class WasmRange implements CoreRange {
     });
   }
 
-  #extreme(kind: NumberKind, record: number, from: number, to: number, largest: number): number {
+  #minMax(kind: NumberKind, record: number, from: number, to: number, which: typeof MIN | typeof MAX): number {
     if (kind === "Float32" || kind === "Float64")
-      return this.#exports.extremeFloat(record, kind === "Float32" ? 4 : 8, from, to, largest);
+      return this.#exports.minMaxFloat(record, kind === "Float32" ? 4 : 8, from, to, which);
     const [width, signed] = integers[kind];
-    return this.#exports.extremeInteger(record, width, signed, from, to, largest);
+    return this.#exports.minMaxInteger(record, width, signed, from, to, which);
   }
 
-  #extremeBig(kind: BigIntKind, start: number, end: number, largest: 0 | 1): bigint {
+  #minMaxBig(kind: BigIntKind, start: number, end: number, which: typeof MIN | typeof MAX): bigint {
     const signed = kind === "BigInt64" ? 1 : 0;
-    let extreme: bigint | undefined;
+    let result: bigint | undefined;
     this.#inCalls(start, end, (record, from, to) => {
-      const bits = this.#exports.extremeBig(record, signed, from, to, largest);
+      const bits = this.#exports.minMaxBig(record, signed, from, to, which);
       const value = signed ? bits : BigInt.asUintN(64, bits);
-      if (extreme === undefined || value < extreme !== Boolean(largest)) extreme = value;
+      if (result === undefined || (which === MIN ? value < result : value > result)) result = value;
     });
-    if (extreme === undefined) throw TRAP; // no element: the caller checks
-    return extreme;
+    if (result === undefined) throw TRAP; // there was no element, which the caller has checked
+    return result;
   }
 
-  /** Puts a needle or a pattern into the scratch area, where it fits. */
+  /** Puts a needle or a pattern into the scratch area; false if it does not fit. */
   #toScratch(bytes: Uint8Array): boolean {
     const scratch = this.#instance.bytes;
     if (bytes.length > scratch.length) return false;
@@ -274,14 +302,14 @@ export class WasmRange implements CoreRange {
     }
   }
 
-  /** Calls `work` for `start` to `end` in parts of CALL_SIZE. */
+  /** Calls `work` for each part of CALL_SIZE bytes from `start` to `end`. */
   #inCalls(start: number, end: number, work: (record: number, from: number, to: number) => void): void {
     this.#call((record) => {
       for (let from = start; from < end; from += CALL_SIZE) work(record, from, Math.min(from + CALL_SIZE, end));
     });
   }
 
-  /** The first answer from the start that is not -1. Parts overlap, so that what is `length` bytes long is whole in one. */
+  /** The first result that is not -1, from the start on. Parts overlap, so that every `length` bytes are whole in one. */
   #first(
     start: number,
     end: number,

@@ -23,7 +23,10 @@ const from = (place: number, base: number): number => (place < 0 ? place : place
 
 const operations: Shifted[] = [
   ...(["crc32", "crc32c", "adler32", "xxh64", "xxh3"] as const).map(
-    (name): Shifted => [name, (attachment, base, end) => attachment.checksum(name as "crc32", base + 5, base + end)],
+    (name): Shifted => [
+      name,
+      (attachment, base, end) => attachment.checksum(name as "crc32", { start: base + 5, end: base + end }),
+    ],
   ),
   ["indexOf", (attachment, base, end) => from(attachment.indexOf(0xe0, base + 9, base + end), base)],
   ["lastIndexOf", (attachment, base, end) => from(attachment.lastIndexOf(0xe0, base + 9, base + end), base)],

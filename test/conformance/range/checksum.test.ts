@@ -3,13 +3,13 @@ import type { Attachment } from "wasm-shm";
 import { adler32, CRC32, CRC32C, crc } from "../../model/naive.js";
 import { suite } from "../../suite.js";
 import { adlerOracle, crc32cOracle, crc32Oracle, hashOracle, sanityBytes, seeds } from "../../support/oracle.js";
-import { code, pairs, randomBytes } from "../../support/pairs.js";
+import { code, enginePairs, randomBytes } from "../../support/pairs.js";
 
 const SIZE = 3333;
 const ascii = (text: string): Uint8Array => Buffer.from(text, "latin1");
 const counting = Uint8Array.from({ length: 32 }, (_, index) => index);
 
-/** RFC 3720, appendix B.4; and the check value of the catalogue of CRCs. */
+/** RFC 3720, appendix B.4, and the check value of the catalogue of CRCs. */
 const crc32cVectors: [title: string, bytes: Uint8Array, sum: number][] = [
   ["nothing", new Uint8Array(0), 0],
   ["32 zeros", new Uint8Array(32), 0x8a9136aa],
@@ -27,7 +27,7 @@ const crc32cVectors: [title: string, bytes: Uint8Array, sum: number][] = [
   ["123456789", ascii("123456789"), 0xe3069283],
 ];
 
-/** zlib's: its manual for nothing, the catalogue of CRCs, and what its own example compresses. */
+/** zlib's manual for no bytes, the catalogue of CRCs, and a well-known pangram. */
 const crc32Vectors: [title: string, bytes: Uint8Array, sum: number][] = [
   ["nothing", new Uint8Array(0), 0],
   ["123456789", ascii("123456789"), 0xcbf43926],
@@ -42,7 +42,7 @@ const adlerVectors: [title: string, bytes: Uint8Array, sum: number][] = [
 const PRIME32 = 2654435761n;
 const PRIME64 = 11400714785074694797n;
 
-/** xxHash's tests/sanity_test_vectors.h: of the first so many bytes of its own generator. */
+/** xxHash's tests/sanity_test_vectors.h: hashes of the first `length` bytes of its generator. */
 const xxh64Vectors: [length: number, seed: bigint, hash: bigint][] = [
   [0, 0n, 0xef46db3751d8e999n],
   [0, PRIME32, 0xac75fda2929b17efn],
@@ -97,7 +97,7 @@ const sums: Sum[] = [
 ];
 const hashes = ["xxh64", "xxh3"] as const;
 
-/** Every length to 600, which has each path of XXH3, then the edges of vectors, blocks, pages and calls. */
+/** Every length below 600, which covers each path of XXH3, then the edges of vectors, blocks, pages and calls. */
 const lengths = [...Array(600).keys()].concat([
   1023, 1024, 1025, 2047, 2048, 3333, 3853, 3854, 3855, 4095, 4096, 4097, 5552, 5553, 8191, 12_289, 16_384, 65_535,
 ]);
@@ -110,34 +110,38 @@ function put(attachment: Attachment, bytes: Uint8Array, at: number): void {
   attachment.bytes.set(bytes, at);
 }
 
-for (const { name: pair, withAttachment } of pairs) {
+for (const { name: pair, withAttachment } of enginePairs) {
   for (const { name, oracle, naive, first, vectors } of sums) {
     const checksum = suite(`Attachment.checksum ${name} [${pair}]`);
 
-    checksum("is the published one", () => {
+    checksum("equals the published values", () => {
       withAttachment(SIZE, (attachment) => {
         for (const [title, bytes, expected] of vectors)
           for (const start of [0, 1, 7, 100]) {
             put(attachment, bytes, start);
-            assert.is(attachment.checksum(name, start, start + bytes.length), expected, title);
+            assert.is(attachment.checksum(name, { start, end: start + bytes.length }), expected, title);
             assert.is(oracle(bytes), expected, `the oracle: ${title}`);
             assert.is(naive(bytes, first), expected, `the model: ${title}`);
           }
       });
     });
 
-    checksum("is the oracle's, of every length, at any offset", () => {
+    checksum("equals the oracle's for every length, at any offset", () => {
       withAttachment(70_000, (attachment) => {
         put(attachment, large.subarray(0, 70_000), 0);
         for (const length of lengths)
           for (const start of [length % 17, 64 - (length % 16)]) {
             const end = start + length;
-            assert.is(attachment.checksum(name, start, end), oracle(large.subarray(start, end)), `${start} to ${end}`);
+            assert.is(
+              attachment.checksum(name, { start, end }),
+              oracle(large.subarray(start, end)),
+              `${start} to ${end}`,
+            );
           }
       });
     });
 
-    checksum("of a window, whole, and of megabytes of random bytes, zeros and ones", () => {
+    checksum("works on whole windows, and on megabytes of random bytes, zeros and ones", () => {
       for (const size of [1, 3, SIZE, 4096, LARGE])
         withAttachment(size, (attachment) => {
           put(attachment, large.subarray(0, size), 0);
@@ -147,33 +151,37 @@ for (const { name: pair, withAttachment } of pairs) {
         for (const bytes of extremes) {
           put(attachment, bytes, 0);
           for (const end of edges)
-            assert.is(attachment.checksum(name, 0, end), oracle(bytes.subarray(0, end)), `${end}`);
+            assert.is(attachment.checksum(name, { end }), oracle(bytes.subarray(0, end)), `${end}`);
         }
       });
     });
 
-    checksum("goes on from the one before: the parts' is the whole's", () => {
+    checksum("continues from a previous one: of all parts it equals that of the whole", () => {
       withAttachment(SIZE, (attachment) => {
         const bytes = randomBytes(SIZE);
         put(attachment, bytes, 0);
         const whole = attachment.checksum(name);
         for (const cut of [0, 1, 2, 15, 16, 17, 64, 100, 3332, SIZE]) {
-          const before = attachment.checksum(name, 0, cut);
-          assert.is(attachment.checksum(name, cut, SIZE, before), whole, `cut at ${cut}`);
+          const before = attachment.checksum(name, { end: cut });
+          assert.is(attachment.checksum(name, { start: cut, end: SIZE, previous: before }), whole, `cut at ${cut}`);
           assert.is(naive(bytes.subarray(cut), before), whole);
         }
         let running = first;
         for (let start = 0; start < SIZE; start += 37)
-          running = attachment.checksum(name, start, Math.min(start + 37, SIZE), running);
+          running = attachment.checksum(name, { start, end: Math.min(start + 37, SIZE), previous: running });
         assert.is(running, whole);
         for (const from of [first, 0xfff0fff0, 0x7fffffff, 0x80008000]) {
-          assert.is(attachment.checksum(name, 9, 200, from), naive(bytes.subarray(9, 200), from), `from ${from}`);
-          assert.is(attachment.checksum(name, 9, 9, from), from);
+          assert.is(
+            attachment.checksum(name, { start: 9, end: 200, previous: from }),
+            naive(bytes.subarray(9, 200), from),
+            `from ${from}`,
+          );
+          assert.is(attachment.checksum(name, { start: 9, end: 9, previous: from }), from);
         }
       });
     });
 
-    checksum("refuses what is no range and nothing to go on from", () => {
+    checksum("refuses a bad range and a bad previous checksum", () => {
       withAttachment(SIZE, (attachment) => {
         for (const [start, end] of [
           [-1, 5],
@@ -183,14 +191,23 @@ for (const { name: pair, withAttachment } of pairs) {
           [0, Number.NaN],
           [2 ** 32, 2 ** 32],
         ] as const)
-          assert.throws(() => attachment.checksum(name, start, end), code("ERR_OUT_OF_RANGE", /"(start|end)"/));
+          assert.throws(
+            () => attachment.checksum(name, { start, end }),
+            code("ERR_OUT_OF_RANGE", /"options.(start|end)"/),
+          );
         for (const previous of [-1, 0.5, 2 ** 32, Number.NaN])
-          assert.throws(() => attachment.checksum(name, 0, 1, previous), code("ERR_OUT_OF_RANGE", /"previous"/));
+          assert.throws(
+            () => attachment.checksum(name, { end: 1, previous }),
+            code("ERR_OUT_OF_RANGE", /"options.previous"/),
+          );
         for (const previous of ["1", 1n, null, {}] as unknown as number[])
-          assert.throws(() => attachment.checksum(name, 0, 1, previous), code("ERR_INVALID_ARG_TYPE", /"previous"/));
+          assert.throws(
+            () => attachment.checksum(name, { end: 1, previous }),
+            code("ERR_INVALID_ARG_TYPE", /"options.previous"/),
+          );
         assert.throws(
-          () => attachment.checksum(name, "0" as unknown as number),
-          code("ERR_INVALID_ARG_TYPE", /"start"/),
+          () => attachment.checksum(name, { start: "0" as unknown as number }),
+          code("ERR_INVALID_ARG_TYPE", /"options.start"/),
         );
       });
     });
@@ -200,7 +217,7 @@ for (const { name: pair, withAttachment } of pairs) {
   for (const name of hashes) {
     const checksum = suite(`Attachment.checksum ${name} [${pair}]`);
 
-    checksum("is the published one", () => {
+    checksum("equals the published values", () => {
       const published =
         name === "xxh64"
           ? xxh64Vectors
@@ -215,15 +232,15 @@ for (const { name: pair, withAttachment } of pairs) {
         for (const [length, seed, expected] of published)
           for (const start of [0, 1, 7, 33]) {
             put(attachment, sanityBytes(length), start);
-            const sum = attachment.checksum(name, start, start + length, seed);
+            const sum = attachment.checksum(name, { start, end: start + length, seed });
             assert.is(sum, expected, `${length} bytes, seed ${seed}`);
             assert.is(hashOracle(name, sanityBytes(length), seed), expected, "the oracle's");
-            if (seed === 0n) assert.is(attachment.checksum(name, start, start + length), expected);
+            if (seed === 0n) assert.is(attachment.checksum(name, { start, end: start + length }), expected);
           }
       });
     });
 
-    checksum("is the oracle's, of every length, at any offset, from any seed", () => {
+    checksum("equals the oracle's for every length, at any offset, from any seed", () => {
       withAttachment(70_000, (attachment) => {
         put(attachment, large.subarray(0, 70_000), 0);
         for (const [index, length] of lengths.entries())
@@ -231,7 +248,7 @@ for (const { name: pair, withAttachment } of pairs) {
             const start = index % 17;
             const expected = hashOracle(name, large.subarray(start, start + length), seed);
             assert.is(
-              attachment.checksum(name, start, start + length, seed),
+              attachment.checksum(name, { start, end: start + length, seed }),
               expected,
               `${length} bytes, seed ${seed}`,
             );
@@ -239,7 +256,7 @@ for (const { name: pair, withAttachment } of pairs) {
       });
     });
 
-    checksum("of a window, whole, and of megabytes of random bytes, zeros and ones", () => {
+    checksum("works on whole windows, and on megabytes of random bytes, zeros and ones", () => {
       for (const size of [1, 3, SIZE, 4096, LARGE])
         withAttachment(size, (attachment) => {
           put(attachment, large.subarray(0, size), 0);
@@ -251,7 +268,7 @@ for (const { name: pair, withAttachment } of pairs) {
           for (const end of edges) {
             const seed = seeds[index * 3] as bigint;
             assert.is(
-              attachment.checksum(name, 0, end, seed),
+              attachment.checksum(name, { end, seed }),
               hashOracle(name, bytes.subarray(0, end), seed),
               `${end}`,
             );
@@ -260,7 +277,7 @@ for (const { name: pair, withAttachment } of pairs) {
       });
     });
 
-    checksum("refuses what is no range and no seed", () => {
+    checksum("refuses a bad range and a bad seed", () => {
       withAttachment(SIZE, (attachment) => {
         for (const [start, end] of [
           [-1, 5],
@@ -268,18 +285,82 @@ for (const { name: pair, withAttachment } of pairs) {
           [6, 5],
           [0, Number.NaN],
         ] as const)
-          assert.throws(() => attachment.checksum(name, start, end), code("ERR_OUT_OF_RANGE", /"(start|end)"/));
+          assert.throws(
+            () => attachment.checksum(name, { start, end }),
+            code("ERR_OUT_OF_RANGE", /"options.(start|end)"/),
+          );
         for (const seed of [-1n, 2n ** 64n])
-          assert.throws(() => attachment.checksum(name, 0, 1, seed), code("ERR_OUT_OF_RANGE", /"seed"/));
+          assert.throws(() => attachment.checksum(name, { end: 1, seed }), code("ERR_OUT_OF_RANGE", /"options.seed"/));
         for (const seed of ["1", 1, null, {}] as unknown as bigint[])
-          assert.throws(() => attachment.checksum(name, 0, 1, seed), code("ERR_INVALID_ARG_TYPE", /"seed"/));
+          assert.throws(
+            () => attachment.checksum(name, { end: 1, seed }),
+            code("ERR_INVALID_ARG_TYPE", /"options.seed"/),
+          );
       });
     });
     checksum.run();
   }
 
-  const names = suite(`Attachment.checksum of no such name [${pair}]`);
-  names("is refused, and is named", () => {
+  const options = suite(`Attachment.checksum, options [${pair}]`);
+  options("are all optional, and undefined is the default", () => {
+    withAttachment(SIZE, (attachment) => {
+      put(attachment, large.subarray(0, SIZE), 0);
+      for (const { name } of sums) {
+        const whole = attachment.checksum(name);
+        assert.is(attachment.checksum(name, {}), whole);
+        const nothing = { start: undefined, end: undefined, previous: undefined, seed: undefined };
+        assert.is(attachment.checksum(name, nothing as object), whole);
+        assert.is(attachment.checksum(name, { start: 7 }), attachment.checksum(name, { start: 7, end: SIZE }));
+      }
+      for (const name of hashes) {
+        const whole = attachment.checksum(name);
+        assert.is(attachment.checksum(name, {}), whole);
+        assert.is(attachment.checksum(name, { seed: 0n }), whole);
+        assert.is(attachment.checksum(name, { end: 7 }), attachment.checksum(name, { start: 0, end: 7 }));
+      }
+    });
+  });
+
+  options("of the other kind of algorithm are refused, with those that take them", () => {
+    withAttachment(SIZE, (attachment) => {
+      for (const { name } of sums)
+        for (const seed of [0n, 5n, 5])
+          assert.throws(
+            () => attachment.checksum(name, { seed } as object),
+            code("ERR_INVALID_ARG_VALUE", /'options.seed' is invalid. Only 'xxh64', 'xxh3' take it; .*'previous'/),
+          );
+      for (const name of hashes)
+        for (const previous of [0, 5, 5n])
+          assert.throws(
+            () => attachment.checksum(name, { previous } as object),
+            code("ERR_INVALID_ARG_VALUE", /'options.previous' is invalid. Only 'crc32', 'crc32c', 'adler32' take it; /),
+          );
+    });
+  });
+
+  options("that do not exist are refused, and so is anything but an object", () => {
+    withAttachment(SIZE, (attachment) => {
+      for (const name of ["crc32", "xxh3"] as const) {
+        assert.throws(
+          () => attachment.checksum(name as "crc32", { begin: 5 } as object),
+          code("ERR_INVALID_ARG_VALUE", /options.begin/),
+        );
+        assert.throws(
+          () => attachment.checksum(name as "crc32", { strat: 5 } as object),
+          code("ERR_INVALID_ARG_VALUE", /Did you mean 'start'/),
+        );
+        for (const none of [0, 8, 1n, "start", null])
+          assert.throws(
+            () => attachment.checksum(name as "crc32", none as unknown as object),
+            code("ERR_INVALID_ARG_TYPE", /"options"/),
+          );
+      }
+    });
+  });
+  options.run();
+
+  const names = suite(`Attachment.checksum of an unknown algorithm [${pair}]`);
+  names("is refused, with the names that there are", () => {
     withAttachment(SIZE, (attachment) => {
       for (const name of ["md5", "CRC32", "", "toString", undefined, null, 5, {}] as unknown as "crc32"[])
         assert.throws(() => attachment.checksum(name), code("ERR_INVALID_ARG_TYPE", /"algorithm".*'xxh3'/));

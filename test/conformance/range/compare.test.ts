@@ -2,11 +2,11 @@ import { runInNewContext } from "node:vm";
 import * as assert from "uvu/assert";
 import { compareBytes } from "../../model/naive.js";
 import { suite } from "../../suite.js";
-import { code, pairs, randomBytes } from "../../support/pairs.js";
+import { code, enginePairs, randomBytes } from "../../support/pairs.js";
 
 const SIZE = 3333;
 
-for (const { name: pair, withAttachment, withSegment } of pairs) {
+for (const { name: pair, withAttachment, withSegment } of enginePairs) {
   const compare = suite(`Attachment.equals, compare [${pair}]`);
 
   compare("find one different byte at every place of every length, at every alignment", () => {
@@ -32,7 +32,7 @@ for (const { name: pair, withAttachment, withSegment } of pairs) {
     });
   });
 
-  compare("the first difference decides, and a beginning is less: as Buffer.compare", () => {
+  compare("the first difference decides, and a prefix is less: as Buffer.compare", () => {
     withAttachment(SIZE, (attachment) => {
       const random = randomBytes(SIZE).map((byte) => byte & 1);
       attachment.bytes.set(random);
@@ -42,7 +42,7 @@ for (const { name: pair, withAttachment, withSegment } of pairs) {
         const other = random.slice((index * 7) % 3000, ((index * 7) % 3000) + ((index * 3) % 40));
         if (index % 5 === 0) other.set(random.subarray(start, start + other.length));
         const expected = Buffer.compare(random.subarray(start, end), other) as -1 | 0 | 1;
-        assert.is(compareBytes(random.subarray(start, end), other), expected); // the model's too
+        assert.is(compareBytes(random.subarray(start, end), other), expected); // so does the model
         assert.is(attachment.compare(other, start, end), expected);
         assert.is(attachment.equals(other, start, end), expected === 0);
         seen[expected]++;
@@ -51,7 +51,7 @@ for (const { name: pair, withAttachment, withSegment } of pairs) {
     });
   });
 
-  compare("nothing is as nothing, and less than anything", () => {
+  compare("an empty range equals no bytes, and is less than any", () => {
     withAttachment(SIZE, (attachment) => {
       const nothing = new Uint8Array(0);
       for (const at of [0, 5, SIZE]) {
@@ -134,7 +134,7 @@ for (const { name: pair, withAttachment, withSegment } of pairs) {
     });
   });
 
-  compare("refuse what is neither bytes nor an attachment, and what is no range", () => {
+  compare("refuse a bad range, and what is neither bytes nor an attachment", () => {
     withAttachment(SIZE, (attachment) => {
       for (const method of ["equals", "compare"] as const) {
         for (const other of [

@@ -11,7 +11,7 @@ const same = (actual: Uint8Array, expected: Uint8Array, message: string): void =
 for (const { name: pair, withAttachment } of pairs) {
   const fill = suite(`Attachment.fill [${pair}]`);
 
-  fill("sets every byte of the range, and none beside", () => {
+  fill("sets every byte of the range, and no other", () => {
     withAttachment(400, (attachment) => {
       for (const value of [0, 1, 0x7f, 0x80, 0xff])
         for (let start = 0; start < 20; start++)
@@ -69,7 +69,7 @@ for (const { name: pair, withAttachment } of pairs) {
     });
   });
 
-  fill("refuses what is no value and no range, and changes nothing", () => {
+  fill("refuses a bad value and a bad range, and changes nothing", () => {
     withAttachment(SIZE, (attachment) => {
       attachment.bytes.fill(0xa5);
       for (const value of [-1, 256, 0.5, Number.NaN, "", new Uint8Array(0)])
@@ -95,7 +95,7 @@ for (const { name: pair, withAttachment } of pairs) {
 
   const copy = suite(`Attachment.copyWithin [${pair}]`);
 
-  copy("copies as by way of an array of its own, at every distance and alignment", () => {
+  copy("copies as if through an array, at every distance and alignment", () => {
     withAttachment(400, (attachment) => {
       const random = randomBytes(400);
       for (const length of edges)
@@ -140,7 +140,7 @@ for (const { name: pair, withAttachment } of pairs) {
     });
   });
 
-  copy("all or an error: past the end nothing has moved", () => {
+  copy("copies all or throws: nothing moves past the end", () => {
     withAttachment(SIZE, (attachment) => {
       const random = randomBytes(SIZE);
       attachment.bytes.set(random);

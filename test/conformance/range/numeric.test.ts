@@ -12,7 +12,7 @@ const isFloat = (name: ArrayTypeName): boolean => name.startsWith("Float");
 const isBig = (name: ArrayTypeName): boolean => name.startsWith("Big");
 const typeOf = (name: ArrayTypeName): typeof Uint8Array => arrayTypes[name] as unknown as typeof Uint8Array;
 
-/** The largest and the smallest that a kind holds. */
+/** The smallest and the largest value of a kind. */
 function extremesOf(name: ArrayTypeName): [least: number | bigint, most: number | bigint] {
   const bits = BigInt(arrayTypes[name].BYTES_PER_ELEMENT * 8);
   const signed = /^(Big)?Int/.test(name);
@@ -27,7 +27,7 @@ interface Megabyte {
 
 const megabytes = new Map<ArrayTypeName, Megabyte>();
 
-/** A megabyte and what the model says of it, which takes it long: once for all pairs. */
+/** A megabyte, and the model's results of it: made once for all pairs, because the model is slow. */
 function megabyteOf(name: ArrayTypeName): Megabyte {
   const there = megabytes.get(name);
   if (there) return there;
@@ -54,7 +54,7 @@ for (const { name: pair, withAttachment } of pairs)
     const width = type.BYTES_PER_ELEMENT;
     const numeric = suite(`Attachment.sum, min, max of ${name} [${pair}]`);
 
-    /** Puts the elements in a window, and holds all three against what is expected, and few of them against the model. */
+    /** Puts the elements in a window, and compares all three with what is expected; if they are few, with the model too. */
     const expectOf = (
       elements: AnyArray,
       expected: Partial<Record<(typeof methods)[number], number | bigint>>,
@@ -76,7 +76,7 @@ for (const { name: pair, withAttachment } of pairs)
       });
     };
 
-    numeric("are the model's, of any number of random elements, at every alignment", () => {
+    numeric("equal the model's for any number of random elements, at every alignment", () => {
       withAttachment(SIZE, (attachment) => {
         for (const mask of [0xff, 0x3f, 0x01]) {
           const random = randomBytes(SIZE).map((byte) => byte & mask);
@@ -118,7 +118,7 @@ for (const { name: pair, withAttachment } of pairs)
       });
     });
 
-    numeric("of a megabyte, across what the core takes at once", () => {
+    numeric("work on a megabyte, across the borders of the core's calls", () => {
       const { bytes, answers } = megabyteOf(name);
       withAttachment(bytes.length, (attachment) => {
         attachment.bytes.set(bytes);
@@ -147,7 +147,7 @@ for (const { name: pair, withAttachment } of pairs)
       const float = (...values: number[]): AnyArray => arrayTypes[name as "Float64Array"].from(values);
       const { NaN: nan, POSITIVE_INFINITY: infinity } = Number;
 
-      numeric("NaN is everywhere where one is", () => {
+      numeric("are NaN if any element is", () => {
         for (const count of [1, 16, 17, 100])
           for (let place = 0; place < count; place += 1 + (count >> 5)) {
             const values = new Array<number>(count).fill(3);
@@ -161,7 +161,7 @@ for (const { name: pair, withAttachment } of pairs)
         expectOf(signalling, { sum: nan, min: nan, max: nan });
       });
 
-      numeric("-0 is below 0, wherever each stands; a sum begins at 0", () => {
+      numeric("take -0 as less than 0, at any place; a sum begins at 0", () => {
         for (const count of [1, 2, 16, 17, 40])
           for (let place = 0; place < count; place++) {
             const zeros = new Array<number>(count).fill(0);
@@ -176,7 +176,7 @@ for (const { name: pair, withAttachment } of pairs)
         expectOf(float(...new Array<number>(40).fill(-0)), { sum: 0, min: -0, max: -0 });
       });
 
-      numeric("infinities", () => {
+      numeric("follow the rules of infinities", () => {
         expectOf(float(1, infinity, 2), { sum: infinity, min: 1, max: infinity });
         expectOf(float(1, -infinity, 2), { sum: -infinity, min: -infinity, max: 2 });
         expectOf(float(infinity, -infinity), { sum: nan, min: -infinity, max: infinity });
@@ -190,7 +190,7 @@ for (const { name: pair, withAttachment } of pairs)
         expectOf(float(0, least), { sum: least, min: 0, max: least });
       });
 
-      numeric("sums are of float64, by the order that is documented", () => {
+      numeric("sums are float64, in the documented order", () => {
         if (width === 4) {
           const most = 3.4028234663852886e38;
           expectOf(float(...new Array<number>(100).fill(most)), { sum: 100 * most, max: most });
@@ -211,7 +211,7 @@ for (const { name: pair, withAttachment } of pairs)
       });
     }
 
-    numeric("of nothing: a sum of 0, and no least or largest", () => {
+    numeric("of an empty range: the sum is 0, and there is no minimum or maximum", () => {
       withAttachment(SIZE, (attachment) => {
         for (const at of [0, 5, SIZE]) {
           assert.ok(Object.is(attachment.sum(type, at, at), isBig(name) ? 0n : 0));
@@ -221,7 +221,7 @@ for (const { name: pair, withAttachment } of pairs)
       });
     });
 
-    numeric("refuse a range that is no whole number of elements, or none", () => {
+    numeric("refuse a bad range, or one that is not whole elements", () => {
       withAttachment(SIZE, (attachment) => {
         for (const method of methods) {
           for (let odd = 1; odd < width; odd++)
@@ -246,7 +246,7 @@ for (const { name: pair, withAttachment } of pairs)
   }
 
 for (const { name: pair, withAttachment } of pairs) {
-  const types = suite(`Attachment.sum, min, max of no such Type [${pair}]`);
+  const types = suite(`Attachment.sum, min, max of an unknown Type [${pair}]`);
   types("are refused", () => {
     withAttachment(SIZE, (attachment) => {
       for (const type of [

@@ -1,11 +1,11 @@
 import * as assert from "uvu/assert";
 import { reversed } from "../../model/naive.js";
 import { suite } from "../../suite.js";
-import { code, pairs, randomBytes } from "../../support/pairs.js";
+import { code, enginePairs, randomBytes } from "../../support/pairs.js";
 
 const SIZE = 3333;
 
-for (const { name: pair, withAttachment } of pairs)
+for (const { name: pair, withAttachment } of enginePairs)
   for (const [method, width] of [
     ["swap16", 2],
     ["swap32", 4],
@@ -13,7 +13,7 @@ for (const { name: pair, withAttachment } of pairs)
   ] as const) {
     const swap = suite(`Attachment.${method} [${pair}]`);
 
-    swap("reverses the bytes of each element, of any number of them, at every alignment, and no byte beside", () => {
+    swap("reverses the bytes of each element, at every alignment, and changes no other byte", () => {
       withAttachment(700, (attachment) => {
         const random = randomBytes(700);
         for (let count = 0; count < 70; count += 1 + (count >> 4))
@@ -28,7 +28,7 @@ for (const { name: pair, withAttachment } of pairs)
       });
     });
 
-    swap("does what Buffer's own does, to megabytes, and twice is as before", () => {
+    swap("does the same as Buffer's to megabytes, and twice it restores them", () => {
       const size = 2 ** 20 + 8;
       withAttachment(size, (attachment) => {
         const random = Buffer.from(randomBytes(size));
@@ -43,7 +43,7 @@ for (const { name: pair, withAttachment } of pairs)
       });
     });
 
-    swap("refuses a range that is no whole number of elements, or none, and changes nothing", () => {
+    swap("refuses a bad range, or one that is not whole elements, and changes nothing", () => {
       withAttachment(SIZE, (attachment) => {
         attachment.bytes.set(randomBytes(SIZE));
         assert.throws(() => attachment[method](), code("ERR_OUT_OF_RANGE")); // 3333 is odd

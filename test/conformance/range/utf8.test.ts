@@ -1,7 +1,7 @@
 import { isUtf8 as oracle } from "node:buffer";
 import * as assert from "uvu/assert";
 import { suite } from "../../suite.js";
-import { code, pairs, randomBytes } from "../../support/pairs.js";
+import { code, enginePairs, randomBytes } from "../../support/pairs.js";
 import { invalidSequences, moreInvalid, nearlyUtf8 } from "../../support/sequences.js";
 
 const SIZE = 3333;
@@ -31,10 +31,10 @@ const texts = [
   "\u07ff\u0800\uffff",
 ];
 
-for (const { name, withAttachment } of pairs) {
+for (const { name, withAttachment } of enginePairs) {
   const utf8 = suite(`Attachment.isUtf8 [${name}]`);
 
-  utf8("takes every scalar value, and each of three and four bytes at every offset", () => {
+  utf8("takes every scalar value, and long characters at every offset", () => {
     withAttachment(4 * 4096 + 64, (attachment) => {
       for (let block = 0; block < 0x110; block++) {
         const points = Array.from({ length: 4096 }, (_, index) => block * 4096 + index);
@@ -58,7 +58,7 @@ for (const { name, withAttachment } of pairs) {
     });
   });
 
-  utf8("refuses every sequence that is none, at every offset, after ASCII and after what is not", () => {
+  utf8("refuses every invalid sequence, at every offset, after ASCII and after longer characters", () => {
     withAttachment(400, (attachment) => {
       const { bytes } = attachment;
       const fillers = [Uint8Array.of(0x61), new TextEncoder().encode("é"), new TextEncoder().encode("日")];
@@ -77,7 +77,7 @@ for (const { name, withAttachment } of pairs) {
     });
   });
 
-  utf8("refuses one that the range cuts off, and does not look behind it", () => {
+  utf8("refuses a character that the range cuts off, and reads nothing past the range", () => {
     withAttachment(400, (attachment) => {
       for (const text of ["é", "日", "\u{1f600}"]) {
         const encoded = new TextEncoder().encode(text);
@@ -95,7 +95,7 @@ for (const { name, withAttachment } of pairs) {
     });
   });
 
-  utf8("finds the one wrong byte of a long range, wherever it is", () => {
+  utf8("finds the one wrong byte of a long range, at any place", () => {
     const size = 2 ** 20 + 1;
     withAttachment(size, (attachment) => {
       attachment.bytes.fill(0x61);
@@ -111,7 +111,7 @@ for (const { name, withAttachment } of pairs) {
     });
   });
 
-  utf8("a character may lie across what the core takes at once", () => {
+  utf8("takes a character across the borders of the core's calls", () => {
     const size = 2 ** 18 + 100;
     withAttachment(size, (attachment) => {
       const encoded = new TextEncoder().encode("\u{1f600}");
@@ -126,7 +126,7 @@ for (const { name, withAttachment } of pairs) {
     });
   });
 
-  utf8("judges random bytes as node:buffer's isUtf8 and TextDecoder do", () => {
+  utf8("agrees with node:buffer's isUtf8 and TextDecoder on random bytes", () => {
     withAttachment(SIZE, (attachment) => {
       let [taken, refused] = [0, 0];
       for (const random of [randomBytes(SIZE), nearlyUtf8(randomBytes(SIZE))]) {
@@ -144,7 +144,7 @@ for (const { name, withAttachment } of pairs) {
     });
   });
 
-  utf8("refuses a range that is none", () => {
+  utf8("refuses a bad range", () => {
     withAttachment(SIZE, (attachment) => {
       for (const [start, end] of [
         [-1, 5],

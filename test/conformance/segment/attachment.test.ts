@@ -193,7 +193,7 @@ for (const { name, shm, native, withSegment, withAttachment } of pairs) {
           [40_000, 40_000],
         ] as const)
           assert.is(
-            attachment.checksum("adler32", start, end),
+            attachment.checksum("adler32", { start, end }),
             adlerOracle(bytes.subarray(start, end)),
             `${start}..${end}`,
           );
@@ -204,8 +204,8 @@ for (const { name, shm, native, withSegment, withAttachment } of pairs) {
   checksum("goes on from a previous one", () => {
     withAttachment(SIZE, (attachment) => {
       attachment.bytes.set(randomBytes(SIZE));
-      const first = attachment.checksum("adler32", 0, 1001);
-      assert.is(attachment.checksum("adler32", 1001, SIZE, first), adlerOracle(attachment.bytes));
+      const first = attachment.checksum("adler32", { end: 1001 });
+      assert.is(attachment.checksum("adler32", { start: 1001, previous: first }), adlerOracle(attachment.bytes));
     });
   });
 
@@ -219,9 +219,15 @@ for (const { name, shm, native, withSegment, withAttachment } of pairs) {
         [0, Number.NaN],
         [0.5, 4],
       ] as const)
-        assert.throws(() => attachment.checksum("adler32", start, end), code("ERR_OUT_OF_RANGE", /"(start|end)"/));
+        assert.throws(
+          () => attachment.checksum("adler32", { start, end }),
+          code("ERR_OUT_OF_RANGE", /"options.(start|end)"/),
+        );
       assert.throws(() => attachment.checksum("md5" as "adler32"), code("ERR_INVALID_ARG_TYPE", /'adler32'/));
-      assert.throws(() => attachment.checksum("adler32", 0, 1, -1), code("ERR_OUT_OF_RANGE", /"previous"/));
+      assert.throws(
+        () => attachment.checksum("adler32", { previous: -1 }),
+        code("ERR_OUT_OF_RANGE", /"options.previous"/),
+      );
     });
   });
   checksum.run();
@@ -247,7 +253,7 @@ for (const { name, shm, native, withSegment, withAttachment } of pairs) {
       attachment.refresh();
       assert.is(attachment.bytes[0], 0x44);
       attachment.memory.grow(0);
-      assert.is(attachment.checksum("adler32", 0, 1), adlerOracle(Uint8Array.of(0x44)));
+      assert.is(attachment.checksum("adler32", { end: 1 }), adlerOracle(Uint8Array.of(0x44)));
       attachment.memory.grow(0);
       attachment.detach();
       assert.is(segment.stat().nattch, 0);

@@ -1,0 +1,25 @@
+import { firstBytes } from "../common/bytes.js";
+import { checkOther, checkRange, RangeTarget } from "./target.js";
+
+export abstract class Comparisons extends RangeTarget {
+  /** Whether the range equals all of `other`, byte for byte: bytes, or the whole window of another attachment. */
+  equals(other: Uint8Array | RangeTarget, start = 0, end = this.byteLength): boolean {
+    const bytes = checkOther(other);
+    checkRange(this, start, end);
+    const range = this.range("equals");
+    return bytes.length === end - start && range.equals(bytes, start);
+  }
+
+  /**
+   * -1 if the range comes before all of `other` in the order of unsigned bytes, 1 if after, 0 if they are equal. If one
+   * is the beginning of the other, the shorter one comes first.
+   */
+  compare(other: Uint8Array | RangeTarget, start = 0, end = this.byteLength): -1 | 0 | 1 {
+    const bytes = checkOther(other);
+    checkRange(this, start, end);
+    const range = this.range("compare");
+    const common = Math.min(bytes.length, end - start);
+    const sign = range.compare(firstBytes(bytes, common), start);
+    return Math.sign(sign === 0 ? end - start - bytes.length : sign) as -1 | 0 | 1;
+  }
+}

@@ -1,0 +1,34 @@
+import { checkPattern, checkRange, RangeTarget } from "./target.js";
+
+export abstract class Searches extends RangeTarget {
+  /**
+   * Where the first occurrence begins that is wholly in the range.
+   *
+   * @param value a byte, bytes, or text as UTF-8; an empty value is found at `start`
+   * @returns bytes from the window's start; -1 if there is none
+   */
+  indexOf(value: number | Uint8Array | string, start = 0, end = this.byteLength): number {
+    const needle = checkPattern(value);
+    checkRange(this, start, end);
+    const range = this.range("indexOf");
+    if (needle.length === 0) return start;
+    if (needle.length === 1) return range.indexOfByte(needle[0] as number, start, end);
+    return range.indexOf(needle, start, end);
+  }
+
+  /** As {@link indexOf}, the last occurrence; an empty value is found at `end`. */
+  lastIndexOf(value: number | Uint8Array | string, start = 0, end = this.byteLength): number {
+    const needle = checkPattern(value);
+    checkRange(this, start, end);
+    const range = this.range("lastIndexOf");
+    if (needle.length === 0) return end;
+    if (needle.length === 1) return range.lastIndexOfByte(needle[0] as number, start, end);
+    return range.lastIndexOf(needle, start, end);
+  }
+
+  /** Whether the range is UTF-8 and ends with a whole character: whether TextDecoder takes it with `fatal`. */
+  isUtf8(start = 0, end = this.byteLength): boolean {
+    checkRange(this, start, end);
+    return this.range("isUtf8").isUtf8(start, end);
+  }
+}

@@ -4,9 +4,10 @@ import type { Shm } from "./segment/shm.js";
 
 export { createShm, sysvHost } from "./node.js";
 export * from "./public.js";
-export { createSandbox, type SandboxOptions, type SandboxWindow } from "./sandbox/create.js";
+export { createSandbox } from "./sandbox/create.js";
 export type { GuestResult, GuestValue, GuestWindow } from "./sandbox/guest.js";
 export type { InlineSandbox } from "./sandbox/inline.js";
+export type { SandboxOptions, SandboxWindow } from "./sandbox/options.js";
 export type { Sandbox } from "./sandbox/sandbox.js";
 // public.ts exports these two without Node's part.
 export type { CursorReadable } from "./stream/readable.js";

@@ -157,67 +157,6 @@ for (const kind of kinds) {
         }),
       ),
     );
-
-    calls("wrong options are refused before anything is made", () =>
-      withSegments([3333], async (segment) => {
-        const bad: [unknown, string, RegExp][] = [
-          [{ windows: 5 }, "ERR_INVALID_ARG_TYPE", /./],
-          [{ windows: { one: 5 } }, "ERR_INVALID_ARG_TYPE", /./],
-          [{ windows: { one: {} } }, "ERR_INVALID_ARG_TYPE", /windows\.one\.segment/],
-          [{ windows: { one: { segment: segment.id } } }, "ERR_INVALID_ARG_TYPE", /windows\.one\.segment/],
-          [{ windows: { one: { segment, access: "write" } } }, "ERR_INVALID_ARG_TYPE", /windows\.one\.access/],
-          [{ windows: { one: { segment, offset: "1" } } }, "ERR_INVALID_ARG_TYPE", /windows\.one\.offset/],
-          [{ windows: { one: { segment, length: 1.5 } } }, "ERR_OUT_OF_RANGE", /windows\.one\.length/],
-          [{ windows: { one: { segment, offset: 4096 } } }, "ERR_OUT_OF_RANGE", /windows\.one\.offset/],
-          [{ timeLimitMs: 0 }, "ERR_OUT_OF_RANGE", /timeLimitMs/],
-          [{ timeLimitMs: Number.NaN }, "ERR_OUT_OF_RANGE", /timeLimitMs/],
-          [{ timeLimitMs: "1" }, "ERR_INVALID_ARG_TYPE", /timeLimitMs/],
-          [{ memoryLimit: -1 }, "ERR_OUT_OF_RANGE", /memoryLimit/],
-          [{ memoryLimit: 1n }, "ERR_INVALID_ARG_TYPE", /memoryLimit/],
-          [{ allocator: 1 }, "ERR_INVALID_ARG_TYPE", /allocator/],
-          [{ imports: 1 }, "ERR_INVALID_ARG_TYPE", /./],
-          [{ imports: { host: 1 } }, "ERR_INVALID_ARG_TYPE", /./],
-          [{ imports: { host: { callback: 1 } } }, "ERR_INVALID_ARG_TYPE", /imports\.host\.callback/],
-          [{ inline: 1 }, "ERR_INVALID_ARG_TYPE", /inline/],
-        ];
-        for (const [options, expected, words] of bad)
-          await rejects(
-            () => createSandbox(exportsGuest, { inline: kind === "inline", ...(options as object) } as never),
-            expected,
-            words,
-          );
-        for (const bytes of [undefined, null, "wasm", 5, {}, [], new WebAssembly.Module(exportsGuest)])
-          await rejects(
-            () => createSandbox(bytes as never, { inline: (kind === "inline") as true }),
-            "ERR_INVALID_ARG_TYPE",
-            /wasmBytes/,
-          );
-        assert.is(segment.stat().nattch, 0);
-      }),
-    );
-
-    calls("takes the module in an ArrayBuffer, a shared one, a part of one, and keeps its own copy", async () => {
-      const shared = new Uint8Array(new SharedArrayBuffer(exportsGuest.length));
-      shared.set(exportsGuest);
-      const part = new Uint8Array(exportsGuest.length + 20);
-      part.set(exportsGuest, 7);
-      const forms = [
-        exportsGuest.slice().buffer,
-        shared,
-        shared.buffer,
-        part.subarray(7, 7 + exportsGuest.length),
-        new DataView(part.buffer, 7, exportsGuest.length),
-      ];
-      for (const form of forms) {
-        const opening = open(kind, form as Uint8Array);
-        if (ArrayBuffer.isView(form) && form !== shared)
-          new Uint8Array(form.buffer, form.byteOffset, form.byteLength).fill(0);
-        part.set(exportsGuest, 7);
-        const sandbox = await opening;
-        assert.is(await sandbox.call("answer"), 42);
-        await sandbox.close();
-      }
-    });
   }
   calls.run();
 }

@@ -1,15 +1,8 @@
-// Hostile guests: each is refused or stopped with the code it is documented to have, in a worker and inline. After each
-// the process is alive (it goes on to the next), the segment's bytes are as they were, and so is its nattch.
-// Stores into windows are in sandbox.stores.test.ts, modules that are no modules in sandbox.mutants.test.ts.
-import { setTimeout as sleep } from "node:timers/promises";
 import * as assert from "uvu/assert";
-import type { SandboxOptions, Segment } from "wasm-shm";
+import type { SandboxOptions } from "wasm-shm";
 import { suite } from "../suite.js";
 import { runModule } from "../support/child.js";
-import { guest, intact, kinds, NO_HOST, native, open, rejects, withSandbox, withSegments } from "./sandboxes.js";
-
-const SIZE = 3333;
-const LIMIT_MS = 2500; // the start takes as much as it likes of it: seen past 1000 on a busy machine
+import { guest, kinds, NO_HOST, native, open, rejects, withIntactSegment, withSandbox } from "./sandboxes.js";
 
 /** Modules that are refused before any of their code runs, by which code and with which words. */
 const refused: [name: string, code: string | string[], words: RegExp, options?: SandboxOptions][] = [
@@ -46,10 +39,6 @@ const refused: [name: string, code: string | string[], words: RegExp, options?: 
 const suiteOf = (kind: string, title: string) => suite(`${title} [${kind}]`);
 const bytesOf = (name: string): Uint8Array<ArrayBuffer> => guest(`hostile/${name === "answer" ? "traps" : name}`);
 
-/** A segment, which whatever `use` does leaves as it was. */
-const alone = (use: (segment: Segment) => Promise<unknown>): Promise<void> =>
-  withSegments([SIZE], (segment) => intact([segment], async () => void (await use(segment))));
-
 for (const kind of kinds) {
   if (!native) {
     const none = suiteOf(kind, "Hostile guests");
@@ -61,7 +50,7 @@ for (const kind of kinds) {
   const modules = suiteOf(kind, "A hostile module");
   for (const [name, codes, words, options] of refused)
     modules(`${name} is refused by ${codes}, ${words}`, () =>
-      alone(async (segment) => {
+      withIntactSegment(async (segment) => {
         const error = await open(kind, bytesOf(name), { windows: { window: { segment } }, ...options }).then(
           () => new Error("it was taken"),
           (reason: Error & { code?: string }) => reason,
@@ -72,7 +61,7 @@ for (const kind of kinds) {
     );
 
   modules("a function of the wrong type is linked as wasm does: any function will do", () =>
-    alone(async (segment) => {
+    withIntactSegment(async (segment) => {
       const imports = { host: { callback: ((..._: never[]) => "no number") as () => unknown } };
       await withSandbox(kind, bytesOf("callback"), { windows: { window: { segment } }, imports }, async (sandbox) => {
         assert.is(await sandbox.call("enter", 1), 0); // ToInt32 of a text
@@ -85,7 +74,7 @@ for (const kind of kinds) {
     ["initialize-trap", /starting the guest trapped/],
   ] as const)
     modules(`${name} is ERR_SHM_GUEST_TRAP, with the engine's error for its cause`, () =>
-      alone(async (segment) => {
+      withIntactSegment(async (segment) => {
         const error = await rejects(
           () => open(kind, bytesOf(name), { windows: { window: { segment } } }),
           "ERR_SHM_GUEST_TRAP",
@@ -98,7 +87,7 @@ for (const kind of kinds) {
     );
 
   modules("start-grow gets its limit and no more, and leaves room for the window", () =>
-    alone(async (segment) => {
+    withIntactSegment(async (segment) => {
       const options = { windows: { window: { segment } }, memoryLimit: 4 * 65_536 };
       await open(kind, bytesOf("start-grow"), options).then(
         async (sandbox) => {
@@ -111,7 +100,7 @@ for (const kind of kinds) {
   );
 
   modules("_initialize, __new and malloc that are no functions are left alone", () =>
-    alone((segment) =>
+    withIntactSegment((segment) =>
       withSandbox(kind, bytesOf("initialize-global"), { windows: { window: { segment } } }, async (sandbox) => {
         assert.is(await sandbox.call("answer"), 42);
         await rejects(() => sandbox.call("_initialize"), "ERR_SHM_GUEST_EXPORT", /not as a function/);
@@ -120,7 +109,7 @@ for (const kind of kinds) {
   );
 
   modules("a table of 10 million elements is had; one past the engine's limit is refused", () =>
-    alone(async (segment) => {
+    withIntactSegment(async (segment) => {
       await open(kind, bytesOf("table-huge"), { windows: { window: { segment } } }).then(
         (sandbox) => sandbox.close(),
         (error: { code: string }) => assert.is(error.code, "ERR_SHM_MEMORY_LIMIT"),
@@ -133,7 +122,7 @@ for (const kind of kinds) {
   );
 
   modules("64 such tables leave the process alive", () =>
-    alone(async (segment) => {
+    withIntactSegment(async (segment) => {
       const ended = runModule(
         `import { createSandbox, open } from "wasm-shm";
         import { readFileSync } from "node:fs";
@@ -157,7 +146,7 @@ for (const kind of kinds) {
   ].flat();
 
   calls("every trap is ERR_SHM_GUEST_TRAP with the wasm stack, and the sandbox goes on", () =>
-    alone((segment) =>
+    withIntactSegment((segment) =>
       withSandbox(kind, bytesOf("traps"), { windows: { window: { segment } } }, async (sandbox) => {
         for (const name of [...traps, "remainderByZero"]) {
           const error = await rejects(
@@ -176,7 +165,7 @@ for (const kind of kinds) {
   );
 
   calls("a wasm exception that nobody catches is ERR_SHM_GUEST_TRAP", () =>
-    alone((segment) =>
+    withIntactSegment((segment) =>
       withSandbox(kind, bytesOf("exception"), { windows: { window: { segment } } }, async (sandbox) => {
         for (let n = 0; n < 3; n++)
           await rejects(() => sandbox.call("throw", n), "ERR_SHM_GUEST_TRAP", /^throw trapped/);
@@ -185,7 +174,7 @@ for (const kind of kinds) {
   );
 
   calls("recursion without end is ERR_SHM_GUEST_TRAP, again and again; deep recursion is not", () =>
-    alone((segment) =>
+    withIntactSegment((segment) =>
       withSandbox(kind, bytesOf("recursion"), { windows: { window: { segment } } }, async (sandbox) => {
         for (let n = 0; n < 3; n++) {
           await rejects(() => sandbox.call("recurse", 0), "ERR_SHM_GUEST_TRAP", /stack/);
@@ -197,7 +186,7 @@ for (const kind of kinds) {
   );
 
   calls("the grow bomb gets memoryLimit and not a page more", () =>
-    alone(async (segment) => {
+    withIntactSegment(async (segment) => {
       const windows = { window: { segment } };
       await withSandbox(kind, bytesOf("grow"), { windows, memoryLimit: 10 * 65_536 }, async (sandbox) => {
         const got = await sandbox.call("growBomb");
@@ -210,7 +199,7 @@ for (const kind of kinds) {
   );
 
   calls("the table bomb ends by itself", () =>
-    alone((segment) =>
+    withIntactSegment((segment) =>
       withSandbox(kind, bytesOf("table"), { windows: { window: { segment } } }, async (sandbox) => {
         const got = await sandbox.call("growTableBomb");
         assert.ok(Number(got) >= 1 && Number(got) <= 10_000_000);
@@ -246,7 +235,7 @@ for (const kind of kinds) {
     });
 
   calls("allocators that lie are refused, and the one that does not is taken", () =>
-    alone(async (segment) => {
+    withIntactSegment(async (segment) => {
       const windows = { one: { segment }, two: { segment } };
       const expected: Record<string, RegExp> = {
         null: /^ERR_SHM_MEMORY_LIMIT/,
@@ -278,118 +267,4 @@ for (const kind of kinds) {
     }),
   );
   calls.run();
-}
-
-if (native) {
-  const loops = suite("An endless loop");
-
-  /** How long it takes to reject so, in milliseconds. */
-  async function timed(use: () => unknown, words: RegExp): Promise<void> {
-    const start = performance.now();
-    await rejects(use, "ERR_SHM_TIME_LIMIT", words);
-    const took = performance.now() - start;
-    assert.ok(took > LIMIT_MS - 5 && took < LIMIT_MS + 5000, `${took} ms`); // the machine may be busy
-  }
-
-  const endless = [
-    ["loop", "loop", []],
-    ["loop", "storeForever", [64]],
-    ["loop", "loadForever", [64]],
-    ["loop", "fillForever", [0, 65_536]],
-    ["grow", "growForever", []],
-    ["callback", "loop", [1]],
-    ["callback", "enterForever", []],
-  ] as const;
-
-  loops("in a call is ERR_SHM_TIME_LIMIT at the limit; the window is detached, later calls are told", async () => {
-    const each = async ([name, call, values]: (typeof endless)[number]): Promise<void> =>
-      alone(async (segment) => {
-        const options = {
-          windows: { window: { segment, access: "read-write" as const } },
-          timeLimitMs: LIMIT_MS,
-          memoryLimit: 64 * 65_536, // V8 stops no guest that grows a page at a time until it cannot any more
-          imports: { host: { callback: () => 0 } },
-        };
-        await withSandbox("worker", bytesOf(name), options, async (sandbox) => {
-          assert.is(segment.stat().nattch, 1);
-          const running = timed(
-            () => sandbox.call(call, ...values),
-            new RegExp(`^${call} took longer than ${LIMIT_MS} ms`),
-          );
-          const queued = rejects(() => sandbox.call("answer"), "ERR_SHM_TIME_LIMIT");
-          await running;
-          await queued;
-          assert.is(segment.stat().nattch, 0);
-          const closed = await rejects(() => sandbox.call("answer"), "ERR_SHM_SANDBOX_CLOSED");
-          assert.match(closed.message, new RegExp(call));
-          await sandbox.close();
-        });
-      });
-    await Promise.all(endless.map(each));
-  });
-
-  for (const name of ["start-loop", "initialize-loop"])
-    loops(`${name} is ERR_SHM_TIME_LIMIT, and nothing is left attached`, () =>
-      alone((segment) =>
-        timed(
-          () => open("worker", bytesOf(name), { windows: { window: { segment } }, timeLimitMs: LIMIT_MS }),
-          /^starting the guest took longer/,
-        ),
-      ),
-    );
-
-  loops("an allocator that loops is as a start that does", () =>
-    alone((segment) =>
-      timed(
-        () =>
-          open("worker", bytesOf("allocator"), {
-            windows: { window: { segment } },
-            allocator: "loops",
-            timeLimitMs: LIMIT_MS,
-          }),
-        /^starting the guest took longer/,
-      ),
-    ),
-  );
-
-  loops("in a call that the host makes from inside an import", () =>
-    alone(async (segment) => {
-      const inner: Promise<unknown>[] = [];
-      const imports = {
-        host: {
-          callback: () => {
-            const call = rejects(() => sandbox.call("loop", 1), "ERR_SHM_TIME_LIMIT");
-            inner.push(call);
-            return call.then(() => 0);
-          },
-        },
-      };
-      const sandbox = await open("worker", bytesOf("callback"), {
-        windows: { window: { segment } },
-        timeLimitMs: LIMIT_MS,
-        imports,
-      });
-      await timed(() => sandbox.call("enter", 1), new RegExp(`took longer than ${LIMIT_MS} ms`));
-      await Promise.all(inner);
-      assert.is(inner.length, 1);
-      assert.is(segment.stat().nattch, 0);
-      await sandbox.close();
-    }),
-  );
-
-  loops("in an import: one that never comes back is the call's time", () =>
-    alone((segment) =>
-      withSandbox(
-        "worker",
-        bytesOf("callback"),
-        {
-          windows: { window: { segment } },
-          timeLimitMs: LIMIT_MS,
-          imports: { host: { callback: () => sleep(60_000, 0, { ref: false }) } },
-        },
-        (sandbox) => timed(() => sandbox.call("enter", 1), new RegExp(`^enter took longer than ${LIMIT_MS} ms`)),
-      ),
-    ),
-  );
-  loops.run();
 }

@@ -113,3 +113,7 @@ export async function withSegments<T>(sizes: number[], use: (...segments: Segmen
     for (const segment of segments) segment[Symbol.dispose]();
   }
 }
+
+/** A segment of 3333 random bytes for as long as `use` runs, which must leave its bytes and attachments as they were. */
+export const withIntactSegment = (use: (segment: Segment) => Promise<unknown>): Promise<void> =>
+  withSegments([3333], (segment) => intact([segment], async () => void (await use(segment))));

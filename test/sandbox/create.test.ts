@@ -1,4 +1,4 @@
-// createSandbox: its options, the forms a module comes in, and that nothing else constructs a sandbox.
+// createSandbox: its options, the forms that a module may have, and that nothing else constructs a sandbox.
 import * as assert from "uvu/assert";
 import { createSandbox } from "wasm-shm";
 import { suite } from "../suite.js";
@@ -48,7 +48,7 @@ for (const kind of kinds) {
       }),
     );
 
-    creating("takes the module in an ArrayBuffer, a shared one, a part of one, and keeps its own copy", async () => {
+    creating("takes the module in an ArrayBuffer, in a shared one and in a part of one, and keeps a copy", async () => {
       const shared = new Uint8Array(new SharedArrayBuffer(exportsGuest.length));
       shared.set(exportsGuest);
       const part = new Uint8Array(exportsGuest.length + 20);
@@ -71,7 +71,7 @@ for (const kind of kinds) {
       }
     });
 
-    creating("is the only way to make one: the classes refuse everybody else", async () => {
+    creating("is the only way to make one: the constructors refuse every other caller", async () => {
       const options = { inline: kind === "inline" } as { inline: true };
       const sandbox: object = await createSandbox(exportsGuest, options);
       const Class = sandbox.constructor as new (...values: unknown[]) => { close?: () => void };

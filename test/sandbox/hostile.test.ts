@@ -1,10 +1,13 @@
+// Hostile guests: each is refused or stopped with the code that is documented for it, in a worker and inline. After each
+// the process is alive (the next test runs), and the segment's bytes and nattch are unchanged. Endless loops are in
+// timelimit.test.ts, stores into windows in stores.test.ts, and damaged modules in mutants.test.ts.
 import * as assert from "uvu/assert";
 import type { SandboxOptions } from "wasm-shm";
 import { suite } from "../suite.js";
 import { runModule } from "../support/child.js";
 import { guest, kinds, NO_HOST, native, open, rejects, withIntactSegment, withSandbox } from "./sandboxes.js";
 
-/** Modules that are refused before any of their code runs, by which code and with which words. */
+/** Modules that are refused before any of their code runs; the error's code, and words of its message. */
 const refused: [name: string, code: string | string[], words: RegExp, options?: SandboxOptions][] = [
   ["import-unknown", "ERR_SHM_GUEST_IMPORT", /env\.unknown/],
   ["import-global", "ERR_SHM_GUEST_IMPORT", /env\.STACKTOP, a global/],
@@ -23,7 +26,7 @@ const refused: [name: string, code: string | string[], words: RegExp, options?: 
   ["memory-table", "ERR_SHM_GUEST_IMPORT", /env\.memory, a table/],
   ["memory-tag", "ERR_SHM_GUEST_IMPORT", /env\.memory, a tag/],
   ["memory-shared", "ERR_SHM_GUEST_MEMORY", /shared/],
-  ["memory-64", ["ERR_SHM_GUEST_MEMORY", "ERR_SHM_GUEST_INVALID"], /memory/], // older engines know no such memory
+  ["memory-64", ["ERR_SHM_GUEST_MEMORY", "ERR_SHM_GUEST_INVALID"], /memory/], // older engines do not know this kind of memory
   ["memory-none", "ERR_SHM_GUEST_MEMORY", /imports no env\.memory/],
   ["memory-own", "ERR_SHM_GUEST_MEMORY", /env\.memory/],
   ["memory-own-exported", "ERR_SHM_GUEST_MEMORY", /env\.memory/],
@@ -52,7 +55,7 @@ for (const kind of kinds) {
     modules(`${name} is refused by ${codes}, ${words}`, () =>
       withIntactSegment(async (segment) => {
         const error = await open(kind, bytesOf(name), { windows: { window: { segment } }, ...options }).then(
-          () => new Error("it was taken"),
+          () => new Error("it was accepted"),
           (reason: Error & { code?: string }) => reason,
         );
         assert.ok([codes].flat().includes((error as { code?: string }).code ?? ""), error.message);
@@ -60,11 +63,11 @@ for (const kind of kinds) {
       }),
     );
 
-  modules("a function of the wrong type is linked as wasm does: any function will do", () =>
+  modules("a function of the wrong type is linked, as in wasm: every JavaScript function is accepted", () =>
     withIntactSegment(async (segment) => {
       const imports = { host: { callback: ((..._: never[]) => "no number") as () => unknown } };
       await withSandbox(kind, bytesOf("callback"), { windows: { window: { segment } }, imports }, async (sandbox) => {
-        assert.is(await sandbox.call("enter", 1), 0); // ToInt32 of a text
+        assert.is(await sandbox.call("enter", 1), 0); // ToInt32 of a string
       });
     }),
   );
@@ -73,7 +76,7 @@ for (const kind of kinds) {
     ["start-trap", /starting the guest trapped: .*unreachable|starting the guest trapped/],
     ["initialize-trap", /starting the guest trapped/],
   ] as const)
-    modules(`${name} is ERR_SHM_GUEST_TRAP, with the engine's error for its cause`, () =>
+    modules(`${name} is ERR_SHM_GUEST_TRAP, with the engine's error as its cause`, () =>
       withIntactSegment(async (segment) => {
         const error = await rejects(
           () => open(kind, bytesOf(name), { windows: { window: { segment } } }),
@@ -99,7 +102,7 @@ for (const kind of kinds) {
     }),
   );
 
-  modules("_initialize, __new and malloc that are no functions are left alone", () =>
+  modules("_initialize, __new and malloc are not called if they are not functions", () =>
     withIntactSegment((segment) =>
       withSandbox(kind, bytesOf("initialize-global"), { windows: { window: { segment } } }, async (sandbox) => {
         assert.is(await sandbox.call("answer"), 42);
@@ -108,7 +111,7 @@ for (const kind of kinds) {
     ),
   );
 
-  modules("a table of 10 million elements is had; one past the engine's limit is refused", () =>
+  modules("a table of 10 million elements is accepted; one past the engine's limit is refused", () =>
     withIntactSegment(async (segment) => {
       await open(kind, bytesOf("table-huge"), { windows: { window: { segment } } }).then(
         (sandbox) => sandbox.close(),
@@ -128,7 +131,7 @@ for (const kind of kinds) {
         import { readFileSync } from "node:fs";
         const wasm = readFileSync("test/fixtures/hostile/table-many.wasm");
         const windows = { window: { segment: open(${segment.id}) } };
-        const said = await createSandbox(wasm, { windows, inline: ${kind === "inline"} }).then(() => "taken", ({ code }) => code);
+        const said = await createSandbox(wasm, { windows, inline: ${kind === "inline"} }).then(() => "accepted", ({ code }) => code);
         console.log(said);
         process.exit();`,
         ["--max-old-space-size=400"],
@@ -145,7 +148,7 @@ for (const kind of kinds) {
     ["atomicWait", "callNull", "callIllTyped", "callOutOfBounds", "tableOutOfBounds", "tableInitOutOfBounds"],
   ].flat();
 
-  calls("every trap is ERR_SHM_GUEST_TRAP with the wasm stack, and the sandbox goes on", () =>
+  calls("every trap is ERR_SHM_GUEST_TRAP with the wasm stack, and the sandbox can be called again", () =>
     withIntactSegment((segment) =>
       withSandbox(kind, bytesOf("traps"), { windows: { window: { segment } } }, async (sandbox) => {
         for (const name of [...traps, "remainderByZero"]) {
@@ -164,7 +167,7 @@ for (const kind of kinds) {
     ),
   );
 
-  calls("a wasm exception that nobody catches is ERR_SHM_GUEST_TRAP", () =>
+  calls("a wasm exception that is not caught is ERR_SHM_GUEST_TRAP", () =>
     withIntactSegment((segment) =>
       withSandbox(kind, bytesOf("exception"), { windows: { window: { segment } } }, async (sandbox) => {
         for (let n = 0; n < 3; n++)
@@ -173,7 +176,7 @@ for (const kind of kinds) {
     ),
   );
 
-  calls("recursion without end is ERR_SHM_GUEST_TRAP, again and again; deep recursion is not", () =>
+  calls("endless recursion is ERR_SHM_GUEST_TRAP every time; deep recursion is not", () =>
     withIntactSegment((segment) =>
       withSandbox(kind, bytesOf("recursion"), { windows: { window: { segment } } }, async (sandbox) => {
         for (let n = 0; n < 3; n++) {
@@ -193,7 +196,7 @@ for (const kind of kinds) {
         assert.is(await sandbox.call("grow", 1), -1);
         assert.is(await sandbox.call("grow", 65_536), -1);
         assert.is(got, 9);
-        assert.is(await sandbox.call("size"), 11); // the window's is the eleventh
+        assert.is(await sandbox.call("size"), 11); // the eleventh is the window's
       });
     }),
   );
@@ -208,11 +211,13 @@ for (const kind of kinds) {
     ),
   );
 
-  // Before V8 12 a loop that asks for better code may crash (src/sandbox/tiering.ts): a guest's code never asks.
+  // Before V8 12 a loop that asks for optimized code may crash (src/sandbox/tiering.ts), so a guest's code must never ask.
   if (Number.parseInt(process.versions.v8, 10) < 12)
-    calls("code compiled after the first sandbox gets its best code unasked, once called", () => {
-      const ended = runModule(
-        `import { createSandbox } from "wasm-shm";
+    calls(
+      "a function compiled after the first sandbox is optimized after its first call, without a request from its code",
+      () => {
+        const ended = runModule(
+          `import { createSandbox } from "wasm-shm";
         import { readFileSync } from "node:fs";
         import { setTimeout as sleep } from "node:timers/promises";
         const bytes = readFileSync("test/fixtures/hostile/table.wasm");
@@ -224,17 +229,18 @@ for (const kind of kinds) {
           return %IsTurboFanFunction(size);
         };
         const before = await tiers(new WebAssembly.Module(bytes));
-        // Another module: V8 shares the code of equal ones.
+        // A different module, as V8 shares the code of equal ones.
         const other = Buffer.concat([bytes, Uint8Array.of(0, 2, 1, 0x78)]);
         const sandbox = await createSandbox(other, { inline: ${kind === "inline"} });
         console.log(before, await tiers(new WebAssembly.Module(other)));
         await sandbox.close();`,
-        ["--allow-natives-syntax"],
-      );
-      assert.equal([ended.code, ended.stdout, ended.stderr], [0, "false true\n", ""]);
-    });
+          ["--allow-natives-syntax"],
+        );
+        assert.equal([ended.code, ended.stdout, ended.stderr], [0, "false true\n", ""]);
+      },
+    );
 
-  calls("allocators that lie are refused, and the one that does not is taken", () =>
+  calls("dishonest allocators are refused, and the honest one is accepted", () =>
     withIntactSegment(async (segment) => {
       const windows = { one: { segment }, two: { segment } };
       const expected: Record<string, RegExp> = {
@@ -252,13 +258,13 @@ for (const kind of kinds) {
         reference: /^ERR_SHM_GUEST_MEMORY/,
         traps: /^ERR_SHM_GUEST_TRAP/,
         missing: /^ERR_SHM_GUEST_EXPORT/,
-        honest: /^taken/,
+        honest: /^accepted/,
       };
       for (const [allocator, words] of Object.entries(expected)) {
         const said = await open(kind, bytesOf("allocator"), { windows, allocator }).then(
           async (sandbox) => {
             await sandbox.close();
-            return "taken";
+            return "accepted";
           },
           ({ code, message }: { code: string; message: string }) => `${code} ${message}`,
         );

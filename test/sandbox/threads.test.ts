@@ -1,4 +1,4 @@
-// Sandboxes beside each other, in a process full of signals, and over a segment that is destroyed meanwhile.
+// Several sandboxes at once, sandboxes in a process with many signals, and sandboxes over a segment that is destroyed.
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -23,7 +23,7 @@ import {
 const threads = suite("Threads of sandboxes");
 if (!native) threads.skip("are held", NO_HOST);
 else {
-  threads("8 workers that store into one read-only segment at once: each is told, the segment is as it was", () =>
+  threads("8 workers that store into one read-only segment at once each get the error; the segment is unchanged", () =>
     withSegments([1 << 20], (segment) =>
       intact([segment], async () => {
         const options = { windows: { shared: { segment } } };
@@ -61,23 +61,25 @@ else {
     ),
   );
 
-  threads("readers of a read-write window of another see what it wrote, and it sees nothing of theirs", () =>
-    withSegments([70_001], async (segment) => {
-      const wasm = guest("assemblyscript/guest");
-      const writer = await open("worker", wasm, { windows: { w: { segment, access: "read-write" } } });
-      const reader = await open("worker", wasm, { windows: { r: { segment } } });
-      const before = contents(segment);
-      for (let round = 0; round < 10; round++) {
-        await writer.call("invert", at(writer, "w"), 70_001);
-        await rejects(() => reader.call("invert", at(reader, "r"), 70_001), "ERR_SHM_READ_ONLY");
-        const expected = round % 2 === 0 ? before.map((byte) => ~byte) : before;
-        assert.ok(Buffer.from(contents(segment)).equals(expected));
-      }
-      await Promise.all([writer.close(), reader.close()]);
-    }),
+  threads(
+    "a reader sees what another sandbox writes to the segment, and the writer sees no store of the reader's",
+    () =>
+      withSegments([70_001], async (segment) => {
+        const wasm = guest("assemblyscript/guest");
+        const writer = await open("worker", wasm, { windows: { w: { segment, access: "read-write" } } });
+        const reader = await open("worker", wasm, { windows: { r: { segment } } });
+        const before = contents(segment);
+        for (let round = 0; round < 10; round++) {
+          await writer.call("invert", at(writer, "w"), 70_001);
+          await rejects(() => reader.call("invert", at(reader, "r"), 70_001), "ERR_SHM_READ_ONLY");
+          const expected = round % 2 === 0 ? before.map((byte) => ~byte) : before;
+          assert.ok(Buffer.from(contents(segment)).equals(expected));
+        }
+        await Promise.all([writer.close(), reader.close()]);
+      }),
   );
 
-  threads("in a process full of signals (--cpu-prof, timers), violations are told and counted as ever", () =>
+  threads("in a process with many signals (--cpu-prof, timers) every store is reported and counted", () =>
     withSegments([256 * 4096], (segment) =>
       intact([segment], async () => {
         const folder = mkdtempSync(join(tmpdir(), "wasm-shm-"));
@@ -138,7 +140,7 @@ else {
 
   for (const kind of kinds)
     threads(
-      `a segment destroyed during a call stays for that call and later ones, and goes with the sandbox [${kind}]`,
+      `a segment destroyed during a call lives on for that call and later ones, until the sandbox is closed [${kind}]`,
       () =>
         withSegments([16e6], async (segment) => {
           const { shm } = native as NonNullable<typeof native>;
@@ -159,7 +161,7 @@ else {
         }),
     );
 
-  threads("a segment destroyed by an imported function, from inside the call", () =>
+  threads("a segment may be destroyed by an imported function, during the call", () =>
     withSegments([3333], async (segment) => {
       const imports = { host: { callback: () => segment.destroy() } };
       await withSandbox(

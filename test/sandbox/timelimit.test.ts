@@ -4,12 +4,12 @@ import * as assert from "uvu/assert";
 import { suite } from "../suite.js";
 import { guest, NO_HOST, native, open, rejects, withIntactSegment, withSandbox } from "./sandboxes.js";
 
-const LIMIT_MS = 2500; // the start takes as much as it likes of it: seen past 1000 on a busy machine
+const LIMIT_MS = 2500; // the start counts too: it has taken over 1000 on a busy machine
 
 const loops = suite("An endless loop");
 if (!native) loops.skip("is stopped", NO_HOST);
 else {
-  /** How long it takes to reject so, in milliseconds. */
+  /** Checks that `use` rejects with ERR_SHM_TIME_LIMIT, at about the limit. */
   async function timed(use: () => unknown, words: RegExp): Promise<void> {
     const start = performance.now();
     await rejects(use, "ERR_SHM_TIME_LIMIT", words);
@@ -27,13 +27,13 @@ else {
     ["callback", "enterForever", []],
   ] as const;
 
-  loops("in a call is ERR_SHM_TIME_LIMIT at the limit; the window is detached, later calls are told", async () => {
+  loops("in a call is ERR_SHM_TIME_LIMIT at the limit; the window is detached, and later calls say why", async () => {
     const each = async ([name, call, values]: (typeof endless)[number]): Promise<void> =>
       withIntactSegment(async (segment) => {
         const options = {
           windows: { window: { segment, access: "read-write" as const } },
           timeLimitMs: LIMIT_MS,
-          memoryLimit: 64 * 65_536, // V8 stops no guest that grows a page at a time until it cannot any more
+          memoryLimit: 64 * 65_536, // V8 does not stop a guest that grows page by page before it reaches its limit
           imports: { host: { callback: () => 0 } },
         };
         await withSandbox("worker", guest(`hostile/${name}`), options, async (sandbox) => {
@@ -64,7 +64,7 @@ else {
       ),
     );
 
-  loops("an allocator that loops is as a start that does", () =>
+  loops("in the allocator counts as one in the start", () =>
     withIntactSegment((segment) =>
       timed(
         () =>
@@ -78,7 +78,7 @@ else {
     ),
   );
 
-  loops("in a call that the host makes from inside an import", () =>
+  loops("in a call that an imported function makes", () =>
     withIntactSegment(async (segment) => {
       const inner: Promise<unknown>[] = [];
       const imports = {
@@ -103,7 +103,7 @@ else {
     }),
   );
 
-  loops("in an import: one that never comes back is the call's time", () =>
+  loops("in an imported function counts for the call", () =>
     withIntactSegment((segment) =>
       withSandbox(
         "worker",

@@ -10,7 +10,7 @@ const guests = { assemblyscript: guest("assemblyscript/guest"), c: guest("c/gues
 
 const where = suite("Windows of a sandbox");
 for (const { name, shm } of pairs.filter(({ native: isNative }) => !isNative))
-  where(`cannot be had of in-process segments: ERR_SHM_UNSUPPORTED [${name}]`, async () => {
+  where(`are not supported for segments of the local host: ERR_SHM_UNSUPPORTED [${name}]`, async () => {
     const segment = shm.create(10);
     for (const inline of [true, false])
       await rejects(
@@ -21,9 +21,9 @@ for (const { name, shm } of pairs.filter(({ native: isNative }) => !isNative))
     segment[Symbol.dispose]();
   });
 
-if (!native) where.skip("lie where the guest's heap is not", NO_HOST);
+if (!native) where.skip("lie outside of the guest's heap", NO_HOST);
 else {
-  where("are of read-only access by default, and none at all are fine", () =>
+  where("are read-only by default, and a sandbox may have none", () =>
     withSegments([10], async (segment) => {
       for (const kind of kinds) {
         await withSandbox(kind, guest("hostile/traps"), {}, async (sandbox) => {
@@ -39,7 +39,7 @@ else {
   );
 
   for (const { name, shm } of nativePairs)
-    where(`can be of a segment of either core [${name}]`, async () => {
+    where(`may show a segment of either core [${name}]`, async () => {
       const segment = shm.create(4096);
       try {
         segment.write(Uint8Array.of(5));
@@ -72,7 +72,7 @@ else {
     }),
   );
 
-  where("of a destroyed segment are refused, unless it is attached: then by whoever can attach it", () =>
+  where("of a destroyed segment are refused", () =>
     withSegments([4096], async (segment) => {
       const windows = { window: { segment } };
       segment.destroy();
@@ -119,7 +119,7 @@ else {
               ),
             ),
           );
-        // 20 windows of a page are blocks of two: more than the 20 pages that they add, and the 16 it begins with.
+        // Each of 20 windows of a page needs a block of two pages: more than the 20 pages they add and the guest's 16.
         const many = Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`${index}`, { segment: small }]));
         await rejects(
           () =>

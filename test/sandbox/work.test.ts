@@ -1,4 +1,4 @@
-// Useful guests on real data, in windows of all sizes and accesses; where the windows lie; heaps that grow meanwhile.
+// Useful guests on real data, in windows of all sizes and accesses, while their heaps grow.
 import { readFileSync } from "node:fs";
 import * as assert from "uvu/assert";
 import type { Segment } from "wasm-shm";
@@ -25,13 +25,13 @@ const guests = {
   c: { wasm: guest("c/guest"), options: { allocator: "malloc" } },
 };
 
-/** A picture of a file: a PPM (netpbm's P6) of 300 by 200 pixels, as its bytes. */
+/** The bytes of a picture file: a PPM (netpbm's P6) of 300 by 200 random pixels. */
 function picture(): Uint8Array {
   const header = Buffer.from("P6\n300 200\n255\n", "latin1");
   return Buffer.concat([header, randomBytes(300 * 200 * 3)]);
 }
 
-/** RGBA of a PPM's pixels. */
+/** A PPM's pixels as RGBA. */
 function pixelsOf(ppm: Uint8Array): Uint8Array {
   const [, width, height] = /^P6\n(\d+) (\d+)\n255\n/.exec(Buffer.from(ppm).toString("latin1")) ?? [];
   const count = Number(width) * Number(height);
@@ -58,7 +58,7 @@ function histogramOf(bytes: Uint8Array): Uint32Array {
 
 const wordsIn = (text: string): string[] => text.match(/\P{White_Space}+/gu) ?? [];
 
-/** A segment of these bytes, for as long as `use` runs. */
+/** Runs `use` with a segment of these bytes. */
 const holding = <T>(bytes: Uint8Array, use: (segment: Segment) => Promise<T>): Promise<T> =>
   withSegments([bytes.length], (segment) => {
     segment.write(bytes);
@@ -117,7 +117,7 @@ for (const kind of native ? kinds : [])
         );
       });
 
-    work("in a read-only window what stores is refused, and the sandbox goes on", () =>
+    work("a store into a read-only window is refused, and the sandbox can be called again", () =>
       withSegments([70_001], (segment) =>
         intact([segment], () =>
           withSandbox(kind, wasm, { ...options, windows: { "my input": { segment } } }, async (sandbox) => {
@@ -225,7 +225,7 @@ for (const kind of native ? kinds : [])
       for (let round = 0; round < 2; round++) assert.is(await sandbox.call("churn", 8_000_000), 8_000_000);
     };
 
-    work("a heap that grows beside read-write windows takes nothing of them, nor they of it", () =>
+    work("a heap that grows beside read-write windows does not overlap them", () =>
       withSegments([1, 70_001, WASM_PAGE], (...segments) =>
         intact(segments, () => {
           const windows = Object.fromEntries(
@@ -237,7 +237,7 @@ for (const kind of native ? kinds : [])
     );
 
     for (const access of ["read-only", "copy-on-write"])
-      work(`a heap that grows beside ${access} windows takes nothing of them, nor they of it`, () =>
+      work(`a heap that grows beside ${access} windows does not overlap them`, () =>
         withSegments([70_001, WASM_PAGE], (one, two) =>
           intact([one, two], async () => {
             const ended = runModule(`
@@ -249,15 +249,15 @@ for (const kind of native ? kinds : [])
               const first = sandbox.windows.one.byteOffset;
               const before = await sandbox.call("sumFloats", first, 4096);
               const churned = [await sandbox.call("churn", 8000000), await sandbox.call("churn", 8000000)];
-              let told = "nothing";
-              try { await sandbox.call("invert", first, 4096); } catch ({ code }) { told = code; }
-              const after = told === "nothing" ? before : await sandbox.call("sumFloats", first, 4096);
-              console.log(JSON.stringify([churned, told, Object.is(before, after)]));
+              let refused = "nothing";
+              try { await sandbox.call("invert", first, 4096); } catch ({ code }) { refused = code; }
+              const after = refused === "nothing" ? before : await sandbox.call("sumFloats", first, 4096);
+              console.log(JSON.stringify([churned, refused, Object.is(before, after)]));
               await sandbox.close();`);
-            const told = access === "read-only" ? "ERR_SHM_READ_ONLY" : "nothing";
+            const refused = access === "read-only" ? "ERR_SHM_READ_ONLY" : "nothing";
             assert.is(
               ended.stdout.trim(),
-              JSON.stringify([[8e6, 8e6], told, true]),
+              JSON.stringify([[8e6, 8e6], refused, true]),
               `${ended.signal} ${ended.stderr.slice(0, 300)}`,
             );
           }),

@@ -9,7 +9,7 @@ const SIZE = 3333;
 for (const { name, withCursor } of pairs) {
   const chunked = suite(`Chunks of Cursor.readable [${name}]`);
 
-  chunked("copies, each in memory of its own: neither side sees what the other does to it", async () => {
+  chunked("are copies in memory of their own: neither side sees the other's changes", async () => {
     await withCursor(SIZE, async (cursor, attachment) => {
       attachment.bytes.fill(7);
       const [chunk] = (await chunksOf(cursor.readable())) as [Uint8Array];
@@ -17,12 +17,12 @@ for (const { name, withCursor } of pairs) {
       assert.ok(chunk.every((byte) => byte === 7));
       chunk.fill(9);
       assert.ok(attachment.bytes.every((byte) => byte === 8));
-      assert.is(chunk.buffer.byteLength, SIZE); // of no pool
+      assert.is(chunk.buffer.byteLength, SIZE); // not of the pool
       assert.is(structuredClone(chunk, { transfer: [chunk.buffer as ArrayBuffer] }).length, SIZE);
     });
   });
 
-  chunked("with zeroCopy hands out the window itself, which no transfer takes away", async () => {
+  chunked("are the window itself with zeroCopy, which no transfer takes away", async () => {
     await withCursor(SIZE, async (cursor, attachment) => {
       attachment.bytes.fill(7);
       const [chunk] = (await chunksOf(cursor.readable({ zeroCopy: true }))) as [Uint8Array];
@@ -32,7 +32,7 @@ for (const { name, withCursor } of pairs) {
       chunk[0] = 9;
       assert.is(attachment.bytes[0], 9);
       try {
-        structuredClone(chunk, { transfer: [chunk.buffer as ArrayBuffer] }); // a copy, or an error, as the engine likes
+        structuredClone(chunk, { transfer: [chunk.buffer as ArrayBuffer] }); // the engine copies it or refuses
       } catch (error) {
         assert.is((error as Error).name, "DataCloneError");
       }
@@ -42,32 +42,29 @@ for (const { name, withCursor } of pairs) {
   });
 
   for (const zeroCopy of [false, true])
-    chunked(
-      `fails at its next chunk after a detach, and hands out no zeros${zeroCopy ? ", with zeroCopy" : ""}`,
-      async () => {
-        await withCursor(SIZE, async (cursor, attachment) => {
-          attachment.bytes.fill(7);
-          const stream = cursor.readable({ highWaterMark: 1000, zeroCopy });
-          const sums: number[] = [];
-          const error = await failureOf(
-            (async () => {
-              for await (const chunk of stream) {
-                sums.push((chunk as Uint8Array).reduce((sum, byte) => sum + byte, 0));
-                if (sums.length === 2) {
-                  await settle(); // so that a third waits in the stream
-                  attachment.detach();
-                }
+    chunked(`after a detach are an error, not zeros${zeroCopy ? ", with zeroCopy" : ""}`, async () => {
+      await withCursor(SIZE, async (cursor, attachment) => {
+        attachment.bytes.fill(7);
+        const stream = cursor.readable({ highWaterMark: 1000, zeroCopy });
+        const sums: number[] = [];
+        const error = await failureOf(
+          (async () => {
+            for await (const chunk of stream) {
+              sums.push((chunk as Uint8Array).reduce((sum, byte) => sum + byte, 0));
+              if (sums.length === 2) {
+                await settle(); // a third chunk waits in the stream now
+                attachment.detach();
               }
-            })(),
-          );
-          assert.ok(code("ERR_SHM_DETACHED", /^readable: the attachment of this cursor was detached/)(error));
-          assert.ok(sums.length >= 2 && sums.length <= 3 && sums.every((sum) => sum === 7000), `${sums}`);
-          assert.ok(stream.destroyed);
-        });
-      },
-    );
+            }
+          })(),
+        );
+        assert.ok(code("ERR_SHM_DETACHED", /^readable: the attachment of this cursor was detached/)(error));
+        assert.ok(sums.length >= 2 && sums.length <= 3 && sums.every((sum) => sum === 7000), `${sums}`);
+        assert.ok(stream.destroyed);
+      });
+    });
 
-  chunked("hands out no view that waited through a detach, even the last of a window", async () => {
+  chunked("that are views are not handed out after a detach, not even the last one", async () => {
     await withCursor(SIZE, async (cursor, attachment) => {
       attachment.bytes.fill(7);
       const stream = cursor.readable({ zeroCopy: true });
@@ -81,7 +78,7 @@ for (const { name, withCursor } of pairs) {
     });
   });
 
-  chunked("goes on after a grow of the memory; views that waited through it are an error", async () => {
+  chunked("continue after a grow of the memory; views that waited through it are an error", async () => {
     await withCursor(SIZE, async (cursor, attachment) => {
       const bytes = randomBytes(SIZE);
       attachment.bytes.set(bytes);
@@ -105,12 +102,12 @@ for (const { name, withCursor } of pairs) {
     });
   });
 
-  chunked("hands out no view that a grow took while the next chunk was on its way", async () => {
+  chunked("that are views are not handed out after a grow, even while the next chunk is on its way", async () => {
     await withCursor(SIZE, async (cursor, attachment) => {
       const stream = cursor.readable({ highWaterMark: 1000, zeroCopy: true });
       stream.on("readable", () => {});
       await settle();
-      assert.is(stream.read(10).length, 10); // and asks for the next
+      assert.is(stream.read(10).length, 10); // this also asks for the next chunk
       attachment.memory.grow(0);
       assert.ok(code("ERR_SHM_DETACHED", /the 990 bytes of views/)(await errorOf(stream)));
     });

@@ -1,11 +1,11 @@
-// Streams and the process they run in: what keeps it alive, and what the portable entry point has instead.
+// Streams and their process: which of them keep it alive, and the error of the portable entry point.
 import * as assert from "uvu/assert";
 import { suite } from "../suite.js";
 import { runModule } from "../support/child.js";
 
 const inProcess = suite("Streams and their process");
 
-inProcess("one that waits for others does not keep it; a pipeline under way does", () => {
+inProcess("an idle stream does not keep the process alive; a running pipeline does", () => {
   const idle = runModule(`import { createShm } from "wasm-shm";
     const segment = createShm({ host: "local" }).create(1000);
     const cursor = segment.attach().cursor();
@@ -23,7 +23,7 @@ inProcess("one that waits for others does not keep it; a pipeline under way does
   assert.is(busy.stdout, "true\n", busy.stderr);
 });
 
-inProcess("the portable face has none, and says who has", () => {
+inProcess("the portable entry point has none, and names the one that has", () => {
   const ended = runModule(`import { create } from "wasm-shm/portable";
     const cursor = create(10).attach().cursor();
     for (const name of ["readable", "writable"])

@@ -1,4 +1,4 @@
-// cursor.readable: what it hands out, when it asks for more, how it ends, and what becomes of it in each state.
+// cursor.readable: the bytes it hands out, how far it reads ahead, how it ends, and what it does in each state.
 import { Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import fc from "fast-check";
@@ -12,7 +12,7 @@ import { chunksOf, errorOf, failureOf, refusals, settle } from "./streams.js";
 const SIZE = 3333;
 const collect = globalThis.gc as () => void; // test/run.ts passes --expose-gc
 
-/** A Writable that takes a chunk in one turn of the event loop, and notes what waits in `source` by then. */
+/** A Writable that takes one chunk in each turn of the event loop, and records how many bytes wait in `source` then. */
 function slowly(source: CursorReadable, waiting: number[]): Writable {
   return new Writable({
     highWaterMark: 1,
@@ -28,7 +28,7 @@ function slowly(source: CursorReadable, waiting: number[]): Writable {
 for (const { name, native, withAttachment, withCursor, withSegment } of pairs) {
   const readable = suite(`Cursor.readable [${name}]`);
 
-  readable("hands the window out in chunks of highWaterMark, 64 KiB by default, and moves the cursor", async () => {
+  readable("hands out chunks of highWaterMark bytes, 64 KiB by default, and moves the cursor", async () => {
     for (const [size, options, lengths] of [
       [SIZE, { highWaterMark: 1000 }, [1000, 1000, 1000, 333]],
       [SIZE, {}, [3333]],
@@ -52,7 +52,7 @@ for (const { name, native, withAttachment, withCursor, withSegment } of pairs) {
       });
   });
 
-  readable("gives what an array gives, for any window, range, highWaterMark and position", async () => {
+  readable("gives what an array would give, for any window, range, highWaterMark and position", async () => {
     const property = fc.asyncProperty(
       fc.integer({ min: 1, max: 9000 }),
       fc.integer({ min: 1, max: 3000 }),
@@ -86,7 +86,7 @@ for (const { name, native, withAttachment, withCursor, withSegment } of pairs) {
     await fc.assert(property, { numRuns: 60 });
   });
 
-  readable("without start goes on from wherever the cursor is; with start it has a position of its own", async () => {
+  readable("follows the cursor if it has no start; with start it has a position of its own", async () => {
     await withCursor(300, async (cursor, attachment) => {
       attachment.bytes.set(Uint8Array.from({ length: 300 }, (_, index) => index));
       for (const [options, firsts] of [
@@ -105,7 +105,7 @@ for (const { name, native, withAttachment, withCursor, withSegment } of pairs) {
     });
   });
 
-  readable("ends at once where the position is at the end, or past it", async () => {
+  readable("ends at once if the position is at the end or past it", async () => {
     await withCursor(SIZE, async (cursor) => {
       for (const position of [SIZE, SIZE + 1, 2 ** 40]) {
         cursor.seek(position);
@@ -119,7 +119,7 @@ for (const { name, native, withAttachment, withCursor, withSegment } of pairs) {
 
   for (const [title, options, expected, words] of [
     ...refusals,
-    ["a zeroCopy that is no boolean", { zeroCopy: 1 }, "ERR_INVALID_ARG_TYPE", /"options\.zeroCopy"/] as const,
+    ["a zeroCopy that is not a boolean", { zeroCopy: 1 }, "ERR_INVALID_ARG_TYPE", /"options\.zeroCopy"/] as const,
   ])
     readable(`refuses ${title}, before anything happens`, () => {
       withCursor(SIZE, (cursor) => {
@@ -128,10 +128,10 @@ for (const { name, native, withAttachment, withCursor, withSegment } of pairs) {
       });
     });
 
-  readable("takes no more than highWaterMark ahead of its reader", async () => {
+  readable("reads no further ahead than highWaterMark", async () => {
     await withCursor(100_000, async (cursor) => {
       const stream = cursor.readable({ highWaterMark: 1000 });
-      stream.on("readable", () => {}); // asks for bytes, and takes none
+      stream.on("readable", () => {}); // asks for bytes, but takes none
       await settle();
       assert.is(stream.bytesRead, 1000);
       assert.is(cursor.position, 1000);
@@ -146,7 +146,7 @@ for (const { name, native, withAttachment, withCursor, withSegment } of pairs) {
     });
   });
 
-  readable("takes nothing before it is asked", async () => {
+  readable("reads nothing before it is asked", async () => {
     await withCursor(SIZE, async (cursor) => {
       const stream = cursor.readable();
       await settle();
@@ -155,7 +155,7 @@ for (const { name, native, withAttachment, withCursor, withSegment } of pairs) {
     });
   });
 
-  readable("takes nothing once it is destroyed", async () => {
+  readable("reads nothing once it is destroyed", async () => {
     await withCursor(SIZE, async (cursor) => {
       const stream = cursor.readable();
       stream.read();
@@ -167,7 +167,7 @@ for (const { name, native, withAttachment, withCursor, withSegment } of pairs) {
   });
 
   readable(
-    "is refused after a detach and after the cursor's dispose; a dispose in the middle is an error",
+    "is refused after a detach and after the cursor's dispose; a dispose before its end is an error",
     async () => {
       await withAttachment(SIZE, async (attachment) => {
         const [first, second, third] = [attachment.cursor(), attachment.cursor(), attachment.cursor()];
@@ -178,7 +178,7 @@ for (const { name, native, withAttachment, withCursor, withSegment } of pairs) {
         assert.ok(code("ERR_SHM_DETACHED", /disposed/)(await failureOf(chunksOf(own))));
         attachment.detach();
         assert.throws(() => third.readable(), code("ERR_SHM_DETACHED", /^readable: the attachment/));
-        assert.throws(() => third.readable({ start: -1 }), code("ERR_OUT_OF_RANGE")); // arguments come first
+        assert.throws(() => third.readable({ start: -1 }), code("ERR_OUT_OF_RANGE")); // arguments are checked first
       });
     },
   );
@@ -193,7 +193,7 @@ for (const { name, native, withAttachment, withCursor, withSegment } of pairs) {
     });
   });
 
-  readable("is destroyed by an abort signal, also one that is aborted already", async () => {
+  readable("is destroyed by an abort signal, even by one that is aborted already", async () => {
     await withCursor(SIZE, async (cursor) => {
       const controller = new AbortController();
       const seen: Uint8Array[] = [];
@@ -213,7 +213,7 @@ for (const { name, native, withAttachment, withCursor, withSegment } of pairs) {
     });
   });
 
-  readable("is closed by destroy, by the error it is given, and by a break out of the loop", async () => {
+  readable("is closed by destroy, with the error it is given, and by a break out of the loop", async () => {
     await withCursor(SIZE, async (cursor) => {
       const given = new Error("enough");
       const destroyed = cursor.readable();
@@ -232,7 +232,7 @@ for (const { name, native, withAttachment, withCursor, withSegment } of pairs) {
     });
   });
 
-  readable("does not take an error of its listener's for its own", async () => {
+  readable("does not take an error of a listener for its own", async () => {
     const ended = runModule(`import { createShm } from "wasm-shm";
       const shm = createShm({ host: "${native ? "sysv" : "local"}" });
       const segment = shm.create(${SIZE});
@@ -252,7 +252,7 @@ for (const { name, native, withAttachment, withCursor, withSegment } of pairs) {
     });
   });
 
-  readable("lets the event loop have its turns on the way between two segments", async () => {
+  readable("yields to the event loop between two segments", async () => {
     await withCursor(16 * 2 ** 20, async (source) => {
       await withCursor(16 * 2 ** 20, async (target) => {
         for (const zeroCopy of [false, true]) {
@@ -271,7 +271,7 @@ for (const { name, native, withAttachment, withCursor, withSegment } of pairs) {
     });
   });
 
-  readable("holds its attachment, which everyone else dropped", async () => {
+  readable("holds its attachment, to which nothing else refers", async () => {
     await withSegment(SIZE, async (segment) => {
       const stream = (() => {
         const cursor = segment.attach().cursor();
@@ -288,7 +288,7 @@ for (const { name, native, withAttachment, withCursor, withSegment } of pairs) {
   });
 
   if (native)
-    readable("reads a window in a memory of the caller's, which may grow meanwhile", async () => {
+    readable("reads a window in the caller's memory, which may grow meanwhile", async () => {
       await withSegment(SIZE, async (segment) => {
         const memory = new WebAssembly.Memory({ initial: 2 });
         const attachment = segment.attach({ into: { memory, byteOffset: 8192 } });

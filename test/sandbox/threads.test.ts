@@ -61,22 +61,20 @@ else {
     ),
   );
 
-  threads(
-    "a reader sees what another sandbox writes to the segment, and the writer sees no store of the reader's",
-    () =>
-      withSegments([70_001], async (segment) => {
-        const wasm = guest("assemblyscript/guest");
-        const writer = await open("worker", wasm, { windows: { w: { segment, access: "read-write" } } });
-        const reader = await open("worker", wasm, { windows: { r: { segment } } });
-        const before = contents(segment);
-        for (let round = 0; round < 10; round++) {
-          await writer.call("invert", at(writer, "w"), 70_001);
-          await rejects(() => reader.call("invert", at(reader, "r"), 70_001), "ERR_SHM_READ_ONLY");
-          const expected = round % 2 === 0 ? before.map((byte) => ~byte) : before;
-          assert.ok(Buffer.from(contents(segment)).equals(expected));
-        }
-        await Promise.all([writer.close(), reader.close()]);
-      }),
+  threads("a reader sees what a writer stores; the writer sees none of the reader's stores", () =>
+    withSegments([70_001], async (segment) => {
+      const wasm = guest("assemblyscript/guest");
+      const writer = await open("worker", wasm, { windows: { w: { segment, access: "read-write" } } });
+      const reader = await open("worker", wasm, { windows: { r: { segment } } });
+      const before = contents(segment);
+      for (let round = 0; round < 10; round++) {
+        await writer.call("invert", at(writer, "w"), 70_001);
+        await rejects(() => reader.call("invert", at(reader, "r"), 70_001), "ERR_SHM_READ_ONLY");
+        const expected = round % 2 === 0 ? before.map((byte) => ~byte) : before;
+        assert.ok(Buffer.from(contents(segment)).equals(expected));
+      }
+      await Promise.all([writer.close(), reader.close()]);
+    }),
   );
 
   threads("in a process with many signals (--cpu-prof, timers) every store is reported and counted", () =>

@@ -43,10 +43,12 @@ export interface SandboxOptions {
   inline?: boolean;
 }
 
+/** @internal */
 export interface CheckedWindow extends WindowRequest {
   readonly segment: Segment;
 }
 
+/** @internal Options with their defaults filled in. */
 export interface CheckedOptions {
   readonly windows: ReadonlyMap<string, CheckedWindow>;
   readonly timeLimitMs: number;
@@ -63,6 +65,7 @@ const windowKeys = ["segment", "access", "offset", "length"] as const;
 const DEFAULT_TIME_LIMIT_MS = 10_000;
 const DEFAULT_MEMORY_LIMIT = 256 * 2 ** 20;
 
+/** @internal */
 export function checkSandboxOptions(options: SandboxOptions | undefined): CheckedOptions {
   const {
     allocator,

@@ -3,7 +3,7 @@
 import { setFlagsFromString } from "node:v8";
 
 /**
- * Turns V8's dynamic tiering off where it can crash the process.
+ * Turns V8's dynamic tiering off in versions in which it can crash the process.
  *
  * Before V8 12 a loop in baseline code that has run for a while calls Runtime_WasmTriggerTierUp. That call first serves
  * interrupts, such as a garbage collection, and then reads the instance at its old address. If the collection moved it,

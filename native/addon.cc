@@ -1,6 +1,7 @@
-// The native host: checks its arguments, makes the system call, returns a number or -errno. No
-// policy but the budget of mappings, which has to be the process's; no state but a captured getter
-// for each environment and one count of mappings for the process, so every thread may load it.
+// The addon of the sysv host. It checks its arguments, makes the system call, and returns a number
+// or -errno. It decides nothing but the budget of mappings, which belongs to the process. Its state
+// is a captured getter for each environment, one count of mappings, and the table of guarded
+// windows; each is safe to use from every thread, so every worker may load the addon.
 #include "addon.h"
 
 #include "arguments.h"

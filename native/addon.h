@@ -6,8 +6,9 @@
 
 #include <cstdint>
 
-// One subject each: budget.cc (reserve), segment.cc (shmget, shmctl), system.cc (limits, list,
-// ftok), window.cc (map, unmap, refresh, diverted, address).
+// Each adds the functions of one file to the exports: map/budget.cc (reserve), sysv/segment.cc
+// (shmget, shmctl), sysv/system.cc (limits, list, ftok), map/window.cc (map, unmap, discard,
+// privatePages, address).
 void InitBudget(Napi::Env env, Napi::Object exports);
 void InitSegment(Napi::Env env, Napi::Object exports);
 void InitSystem(Napi::Env env, Napi::Object exports);
@@ -16,7 +17,7 @@ void InitWindow(Napi::Env env, Napi::Object exports);
 // shmid_ds as a JS object under shmctl(2)'s names.
 Napi::Object SegmentFields(Napi::Env env, int id, const struct shmid_ds& ds);
 
-// vm.max_map_count; -1 where there is no such limit, or no /proc.
+// vm.max_map_count; -1 if the system has no such limit, or no /proc.
 int64_t MappingLimit();
 
 #endif  // WASM_SHM_ADDON_H_

@@ -10,8 +10,8 @@ struct Environment {
   Napi::FunctionReference memory_buffer;  // the getter WebAssembly.Memory.prototype.buffer
 };
 
-// The present buffer of `value` if it is a WebAssembly.Memory. The engine's own getter decides: it
-// throws for anything else, and no prototype trick or proxy passes it.
+// Reads the present buffer of `value`; false if `value` is not a WebAssembly.Memory. The engine's
+// own getter decides: it throws for everything else, and no prototype trick or proxy passes it.
 bool MemoryBuffer(Napi::Env env, const Napi::Value& value, Napi::Value* buffer) {
   const auto* environment = env.GetInstanceData<Environment>();
   if (environment == nullptr || environment->memory_buffer.IsEmpty() || !value.IsObject())
@@ -24,8 +24,8 @@ bool MemoryBuffer(Napi::Env env, const Napi::Value& value, Napi::Value* buffer) 
   return buffer->IsObject();
 }
 
-// object[name], or undefined where `object` is none: a global may be missing (node --jitless) or
-// have been changed.
+// object[name], or undefined if `object` is not an object. A global may be missing (node
+// --jitless), or a program may have replaced it.
 Napi::Value Member(Napi::Env env, const Napi::Value& object, const char* name) {
   if (!object.IsObject() && !object.IsFunction()) return env.Undefined();
   return object.As<Napi::Object>().Get(name);
@@ -54,7 +54,8 @@ bool ReadId(const Napi::Value& value, int* id) { return ReadInteger(value, 0, kM
 bool ReadPath(const Napi::Value& value, std::string* path) {
   if (!value.IsString()) return false;
   *path = value.As<Napi::String>().Utf8Value();
-  return path->find('\0') == std::string::npos;  // ftok(3) would stop at the NUL: another file
+  return path->find('\0') ==
+         std::string::npos;  // ftok(3) stops at a NUL: it would take another file
 }
 
 size_t PageSize() {
@@ -73,8 +74,7 @@ bool ReadWindow(const Napi::CallbackInfo& info, Window* window) {
   if (napi_get_typedarray_info(info.Env(), info[1], &type, &length, &data, &array_buffer,
                                nullptr) != napi_ok)
     return false;
-  // A view over the buffer that the memory has now cannot reach outside that memory, and is not
-  // detached.
+  // A view over the buffer that the memory has now is not detached, and lies inside that memory.
   if (type != napi_uint8_array || !buffer.StrictEquals(Napi::Value(info.Env(), array_buffer)))
     return false;
   if (length == 0 || length % PageSize() != 0) return false;

@@ -1,5 +1,5 @@
-// What an argument must be before a system call sees it. Each returns false, and changes nothing,
-// where it is not.
+// Checks of arguments, made before a system call sees them. A failed check returns false and
+// changes nothing.
 #ifndef WASM_SHM_ARGUMENTS_H_
 #define WASM_SHM_ARGUMENTS_H_
 
@@ -9,18 +9,19 @@
 #include <cstdint>
 #include <string>
 
-// Page-aligned bytes inside the present buffer of a WebAssembly.Memory, whole pages of them.
+// Whole pages inside the present buffer of a WebAssembly.Memory.
 struct Window {
-  uint8_t* data;
-  size_t length;  // bytes, a multiple of the page size, never 0
-  bool shared;    // the memory is: other threads may have it
+  uint8_t* data;  // page-aligned
+  size_t length;  // bytes; a multiple of the page size, never 0
+  bool shared;    // the memory is a shared one, which other threads may hold
 };
 
-// Captures what tells a real WebAssembly.Memory from a look-alike. Called once for each
-// environment.
+// Captures the getter that tells a real WebAssembly.Memory from an imitation. Called once for each
+// environment, when it loads the addon.
 void InitArguments(Napi::Env env);
 
-// An integral JS number in [least, most]; the caller's `most` makes the cast to T exact.
+// Reads an integral JS number in [least, most]. The caller chooses bounds that T holds, so the cast
+// is exact.
 template <typename T>
 bool ReadInteger(const Napi::Value& value, double least, double most, T* out) {
   if (!value.IsNumber()) return false;
@@ -39,7 +40,7 @@ constexpr double kMaxUint = 4294967295.0;
 bool ReadId(const Napi::Value& value, int* id);
 bool ReadPath(const Napi::Value& value, std::string* path);
 
-// Args: (memory, window, ...). The window must be a Uint8Array over memory.buffer as it is now.
+// Args: (memory, window, ...). The window must be a Uint8Array over the present memory.buffer.
 bool ReadWindow(const Napi::CallbackInfo& info, Window* window);
 
 size_t PageSize();

@@ -13,12 +13,12 @@
         "NAPI_VERSION=8",
         "NODE_ADDON_API_DISABLE_DEPRECATED",
         "NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS",
-        # In a worker that is being terminated every Node-API call fails, and no error can be thrown: not a fatal one.
+        # In a worker that is being terminated every Node-API call fails, and no error can be thrown. Without this that would end the process.
         "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"
       ],
       "cflags": ["-Wall", "-Wextra", "-O2", "-fvisibility=hidden"],
       "cflags_cc": ["-std=c++17"],
-      # A signal handler's code must not go when the last worker that loaded it ends.
+      # The signal handler's code must stay loaded after the last worker that loaded the addon has ended.
       "ldflags": ["-Wl,-z,nodelete"]
     }
   ]

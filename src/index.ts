@@ -4,11 +4,14 @@ import type { Shm } from "./segment/shm.js";
 
 export { createShm, sysvHost } from "./node.js";
 export * from "./public.js";
-export { createSandbox, type SandboxOptions, type SandboxWindow } from "./sandbox/create.js";
+export { createSandbox } from "./sandbox/create.js";
 export type { GuestResult, GuestValue, GuestWindow } from "./sandbox/guest.js";
 export type { InlineSandbox } from "./sandbox/inline.js";
+export type { SandboxOptions, SandboxWindow } from "./sandbox/options.js";
 export type { Sandbox } from "./sandbox/sandbox.js";
-export type { CursorReadable, CursorWritable } from "./stream/node.js"; // public.ts has them without Node's part
+// public.ts exports these two without Node's part.
+export type { CursorReadable } from "./stream/readable.js";
+export type { CursorWritable } from "./stream/writable.js";
 
 /** The default instance; the functions below are its. */
 export const shm: Shm = createShm();

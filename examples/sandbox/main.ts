@@ -1,4 +1,4 @@
-// A guest that nobody needs to trust, on real data in shared memory: it cannot write to what it may only read.
+// Untrusted code on real data in shared memory: it cannot write to the segments that it may only read.
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readFile, writeFile } from "node:fs/promises";
@@ -13,17 +13,17 @@ import * as model from "./model.js";
 
 const usage = `Usage: node build/examples/sandbox/main.js [options]
 
-Runs an AssemblyScript guest in a sandbox, over segments that it may only read: histogram and
-grayscale of an image's pixels, the words of a text, the sum of floats that another process
-wrote. Checks each answer against plain JavaScript, and prints both times.
+Runs an AssemblyScript guest in a sandbox, over segments that it may only read. It computes a
+histogram and a grayscale of an image's pixels, the words of a text, and the sum of floats that
+another process wrote. Each answer is checked against plain JavaScript, and both times are printed.
 
   --image FILE   a PNG or a binary PPM (default: a picture of the Mandelbrot set)
   --text FILE    UTF-8 (default: this package's README.md)
-  --floats N     how many (default 100,000,000, a segment of 400 MB)
-  --out FILE     where to write the gray image, a PGM (default: a folder for temporary files)`;
+  --floats N     the number of floats (default 100,000,000, a segment of 400 MB)
+  --out FILE     the file for the gray image, a PGM (default: in a new temporary folder)`;
 
-/** What was asked cannot be done; the message is all a person needs. */
-class Refusal extends Error {}
+/** An error whose message tells the user what to do; a stack would not help. */
+class UserError extends Error {}
 
 const here = (path: string): string => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
 
@@ -31,8 +31,8 @@ const shm = createShm({ host: "sysv" });
 const held: { segment: Segment; attachment: Attachment }[] = [];
 
 /**
- * A segment that goes with the last who is attached: however this process ends, nothing is left. Its attachment is held
- * to the end, as one that nothing refers to is collected, and detaches.
+ * A segment that is destroyed already, and lives until its last detach: nothing is left however this process ends. Its
+ * attachment is held to the end, because one to which nothing refers is collected, and detaches.
  */
 function segmentOf(bytes: number): { segment: Segment; attachment: Attachment } {
   const segment = shm.create(bytes);
@@ -53,13 +53,13 @@ async function timed<T>(run: () => T | Promise<T>): Promise<[T, number]> {
 const milliseconds = new Intl.NumberFormat("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 const megabytes = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
 
-/** A time, and MB/s (10^6 bytes a second): two cells. */
+/** Two cells: a time, and MB/s (10^6 bytes a second). */
 const speed = (time: number, size: number): string[] => [
   `${milliseconds.format(1000 * time)} ms`.padStart(11),
   `${megabytes.format(size / time / 1e6)} MB/s`.padStart(11),
 ];
 
-/** One line of the table: the work in the sandbox, and the same by plain JavaScript. */
+/** One line of the table: the work in the sandbox, and the same work in plain JavaScript. */
 function row(work: string, size: number, guest: number, plain: number, same: boolean): string[] {
   return [work, ...speed(guest, size), ...speed(plain, size), same ? "the same" : "NOT THE SAME"];
 }
@@ -79,9 +79,9 @@ async function withSandbox<T>(
 
 async function fileAt(path: string): Promise<Buffer> {
   const file = await readFile(path).catch((error: Error) => {
-    throw new Refusal(`cannot read ${path}: ${error.message}`);
+    throw new UserError(`cannot read ${path}: ${error.message}`);
   });
-  if (file.length === 0) throw new Refusal(`${path} is empty, and a segment has at least one byte`);
+  if (file.length === 0) throw new UserError(`${path} is empty, and a segment has at least one byte`);
   return file;
 }
 
@@ -90,7 +90,7 @@ async function imageAt(path: string): Promise<Image> {
   try {
     return readImage(file);
   } catch (error) {
-    throw new Refusal(`cannot read ${path}: ${(error as Error).message}`);
+    throw new UserError(`cannot read ${path}: ${(error as Error).message}`);
   }
 }
 
@@ -140,9 +140,9 @@ async function words(path: string): Promise<string[][]> {
 async function sum(count: number): Promise<string[][]> {
   const { segment, attachment } = segmentOf(4 * count);
   const [code] = (await once(fork(new URL("./numbers.js", import.meta.url), [String(segment.id)]), "exit")) as [number];
-  if (code !== 0) throw new Refusal("the process that writes the floats failed");
+  if (code !== 0) throw new UserError("the process that writes the floats failed");
   return withSandbox({ floats: { segment, access: "read-only" } }, async (sandbox, at) => {
-    // The first pass touches each page for the first time, which the kernel answers with a fault for each.
+    // The first pass touches each page for the first time, which costs a page fault for each.
     const [first, touching] = await timed(() => sandbox.call("sumFloats", at("floats"), segment.size));
     const [found, guest] = await timed(() => sandbox.call("sumFloats", at("floats"), segment.size));
     const floats = new Float32Array(attachment.memory.buffer, attachment.byteOffset, count);
@@ -156,7 +156,7 @@ async function sum(count: number): Promise<string[][]> {
   });
 }
 
-/** @returns whether every answer was plain JavaScript's */
+/** @returns whether every answer agrees with plain JavaScript's */
 async function main(options: {
   image: string;
   text: string;
@@ -182,9 +182,9 @@ async function main(options: {
 
 function floatsOf(text: string): number {
   const count = Number(text.replaceAll(",", ""));
-  // 4 GiB less 64 KiB is the largest window, and the guest's own pages lie beside it.
+  // The largest window is 4 GiB less 64 KiB, and the guest's own pages lie in the same memory.
   if (!Number.isInteger(count) || count < 1 || count > 1e9)
-    throw new TypeError(`--floats is a number from 1 to 1,000,000,000, not ${text}`);
+    throw new TypeError(`--floats must be a number from 1 to 1,000,000,000, not ${text}`);
   return count;
 }
 

@@ -1,4 +1,4 @@
-// The guest's functions again, in plain JavaScript: what its answers are checked against, and its times compared with.
+// The guest's functions in plain JavaScript: its answers are checked against them, and its times are compared with theirs.
 
 export function histogram(bytes: Uint8Array): Uint32Array {
   const counts = new Uint32Array(256);

@@ -1,6 +1,6 @@
-// A page of a guarded window becomes a private copy of itself, in one step for all threads: the
-// copy is made elsewhere and moved into the page's place. Source: mremap(2). Runs in a signal
-// handler, under the lock.
+// Replaces a page of a guarded window by a private copy. The copy is made elsewhere and moved into
+// the page's place, which is one step for all threads. Source: mremap(2). This runs in a signal
+// handler, with the lock held.
 #include <sys/mman.h>
 
 #include <algorithm>
@@ -11,22 +11,24 @@
 #include "guard/guard.h"
 
 #ifndef MREMAP_DONTUNMAP
-#define MREMAP_DONTUNMAP 4  // Linux 5.7; older libcs do not name it
+#define MREMAP_DONTUNMAP 4  // since Linux 5.7; older libcs lack the name
 #endif
 
 namespace {
 
-// A private page between others costs two mappings, of which a process has vm.max_map_count, and
-// the engine dies without. So where private pages lie scattered, more of them go at a time: 16
-// pages, 256, 4,096 … and at last the window, which costs none. By this window's boundaries, and by
-// all windows' once those are a quarter of the limit.
+// A private page between others costs two mappings. A process may have vm.max_map_count of them,
+// and at that limit the engine ends the process. So if many private pages lie scattered, a store
+// copies more pages at a time: 16, 256, 4,096 … and at last the whole window, which costs no
+// mapping. The step depends on the boundaries in this window, and on those in all windows once they
+// take up a quarter of the limit.
 constexpr size_t kBoundariesPerStep = 1024;
 constexpr size_t kMostSteps = 5;        // 16^5 pages: a 4 GiB window
 size_t mapping_limit = 65530;           // Linux's default
-std::atomic<size_t> all_boundaries{0};  // a guard is freed without the lock
+std::atomic<size_t> all_boundaries{0};  // atomic: a guard is freed without the lock
 
-// Whether copies move out of one mapping as long as the window, and leave it whole: neighbours then
-// become one mapping again, as their offsets in it are neighbours too.
+// Whether a move leaves its source mapped (MREMAP_DONTUNMAP). All copies of a window are then made
+// in one mapping as long as the window, so the kernel merges neighbouring copies in the window:
+// their offsets in the source are neighbours too.
 bool keeps_source = false;
 
 bool IsPrivate(const Guard& guard, size_t index) {
@@ -35,7 +37,7 @@ bool IsPrivate(const Guard& guard, size_t index) {
 
 size_t PagesOf(const Guard& guard) { return guard.length / guard.page; }
 
-// Marks [first, end), which were not private.
+// Marks pages [first, end) as private. None of them was.
 void MarkPrivate(Guard* guard, size_t first, size_t end) {
   size_t before = guard->boundaries;
   if (first > 0) guard->boundaries += keeps_source && IsPrivate(*guard, first - 1) ? -1 : 1;
@@ -52,26 +54,27 @@ uint8_t* PrivateMapping(size_t length) {
   return at == MAP_FAILED ? nullptr : static_cast<uint8_t*>(at);
 }
 
-// Where the guard's copies are made, or null.
+// The mapping in which the guard's copies are made, or null.
 uint8_t* Copies(Guard* guard) {
   if (guard->copies == nullptr && keeps_source) {
     guard->copies = PrivateMapping(guard->length);
-    // A store should cost a page, not a huge one.
+    // So that a store costs one page, not a huge page.
     if (guard->copies != nullptr) madvise(guard->copies, guard->length, MADV_NOHUGEPAGE);
   }
   return guard->copies;
 }
 
-// A second mapping of one page of the segment, for when the window has none left: the kernel counts
-// mappings as attachments, and removes a destroyed segment that has none. mremap(2) of 0 bytes of a
-// shared mapping leaves the first where it is.
+// Maps one page of the segment a second time, for a window that is about to have none left. The
+// kernel counts mappings as attachments, and removes a destroyed segment that has none. mremap(2)
+// with an old size of 0 duplicates a shared mapping.
 void KeepAttached(Guard* guard, uint8_t* page) {
   void* at = mremap(page, 0, guard->page, MREMAP_MAYMOVE);
   if (at != MAP_FAILED) guard->anchor = at;
 }
 
-// Moves `copy` over `target`. The kernel may drop what was there before it finds that it is out of
-// memory or mappings: then the bytes go there in two steps, which another thread may see.
+// Moves `copy` over `target`. The kernel may drop the target's pages before it finds that it is out
+// of memory or mappings. Then the bytes get there in two steps, and another thread may see zeros
+// between them.
 bool Move(uint8_t* copy, size_t length, uint8_t* target, int flags) {
   if (mremap(copy, length, length, MREMAP_MAYMOVE | MREMAP_FIXED | flags, target) != MAP_FAILED)
     return true;
@@ -83,14 +86,14 @@ bool Move(uint8_t* copy, size_t length, uint8_t* target, int flags) {
   return true;
 }
 
-// Makes pages [first, end) private, none of which is. False where the system refuses.
-bool DivertRun(Guard* guard, size_t first, size_t end) {
+// Makes pages [first, end) private, none of which is. False if the system refuses.
+bool CopyRun(Guard* guard, size_t first, size_t end) {
   auto* target = reinterpret_cast<uint8_t*>(guard->begin) + first * guard->page;
   const size_t length = (end - first) * guard->page;
   uint8_t* copies = Copies(guard);
   uint8_t* copy = copies == nullptr ? PrivateMapping(length) : copies + first * guard->page;
   if (copy == nullptr) return false;
-  memcpy(copy, target, length);  // Divert saw that it is readable
+  memcpy(copy, target, length);  // MakePrivate has checked that the window is still mapped
   const bool last = guard->private_pages + (end - first) == PagesOf(*guard);
   if (last && guard->anchor == nullptr) KeepAttached(guard, target);
   const bool moved = Move(copy, length, target, copies == nullptr ? 0 : MREMAP_DONTUNMAP);
@@ -101,25 +104,27 @@ bool DivertRun(Guard* guard, size_t first, size_t end) {
   return moved;
 }
 
-// Makes those of [first, end) private that are not yet. Private ones stay: they have stores.
-void DivertAll(Guard* guard, size_t first, size_t end) {
+// Makes the pages of [first, end) private that are not yet. The others hold stores, and stay as
+// they are. Stops at the first refusal.
+void CopyOthers(Guard* guard, size_t first, size_t end) {
   for (size_t index = first; index < end;) {
     size_t past = index;
     while (past < end && !IsPrivate(*guard, past)) past++;
-    if (past > index && !DivertRun(guard, index, past)) return;
+    if (past > index && !CopyRun(guard, index, past)) return;
     index = past + 1;
   }
 }
 
-size_t StepsOfAll() {
+// The step that the boundaries of all windows call for.
+size_t StepsOfAllWindows() {
   const size_t boundaries = all_boundaries;
   const size_t free = mapping_limit / 4;
   return boundaries < free ? 0 : 1 + (boundaries - free) / (mapping_limit / 32 + 1);
 }
 
-// How many pages to take at a time.
-size_t Grain(const Guard& guard) {
-  const size_t steps = std::max(guard.boundaries / kBoundariesPerStep, StepsOfAll());
+// How many pages a store copies.
+size_t PagesPerStore(const Guard& guard) {
+  const size_t steps = std::max(guard.boundaries / kBoundariesPerStep, StepsOfAllWindows());
   return steps >= kMostSteps ? PagesOf(guard) : std::min(PagesOf(guard), size_t{1} << 4 * steps);
 }
 
@@ -131,17 +136,18 @@ Guard::~Guard() {
   if (anchor != nullptr) munmap(anchor, page);
 }
 
-bool Divert(Guard* guard, uintptr_t address) {
+bool MakePrivate(Guard* guard, uintptr_t address) {
   const size_t index = (address - guard->begin) / guard->page;
-  // Another thread was first; or the guard's memory is gone and its address somebody else's.
+  // Another thread was first. Or the guard's memory is gone, and its address belongs to another
+  // mapping, which may be read-only.
   if (IsPrivate(*guard, index)) return IsWritable(address);
-  if (guard->abandoned ? !ShowsSegment(address, address + 1, guard->id) : !IsReadable(address))
+  if (guard->abandoned ? !IsMappedReadOnly(address, address + 1, guard->id) : !IsReadable(address))
     return false;
-  const size_t grain = Grain(*guard);
-  const size_t first = index / grain * grain;
-  DivertAll(guard, first, std::min(first + grain, PagesOf(*guard)));
-  // Out of mappings, perhaps: the whole takes none.
-  if (!IsPrivate(*guard, index)) DivertAll(guard, 0, PagesOf(*guard));
+  const size_t step = PagesPerStore(*guard);
+  const size_t first = index / step * step;
+  CopyOthers(guard, first, std::min(first + step, PagesOf(*guard)));
+  // The process may be out of mappings. The whole window takes none.
+  if (!IsPrivate(*guard, index)) CopyOthers(guard, 0, PagesOf(*guard));
   return IsPrivate(*guard, index);
 }
 
@@ -154,17 +160,17 @@ void ForgetPrivatePages(Guard* guard) {
   guard->anchor = nullptr;
 }
 
-void AllPrivate(Guard* guard) {
+void MarkAllPrivate(Guard* guard) {
   all_boundaries -= guard->boundaries;
   guard->boundaries = 0;
   guard->private_pages = PagesOf(*guard);
   memset(guard->is_private.get(), 0xff, guard->words * sizeof guard->is_private[0]);
 }
 
-void PrepareDiverting() {
+void PrepareCopying() {
   const int64_t limit = MappingLimit();
   if (limit > 0) mapping_limit = static_cast<size_t>(limit);
-  // Linux before 5.7 refuses MREMAP_DONTUNMAP, by EINVAL.
+  // Linux before 5.7 refuses MREMAP_DONTUNMAP with EINVAL.
   uint8_t* pages = PrivateMapping(2 * PageSize());
   if (pages == nullptr) return;
   keeps_source =

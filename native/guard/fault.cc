@@ -1,5 +1,6 @@
-// SIGSEGV: a handler in front of the one that was there, which still gets all that is not a store
-// into a guarded window. V8's own must: it makes a wasm access out of bounds a RuntimeError.
+// The SIGSEGV handler. It runs before the handler that was installed already, and passes on every
+// signal that is not a store into a guarded window. V8's own handler needs those: it turns a wasm
+// access out of bounds into a RuntimeError.
 #include <pthread.h>
 #include <signal.h>
 #include <ucontext.h>
@@ -11,25 +12,26 @@
 
 namespace {
 
-// What was found in front of us: at first, and each time somebody had stepped in front. Only added
-// to, so a handler reads them with no lock.
+// The actions that were found in this handler's place: the first one, and one for each later time
+// that other code had put its own handler there. Actions are only ever added, so a handler reads
+// them without a lock.
 constexpr int kMostActions = 16;
 struct sigaction actions[kMostActions];
-std::atomic<bool> spent[kMostActions];  // SA_RESETHAND: it ran
+std::atomic<bool> spent[kMostActions];  // an action with SA_RESETHAND has run
 int action_count = 0;
 std::atomic<int> next_action{0};
 
-// The default action, by the instruction that is tried again, or by the sender's signal once it may
-// be delivered.
-void Die(int signal, const siginfo_t* info) {
+// Has the default action end the process. After a fault the instruction runs again and faults
+// again; a signal that was sent is raised again, and is delivered when it is unblocked.
+void TakeDefaultAction(int signal, const siginfo_t* info) {
   struct sigaction action = {};
   action.sa_handler = SIG_DFL;
   sigaction(signal, &action, nullptr);
   if (info->si_code <= 0) raise(signal);
 }
 
-// The signal mask that the kernel would have given the handler.
-void MaskAs(const struct sigaction& action, int signal, const void* context) {
+// Sets the signal mask that the kernel would have set for the handler.
+void SetMaskOf(const struct sigaction& action, int signal, const void* context) {
   sigset_t mask = static_cast<const ucontext_t*>(context)->uc_sigmask;
   for (int other = 1; other < NSIG; other++)
     if (sigismember(&action.sa_mask, other) == 1) sigaddset(&mask, other);
@@ -37,9 +39,10 @@ void MaskAs(const struct sigaction& action, int signal, const void* context) {
   pthread_sigmask(SIG_SETMASK, &mask, nullptr);
 }
 
-// A handler that is passed a signal may pass it back; then the one that was there first is next,
-// and then the default. How often is in the context itself, in a field that the kernel clears at
-// each delivery and never reads: so it is right also where a handler leaves by siglongjmp(3).
+// A handler may pass a signal back to the one that passed it on. The second time it goes to the
+// action that was found first, the third time to the default. The count is kept in the context, in
+// a field that the kernel clears at each delivery and never reads; so it is right even if a handler
+// leaves by siglongjmp(3).
 uintptr_t CountPass(void* context) {
   auto& link = static_cast<ucontext_t*>(context)->uc_link;
   const auto passes = reinterpret_cast<uintptr_t>(link);
@@ -53,11 +56,12 @@ void PassOn(int signal, siginfo_t* info, void* context) {
   const struct sigaction& action = actions[index];
   const bool once = (action.sa_flags & SA_RESETHAND) != 0;
   if (passes > 1 || action.sa_handler == SIG_DFL || (once && spent[index].exchange(true))) {
-    Die(signal, info);
+    TakeDefaultAction(signal, info);
   } else if (action.sa_handler == SIG_IGN) {
-    if (info->si_code > 0) Die(signal, info);  // a fault cannot be ignored
+    // The kernel sent it: a fault cannot be ignored.
+    if (info->si_code > 0) TakeDefaultAction(signal, info);
   } else {
-    if (passes == 0) MaskAs(action, signal, context);
+    if (passes == 0) SetMaskOf(action, signal, context);
     if ((action.sa_flags & SA_SIGINFO) != 0)
       action.sa_sigaction(signal, info, context);
     else
@@ -65,8 +69,8 @@ void PassOn(int signal, siginfo_t* info, void* context) {
   }
 }
 
-// A jump into the window is no store, and would not become one. The address is then the program
-// counter.
+// Whether the fault was a jump into the window; the faulting address is then the program counter. A
+// private page would not help, as it would not be executable either.
 bool IsFetch(const siginfo_t* info, const void* context) {
   [[maybe_unused]] const auto& registers = static_cast<const ucontext_t*>(context)->uc_mcontext;
   [[maybe_unused]] const auto address = reinterpret_cast<uintptr_t>(info->si_addr);
@@ -81,17 +85,17 @@ bool IsFetch(const siginfo_t* info, const void* context) {
 
 void Handle(int signal, siginfo_t* info, void* context) {
   const int error = errno;
-  const bool settled = info->si_code == SEGV_ACCERR && !IsFetch(info, context) &&
-                       SettleStore(reinterpret_cast<uintptr_t>(info->si_addr));
+  const bool resolved = info->si_code == SEGV_ACCERR && !IsFetch(info, context) &&
+                        ResolveStore(reinterpret_cast<uintptr_t>(info->si_addr));
   errno = error;
-  if (!settled) PassOn(signal, info, context);
+  if (!resolved) PassOn(signal, info, context);
 }
 
-bool IsOurs(const struct sigaction& action) {
+bool IsThisHandler(const struct sigaction& action) {
   return (action.sa_flags & SA_SIGINFO) != 0 && action.sa_sigaction == Handle;
 }
 
-// Where the action was seen before, or a new place; -1 where there is none left.
+// The index of the action among those seen before, or a new one; -1 if there is no room left.
 int Remember(const struct sigaction& action) {
   for (int index = 0; index < action_count; index++)
     if (actions[index].sa_sigaction == action.sa_sigaction &&
@@ -104,23 +108,24 @@ int Remember(const struct sigaction& action) {
 
 }  // namespace
 
-int CatchFaults() {
+int InstallFaultHandler() {
   struct sigaction present;
   if (sigaction(SIGSEGV, nullptr, &present) != 0) return errno;
-  if (IsOurs(present)) return 0;
+  if (IsThisHandler(present)) return 0;
   if (action_count == 0) {
-    PrepareDiverting();
-    CatchGrowth();
+    PrepareCopying();
+    InterceptMprotect();
   }
   const int index = Remember(present);
-  // So many have stepped in front that they are left there; they pass on to us.
+  // There is no room to remember the present handler, so it stays in front. It passes signals on to
+  // this one, as those before it did.
   if (index < 0) return 0;
   next_action.store(index);
-  struct sigaction ours = {};
-  ours.sa_sigaction = Handle;
-  // No signal may interrupt a handler that has the lock. SA_ONSTACK: for threads that are not
-  // Node's.
-  ours.sa_flags = SA_SIGINFO | SA_ONSTACK;
-  sigfillset(&ours.sa_mask);
-  return sigaction(SIGSEGV, &ours, nullptr) == 0 ? 0 : errno;
+  struct sigaction action = {};
+  action.sa_sigaction = Handle;
+  // No signal may interrupt a handler that holds the lock, so all are blocked. SA_ONSTACK uses the
+  // alternate stack that a thread which Node did not make may have.
+  action.sa_flags = SA_SIGINFO | SA_ONSTACK;
+  sigfillset(&action.sa_mask);
+  return sigaction(SIGSEGV, &action, nullptr) == 0 ? 0 : errno;
 }

@@ -1,4 +1,5 @@
-// The guarded windows of the process, and the lock on them.
+// The table of the guarded windows of the process, the lock on it, and the watches that remove
+// guards whose memory is gone.
 #include "guard/guard.h"
 
 #include <pthread.h>
@@ -18,7 +19,8 @@ struct Watch {
 
 namespace {
 
-// Spins: it is held for some system calls, and a handler may not wait for a mutex.
+// A spin lock: a signal handler may not wait for a mutex. It is held for a few system calls at
+// most.
 std::atomic<bool> locked{false};
 
 void Lock() {
@@ -27,20 +29,21 @@ void Lock() {
 
 void Unlock() { locked.store(false, std::memory_order_release); }
 
-// In order of address, none overlapping another; changed under the lock, read without.
+// The table, in order of address; no entry overlaps another. It changes only with the lock held,
+// and is read without it, by the rules of a seqlock.
 struct Entry {
   std::atomic<uintptr_t> begin;
   std::atomic<uintptr_t> end;
-  Guard* guard;  // read under the lock alone
+  Guard* guard;  // read only with the lock held
 };
-constexpr size_t kMostGuards = 1u << 20;  // 24 MiB of address space, made at the first
+constexpr size_t kMostGuards = 1u << 20;  // 24 MiB of address space, reserved for the first guard
 Entry* entries = nullptr;
 std::atomic<size_t> entry_count{0};
-std::atomic<uint32_t> changes{0};  // odd while entries move
+std::atomic<uint32_t> sequence{0};  // of the seqlock: odd while entries change
 size_t abandoned_count = 0;
 
-// The first entry that ends past the address, or entry_count. Relaxed: whoever has not the lock
-// looks at `changes` before and after.
+// The first entry that ends past the address, or entry_count. Loads are relaxed: a caller without
+// the lock must check `sequence` before and after.
 size_t FirstEndingPast(uintptr_t address) {
   size_t low = 0;
   size_t high = entry_count.load(std::memory_order_relaxed);
@@ -66,13 +69,13 @@ void Put(size_t index, Guard* guard) {
 }
 
 void BeginChange() {
-  changes.fetch_add(1, std::memory_order_relaxed);
+  sequence.fetch_add(1, std::memory_order_relaxed);
   std::atomic_thread_fence(std::memory_order_release);
 }
 
-void EndChange() { changes.fetch_add(1, std::memory_order_release); }
+void EndChange() { sequence.fetch_add(1, std::memory_order_release); }
 
-// Takes `count` entries out, from `first`. Returns their guards as a list.
+// Takes out `count` entries from `first` on, and returns their guards as a list.
 std::unique_ptr<Guard> Remove(size_t first, size_t count) {
   std::unique_ptr<Guard> list;
   if (count == 0) return list;
@@ -90,37 +93,38 @@ std::unique_ptr<Guard> Remove(size_t first, size_t count) {
   return list;
 }
 
-// Guards whose shared memory may live on in other threads go once their window is not there any
-// more.
-std::unique_ptr<Guard> RemoveGone() {
+// Removes abandoned guards whose windows are not mapped any more: no thread holds their shared
+// memory now.
+std::unique_ptr<Guard> RemoveUnmapped() {
   std::unique_ptr<Guard> list;
   for (size_t index = entry_count; index-- > 0 && abandoned_count > 0;) {
     const Guard& guard = *entries[index].guard;
-    if (!guard.abandoned || ShowsSegment(guard.begin, guard.begin + guard.length, guard.id))
+    if (!guard.abandoned || IsMappedReadOnly(guard.begin, guard.begin + guard.length, guard.id))
       continue;
-    auto gone = Remove(index, 1);
-    gone->next = std::move(list);
-    list = std::move(gone);
+    auto removed = Remove(index, 1);
+    removed->next = std::move(list);
+    list = std::move(removed);
   }
   return list;
 }
 
-// The memory was collected, or its environment ends. A plain memory's pages go with it, and with
-// them the guard: the address may soon be another's. A shared one's may be other threads' still.
+// A finalizer: the memory was collected, or its environment ends. The pages of a plain memory go
+// with it, so its guard is removed: other code may soon map that address. A shared memory may live
+// on in other threads, so its guard stays.
 void MemoryGone(napi_env env, void* data, void*) {
   const std::unique_ptr<Watch> watch(static_cast<Watch*>(data));
   napi_delete_reference(env, watch->memory);
-  std::unique_ptr<Guard> gone;  // freed without the lock
+  std::unique_ptr<Guard> removed;  // freed after the lock is released
   const GuardLock lock;
   Guard* guard = Find(watch->begin);
   if (guard == nullptr || guard->serial != watch->serial) return;
   guard->watch = nullptr;
   if (watch->shared) {
-    gone = RemoveGone();
+    removed = RemoveUnmapped();
     guard->abandoned = true;
     abandoned_count++;
   } else {
-    gone = Remove(FirstEndingPast(watch->begin), 1);
+    removed = Remove(FirstEndingPast(watch->begin), 1);
   }
 }
 
@@ -167,15 +171,15 @@ void Unwatch(napi_env env, Watch* watch) {
   delete watch;
 }
 
-// V8's own traps come by here.
+// Each of V8's own traps asks this, so it takes no lock.
 bool MayBeGuarded(uintptr_t begin, uintptr_t end) {
-  const uint32_t before = changes.load(std::memory_order_acquire);
+  const uint32_t before = sequence.load(std::memory_order_acquire);
   if (before % 2 != 0) return true;
   const size_t index = FirstEndingPast(begin);
   const bool found = index < entry_count.load(std::memory_order_relaxed) &&
                      entries[index].begin.load(std::memory_order_relaxed) < end;
   std::atomic_thread_fence(std::memory_order_acquire);
-  return found || changes.load(std::memory_order_relaxed) != before;
+  return found || sequence.load(std::memory_order_relaxed) != before;
 }
 
 Guard* GuardEndingPast(uintptr_t address) {
@@ -219,19 +223,20 @@ std::unique_ptr<Guard> TakeGuards(const Window& window) {
   return Remove(first, end - first);
 }
 
-bool SettleStore(uintptr_t address) {
+bool ResolveStore(uintptr_t address) {
   for (;;) {
-    const uint32_t before = changes.load(std::memory_order_acquire);
+    const uint32_t before = sequence.load(std::memory_order_acquire);
     if (MayBeGuarded(address, address + 1)) {
-      Lock();  // signals are masked in a handler
+      Lock();  // a handler runs with all signals blocked, so no GuardLock
       Guard* guard = Find(address);
-      const bool diverted = guard != nullptr && Divert(guard, address);
+      const bool resolved = guard != nullptr && MakePrivate(guard, address);
       Unlock();
-      if (guard != nullptr) return diverted;
+      if (guard != nullptr) return resolved;
     }
-    // Between the fault and now another thread may have detached the window; and between the look
-    // for a guard and this one, attached it again.
+    // Since the fault another thread may have detached the window, which leaves writable pages. It
+    // may also have attached it again since Find; then the table has changed, and the loop looks
+    // again.
     if (IsWritable(address)) return true;
-    if (changes.load(std::memory_order_acquire) == before) return false;
+    if (sequence.load(std::memory_order_acquire) == before) return false;
   }
 }

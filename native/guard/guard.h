@@ -1,9 +1,12 @@
 // The write guard. A window that is attached read-only takes every store all the same: the page
-// that is hit becomes a private copy, in its place, and the segment never sees the store. guard.cc
-// knows the windows, divert.cc makes pages private, fault.cc catches the stores, grow.cc the
-// engine's own changes, probe.cc asks about addresses. What a fault can reach is async-signal-safe:
-// no allocation but mmap(2), no stdio, and one lock, which is never held where a store into a
-// window could happen.
+// that is hit becomes a private copy, in its place, and the segment never sees the store.
+//
+// guard.cc keeps the table of guarded windows, copy.cc makes pages private, fault.cc handles
+// SIGSEGV, mprotect.cc keeps the engine's own changes of protection away from windows, and probe.cc
+// asks the kernel about addresses.
+//
+// All that a fault can reach is async-signal-safe: no allocation but by mmap(2), no stdio, and one
+// lock, which is never held where a store into a window can happen.
 #ifndef WASM_SHM_GUARD_H_
 #define WASM_SHM_GUARD_H_
 
@@ -16,10 +19,11 @@
 
 #include "arguments.h"
 
-// Tells when the memory of a guard is collected, or its environment ends. Of one thread.
+// Calls back when the memory of a guard is collected, or its environment ends. Belongs to one
+// thread.
 struct Watch;
 
-// One guarded window. All but what is const is behind the lock.
+// One guarded window. The lock protects every field that is not const.
 struct Guard {
   Guard(const Window& window, int id, size_t offset);
   ~Guard();
@@ -28,22 +32,23 @@ struct Guard {
   const size_t length;  // bytes
   const int id;
   const size_t offset;    // bytes into the segment
-  const uint64_t serial;  // an address is used again, a serial is not
+  const uint64_t serial;  // unlike an address, never used again
   const size_t words;
-  const std::unique_ptr<uint64_t[]> is_private;  // a bit for each page; null: no memory
-  size_t page;                                   // bytes; of the segment's pages
+  const std::unique_ptr<uint64_t[]> is_private;  // one bit a page; null if allocation failed
+  size_t page;                                   // bytes in a page of the segment
   size_t private_pages = 0;
-  size_t boundaries = 0;      // between private pages and others: about what they cost in mappings
-  uint8_t* copies = nullptr;  // as long as the window: where pages are copied before they move
-  void* anchor = nullptr;     // one page of the segment, once the window itself has none left
-  bool abandoned = false;     // a shared memory's, and the thread that mapped it let go of it
+  size_t boundaries = 0;      // between private pages and others: roughly their cost in mappings
+  uint8_t* copies = nullptr;  // as long as the window: pages are copied here, then moved
+  void* anchor = nullptr;     // one page of the segment, kept mapped once the window has none left
+  bool abandoned = false;     // of a shared memory that the thread which mapped it has dropped
   Watch* watch = nullptr;
-  napi_env watch_env = nullptr;  // only there may `watch` be touched
-  std::unique_ptr<Guard> next;   // in a list of those taken away
+  napi_env watch_env = nullptr;  // the only environment that may touch `watch`
+  std::unique_ptr<Guard> next;   // in a list of guards taken out of the table
 };
 
-// Held while the pages of any window, or what is known of them, change. Signals wait meanwhile: a
-// handler of somebody's that stores into a guarded window would wait for this thread.
+// Held while the pages of any window, or the records about them, change. All signals are blocked
+// meanwhile: a handler that interrupts this thread and stores into a guarded window would wait for
+// it forever.
 class GuardLock {
  public:
   GuardLock();
@@ -55,40 +60,52 @@ class GuardLock {
   sigset_t mask_;
 };
 
-// Has the memory watched for the guard; null where the environment is ending.
+// guard.cc, without the lock.
+
+// Has the memory watched on behalf of the guard. Returns null if the environment is ending.
 Watch* WatchMemory(napi_env env, napi_value memory, bool shared, Guard* guard);
-// The guard is gone before its memory. In the environment that watches.
+// Ends the watch of a guard that goes before its memory. Only in the environment that watches.
 void Unwatch(napi_env env, Watch* watch);
-
-// These want the lock.
-Guard* GuardOf(const Window& window);         // of exactly this window, or null
-bool AddGuard(std::unique_ptr<Guard> guard);  // false: too many; no other may overlap it
-std::unique_ptr<Guard> TakeGuards(const Window& window);  // all that overlap it, as a list
-
-// divert.cc. These want the lock.
-bool Divert(Guard* guard, uintptr_t address);  // makes the page there private
-void ForgetPrivatePages(Guard* guard);         // they were mapped over
-void AllPrivate(Guard* guard);                 // the window was mapped over by private pages
-void PrepareDiverting();                       // what a handler could not ask the system
-
-// Without the lock, and without a wait: false where no window is in [begin, end). True also where
-// one just comes or goes.
+// Never waits. False only if no window overlaps [begin, end); true also while the table changes.
 bool MayBeGuarded(uintptr_t begin, uintptr_t end);
-// With the lock: the lowest one that ends past the address, or null.
+// In a signal handler: whether the store that failed at the address will succeed when it runs
+// again.
+bool ResolveStore(uintptr_t address);
+
+// guard.cc, with the lock held.
+
+// The guard of exactly this window, or null.
+Guard* GuardOf(const Window& window);
+// The lowest guard that ends past the address, or null.
 Guard* GuardEndingPast(uintptr_t address);
+// False if there are too many. No other guard may overlap it: the caller has taken those out.
+bool AddGuard(std::unique_ptr<Guard> guard);
+// Takes out every guard that overlaps the window, and returns them as a list.
+std::unique_ptr<Guard> TakeGuards(const Window& window);
 
-// grow.cc. Once, before the first guard.
-void CatchGrowth();
+// copy.cc, with the lock held.
 
-// fault.cc. Sees to it that faults come here first. Wants the lock. Returns 0 or an errno.
-int CatchFaults();
-// guard.cc. Whether the store that failed there will succeed when it is tried again. In a handler.
-bool SettleStore(uintptr_t address);
+// Makes the page at the address private. Returns whether a store there succeeds now.
+bool MakePrivate(Guard* guard, uintptr_t address);
+// The window's private pages have been mapped over by the segment's.
+void ForgetPrivatePages(Guard* guard);
+// The whole window has been mapped over by private pages.
+void MarkAllPrivate(Guard* guard);
+// Asks the system what a signal handler cannot ask. Once, before the first guard.
+void PrepareCopying();
 
-// probe.cc. None of them faults.
+// fault.cc, with the lock held. Puts the SIGSEGV handler in front of all others. Returns 0 or an
+// errno.
+int InstallFaultHandler();
+
+// mprotect.cc. Leads the engine's calls of mprotect(2) past guarded windows. Once, before the first
+// guard.
+void InterceptMprotect();
+
+// probe.cc. These never fault, whatever the address is.
 bool IsReadable(uintptr_t address);
 bool IsWritable(uintptr_t address);
-// Whether anything of [begin, end) is a read-only mapping of that segment. Wants the lock.
-bool ShowsSegment(uintptr_t begin, uintptr_t end, int id);
+// Whether any part of [begin, end) is a read-only mapping of that segment. With the lock held.
+bool IsMappedReadOnly(uintptr_t begin, uintptr_t end, int id);
 
 #endif  // WASM_SHM_GUARD_H_

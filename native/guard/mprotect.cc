@@ -1,8 +1,8 @@
-// memory.grow beside a guarded window. V8 makes the whole memory writable anew, from its first byte
-// (BackingStore::GrowWasmMemoryInPlace), which the kernel refuses for a read-only attachment; and
-// V8 ends the process over any refusal but ENOMEM. Were the attachment one that it does not refuse,
-// the window would be writable from then on. So the engine's calls of mprotect(2) lead here, from
-// the first guarded window on, and leave guarded windows out.
+// memory.grow of a memory with a guarded window. V8 makes the whole memory writable again, from its
+// first byte (BackingStore::GrowWasmMemoryInPlace). The kernel refuses that for a read-only
+// attachment, and V8 ends the process over any refusal but ENOMEM. If the kernel allowed it, the
+// window would be writable from then on. So, once there is a guarded window, the engine's calls of
+// mprotect(2) lead here, and leave guarded windows out.
 #include <elf.h>
 #include <link.h>
 #include <sys/mman.h>
@@ -22,14 +22,14 @@ constexpr unsigned kSlotTypes[] = {R_X86_64_JUMP_SLOT, R_X86_64_GLOB_DAT};
 #elif defined(__aarch64__)
 constexpr unsigned kSlotTypes[] = {R_AARCH64_JUMP_SLOT, R_AARCH64_GLOB_DAT};
 #else
-constexpr unsigned kSlotTypes[] = {~0u};  // none: there a grow ends the process
+constexpr unsigned kSlotTypes[] = {~0u};  // none is known: a grow ends the process
 #endif
 
 int Protect(uintptr_t begin, uintptr_t end, int protection) {
   return static_cast<int>(syscall(SYS_mprotect, begin, end - begin, protection));
 }
 
-// In mprotect(2)'s place.
+// What the engine calls in place of mprotect(2).
 int ProtectAround(void* at, size_t length, int protection) {
   auto begin = reinterpret_cast<uintptr_t>(at);
   const uintptr_t end = begin + length;
@@ -38,8 +38,8 @@ int ProtectAround(void* at, size_t length, int protection) {
   const GuardLock lock;
   for (const Guard* guard = GuardEndingPast(begin); guard != nullptr && guard->begin < end;
        guard = GuardEndingPast(begin)) {
-    // What cannot be read is no window: its memory is gone, and another was reserved at its
-    // address.
+    // A guard whose bytes cannot be read has outlived its memory: another memory has been reserved
+    // at that address, and is not yet accessible. So nothing is left out for it.
     const uintptr_t past = guard->begin + guard->length;
     const uintptr_t until = IsReadable(guard->begin) ? guard->begin : std::min(past, end);
     if (until > begin && Protect(begin, until, protection) != 0) return -1;
@@ -48,7 +48,8 @@ int ProtectAround(void* at, size_t length, int protection) {
   return begin < end ? Protect(begin, end, protection) : 0;
 }
 
-// What an object's dynamic section says. glibc keeps addresses there, musl offsets.
+// The parts of an object's dynamic section that are needed here. glibc stores addresses there, musl
+// offsets.
 struct Dynamic {
   const ElfW(Sym) * symbols;
   const char* strings;
@@ -87,8 +88,8 @@ bool IsRelro(const dl_phdr_info& object, uintptr_t address) {
   return false;
 }
 
-// Has a slot of the object's offset table lead to ProtectAround. The loader makes the table
-// read-only once it is filled.
+// Makes a slot of the object's global offset table point to ProtectAround. The loader makes the
+// table read-only once it is filled (RELRO), so the slot's page is writable only for this store.
 void Redirect(const dl_phdr_info& object, uintptr_t slot) {
   const uintptr_t page = slot & ~(PageSize() - 1);
   const bool relro = IsRelro(object, slot);
@@ -114,7 +115,8 @@ void RedirectAll(const dl_phdr_info& object, const Dynamic& dynamic) {
   }
 }
 
-// The object that the engine is in: it has `inside`, a function of Node-API.
+// For dl_iterate_phdr(3). Redirects the calls of the object that contains the engine: the one in
+// which `inside`, a function of Node-API, lies.
 int RedirectEngine(dl_phdr_info* object, size_t, void* inside) {
   const auto address = reinterpret_cast<uintptr_t>(inside) - object->dlpi_addr;
   bool engine = false;
@@ -131,4 +133,6 @@ int RedirectEngine(dl_phdr_info* object, size_t, void* inside) {
 
 }  // namespace
 
-void CatchGrowth() { dl_iterate_phdr(RedirectEngine, reinterpret_cast<void*>(napi_add_finalizer)); }
+void InterceptMprotect() {
+  dl_iterate_phdr(RedirectEngine, reinterpret_cast<void*>(napi_add_finalizer));
+}

@@ -1,4 +1,5 @@
-// What an address is, asked so that nothing faults whatever it is, and safe in a signal handler.
+// Asks the kernel about an address. Nothing here faults, whatever the address is, and all of it is
+// safe in a signal handler.
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <signal.h>
@@ -11,8 +12,8 @@
 
 namespace {
 
-// /proc/self/maps, a character at a time. One reader at a time: its buffer is static, as a
-// handler's stack may be short.
+// Reads /proc/self/maps, a character at a time. The buffer is static, as a handler's stack may be
+// small; so there may be one reader at a time, which the guard's lock sees to.
 class Maps {
  public:
   Maps() : file_(open("/proc/self/maps", O_RDONLY | O_CLOEXEC)) {}
@@ -22,7 +23,7 @@ class Maps {
   Maps(const Maps&) = delete;
   Maps& operator=(const Maps&) = delete;
 
-  // -1 at the end.
+  // The next character; -1 at the end.
   int Next() {
     if (at_ == size_) {
       ssize_t got;
@@ -35,7 +36,8 @@ class Maps {
     return static_cast<unsigned char>(buffer_[at_++]);
   }
 
-  // A number to the first character that is no digit of its base, which is taken as well.
+  // A number, up to the first character that is not a digit of the base. That character is
+  // consumed.
   uintptr_t Number(unsigned base) {
     uintptr_t number = 0;
     for (;;) {
@@ -48,7 +50,7 @@ class Maps {
     }
   }
 
-  // Past the next `end`; false where the file ends first.
+  // Moves past the next `end`; false if the file ends first.
   bool Skip(int end) {
     for (int next; (next = Next()) != end;)
       if (next < 0) return false;
@@ -66,16 +68,16 @@ char Maps::buffer_[4096];
 
 }  // namespace
 
-// The kernel reads the new mask before it finds `how` to be none. Source: Abseil's
-// AddressIsReadable.
+// The kernel reads the new mask before it finds that `how` is not valid, and changes nothing.
+// Source: Abseil's AddressIsReadable.
 bool IsReadable(uintptr_t address) {
   constexpr size_t kMaskBytes = 8;  // the kernel's sigset_t
   return syscall(SYS_rt_sigprocmask, ~0, address & ~(kMaskBytes - 1), nullptr, kMaskBytes) == 0 ||
          errno != EFAULT;
 }
 
-// The kernel stores there and changes nothing: an atomic OR with 0. Source: futex(2),
-// FUTEX_WAKE_OP. Nobody waits on the other word.
+// The kernel stores there without a change: an atomic OR with 0. No thread waits on the other word,
+// so none is woken. Source: futex(2), FUTEX_WAKE_OP.
 bool IsWritable(uintptr_t address) {
   static uint32_t unused;
   constexpr unsigned kOrZero = FUTEX_OP(FUTEX_OP_OR, 0u, FUTEX_OP_CMP_EQ, 0u);
@@ -83,13 +85,13 @@ bool IsWritable(uintptr_t address) {
                  address & ~(sizeof unused - 1), kOrZero) >= 0;
 }
 
-// A line is "begin-end perms offset device inode name", and the inode of a segment is its id.
-bool ShowsSegment(uintptr_t begin, uintptr_t end, int id) {
+// A line is "begin-end perms offset device inode name". The inode of a segment is its id.
+bool IsMappedReadOnly(uintptr_t begin, uintptr_t end, int id) {
   Maps maps;
   for (;;) {
     const uintptr_t from = maps.Number(16);
     const uintptr_t to = maps.Number(16);
-    if (to == 0 || from >= end) return false;  // they come in order
+    if (to == 0 || from >= end) return false;  // lines are in order of address
     maps.Next();
     const bool writable = maps.Next() == 'w';
     maps.Next();

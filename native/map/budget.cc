@@ -1,6 +1,6 @@
-// Keeps the process away from vm.max_map_count. At that limit malloc itself fails, and the engine,
-// which cannot go on without, ends the process; so an attach is refused some way before it. One
-// count for all threads of the process.
+// Keeps the process away from vm.max_map_count. At that limit malloc itself fails, and the engine
+// then ends the process; so an attach is refused well before it. All threads of the process share
+// one count.
 #include <atomic>
 #include <cerrno>
 #include <cinttypes>
@@ -12,22 +12,23 @@
 
 namespace {
 
-// Mappings that an attachment takes at most: page 0, the window, what is left of its memory, the
-// guard behind.
+// Mappings that one attachment takes at most: page 0, the window, the rest of its memory, and the
+// engine's guard region behind that.
 constexpr int64_t kPerAttachment = 4;
 
-// Mappings left to the engine and everyone else.
-constexpr int64_t kReserve = 4096;
+// Mappings kept free for the engine and for other code of the process.
+constexpr int64_t kSpareMappings = 4096;
 
-// Of the free room a quarter is given out before the next count: other code maps meanwhile, and a
-// count reads one line of /proc for each mapping.
+// A quarter of the free room is handed out before the mappings are counted again. Other code maps
+// pages meanwhile, so it cannot be all of the room; and a count reads one line of /proc for each
+// mapping, so it should be rare.
 constexpr int64_t kShare = 4;
 
 std::atomic<int64_t> attachments_left{0};
 std::mutex counting;
 
-// -1 where /proc does not say.
-int64_t Count() {
+// How many mappings the process has; -1 if /proc cannot be read.
+int64_t CountMappings() {
   FILE* file = fopen("/proc/self/maps", "re");
   if (file == nullptr) return -1;
   static char buffer[65536];  // only one thread counts at a time
@@ -38,17 +39,17 @@ int64_t Count() {
   return lines;
 }
 
-// Args: (). 0, and room for one more attachment is taken; or -ENOMEM.
+// Args: (). Takes room for the mappings of one more attachment. Returns 0 or -ENOMEM.
 Napi::Value Reserve(const Napi::CallbackInfo& info) {
   if (attachments_left.fetch_sub(1) > 0) return Errno(info.Env(), 0);
   const std::lock_guard<std::mutex> lock(counting);
   if (attachments_left.fetch_sub(1) > 0) return Errno(info.Env(), 0);  // another thread counted
   const int64_t limit = MappingLimit();
-  const int64_t count = Count();
+  const int64_t count = CountMappings();
   if (limit < 0 || count < 0) return Errno(info.Env(), 0);
-  const int64_t room = (limit - kReserve - count) / kPerAttachment;
+  const int64_t room = (limit - kSpareMappings - count) / kPerAttachment;
   if (room <= 0) return Errno(info.Env(), ENOMEM);
-  attachments_left.store(room / kShare);  // beside the one that is taken now
+  attachments_left.store(room / kShare);  // beside the one that this call takes
   return Errno(info.Env(), 0);
 }
 

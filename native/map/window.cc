@@ -1,4 +1,5 @@
-// The windows of memories: mapped, guarded or not, refreshed, and unmapped.
+// Maps windows, with or without a write guard; discards and counts their private pages; unmaps
+// them.
 #include <sys/shm.h>
 
 #include <cerrno>
@@ -11,7 +12,7 @@
 
 namespace {
 
-// What map and refresh are given: (memory, window, id, offset).
+// The arguments of map and discard: (memory, window, id, offset).
 struct Request {
   Window window;
   int id;
@@ -24,41 +25,42 @@ bool ReadRequest(const Napi::CallbackInfo& info, Request* request) {
          request->offset % PageSize() == 0;
 }
 
-// undefined is false.
+// Reads a boolean; undefined counts as false.
 bool ReadFlag(const Napi::Value& value, bool* flag) {
   if (!value.IsBoolean() && !value.IsUndefined()) return false;
   *flag = value.IsBoolean() && value.As<Napi::Boolean>().Value();
   return true;
 }
 
-int MapPlain(const Request& request) {
-  std::unique_ptr<Guard> gone;  // freed without the lock
+int MapReadWrite(const Request& request) {
+  std::unique_ptr<Guard> removed;  // freed after the lock is released
   const GuardLock lock;
   size_t page;
   const int error = MapSegment(request.window, request.id, 0, request.offset, &page);
-  if (error == 0) gone = TakeGuards(request.window);
+  if (error == 0) removed = TakeGuards(request.window);
   return error;
 }
 
-// The guard comes before the pages: other threads may be storing there already.
+// Adds the guard before it maps the pages: other threads may be storing there already. If the map
+// fails, the guards that were there before are put back.
 int MapBehindGuard(const Request& request, std::unique_ptr<Guard> made) {
   Guard* guard = made.get();
-  std::unique_ptr<Guard> gone;
+  std::unique_ptr<Guard> removed;  // freed after the lock is released
   const GuardLock lock;
-  const int refused = CatchFaults();
+  const int refused = InstallFaultHandler();
   if (refused != 0) return refused;
-  gone = TakeGuards(request.window);
+  removed = TakeGuards(request.window);
   const int error = AddGuard(std::move(made)) ? MapSegment(request.window, request.id, SHM_RDONLY,
                                                            request.offset, &guard->page)
                                               : ENOMEM;
   if (error == 0) return 0;
   auto unused = TakeGuards(request.window);
-  while (gone != nullptr) {
-    auto next = std::move(gone->next);
-    AddGuard(std::move(gone));
-    gone = std::move(next);
+  while (removed != nullptr) {
+    auto next = std::move(removed->next);
+    AddGuard(std::move(removed));
+    removed = std::move(next);
   }
-  gone = std::move(unused);
+  removed = std::move(unused);
   return error;
 }
 
@@ -73,36 +75,38 @@ int MapGuarded(const Napi::CallbackInfo& info, const Request& request) {
   return error;
 }
 
-// Args: (memory, window, id, offset, guarded). Maps window.length bytes of the segment from
-// `offset` over the window. What the window held is gone. Guarded, the segment is attached
-// read-only, and a store makes a private copy of its page.
+// Args: (memory, window, id, offset, guarded). Maps window.length bytes of the segment, from
+// `offset`, over the window; the bytes that the window held are lost. With `guarded` the segment is
+// attached read-only, and a store makes a private copy of its page. Returns 0 or -errno.
 Napi::Value Map(const Napi::CallbackInfo& info) {
   Request request;
   bool guarded;
   if (!ReadRequest(info, &request) || !ReadFlag(info[4], &guarded))
     return Errno(info.Env(), EINVAL);
-  return Errno(info.Env(), guarded ? MapGuarded(info, request) : MapPlain(request));
+  return Errno(info.Env(), guarded ? MapGuarded(info, request) : MapReadWrite(request));
 }
 
-// Args: (memory, window). Puts private zero pages where a segment was; its attach count drops.
+// Args: (memory, window). Puts private zero pages in the segment's place; the segment's attach
+// count falls. Returns 0 or -errno.
 Napi::Value Unmap(const Napi::CallbackInfo& info) {
   Window window;
   if (!ReadWindow(info, &window)) return Errno(info.Env(), EINVAL);
-  std::unique_ptr<Guard> gone;
+  std::unique_ptr<Guard> removed;
   int error;
   {
     const GuardLock lock;
-    error = PrivatePages(window);
-    if (error == 0) gone = TakeGuards(window);
+    error = MapZeroPages(window);
+    if (error == 0) removed = TakeGuards(window);
   }
-  // Another thread's watch is left to find that its guard is gone.
-  for (const Guard* guard = gone.get(); guard != nullptr; guard = guard->next.get())
+  // A watch belongs to its own thread. Another thread's stays, and finds later that its guard is
+  // gone.
+  for (const Guard* guard = removed.get(); guard != nullptr; guard = guard->next.get())
     if (guard->watch != nullptr && guard->watch_env == info.Env())
       Unwatch(info.Env(), guard->watch);
   return Errno(info.Env(), error);
 }
 
-int RefreshWindow(const Request& request) {
+int DiscardPrivatePages(const Request& request) {
   const GuardLock lock;
   Guard* guard = GuardOf(request.window);
   if (guard == nullptr || guard->id != request.id || guard->offset != request.offset) return EINVAL;
@@ -110,22 +114,22 @@ int RefreshWindow(const Request& request) {
   const int error = MapSegment(request.window, request.id, SHM_RDONLY, request.offset, &page);
   if (error == 0)
     ForgetPrivatePages(guard);
-  else if (!ShowsSegment(guard->begin, guard->begin + guard->length, guard->id))
-    AllPrivate(guard);
+  else if (!IsMappedReadOnly(guard->begin, guard->begin + guard->length, guard->id))
+    MarkAllPrivate(guard);
   return error;
 }
 
-// Args: (memory, window, id, offset), of a guarded window, as it was mapped. Attaches it anew: its
-// private pages are gone.
-Napi::Value Refresh(const Napi::CallbackInfo& info) {
+// Args: (memory, window, id, offset), the same as when the guarded window was mapped. Attaches the
+// segment over the window again, which drops the window's private pages. Returns 0 or -errno.
+Napi::Value Discard(const Napi::CallbackInfo& info) {
   Request request;
   const bool good = ReadRequest(info, &request);
-  return Errno(info.Env(), good ? RefreshWindow(request) : EINVAL);
+  return Errno(info.Env(), good ? DiscardPrivatePages(request) : EINVAL);
 }
 
-// Args: (memory, window). Pages of a guarded window that are private now, of the segment's size of
-// pages; 0 where it is not guarded.
-Napi::Value Diverted(const Napi::CallbackInfo& info) {
+// Args: (memory, window). Returns how many pages of a guarded window are private now, in pages of
+// the segment's page size; 0 if the window is not guarded.
+Napi::Value PrivatePages(const Napi::CallbackInfo& info) {
   Window window;
   if (!ReadWindow(info, &window)) return Errno(info.Env(), EINVAL);
   size_t pages = 0;
@@ -137,8 +141,8 @@ Napi::Value Diverted(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(pages));
 }
 
-// Args: (memory, window). The window's address in this process, for /proc/self/maps and for other
-// libraries.
+// Args: (memory, window). Returns the window's address in this process as a bigint: for
+// /proc/self/maps, and for other libraries.
 Napi::Value Address(const Napi::CallbackInfo& info) {
   Window window;
   if (!ReadWindow(info, &window)) return Errno(info.Env(), EINVAL);
@@ -150,7 +154,7 @@ Napi::Value Address(const Napi::CallbackInfo& info) {
 void InitWindow(Napi::Env env, Napi::Object exports) {
   exports.Set("map", Napi::Function::New<Map>(env, "map"));
   exports.Set("unmap", Napi::Function::New<Unmap>(env, "unmap"));
-  exports.Set("refresh", Napi::Function::New<Refresh>(env, "refresh"));
-  exports.Set("diverted", Napi::Function::New<Diverted>(env, "diverted"));
+  exports.Set("discard", Napi::Function::New<Discard>(env, "discard"));
+  exports.Set("privatePages", Napi::Function::New<PrivatePages>(env, "privatePages"));
   exports.Set("address", Napi::Function::New<Address>(env, "address"));
 }

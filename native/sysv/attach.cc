@@ -1,4 +1,4 @@
-// A segment over the pages of a window, whole or in part, and private pages back again.
+// Puts a segment, or a part of one, in the place of a window's pages, and zero pages back.
 #include "sysv/attach.h"
 
 #include <sys/ipc.h>
@@ -9,8 +9,8 @@
 
 namespace {
 
-// The smallest huge page of the architecture: hugetlb mappings need addresses, and take lengths, in
-// multiples of their page, which is this or larger.
+// The smallest huge page of the architecture. The address and the length of a hugetlb mapping are
+// multiples of its page, which is this size or larger.
 #ifdef __aarch64__
 constexpr size_t kSmallestHugePage = 64u << 10;
 #else
@@ -19,16 +19,17 @@ constexpr size_t kSmallestHugePage = 2u << 20;
 
 constexpr size_t RoundUp(size_t bytes, size_t unit) { return (bytes + unit - 1) & ~(unit - 1); }
 
-// Where in the address space the kernel likes best; nullptr is not a failure's value here.
+// Attaches at an address of the kernel's choice. Returns nullptr (and errno) on failure; shmat(2)
+// itself returns -1 then.
 uint8_t* Attach(int id, int flags) {
   void* at = shmat(id, nullptr, flags);
   return at == reinterpret_cast<void*>(-1) ? nullptr : static_cast<uint8_t*>(at);
 }
 
-// The page size of an attachment, or 0 (and errno). shmid_ds does not tell which pages a segment
-// has; mprotect(2) does: it refuses, by EINVAL and with no effect, to cut one. It must be a change,
-// or nothing is cut; so the probe is left without access. An attachment has at least one page, and
-// no size that is tried reaches past it.
+// The page size of an attachment, or 0 (and errno). shmid_ds does not say which pages a segment
+// has, but mprotect(2) tells: it refuses to cut a page, with EINVAL and no effect. The protection
+// must change, or nothing is cut; so the probe ends up without access. No size that is tried
+// reaches past the attachment, as it has at least one page.
 size_t PageSizeOf(uint8_t* probe) {
   for (size_t size = PageSize(); size != 0; size <<= 1) {
     if (mprotect(probe, size, PROT_NONE) == 0) return size;
@@ -37,10 +38,10 @@ size_t PageSizeOf(uint8_t* probe) {
   return 0;
 }
 
-// How many bytes of address space an attachment of the segment takes, or 0 (and errno) where
-// `length` of them from `offset` cannot be had on their own: beyond the segment's pages a load
-// would be a SIGBUS, and a range that cuts a huge page would be rounded up past the window. Also
-// the size of its pages.
+// How many bytes of address space an attachment of the segment takes, and the size of its pages.
+// Returns 0 (and errno) if `length` bytes from `offset` cannot be mapped on their own: a load
+// beyond the segment's pages would be a SIGBUS, and the kernel would round a range that cuts a huge
+// page up past the window.
 size_t GrantedFor(int id, int flags, size_t segment_size, size_t offset, size_t length,
                   size_t* page) {
   uint8_t* probe = Attach(id, flags);
@@ -59,10 +60,11 @@ size_t GrantedFor(int id, int flags, size_t segment_size, size_t offset, size_t 
   return 0;
 }
 
-// A window that begins inside the segment or ends before it does: attach the segment somewhere,
-// move the wanted pages into the window, unmap what is left. Not shmdt(2) for the rest: with the
-// first pages moved away, another thread could have an attachment of its own at that address by
-// now. Sources: mremap(2), shmop(2).
+// For a window that begins inside the segment or ends before it does: attaches the segment
+// somewhere else, moves the wanted pages into the window, and unmaps the rest. shmdt(2) would not
+// do for the rest: once the first pages have moved away, another thread may have an attachment of
+// its own at that address. GrantedFor has checked that offset + length stays inside `granted`.
+// Sources: mremap(2), shmop(2).
 int MapPart(const Window& window, int id, int flags, size_t offset, size_t granted) {
   uint8_t* first = Attach(id, flags);
   if (first == nullptr) return errno;
@@ -71,7 +73,7 @@ int MapPart(const Window& window, int id, int flags, size_t offset, size_t grant
   if (at == MAP_FAILED) {
     const int error = errno;
     munmap(first, granted);
-    PrivatePages(window);  // mremap may have dropped the old pages before it failed
+    MapZeroPages(window);  // mremap may have dropped the old pages before it failed
     return error;
   }
   const size_t after = offset + window.length;
@@ -80,24 +82,23 @@ int MapPart(const Window& window, int id, int flags, size_t offset, size_t grant
   return 0;
 }
 
-// The whole segment, in one atomic call. It maps as many pages as the segment has, so the caller
-// compared sizes: they are fixed at shmget(2), and an id comes back only after the kernel's
-// sequence number has gone round.
+// Maps the whole segment in one atomic call. shmat(2) maps as many pages as the segment has;
+// MapSegment has checked that the window is as long. A size is fixed at shmget(2), and an id is
+// used again only after the kernel's sequence number has wrapped.
 int MapWhole(const Window& window, int id, int flags) {
   if (shmat(id, window.data, SHM_REMAP | flags) == window.data) return 0;
   const int error = errno;
-  // The kernel looks at the segment, the mode and the alignment first; past these it may have
-  // dropped the old pages.
-  if (error != EACCES && error != EIDRM && error != EINVAL && error != EPERM) PrivatePages(window);
+  // The kernel checks the segment, the mode and the alignment first, with these errors. With any
+  // other it may have dropped the old pages already.
+  if (error != EACCES && error != EIDRM && error != EINVAL && error != EPERM) MapZeroPages(window);
   return error;
 }
 
 }  // namespace
 
-// In one call. Not shmdt(2), nor munmap(2): both leave a hole
-// that the engine would fault on, or another thread's mmap(2) would fill. Source: mmap(2),
-// MAP_FIXED.
-int PrivatePages(const Window& window) {
+// One call replaces the pages. shmdt(2) and munmap(2) would leave a hole: the engine would fault on
+// it, or another thread's mmap(2) would fill it. Source: mmap(2), MAP_FIXED.
+int MapZeroPages(const Window& window) {
   void* at = mmap(window.data, window.length, PROT_READ | PROT_WRITE,
                   MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   return at == MAP_FAILED ? errno : 0;
@@ -106,8 +107,8 @@ int PrivatePages(const Window& window) {
 int MapSegment(const Window& window, int id, int flags, size_t offset, size_t* page) {
   struct shmid_ds ds;
   if (shmctl(id, IPC_STAT, &ds) != 0) return errno;
-  // Off a huge-page boundary the kernel refuses huge pages itself; on one, MapWhole could map past
-  // the window.
+  // At an address that is not a huge-page boundary the kernel itself refuses huge pages. At one
+  // that is, MapWhole could map past the window.
   const bool off_huge = reinterpret_cast<uintptr_t>(window.data) % kSmallestHugePage != 0;
   const bool whole = offset == 0 && window.length == RoundUp(ds.shm_segsz, PageSize());
   *page = PageSize();

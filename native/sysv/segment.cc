@@ -1,4 +1,5 @@
-// The life of a segment: shmget(2) and shmctl(2). Each returns a number, or -errno.
+// Makes, describes, changes and removes segments: shmget(2) and shmctl(2). Each function returns a
+// number or -errno.
 #include <sys/ipc.h>
 #include <sys/shm.h>
 
@@ -9,7 +10,7 @@
 
 namespace {
 
-// Args: (id). One shmctl(2) command that takes nothing but the id.
+// Args: (id). Returns 0 or -errno. For the shmctl(2) commands that take nothing but the id.
 template <int command>
 Napi::Value Control(const Napi::CallbackInfo& info) {
   int id;
@@ -17,7 +18,7 @@ Napi::Value Control(const Napi::CallbackInfo& info) {
   return Errno(info.Env(), shmctl(id, command, nullptr) == 0 ? 0 : errno);
 }
 
-// Args: (key, size, flags). Returns the id.
+// Args: (key, size in bytes, flags). Returns the id.
 Napi::Value Get(const Napi::CallbackInfo& info) {
   int key, flags;
   size_t size;
@@ -29,7 +30,7 @@ Napi::Value Get(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), id);
 }
 
-// Args: (id). Returns the fields of shmid_ds, times in seconds since the epoch.
+// Args: (id). Returns the fields of shmid_ds; times are in seconds since the epoch.
 Napi::Value Stat(const Napi::CallbackInfo& info) {
   int id;
   if (!ReadId(info[0], &id)) return Errno(info.Env(), EINVAL);
@@ -38,7 +39,7 @@ Napi::Value Stat(const Napi::CallbackInfo& info) {
   return SegmentFields(info.Env(), id, ds);
 }
 
-// Args: (id, mode, uid, gid). The kernel keeps the low nine bits of mode.
+// Args: (id, mode, uid, gid). Returns 0 or -errno. The kernel keeps the low nine bits of the mode.
 Napi::Value Set(const Napi::CallbackInfo& info) {
   int id;
   struct shmid_ds ds = {};

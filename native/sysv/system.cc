@@ -1,5 +1,5 @@
-// What the whole IPC namespace holds and allows: shmctl(2)'s IPC_INFO, SHM_INFO, SHM_STAT_ANY, and
-// ftok(3).
+// Segments and limits of the whole IPC namespace: IPC_INFO, SHM_INFO and SHM_STAT_ANY of shmctl(2).
+// Also ftok(3), and the constants that TypeScript needs.
 #include <sys/ipc.h>
 #include <sys/shm.h>
 
@@ -10,15 +10,16 @@
 #include "arguments.h"
 
 #ifndef SHM_STAT_ANY
-#define SHM_STAT_ANY 15  // Linux 4.17; older libcs do not name it
+#define SHM_STAT_ANY 15  // since Linux 4.17; older libcs lack the name
 #endif
 
 namespace {
 
-// The kernel writes these two through a pointer to shmid_ds; see NOTES in shmctl(2).
+// For IPC_INFO and SHM_INFO, whose results the kernel writes through a pointer to shmid_ds although
+// they are other structs: NOTES of shmctl(2).
 int Info(int command, void* out) { return shmctl(0, command, static_cast<struct shmid_ds*>(out)); }
 
-// Appends every segment that `command` may see among the kernel's slots 0..last.
+// Appends every segment that `command` can see in the kernel's slots 0..last.
 void Append(Napi::Env env, int command, int last, Napi::Array list) {
   for (int index = 0; index <= last; index++) {
     struct shmid_ds ds;
@@ -27,8 +28,9 @@ void Append(Napi::Env env, int command, int last, Napi::Array list) {
   }
 }
 
-// Args: (). Returns an array as Stat's. SHM_STAT_ANY needs no read permission; a kernel before 4.17
-// refuses it for every slot, and there SHM_STAT shows what this user may read.
+// Args: (). Returns an array of objects such as Stat returns. SHM_STAT_ANY needs no read
+// permission. A kernel before 4.17 refuses it for every slot; SHM_STAT then shows the segments that
+// this user may read.
 Napi::Value List(const Napi::CallbackInfo& info) {
   struct shm_info used;
   const int last = Info(SHM_INFO, &used);
@@ -39,8 +41,8 @@ Napi::Value List(const Napi::CallbackInfo& info) {
   return list;
 }
 
-// Args: (). shmmax and shmmin in bytes, shmall and pagesInUse in pages. Values past 2^53 become the
-// nearest double.
+// Args: (). Returns the limits: shmmax and shmmin in bytes, shmall and pagesInUse in pages. A value
+// past 2^53 becomes the nearest double.
 Napi::Value Limits(const Napi::CallbackInfo& info) {
   struct shminfo limits;
   struct shm_info used;
@@ -58,8 +60,8 @@ Napi::Value Limits(const Napi::CallbackInfo& info) {
   return fields;
 }
 
-// Args: (path, projectId 1..255). Returns the key as an unsigned number, so that no key looks like
-// an errno.
+// Args: (path, projectId 1..255). Returns the key as an unsigned number, so that no key can be
+// taken for -errno.
 Napi::Value Ftok(const Napi::CallbackInfo& info) {
   std::string path;
   int project_id;

@@ -4,7 +4,8 @@
 /** The key of a method `(depth, options, inspect) => string`. @see https://nodejs.org/api/util.html#utilinspectcustom */
 export const INSPECT: unique symbol = Symbol.for("nodejs.util.inspect.custom") as never;
 
-type Inspect = (value: unknown, options?: unknown) => string;
+/** util.inspect, as it hands itself to such a method. */
+export type Inspect = (value: unknown, options?: unknown) => string;
 
 /**
  * `Name { field: value, … }`, with the fields formatted as the caller of util.inspect asked.

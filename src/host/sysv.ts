@@ -19,8 +19,8 @@ interface Addon {
   unlock(id: number): number;
   map(memory: WasmMemory, window: Uint8Array, id: number, offset: number, guarded: boolean): number;
   /** Of a guarded window. */
-  refresh(memory: WasmMemory, window: Uint8Array, id: number, offset: number): number;
-  diverted(memory: WasmMemory, window: Uint8Array): number;
+  discard(memory: WasmMemory, window: Uint8Array, id: number, offset: number): number;
+  privatePages(memory: WasmMemory, window: Uint8Array): number;
   unmap(memory: WasmMemory, window: Uint8Array): number;
   address(memory: WasmMemory, window: Uint8Array): bigint | number;
   list(): StatFields[] | number;
@@ -125,12 +125,12 @@ class SysvHost implements Host {
   refresh(mapping: Mapping): number {
     const { id, offset, access } = (mapping as SysvMapping).request;
     const pages = access === "read-write" ? undefined : this.#pages(mapping);
-    return pages ? this.#addon.refresh(mapping.window.memory, pages, id, offset) : 0;
+    return pages ? this.#addon.discard(mapping.window.memory, pages, id, offset) : 0;
   }
 
   diverted(mapping: Mapping): number {
     const pages = this.#pages(mapping);
-    return pages ? this.#addon.diverted(mapping.window.memory, pages) : 0;
+    return pages ? this.#addon.privatePages(mapping.window.memory, pages) : 0;
   }
 
   isInPlace(mapping: Mapping): boolean {

@@ -1,6 +1,8 @@
+// What crosses between a guest and the program that runs it.
+import { checkString } from "../common/arguments.js";
+import { invalidType } from "../common/errors.js";
 import type { Access } from "../common/flags.js";
 
-/** What crosses between a guest and its host. */
 export type GuestValue = number | bigint;
 export type GuestResult = GuestValue | GuestValue[] | undefined;
 
@@ -12,4 +14,16 @@ export interface GuestWindow {
   readonly byteOffset: number;
   readonly byteLength: number;
   readonly access: Access;
+}
+
+/**
+ * @internal Checks the arguments of a call: only what wasm takes as a number. The conversion of an object would run code
+ * of its own.
+ */
+export function checkCall(name: unknown, values: readonly unknown[]): asserts values is readonly GuestValue[] {
+  checkString("name", name);
+  values.forEach((value, index) => {
+    if (typeof value !== "number" && typeof value !== "bigint")
+      throw invalidType(`values[${index}]`, "of type number or bigint", value);
+  });
 }

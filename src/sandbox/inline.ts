@@ -1,37 +1,50 @@
-import { guestError } from "../common/errors.js";
-import { checkCall } from "./call.js";
-import type { GuestResult, GuestValue, GuestWindow, Imports } from "./guest.js";
-import { GuestInstance, type InstanceRequest, Threw } from "./instance.js";
+import { illegalConstructor } from "../common/errors.js";
+import { INSPECT, type Inspect, inspected } from "../common/inspect.js";
+import { sandboxClosed, ThrownByImport } from "./failure.js";
+import { checkCall, type GuestResult, type GuestValue, type GuestWindow, type Imports } from "./guest.js";
+import { GuestInstance } from "./instance.js";
+import type { InstanceRequest } from "./job.js";
+
+type Request = Omit<InstanceRequest, "imports">;
+
+const MAKER = Symbol("createSandbox");
+
+/** @internal Starts a guest on this thread. */
+export let startInlineSandbox: (request: Request, imports: Imports) => InlineSandbox;
 
 /**
- * A guest on the caller's own thread: calls are synchronous, and have no time limit. For guests that are trusted to
- * come back; in all else they are held as in a {@link Sandbox}. From `createSandbox` with `inline: true`.
+ * A guest on the caller's own thread: calls are synchronous and have no time limit. For guests that are trusted to
+ * return; in all other respects they are confined as in a {@link Sandbox}. From `createSandbox` with `inline: true`.
  */
 export class InlineSandbox {
   readonly #guest: GuestInstance;
   #closed = false;
 
-  /** Where the guest sees each window, by name: bytes of its memory, to be handed to its exports. */
+  /** Where the guest sees each window, by name: bytes of its memory, to be passed to its exports. */
   readonly windows: Readonly<Record<string, GuestWindow>>;
 
-  /** @internal Sandboxes come from `createSandbox`. */
-  constructor(request: Omit<InstanceRequest, "imports">, imports: Imports) {
+  static {
+    startInlineSandbox = (request, imports) => new InlineSandbox(MAKER, request, imports);
+  }
+
+  private constructor(maker: unknown, request: Request, imports: Imports) {
+    if (maker !== MAKER) throw illegalConstructor("InlineSandbox", "createSandbox");
     this.#guest = new GuestInstance({ ...request, imports: marked(imports) });
     this.windows = Object.freeze(Object.fromEntries(this.#guest.windows));
   }
 
-  /** As {@link Sandbox.call}, at once. */
+  /** As {@link Sandbox.call}, but returns the result itself. */
   call(name: string, ...values: GuestValue[]): GuestResult {
     checkCall(name, values);
-    if (this.#closed) throw guestError("ERR_SHM_SANDBOX_CLOSED", "the sandbox is closed: it was closed");
+    if (this.#closed) throw sandboxClosed("it was closed");
     try {
       return this.#guest.call(name, values);
     } catch (error) {
-      throw error instanceof Threw ? error.thrown : error;
+      throw error instanceof ThrownByImport ? error.value : error;
     }
   }
 
-  /** Detaches the windows; the guest's memory goes when nothing refers to it any more. May be called twice. */
+  /** Detaches the windows. The guest's memory is freed once nothing refers to it. May be called twice. */
   close(): void {
     this.#closed = true;
     this.#guest.close();
@@ -44,9 +57,18 @@ export class InlineSandbox {
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
   }
+
+  /** @internal */
+  [INSPECT](_depth: number, options: unknown, inspect?: Inspect): string {
+    // The prototype has no fields.
+    const fields = !(#guest in this)
+      ? {}
+      : { isolation: "inline", state: this.#closed ? "closed" : "open", windows: this.windows };
+    return inspected("InlineSandbox", fields, options, inspect);
+  }
 }
 
-/** The functions, with what they throw marked as theirs. */
+/** The same functions; what they throw is marked as thrown by an import. */
 function marked(imports: Imports): WebAssembly.Imports {
   const mark =
     (imported: (...values: never[]) => unknown) =>
@@ -54,7 +76,7 @@ function marked(imports: Imports): WebAssembly.Imports {
       try {
         return imported(...values);
       } catch (error) {
-        throw new Threw(error);
+        throw new ThrownByImport(error);
       }
     };
   const modules = Object.entries(imports).map(([module, functions]) => {

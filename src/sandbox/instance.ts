@@ -1,54 +1,29 @@
-// A guest in a thread: its memory, the windows in it, and calls of its exports. Both kinds of sandbox run this, one in a
-// worker, the other on the caller's thread.
-
+// A running guest: its memory, the windows in it, and calls of its exports. A sandbox runs it in a worker, an inline
+// sandbox on the caller's thread.
 import { guestError, readOnly } from "../common/errors.js";
-import type { Access } from "../common/flags.js";
 import { roundUp, WASM_PAGE } from "../memory/window.js";
 import type { Attachment } from "../segment/attachment.js";
-import type { AttachOptions } from "../segment/segment.js";
 import type { GuestResult, GuestValue, GuestWindow } from "./guest.js";
+import type { InstanceRequest, WindowRequest } from "./job.js";
 import { MOST_PAGES } from "./module.js";
-
-/** What of a segment a guest sees. */
-export interface WindowRequest {
-  readonly access: Access;
-  /** Bytes. */
-  readonly offset: number;
-  readonly length: number;
-  attach(options: AttachOptions): Attachment;
-}
-
-export interface InstanceRequest {
-  readonly module: WebAssembly.Module;
-  /** Wasm pages: the guest's own at the start, and the most it may have of its own. */
-  readonly initialPages: number;
-  readonly maximumPages: number;
-  /** The most its memory may have in all, by what the module declares. */
-  readonly declaredPages: number;
-  readonly allocator: string | undefined;
-  readonly windows: ReadonlyMap<string, WindowRequest>;
-  readonly imports: WebAssembly.Imports;
-}
-
-/** Thrown through a guest in place of what an imported function threw, so that it is not taken for the guest's. */
-export class Threw {
-  constructor(readonly thrown: unknown) {}
-}
 
 type GuestFunction = (...values: GuestValue[]) => GuestResult;
 
 const pagesOf = (bytes: number): number => Math.ceil(bytes / WASM_PAGE);
 
-/** Wasm pages that windows of so many bytes need: each begins on one. */
-export function windowPages(lengths: readonly number[]): number {
+/** The wasm pages that windows of these lengths need: each window begins on a page of its own. */
+function windowPages(lengths: readonly number[]): number {
   return lengths.reduce((pages, length) => pages + pagesOf(length), 0);
 }
 
-/** What a call threw: a trap, more stack than there is, or that a value is not of the kind the guest takes. */
+/**
+ * The error for what a call of the guest threw: a trap, a stack overflow, or a value that the guest's type does not take.
+ * Everything else is returned as it is.
+ */
 function guestTrap(operation: string, cause: unknown): unknown {
   if (cause instanceof TypeError)
     return Object.assign(new TypeError(`${operation}: ${cause.message}`, { cause }), { code: "ERR_INVALID_ARG_TYPE" });
-  // A WebAssembly.Exception is one that the guest threw and nobody caught; not every engine has them.
+  // A WebAssembly.Exception is one that the guest threw and did not catch. Not every engine has them.
   const isTrap = cause instanceof WebAssembly.RuntimeError || cause instanceof RangeError;
   const { Exception } = WebAssembly as unknown as { Exception?: new () => unknown };
   if (!isTrap && !(Exception && cause instanceof Exception)) return cause;
@@ -61,7 +36,10 @@ export class GuestInstance {
   readonly #attachments = new Map<string, Attachment>();
   readonly #guarded: [name: string, attachment: Attachment][] = [];
 
-  /** @throws {ShmError} ERR_SHM_GUEST_… the guest is at fault; else what attaching throws. No window is left attached. */
+  /**
+   * @throws {ShmError} ERR_SHM_GUEST_… the guest is at fault; and the errors of {@link Segment.attach}. No window stays
+   *   attached then.
+   */
   constructor(request: InstanceRequest) {
     const { module, initialPages, maximumPages, declaredPages, allocator, imports } = request;
     const extra = windowPages([...request.windows.values()].map(({ length }) => length));
@@ -76,7 +54,7 @@ export class GuestInstance {
     this.#initialize();
     try {
       const windows = new Map<string, GuestWindow>();
-      // All at once: a memory that grows under a guarded window is more to ask of the engine.
+      // One grow before any window is attached: to grow a memory that has a guarded window asks more of the engine.
       let next = allocator === undefined ? grow(memory, extra) : 0;
       for (const [name, window] of request.windows) {
         const { access, offset, length } = window;
@@ -97,7 +75,8 @@ export class GuestInstance {
   /**
    * Calls an export.
    *
-   * @throws {ShmError} `ERR_SHM_GUEST_EXPORT`, `ERR_SHM_GUEST_TRAP`; `ERR_SHM_READ_ONLY` it stored into a read-only window
+   * @throws {ShmError} `ERR_SHM_GUEST_EXPORT` it exports no such function; `ERR_SHM_GUEST_TRAP` it trapped;
+   *   `ERR_SHM_READ_ONLY` it stored into a read-only window
    */
   call(name: string, values: readonly GuestValue[]): GuestResult {
     const call = this.#function(name);
@@ -131,23 +110,27 @@ export class GuestInstance {
   }
 
   /**
-   * Lets the guest begin. An allocator that takes all of the memory there is for its heap does so at its first
-   * allocation: it must have had one before pages are added for windows (AssemblyScript's, wasi-libc's).
+   * Starts the guest, and has it allocate once. An allocator that uses all of the memory as its heap takes it at the
+   * first allocation (AssemblyScript's, wasi-libc's), which must come before pages are added for windows.
    */
   #initialize(): void {
-    const { _initialize: begin, __new: assemblyScript, malloc, free } = this.#exports as Record<string, GuestFunction>;
+    const { _initialize, __new, malloc, free } = this.#exports as Record<string, GuestFunction>;
     try {
-      if (typeof begin === "function" && begin.length === 0) begin();
-      if (typeof assemblyScript === "function" && assemblyScript.length === 2) assemblyScript(16, 0);
+      if (typeof _initialize === "function" && _initialize.length === 0) _initialize();
+      if (typeof __new === "function" && __new.length === 2)
+        __new(16, 0); // AssemblyScript's
       else if (typeof malloc === "function" && typeof free === "function") free(malloc(16) as GuestValue);
     } catch (cause) {
       throw guestTrap("starting the guest", cause);
     }
   }
 
-  /** Room in a block of the guest's own allocator, for a guest that takes all of its memory for heap. */
+  /**
+   * Has the guest's own allocator make room for a window, in a guest that uses all of its memory as heap. Returns the
+   * window's place in the block: bytes.
+   */
   #allocate(allocator: string, memory: WebAssembly.Memory, { length }: WindowRequest): number {
-    const bytes = roundUp(length, WASM_PAGE) + WASM_PAGE; // so that whole pages are in it, wherever it begins
+    const bytes = roundUp(length, WASM_PAGE) + WASM_PAGE; // so that it holds the window's whole pages wherever it begins
     const block = this.call(allocator, [bytes]);
     if (block === 0)
       throw guestError("ERR_SHM_MEMORY_LIMIT", `${allocator}(${bytes}) gave no memory for a window of ${length} bytes`);
@@ -155,7 +138,7 @@ export class GuestInstance {
     if (!(start <= memory.buffer.byteLength - bytes))
       throw guestError(
         "ERR_SHM_GUEST_MEMORY",
-        `${allocator}(${bytes}) gave ${String(block)}, where its memory has no such block`,
+        `${allocator}(${bytes}) gave ${String(block)}, which is not a block in its memory`,
       );
     return roundUp(start, WASM_PAGE);
   }
@@ -173,7 +156,7 @@ export class GuestInstance {
   }
 }
 
-/** An allocator may hand out a block that it has handed out before. */
+/** Refuses a window that overlaps another: a hostile allocator may return the same block twice. */
 function checkPlace(byteOffset: number, length: number, others: GuestWindow[], allocator: string | undefined): void {
   const overlaps = others.some(
     (other) => byteOffset < other.byteOffset + other.byteLength && other.byteOffset < byteOffset + length,
@@ -191,7 +174,7 @@ function instantiate(module: WebAssembly.Module, imports: WebAssembly.Imports): 
   }
 }
 
-/** New pages at the end of the memory; where they begin. Whatever the guest allocates from then on lies behind them. */
+/** Adds pages at the end of the memory and returns where they begin, in bytes. The guest's later growth lies behind them. */
 function grow(memory: WebAssembly.Memory, pages: number): number {
   try {
     return memory.grow(pages) * WASM_PAGE;

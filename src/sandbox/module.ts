@@ -1,9 +1,9 @@
-// What a guest module asks for, before any of it runs: its imports, and the limits of the memory it wants.
+// Reads what a guest module asks for, before any of it runs: its imports, and the limits of its memory and tables.
 import { guestError } from "../common/errors.js";
 import type { Imports } from "./guest.js";
 import { avoidTierUpCalls } from "./tiering.js";
 
-/** Wasm pages of 64 KiB that env.memory must have, and may have: not bytes. */
+/** The least and the most that env.memory may have, by the module's import. Wasm pages of 64 KiB. */
 export interface MemoryPages {
   readonly initial: number;
   readonly maximum: number;
@@ -14,7 +14,7 @@ export interface Guest {
   readonly pages: MemoryPages;
 }
 
-/** Wasm pages in the 4 GiB that a 32-bit memory may have. */
+/** The most wasm pages that a 32-bit memory may have: 4 GiB. */
 export const MOST_PAGES = 65_536;
 
 // https://webassembly.github.io/spec/core/binary/modules.html
@@ -27,14 +27,15 @@ const FUNCTION_TYPE = 0x60;
 const TABLE_WITH_INITIALIZER = 0x40;
 const FUNCTION_IMPORT = 0;
 const MEMORY_IMPORT = 2;
-/** The one flag of the limits of a plain 32-bit memory. Others stand for shared memories, 64-bit ones and what is to come. */
+/** The one flag that the limits of a plain 32-bit memory may have. Others mean a shared memory, a 64-bit one, or a newer kind. */
 const HAS_MAXIMUM = 1;
 
-/** The most elements that V8 lets a table have, and that all tables of a guest may have: about 28 bytes of heap each. */
+/** The most elements that V8 allows in a table. */
 const MOST_OF_A_TABLE = 10_000_000;
+/** The most elements that all tables of a guest may have together. Each takes about 28 bytes of the engine's heap. */
 const MOST_ELEMENTS = 32 * 2 ** 20;
 
-/** Reads a module that the engine has compiled: its lengths are right, and its imports are functions and one memory. */
+/** Reads the bytes of a module. The engine has compiled it, so its lengths are right. */
 class Reader {
   readonly #bytes: Uint8Array;
   position = 0;
@@ -65,7 +66,7 @@ class Reader {
     }
   }
 
-  /** A reference type of the GC proposal takes a heap type as well. */
+  /** In the GC proposal's reference types a heap type follows. */
   skipValueType(): void {
     const type = this.byte();
     if (type === 0x63 || type === 0x64) this.number();
@@ -77,7 +78,7 @@ class Reader {
   }
 }
 
-/** The limits of env.memory in an import section whose other entries are functions. */
+/** The limits of env.memory in an import section. checkImports has seen that its other entries are functions. */
 function importedPages(reader: Reader): MemoryPages {
   for (let count = reader.number(); count > 0; count--) {
     reader.skipName();
@@ -94,20 +95,26 @@ function importedPages(reader: Reader): MemoryPages {
     const initial = reader.number();
     return { initial, maximum: flags === HAS_MAXIMUM ? reader.number() : MOST_PAGES };
   }
-  throw guestError("ERR_SHM_GUEST_MEMORY", "the guest imports no env.memory"); // checkImports saw one
+  throw guestError("ERR_SHM_GUEST_MEMORY", "the guest imports no env.memory");
 }
 
-/** Objects of the engine's heap are held by no memory's limit, and when that heap is full the engine ends the process. */
+/**
+ * Refuses garbage-collected types. No memory limit applies to objects in the engine's heap, and the engine ends the
+ * process when that heap is full.
+ */
 function checkTypes(reader: Reader): void {
   for (let count = reader.number(); count > 0; count--) {
     if (reader.byte() !== FUNCTION_TYPE)
-      throw guestError("ERR_SHM_GUEST_MEMORY", "the guest has garbage-collected types, whose objects no limit holds");
+      throw guestError(
+        "ERR_SHM_GUEST_MEMORY",
+        "the guest has garbage-collected types, whose objects no limit applies to",
+      );
     for (let side = 0; side < 2; side++)
       for (let values = reader.number(); values > 0; values--) reader.skipValueType();
   }
 }
 
-/** Tables are in that heap too, and grow while the guest runs. */
+/** Limits the elements that tables can grow to: tables are in the engine's heap too. */
 function checkTables(reader: Reader): void {
   let elements = 0;
   for (let count = reader.number(); count > 0; count--) {
@@ -119,7 +126,8 @@ function checkTables(reader: Reader): void {
     const most = flags & HAS_MAXIMUM ? reader.number() : MOST_OF_A_TABLE;
     elements += Math.max(initial, Math.min(most, MOST_OF_A_TABLE));
     if (!initialized) continue;
-    elements += (count - 1) * MOST_OF_A_TABLE; // where its initializer ends is not looked for
+    // The end of its initializer is not looked for, so the tables behind it count as the largest there can be.
+    elements += (count - 1) * MOST_OF_A_TABLE;
     break;
   }
   if (elements > MOST_ELEMENTS)
@@ -129,7 +137,7 @@ function checkTables(reader: Reader): void {
     );
 }
 
-/** Of a section's contents: https://webassembly.github.io/spec/core/binary/modules.html#sections */
+/** Checks the sections of a module, and returns the limits of its env.memory. */
 function memoryPages(bytes: Uint8Array): MemoryPages {
   const reader = new Reader(bytes);
   let pages: MemoryPages | undefined;
@@ -158,7 +166,7 @@ function checkImports(module: WebAssembly.Module, imports: Imports): void {
     else if (kind !== "function")
       throw guestError(
         "ERR_SHM_GUEST_IMPORT",
-        `the guest imports ${from}.${name}, a ${kind}: only env.memory and functions can be had`,
+        `the guest imports ${from}.${name}, a ${kind}; it may import only env.memory and functions`,
       );
     else if (!Object.hasOwn(imports, from) || !Object.hasOwn(imports[from] as object, name))
       throw guestError(
@@ -170,8 +178,11 @@ function checkImports(module: WebAssembly.Module, imports: Imports): void {
 }
 
 /**
- * @throws {ShmError} `ERR_SHM_GUEST_INVALID` no WebAssembly; `ERR_SHM_GUEST_IMPORT` it wants what it does not get;
- *   `ERR_SHM_GUEST_MEMORY` it has a memory of its own, or env.memory is of another kind
+ * Compiles a guest and checks what it asks for.
+ *
+ * @throws {ShmError} `ERR_SHM_GUEST_INVALID` it is not WebAssembly; `ERR_SHM_GUEST_IMPORT` it imports what it is not given;
+ *   `ERR_SHM_GUEST_MEMORY` it has a memory of its own, garbage-collected types, or an env.memory of another kind;
+ *   `ERR_SHM_MEMORY_LIMIT` its tables may have too many elements
  */
 export async function readGuest(bytes: Uint8Array<ArrayBuffer>, imports: Imports): Promise<Guest> {
   avoidTierUpCalls();
@@ -182,7 +193,7 @@ export async function readGuest(bytes: Uint8Array<ArrayBuffer>, imports: Imports
     const reason = cause instanceof Error ? cause.message.replace(/^WebAssembly.compile\(\): /, "") : String(cause);
     throw guestError(
       "ERR_SHM_GUEST_INVALID",
-      `the guest is no WebAssembly module that this engine takes: ${reason}`,
+      `the guest is not a WebAssembly module that this engine accepts: ${reason}`,
       cause,
     );
   }

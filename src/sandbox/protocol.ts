@@ -1,33 +1,19 @@
-// What a sandbox and its worker say to each other, by one port. Whoever tells the worker something counts `signal` up
-// and wakes it: while an imported function runs on the other side, the guest waits there.
-import { ShmError } from "../common/errors.js";
-import type { Access } from "../common/flags.js";
+// The messages between a sandbox and its guest's thread, over one port. The sandbox adds one to `signal` after each
+// message and wakes the thread: it waits there when it is idle, and while an imported function runs.
+import type { MessagePort } from "node:worker_threads";
+import type { Failure } from "./failure.js";
 import type { GuestResult, GuestValue, GuestWindow } from "./guest.js";
-import { type InstanceRequest, Threw } from "./instance.js";
+import type { Job } from "./job.js";
 
-export interface WorkerJob extends Omit<InstanceRequest, "windows" | "imports"> {
-  readonly windows: readonly SharedWindow[];
-  /** The functions that the guest may import, by module and name. */
-  readonly imports: readonly (readonly [module: string, names: readonly string[]])[];
-  readonly port: MessagePortLike;
+export interface WorkerData extends Job {
+  readonly port: MessagePort;
   /** One Int32 in shared memory. */
   readonly signal: Int32Array;
 }
 
-/** A MessagePort of node:worker_threads. */
-type MessagePortLike = import("node:worker_threads").MessagePort;
-
-export interface SharedWindow {
-  readonly name: string;
-  readonly id: number;
-  readonly access: Access;
-  readonly offset: number;
-  readonly length: number;
-}
-
 export type ToWorker =
   | { readonly call: number; readonly name: string; readonly values: readonly GuestValue[] }
-  /** What the imported function that the guest waits for came to; a thrown error stays with whoever threw it. */
+  /** How the imported function ended that the guest waits for. What it threw stays here, and is named by a number. */
   | { readonly returned: unknown }
   | { readonly threw: number };
 
@@ -36,39 +22,10 @@ export type FromWorker =
   | { readonly unready: Failure }
   | { readonly call: number; readonly result: GuestResult }
   | { readonly call: number; readonly failed: Failure }
-  | { readonly imported: [module: string, name: string]; readonly values: readonly unknown[] };
+  | ImportCall;
 
-/** An error on its way to another thread, where its class and its code would be lost. */
-export type Failure =
-  | { readonly threw: number }
-  | {
-      readonly kind: "ShmError" | "TypeError" | "RangeError";
-      readonly message: string;
-      readonly code: string | undefined;
-      readonly system: { readonly errno: number; readonly syscall: string } | undefined;
-      readonly cause:
-        | { readonly name: string; readonly message: string; readonly stack: string | undefined }
-        | undefined;
-    };
-
-export function failureOf(error: unknown): Failure {
-  if (error instanceof Threw) return { threw: error.thrown as number };
-  const { message, code, errno, syscall, cause } = error as ShmError & { cause?: unknown };
-  const kind = error instanceof ShmError ? "ShmError" : error instanceof RangeError ? "RangeError" : "TypeError";
-  return {
-    kind,
-    message: message ?? String(error),
-    code,
-    system: errno === undefined || syscall === undefined ? undefined : { errno, syscall },
-    cause: cause instanceof Error ? { name: cause.name, message: cause.message, stack: cause.stack } : undefined,
-  };
-}
-
-/** The error again, on this side. */
-export function revive(failure: Exclude<Failure, { threw: number }>): Error {
-  const { kind, message, code, system } = failure;
-  const cause = failure.cause && Object.assign(new Error(failure.cause.message), failure.cause);
-  if (kind === "ShmError" && code !== undefined) return new ShmError(message, code, system, cause);
-  const Type = kind === "RangeError" ? RangeError : TypeError;
-  return Object.assign(new Type(message, cause && { cause }), { code: code ?? "ERR_INVALID_ARG_TYPE" });
+/** The guest calls an imported function, and waits for its result. */
+export interface ImportCall {
+  readonly imported: [module: string, name: string];
+  readonly values: readonly unknown[];
 }

@@ -1,11 +1,10 @@
-import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
-import { guestError } from "../common/errors.js";
-import { checkCall } from "./call.js";
-import type { GuestResult, GuestValue, GuestWindow, Imports } from "./guest.js";
-import { type FromWorker, revive, type ToWorker, type WorkerJob } from "./protocol.js";
-
-/** @internal What a worker is told, but for the ways to talk to it. */
-export type Job = Omit<WorkerJob, "port" | "signal">;
+import { guestError, illegalConstructor } from "../common/errors.js";
+import { INSPECT, type Inspect, inspected } from "../common/inspect.js";
+import { revive, sandboxClosed } from "./failure.js";
+import { checkCall, type GuestResult, type GuestValue, type GuestWindow, type Imports } from "./guest.js";
+import type { Job } from "./job.js";
+import type { FromWorker, ImportCall } from "./protocol.js";
+import { GuestThread } from "./thread.js";
 
 interface Call {
   readonly name: string;
@@ -15,86 +14,76 @@ interface Call {
   timer: ReturnType<typeof setTimeout> | undefined;
 }
 
-/** The longest that setTimeout knows; more is no limit. Milliseconds. */
+/** The guest's start is not a call; it has this number. Calls begin at 1. */
+const START = 0;
+
+/** setTimeout takes no more than this, in milliseconds; a longer limit counts as none. */
 const LONGEST_TIMEOUT = 2 ** 31 - 1;
 
+const MAKER = Symbol("createSandbox");
+
+/** @internal Starts a guest in a thread of its own; resolves once it is ready for calls. */
+export let startSandbox: (job: Job, imports: Imports, timeLimitMs: number) => Promise<Sandbox>;
+
 /**
- * A guest in a thread of its own, with a memory of its own. From `createSandbox`. It reaches its own pages and the
- * windows, and nothing more; when it takes too long, its thread is ended.
+ * A guest in a thread of its own, with a memory of its own. From `createSandbox`. It can reach its own pages and the
+ * windows, and nothing else. If it takes too long, its thread is ended.
  */
 export class Sandbox {
-  readonly #worker: Worker;
-  readonly #port: MessagePort;
-  readonly #signal = new Int32Array(new SharedArrayBuffer(4));
+  readonly #thread: GuestThread;
   readonly #imports: Imports;
   readonly #timeLimitMs: number;
   readonly #running = new Map<number, Call>();
   readonly #waiting: Call[] = [];
-  /** What imported functions threw, for the call that they were made in. */
+  /** What imported functions threw during the present call; the guest's thread knows each by its index. */
   readonly #thrown: unknown[] = [];
-  #calls = 0;
+  #lastCall = START;
+  /** Imported functions that are running. */
   #importing = 0;
-  /** Why calls fail from now on. */
-  #ended: Error | undefined;
-  /** Why those fail that are under way while the thread is being ended. */
-  #verdict: Error | undefined;
+  /** Why calls are refused from now on. */
+  #closed: Error | undefined;
+  /** Why the running calls fail, while the thread is being ended over its time limit. */
+  #timedOut: Error | undefined;
   #windows: Readonly<Record<string, GuestWindow>> = {};
 
-  /** @internal Sandboxes come from `createSandbox`. */
-  constructor(job: Job, imports: Imports, timeLimitMs: number) {
-    const { port1, port2 } = new MessageChannel();
+  static {
+    startSandbox = async (job, imports, timeLimitMs) => {
+      const sandbox = new Sandbox(MAKER, job, imports, timeLimitMs);
+      await sandbox.#start();
+      return sandbox;
+    };
+  }
+
+  private constructor(maker: unknown, job: Job, imports: Imports, timeLimitMs: number) {
+    if (maker !== MAKER) throw illegalConstructor("Sandbox", "createSandbox");
     this.#imports = imports;
     this.#timeLimitMs = timeLimitMs;
-    this.#port = port1;
-    this.#worker = new Worker(new URL("./worker.js", import.meta.url), {
-      workerData: { ...job, port: port2, signal: this.#signal } satisfies WorkerJob,
-      transferList: [port2],
-      name: "wasm-shm sandbox",
-      execArgv: [],
+    this.#thread = new GuestThread(job, {
+      message: (message) => this.#receive(message),
+      failed: (cause) => this.#end(sandboxClosed("its thread failed", cause)),
+      exit: () => this.#end(this.#timedOut ?? sandboxClosed("its thread ended")),
     });
   }
 
-  /** Where the guest sees each window, by name: bytes of its memory, to be handed to its exports. */
+  /** Where the guest sees each window, by name: bytes of its memory, to be passed to its exports. */
   get windows(): Readonly<Record<string, GuestWindow>> {
     return this.#windows;
   }
 
-  /** @internal Once the guest has begun. */
-  async start(): Promise<this> {
-    const begun = new Promise<GuestResult>((resolve, reject) => {
-      const start: Call = { name: "starting the guest", values: [], resolve, reject, timer: undefined };
-      this.#running.set(START, start);
-      this.#limit(start);
-    });
-    this.#port.on("message", (message: FromWorker) => this.#receive(message));
-    this.#worker.on("error", (cause) => this.#end(closed("its thread failed", cause)));
-    this.#worker.on("exit", () => {
-      this.#drain(); // its last words may still be on the way
-      this.#end(this.#verdict ?? closed("its thread ended"));
-    });
-    try {
-      await begun;
-    } catch (error) {
-      await this.close();
-      throw error;
-    }
-    return this;
-  }
-
   /**
-   * Calls an export of the guest. Calls wait for one another, but for those that an imported function makes: they run
-   * inside the call that it was called by.
+   * Calls an export of the guest. Calls wait for one another, except those that an imported function makes: they run
+   * inside the call from which the function was called.
    *
    * @param values numbers, and bigints for i64
-   * @returns a number; a bigint for i64; an array where there are several results
-   * @throws {ShmError} `ERR_SHM_TIME_LIMIT` it took longer than allowed; the sandbox is closed then.
+   * @returns a number; a bigint for i64; an array if there are several results
+   * @throws {ShmError} `ERR_SHM_TIME_LIMIT` it took longer than allowed, and the sandbox is closed now.
    *   `ERR_SHM_GUEST_TRAP` it trapped; `cause` has the engine's message and the wasm stack. `ERR_SHM_READ_ONLY` it stored
-   *   into a read-only window, whose segment is as it was. `ERR_SHM_GUEST_EXPORT` there is no such function.
-   *   `ERR_SHM_SANDBOX_CLOSED` the sandbox was closed. What an imported function threw comes out as it is.
+   *   into a read-only window; the segment is unchanged. `ERR_SHM_GUEST_EXPORT` it exports no such function.
+   *   `ERR_SHM_SANDBOX_CLOSED` the sandbox was closed. What an imported function threw is thrown here unchanged.
    */
   async call(name: string, ...values: GuestValue[]): Promise<GuestResult> {
     checkCall(name, values);
-    if (this.#ended) throw this.#ended;
+    if (this.#closed) throw this.#closed;
     return new Promise((resolve, reject) => {
       const call: Call = { name, values, resolve, reject, timer: undefined };
       if (this.#running.size === 0 || this.#importing > 0) this.#run(call);
@@ -102,58 +91,64 @@ export class Sandbox {
     });
   }
 
-  /** Ends the guest's thread, and with it its windows' attachments. Calls that are not done are ERR_SHM_SANDBOX_CLOSED. */
+  /**
+   * Ends the guest's thread, which detaches the windows. Calls that are running or waiting fail with
+   * `ERR_SHM_SANDBOX_CLOSED`. May be called twice.
+   */
   async close(): Promise<void> {
-    this.#end(closed("it was closed"));
-    await this.#worker.terminate();
+    this.#end(sandboxClosed("it was closed"));
+    await this.#thread.terminate();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
+  async #start(): Promise<void> {
+    try {
+      await new Promise<GuestResult>((resolve, reject) => {
+        const start: Call = { name: "starting the guest", values: [], resolve, reject, timer: undefined };
+        this.#running.set(START, start);
+        this.#limit(start);
+      });
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
   #run(call: Call): void {
-    const number = ++this.#calls;
+    const number = ++this.#lastCall;
     this.#running.set(number, call);
     this.#limit(call);
-    this.#worker.ref();
-    this.#port.ref();
-    this.#post({ call: number, name: call.name, values: call.values });
+    this.#thread.keepProcess(true);
+    this.#thread.post({ call: number, name: call.name, values: call.values });
   }
 
   #limit(call: Call): void {
     if (this.#timeLimitMs > LONGEST_TIMEOUT) return;
     call.timer = setTimeout(() => {
       const message = `${call.name} took longer than ${this.#timeLimitMs} ms; the sandbox was closed`;
-      this.#verdict ??= guestError("ERR_SHM_TIME_LIMIT", message);
-      this.#ended ??= closed(message);
-      void this.#worker.terminate(); // "exit" follows, and by then the windows are detached
+      this.#timedOut ??= guestError("ERR_SHM_TIME_LIMIT", message);
+      this.#closed ??= sandboxClosed(message);
+      void this.#thread.terminate(); // its exit, by which the windows are detached, fails the calls
     }, this.#timeLimitMs);
-  }
-
-  #post(message: ToWorker): void {
-    this.#port.postMessage(message);
-    Atomics.add(this.#signal, 0, 1);
-    Atomics.notify(this.#signal, 0);
   }
 
   #receive(message: FromWorker): void {
     if ("imported" in message) {
-      void this.#import(message);
+      void this.#callImport(message);
       return;
     }
     if ("ready" in message) this.#windows = Object.freeze(Object.fromEntries(message.ready));
     const number = "call" in message ? message.call : START;
     const call = this.#running.get(number);
-    if (!call) return; // it has failed on this side
+    if (!call) return; // it has failed on this side already
     this.#running.delete(number);
     clearTimeout(call.timer);
-    if (this.#running.size === 0) {
-      this.#worker.unref(); // idle, it keeps no process alive
-      this.#port.unref();
-    }
+    if (this.#running.size === 0) this.#thread.keepProcess(false);
     const failure = "failed" in message ? message.failed : "unready" in message ? message.unready : undefined;
-    if (failure) call.reject("threw" in failure ? this.#thrown[failure.threw] : revive(failure));
+    if (failure) call.reject("thrownByImport" in failure ? this.#thrown[failure.thrownByImport] : revive(failure));
     else call.resolve("result" in message ? message.result : undefined);
     if (this.#running.size > 0) return;
     this.#thrown.length = 0;
@@ -161,41 +156,46 @@ export class Sandbox {
     if (next) this.#run(next);
   }
 
-  #drain(): void {
-    for (let last = receiveMessageOnPort(this.#port); last; last = receiveMessageOnPort(this.#port))
-      this.#receive(last.message as FromWorker);
-  }
-
-  /** Calls the function that the guest waits for, and tells what it came to. */
-  async #import({ imported: [module, name], values }: Extract<FromWorker, { imported: unknown }>): Promise<void> {
+  /** Calls the function that the guest waits for, and tells the guest how it ended. */
+  async #callImport({ imported: [module, name], values }: ImportCall): Promise<void> {
     this.#importing++;
     try {
       const call = this.#imports[module]?.[name] as (...values: unknown[]) => unknown;
       const returned = await call(...values);
-      this.#post({ returned });
+      this.#thread.post({ returned });
     } catch (error) {
-      this.#post({ threw: this.#thrown.push(error) - 1 });
+      this.#thread.post({ threw: this.#thrown.push(error) - 1 });
     } finally {
       this.#importing--;
     }
   }
 
-  /** Every call that is not done fails with `error`, and later ones as closed. */
+  /** Fails every call that is running or waiting with `error`, and refuses later ones. */
   #end(error: Error): void {
-    this.#ended ??= error;
+    this.#closed ??= error;
     for (const call of [...this.#running.values(), ...this.#waiting]) {
       clearTimeout(call.timer);
       call.reject(error);
     }
     this.#running.clear();
     this.#waiting.length = 0;
-    this.#port.close();
+    this.#thread.disconnect();
   }
-}
 
-/** The number of no call: of the guest's start. */
-const START = 0;
-
-function closed(why: string, cause?: unknown): Error {
-  return guestError("ERR_SHM_SANDBOX_CLOSED", `the sandbox is closed: ${why}`, cause);
+  /** @internal */
+  [INSPECT](_depth: number, options: unknown, inspect?: Inspect): string {
+    // The prototype has no fields.
+    const fields = !(#thread in this)
+      ? {}
+      : {
+          isolation: "thread",
+          state: this.#closed ? "closed" : this.#running.size > 0 ? "running" : "idle",
+          ...(this.#closed && { reason: this.#closed.message }),
+          running: [...this.#running.values()].map(({ name }) => name),
+          waiting: this.#waiting.map(({ name }) => name),
+          timeLimitMs: this.#timeLimitMs,
+          windows: this.#windows,
+        };
+    return inspected("Sandbox", fields, options, inspect);
+  }
 }

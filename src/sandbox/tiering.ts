@@ -1,12 +1,17 @@
-// How V8 goes from its first, quick code of a function to its best: on Node 20 a guest could crash the process by it.
+// How V8 replaces its first, quickly compiled code of a function by optimized code. On Node 20 a guest could crash the
+// process through that.
 import { setFlagsFromString } from "node:v8";
 
 /**
- * Until V8 12 a loop in quick code that has run for a while calls Runtime_WasmTriggerTierUp, which serves interrupts first,
- * a garbage collection among them, and then reads the instance at its old address: it crashes where the collection moved
- * it. A guest that fills the heap from such a loop, by table.grow, can bring that about. Without dynamic tiering no code has that call:
- * each function gets its best code in the background after its first call, not once it has proved hot. The flag is the
- * process's, read when a module is compiled; modules that it had before keep theirs.
+ * Turns V8's dynamic tiering off in versions in which it can crash the process.
+ *
+ * Before V8 12 a loop in baseline code that has run for a while calls Runtime_WasmTriggerTierUp. That call first serves
+ * interrupts, such as a garbage collection, and then reads the instance at its old address. If the collection moved it,
+ * the process crashes. A guest can bring that about if it fills the heap from such a loop, by table.grow.
+ *
+ * Without dynamic tiering no code has that call: each function gets optimized code in the background after its first
+ * call, not once it has proved hot. The flag applies to the whole process, and V8 reads it when it compiles a module;
+ * modules compiled before keep their code.
  */
 export function avoidTierUpCalls(): void {
   if (Number.parseInt(process.versions.v8, 10) < 12) setFlagsFromString("--no-wasm-dynamic-tiering");

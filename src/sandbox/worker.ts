@@ -1,20 +1,22 @@
-// The thread of a sandbox: makes the guest's instance, then calls its exports as they are asked for.
+// The thread of a guest: makes its instance, then calls its exports as the sandbox asks.
 import { receiveMessageOnPort, workerData } from "node:worker_threads";
 import { createShm } from "../node.js";
-import { GuestInstance, Threw, type WindowRequest } from "./instance.js";
-import { type FromWorker, failureOf, type ToWorker, type WorkerJob } from "./protocol.js";
+import { failureOf, ThrownByImport } from "./failure.js";
+import { GuestInstance } from "./instance.js";
+import type { WindowRequest } from "./job.js";
+import type { FromWorker, ToWorker, WorkerData } from "./protocol.js";
 
-const job = workerData as WorkerJob;
+const job = workerData as WorkerData;
 const { port, signal } = job;
 
 function post(message: FromWorker): void {
   port.postMessage(message);
 }
 
-/** Waits until there is a message. */
+/** The next message. Blocks the thread until there is one. */
 function receive(): ToWorker {
   for (;;) {
-    const seen = Atomics.load(signal, 0);
+    const seen = Atomics.load(signal, 0); // before the look at the port, so that no message is missed
     const received = receiveMessageOnPort(port);
     if (received) return received.message as ToWorker;
     Atomics.wait(signal, 0, seen);
@@ -29,7 +31,7 @@ function answer({ call, name, values }: Extract<ToWorker, { call: number }>): vo
     try {
       post({ call, result });
     } catch (cause) {
-      throw Object.assign(new TypeError(`${name} returned what cannot leave its thread`, { cause }), {
+      throw Object.assign(new TypeError(`${name} returned a value that cannot leave the guest's thread`, { cause }), {
         code: "ERR_SHM_UNSUPPORTED",
       });
     }
@@ -38,14 +40,14 @@ function answer({ call, name, values }: Extract<ToWorker, { call: number }>): vo
   }
 }
 
-/** Has the other side call a function, and waits; it may have calls of its own for the guest before it is done. */
+/** Has the sandbox call a function, and waits for its result. The function may call the guest meanwhile. */
 function imported(module: string, name: string) {
   return (...values: unknown[]): unknown => {
     post({ imported: [module, name], values });
     for (;;) {
       const message = receive();
       if ("returned" in message) return message.returned;
-      if ("threw" in message) throw new Threw(message.threw);
+      if ("threw" in message) throw new ThrownByImport(message.threw);
       answer(message);
     }
   };

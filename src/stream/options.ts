@@ -1,12 +1,13 @@
-// What a stream is asked for, checked before anything happens, and where it is in the window.
+// The options of both streams, checked before anything happens.
 import { checkBoolean, checkInteger, checkOptions, checkSize } from "../common/arguments.js";
 import { invalidType } from "../common/errors.js";
 import type { CursorReadableOptions, StopSignal } from "../cursor/streams.js";
 
-/** Bytes; what Node's own file streams have. */
+/** Bytes; the default of Node's own file streams. */
 const HIGH_WATER_MARK = 64 * 1024;
 
-export interface Checked {
+/** Options with their defaults filled in. Bytes. */
+export interface CheckedOptions {
   readonly start: number | undefined;
   readonly end: number;
   readonly highWaterMark: number;
@@ -18,11 +19,15 @@ const common = ["start", "end", "highWaterMark", "signal"] as const;
 export const writableKeys = common;
 export const readableKeys = [...common, "zeroCopy"] as const;
 
+/**
+ * @param keys the options that this stream knows
+ * @param size bytes in the window
+ */
 export function checkStreamOptions(
   options: CursorReadableOptions | undefined,
   keys: readonly (keyof CursorReadableOptions)[],
   size: number,
-): Checked {
+): CheckedOptions {
   const { start, end = size, highWaterMark = HIGH_WATER_MARK, signal, zeroCopy = false } = checkOptions(options, keys);
   checkInteger("options.end", end, 0, size);
   if (start !== undefined) checkInteger("options.start", start, 0, end);
@@ -31,7 +36,7 @@ export function checkStreamOptions(
   return { start, end, highWaterMark, signal: signal === undefined ? undefined : checkSignal(signal), zeroCopy };
 }
 
-/** One of another realm, or a library's, is as good: what Node's streams use of it is there. */
+/** Takes an AbortSignal of another realm or of a library too: Node's streams need only these members of it. */
 function checkSignal(value: StopSignal | null): AbortSignal {
   const { aborted, addEventListener } = (value ?? {}) as Partial<AbortSignal>;
   if (typeof aborted === "boolean" && typeof addEventListener === "function") return value as AbortSignal;

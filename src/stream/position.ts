@@ -1,7 +1,10 @@
 import type { StreamGround } from "../cursor/streams.js";
 
-/** Where a stream is: at its cursor, which it then moves, or at a position of its own. Bytes from the window's start. */
-export class Track {
+/**
+ * The position of a stream: its cursor's, which the stream then moves, or one of its own, if it was made with `start`.
+ * Bytes from the window's start.
+ */
+export class StreamPosition {
   readonly #ground: StreamGround;
   #own: number | undefined;
 
@@ -10,7 +13,8 @@ export class Track {
     this.#own = start;
   }
 
-  get position(): number {
+  /** @throws {ShmError} `ERR_SHM_DETACHED` it is the cursor's, which is closed */
+  get value(): number {
     return this.#own ?? this.#ground.position;
   }
 
@@ -18,32 +22,19 @@ export class Track {
     if (this.#own === undefined) this.#ground.position = position;
     else this.#own = position;
   }
-}
 
-/** Bytes that a stream moves in one turn of the event loop. */
-const TURN = 2 ** 20;
-
-/**
- * Lets the event loop have its turn. Copies are done at once: streams of nothing but them would keep every timer,
- * socket and abort signal waiting until their end. What is next keeps the process; a stream that waits for others does not.
- */
-export class Turns {
-  #moved = 0;
-
-  moved(bytes: number): void {
-    this.#moved += bytes;
+  /** Whether the cursor can be used: it was not disposed, nor its attachment detached. */
+  get isOpen(): boolean {
+    try {
+      this.#ground.checkOpen();
+      return true;
+    } catch {
+      return false;
+    }
   }
 
-  /** Whether the next step is for the next turn. */
-  get isOver(): boolean {
-    return this.#moved >= TURN;
-  }
-
-  /** Calls `next` in the next turn. */
-  wait(next: () => void): void {
-    setImmediate(() => {
-      this.#moved = 0;
-      next();
-    });
+  /** The position, or undefined if only the closed cursor knew it. Never throws. */
+  get known(): number | undefined {
+    return this.#own ?? (this.isOpen ? this.#ground.position : undefined);
   }
 }

@@ -1,18 +1,31 @@
+/// <reference types="node" preserve="true" />
 import { addAbortSignal, Readable } from "node:stream";
 import { copyBytes } from "../common/bytes.js";
 import { detached } from "../common/errors.js";
+import { INSPECT, type Inspect, inspected } from "../common/inspect.js";
 import type { CursorReadable, CursorReadableOptions, StreamGround } from "../cursor/streams.js";
 import { checkStreamOptions, readableKeys } from "./options.js";
-import { Track, Turns } from "./position.js";
+import { Pacer } from "./pacer.js";
+import { StreamPosition } from "./position.js";
+import { streamState } from "./state.js";
+
+export type { CursorReadable } from "../cursor/streams.js";
+
+declare module "../cursor/streams.js" {
+  /** In Node it is a Readable; the portable entry point must not name Node's types. */
+  interface CursorReadable extends Readable {
+    [Symbol.asyncIterator](): NodeJS.AsyncIterator<Buffer>;
+  }
+}
 
 class WindowReadable extends Readable implements CursorReadable {
   readonly #ground: StreamGround;
-  readonly #track: Track;
+  readonly #position: StreamPosition;
   readonly #end: number;
   readonly #chunkSize: number;
   readonly #zeroCopy: boolean;
-  readonly #turns = new Turns();
-  /** The last view that was pushed, as long as the stream may hold it. */
+  readonly #pacer = new Pacer();
+  /** The view that was pushed last: the stream may still hold it. */
   #view: Uint8Array | undefined;
   bytesRead = 0;
 
@@ -21,21 +34,22 @@ class WindowReadable extends Readable implements CursorReadable {
     ground.checkOpen();
     super({ highWaterMark });
     this.#ground = ground;
-    this.#track = new Track(ground, start);
+    this.#position = new StreamPosition(ground, start);
     this.#end = end;
     this.#chunkSize = highWaterMark;
     this.#zeroCopy = zeroCopy;
-    if (signal) addAbortSignal(signal, this); // not by super: one that is aborted destroys what has no fields yet
+    // Not an option of super: a signal that is aborted already would destroy an object without its fields.
+    if (signal) addAbortSignal(signal, this);
   }
 
-  // Never pushes before it returns: read() would then join the chunk that waits and this one, in a copy.
+  // Never pushes before it returns: read() would then join the waiting chunk and this one in a copy.
   override _read(): void {
-    const next = () => this.#pushNext();
-    if (this.#turns.isOver) this.#turns.wait(next);
-    else process.nextTick(next);
+    const step = () => this.#pushNext();
+    if (this.#pacer.mustYield) this.#pacer.yieldThen(step);
+    else process.nextTick(step);
   }
 
-  /** Views that wait in the stream are no data any more after a detach, nor after a grow of the memory. */
+  /** Views that wait in the stream must not be handed out after a detach or a grow of the memory: they hold no data. */
   override read(size?: number): Buffer | string | null {
     if (this.#view && this.readableLength > 0 && this.#orFail(() => this.#checkViews()) === undefined) return null;
     return super.read(size);
@@ -44,19 +58,19 @@ class WindowReadable extends Readable implements CursorReadable {
   #pushNext(): void {
     if (this.destroyed) return;
     const chunk = this.#orFail(() => this.#next());
-    if (chunk !== undefined) this.push(chunk); // may run a listener of the caller's, whose errors are not the stream's
+    if (chunk !== undefined) this.push(chunk); // outside #orFail: it may run a listener, whose errors are not the stream's
   }
 
   /** The next chunk; null at the end. */
   #next(): Buffer | null {
     this.#ground.checkOpen();
     if (this.#view && this.readableLength > 0) this.#checkViews();
-    const { position } = this.#track;
+    const position = this.#position.value;
     const length = Math.min(this.#chunkSize, this.#end - position);
     if (length <= 0) return null;
     const chunk = this.#chunk(this.#ground.part(position, length));
-    this.#track.moveTo(position + length);
-    this.#turns.moved(length);
+    this.#position.moveTo(position + length);
+    this.#pacer.count(length);
     this.bytesRead += length;
     return chunk;
   }
@@ -66,7 +80,7 @@ class WindowReadable extends Readable implements CursorReadable {
       this.#view = part;
       return Buffer.from(part.buffer, part.byteOffset, part.length);
     }
-    const copy = Buffer.allocUnsafeSlow(part.length); // of no pool: whoever gets it may transfer it
+    const copy = Buffer.allocUnsafeSlow(part.length); // not of the pool, so that its receiver may transfer it
     copyBytes(copy, part);
     return copy;
   }
@@ -80,7 +94,7 @@ class WindowReadable extends Readable implements CursorReadable {
     return true;
   }
 
-  /** What `work` returns; undefined where it failed, and the stream with it. */
+  /** Returns what `work` returns. If it throws, destroys the stream with that error and returns undefined. */
   #orFail<T>(work: () => T): T | undefined {
     try {
       return work();
@@ -89,8 +103,24 @@ class WindowReadable extends Readable implements CursorReadable {
       return undefined;
     }
   }
+
+  [INSPECT](_depth: number, options: unknown, inspect?: Inspect): string {
+    // The prototype has no fields.
+    const fields = !(#end in this)
+      ? {}
+      : {
+          position: this.#position.known,
+          end: this.#end,
+          bytesRead: this.bytesRead,
+          waiting: this.readableLength,
+          zeroCopy: this.#zeroCopy,
+          state: streamState(this, this.readableEnded, this.#position),
+        };
+    return inspected("WindowReadable", fields, options, inspect);
+  }
 }
 
+/** @internal A readable stream at the cursor. {@link Cursor.readable} has its options and errors. */
 export function readable(ground: StreamGround, options?: CursorReadableOptions): CursorReadable {
   return new WindowReadable(ground, options);
 }

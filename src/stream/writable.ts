@@ -1,17 +1,28 @@
+/// <reference types="node" preserve="true" />
 import { addAbortSignal, Writable } from "node:stream";
 import { checkBytes, copyBytes, firstBytes } from "../common/bytes.js";
 import { outOfBounds } from "../common/errors.js";
+import { INSPECT, type Inspect, inspected } from "../common/inspect.js";
 import type { CursorWritable, CursorWritableOptions, StreamGround } from "../cursor/streams.js";
 import { checkStreamOptions, writableKeys } from "./options.js";
-import { Track, Turns } from "./position.js";
+import { Pacer } from "./pacer.js";
+import { StreamPosition } from "./position.js";
+import { streamState } from "./state.js";
+
+export type { CursorWritable } from "../cursor/streams.js";
+
+declare module "../cursor/streams.js" {
+  /** In Node it is a Writable; the portable entry point must not name Node's types. */
+  interface CursorWritable extends Writable {}
+}
 
 type Done = (error?: Error | null) => void;
 
 class WindowWritable extends Writable implements CursorWritable {
   readonly #ground: StreamGround;
-  readonly #track: Track;
+  readonly #position: StreamPosition;
   readonly #end: number;
-  readonly #turns = new Turns();
+  readonly #pacer = new Pacer();
   bytesWritten = 0;
 
   constructor(ground: StreamGround, options: CursorWritableOptions | undefined) {
@@ -20,9 +31,10 @@ class WindowWritable extends Writable implements CursorWritable {
     ground.checkOpen();
     super({ highWaterMark });
     this.#ground = ground;
-    this.#track = new Track(ground, start);
+    this.#position = new StreamPosition(ground, start);
     this.#end = end;
-    if (signal) addAbortSignal(signal, this); // not by super: one that is aborted destroys what has no fields yet
+    // Not an option of super: a signal that is aborted already would destroy an object without its fields.
+    if (signal) addAbortSignal(signal, this);
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: Done): void {
@@ -40,35 +52,50 @@ class WindowWritable extends Writable implements CursorWritable {
       done(error as Error);
       return;
     }
-    if (this.#turns.isOver) this.#turns.wait(done);
+    if (this.#pacer.mustYield) this.#pacer.yieldThen(done);
     else done();
   }
 
-  /** Writes what fits. */
+  /** Writes the part of the chunk that fits, and throws if that is not all of it. */
   #writeChunk(chunk: Buffer): void {
     this.#ground.checkOpen();
     const needed = checkBytes("chunk", chunk);
-    const { position } = this.#track;
+    const position = this.#position.value;
     const room = Math.max(0, this.#end - position);
     const length = Math.min(needed, room);
     if (length > 0) {
       copyBytes(this.#ground.part(position, length), length === needed ? chunk : firstBytes(chunk, length));
-      this.#track.moveTo(position + length);
-      this.#turns.moved(length);
+      this.#position.moveTo(position + length);
+      this.#pacer.count(length);
       this.bytesWritten += length;
     }
-    if (length < needed) throw this.#full(position, needed, room);
+    if (length < needed) throw this.#outOfRoom(position, needed, room);
   }
 
-  #full(position: number, needed: number, room: number): Error {
+  #outOfRoom(position: number, needed: number, room: number): Error {
     const { size } = this.#ground;
     const remain = `${room} remain ${this.#end === size ? `of ${size}` : `to the end at ${this.#end} of ${size}`}`;
     return outOfBounds(
       `writable at ${position} needs ${needed} bytes; ${remain}; ${this.bytesWritten} bytes landed in all`,
     );
   }
+
+  [INSPECT](_depth: number, options: unknown, inspect?: Inspect): string {
+    // The prototype has no fields.
+    const fields = !(#end in this)
+      ? {}
+      : {
+          position: this.#position.known,
+          end: this.#end,
+          bytesWritten: this.bytesWritten,
+          waiting: this.writableLength,
+          state: streamState(this, this.writableFinished, this.#position),
+        };
+    return inspected("WindowWritable", fields, options, inspect);
+  }
 }
 
+/** @internal A writable stream at the cursor. {@link Cursor.writable} has its options and errors. */
 export function writable(ground: StreamGround, options?: CursorWritableOptions): CursorWritable {
   return new WindowWritable(ground, options);
 }

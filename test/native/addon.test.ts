@@ -87,7 +87,7 @@ else {
     assert.ok(answer.alive);
     assert.equal(
       answer.names.sort(),
-      "address diverted ftok get limits list lock map refresh remove reserve set stat unlock unmap".split(" "),
+      "address discard ftok get limits list lock map privatePages remove reserve set stat unlock unmap".split(" "),
     );
   });
 
@@ -125,34 +125,34 @@ else {
       const memory = new WebAssembly.Memory({ initial: 2 });
       const of = (offset, length) => new Uint8Array(memory.buffer, offset, length);
       const window = of(65536, 16384);
-      const notGuarded = [addon.refresh(memory, window, id, 0), addon.diverted(memory, window)];
+      const notGuarded = [addon.discard(memory, window, id, 0), addon.privatePages(memory, window)];
       addon.map(memory, window, id, 0);
-      notGuarded.push(addon.refresh(memory, window, id, 0), addon.diverted(memory, window));
+      notGuarded.push(addon.discard(memory, window, id, 0), addon.privatePages(memory, window));
       addon.map(memory, window, id, 0, false);
-      notGuarded.push(addon.refresh(memory, window, id, 0), addon.diverted(memory, window));
+      notGuarded.push(addon.discard(memory, window, id, 0), addon.privatePages(memory, window));
       const flags = [1, 0, null, "true", {}].map((flag) => addon.map(memory, window, id, 0, flag));
       flags.push(addon.map(memory, window, id, 0, undefined), addon.map(memory, window, id, 0, true));
       window[0] = window[4096] = 5;
       const other = addon.get(0, 16384, 0o1600);
       const others = [
-        addon.refresh(memory, window, other, 0),
-        addon.refresh(memory, window, id, 4096),
-        addon.refresh(memory, window, id, 0.5),
-        addon.refresh(memory, of(65536, 4096), id, 0),
-        addon.refresh(memory, of(65536 + 4096, 4096), id, 0),
-        addon.refresh(memory, window),
-        addon.diverted(memory, of(65536, 4096)),
-        addon.diverted(memory, of(0, 4096)),
-        addon.diverted(memory),
+        addon.discard(memory, window, other, 0),
+        addon.discard(memory, window, id, 4096),
+        addon.discard(memory, window, id, 0.5),
+        addon.discard(memory, of(65536, 4096), id, 0),
+        addon.discard(memory, of(65536 + 4096, 4096), id, 0),
+        addon.discard(memory, window),
+        addon.privatePages(memory, of(65536, 4096)),
+        addon.privatePages(memory, of(0, 4096)),
+        addon.privatePages(memory),
       ];
       // A refused map leaves the guard that was there.
       const refused = [addon.map(memory, window, id, 1 << 20, true), addon.map(memory, window, 2 ** 31 - 1, 0, true), addon.map(memory, window, id, 1 << 20)];
-      const kept = [addon.diverted(memory, window), window[0], addon.refresh(memory, window, id, 0), addon.diverted(memory, window), window[0]];
+      const kept = [addon.privatePages(memory, window), window[0], addon.discard(memory, window, id, 0), addon.privatePages(memory, window), window[0]];
       window[1] = 1;
       // Another window over it: the guard goes with what it guarded.
-      const replaced = [addon.map(memory, window, other, 0, true), addon.diverted(memory, window), addon.refresh(memory, window, id, 0), addon.refresh(memory, window, other, 0)];
+      const replaced = [addon.map(memory, window, other, 0, true), addon.privatePages(memory, window), addon.discard(memory, window, id, 0), addon.discard(memory, window, other, 0)];
       window[2] = 1;
-      replaced.push(addon.diverted(memory, window), addon.map(memory, window, id, 0), addon.diverted(memory, window));
+      replaced.push(addon.privatePages(memory, window), addon.map(memory, window, id, 0), addon.privatePages(memory, window));
       window[3] = 7;
       const seen = new WebAssembly.Memory({ initial: 1 });
       addon.map(seen, new Uint8Array(seen.buffer, 0, 16384), id, 0);

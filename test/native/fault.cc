@@ -1,4 +1,4 @@
-// Crashes, and SIGSEGV handlers of somebody else's. For the tests alone.
+// Crashes, and SIGSEGV handlers such as other native code installs. For the tests only.
 #include <dlfcn.h>
 #include <napi.h>
 #include <setjmp.h>
@@ -14,7 +14,8 @@ struct sigaction before = {};
 std::atomic<int> handled{0};
 sigjmp_buf way_out;
 
-// Counts, and passes on to what was there when it was installed, as a crash reporter does.
+// Counts, and passes the signal on to the handler that was there when this one was installed, as a
+// crash reporter does.
 void Count(int signal, siginfo_t* info, void* context) {
   handled++;
   if ((before.sa_flags & SA_SIGINFO) != 0)
@@ -57,7 +58,7 @@ Napi::Value Handled(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), handled.load());
 }
 
-// The file that SIGSEGV's handler is in.
+// Returns the path of the library that SIGSEGV's handler is in, or "none".
 Napi::Value HandlerFile(const Napi::CallbackInfo& info) {
   struct sigaction action;
   sigaction(SIGSEGV, nullptr, &action);
@@ -87,12 +88,12 @@ void JumpInto(const Napi::CallbackInfo& info) {
   reinterpret_cast<void (*)()>(view.Data())();
 }
 
-// Stores to a read-only page, where InstallLeaving's handler has us leave.
+// Stores to a read-only page. The handler of InstallLeaving leaves by siglongjmp(3), back to here.
 void StoreAndLeave(const Napi::CallbackInfo&) {
   if (sigsetjmp(way_out, 1) == 0) *ReadOnlyPage() = 1;
 }
 
-// Whether SIGUSR1 is blocked in this thread.
+// Returns whether SIGUSR1 is blocked in this thread.
 Napi::Value IsBlocked(const Napi::CallbackInfo& info) {
   sigset_t mask;
   sigprocmask(SIG_SETMASK, nullptr, &mask);

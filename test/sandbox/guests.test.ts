@@ -1,6 +1,6 @@
-// The guests of examples/guests: that their committed binaries are what their sources build, that the useful ones
-// answer as plain JavaScript does, and that the hostile ones do what they are there for. In a memory of their own here,
-// where nothing is at stake; test/sandbox*.test.ts has them over segments.
+// The guests themselves, of examples/guests and test/fixtures/hostile: that the committed binaries are what the sources
+// build, that the useful guests answer as plain JavaScript does, and that the hostile ones do what they are there for.
+// They run in a plain memory here; the other tests in this folder run them over segments.
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -35,7 +35,7 @@ building("are built", () => {
   assert.is(build.code, 0, build.stderr);
 });
 
-building("of the hostile guests are the ones there is source for", () => {
+building("of the hostile guests all have a source", () => {
   const committed = readdirSync(fixtures).filter((file) => file.endsWith(".wasm"));
   assert.equal(committed.map((file) => `hostile/${file}`).sort(), hostile.sort());
 });
@@ -53,11 +53,11 @@ building("are small", () => {
 });
 building.run();
 
-/** A guest, and bytes in its memory that its heap will not take: what the sandbox's two ways of placing windows do. */
+/** A guest, with room in its memory that its heap does not use: made in the two ways in which a sandbox places windows. */
 const guests: Record<string, (bytes: number) => { exports: Exports; memory: WebAssembly.Memory; start: number }> = {
   assemblyscript(bytes) {
     const { exports, memory } = instantiate("assemblyscript/guest.wasm");
-    exports["__new"]?.(16, 0); // the first allocation takes all the memory there is, and none that is grown later
+    exports["__new"]?.(16, 0); // the first allocation takes all memory there is; what is grown later is not the heap's
     return { exports, memory, start: memory.grow(Math.ceil(bytes / PAGE)) * PAGE };
   },
   c(bytes) {
@@ -74,7 +74,7 @@ const SIZE = 70_001; // bytes: not whole pages, words or vectors
 for (const [name, open] of Object.entries(guests)) {
   const guest = suite(`The ${name} guest`);
 
-  /** Runs a function of the guest over these bytes at an odd multiple of 16, and gives what the bytes then are. */
+  /** Runs a function of the guest over these bytes, at an odd multiple of 16, and returns the bytes after it. */
   function over(
     input: Uint8Array,
     outputLength: number,
@@ -175,11 +175,11 @@ for (const [name, open] of Object.entries(guests)) {
       const where = bytes.indexOf(0x23); // README.md begins with "# "
       const hashes = wordsOf(text).filter((word) => word === "#").length;
       assert.is(exports["occurrences"]?.(at + where, 1), hashes);
-      assert.is(exports["occurrences"]?.(at + where, 2), 0); // "# " is no word
+      assert.is(exports["occurrences"]?.(at + where, 2), 0); // "# " is not a word
     });
   });
 
-  guest("churn grows the heap, and takes nothing that is not the heap's", () => {
+  guest("churn grows the heap, and stores nothing outside it", () => {
     const { exports, memory, start } = open(SIZE);
     new Uint8Array(memory.buffer, start, SIZE).fill(0xa5);
     const before = memory.buffer.byteLength;
@@ -236,7 +236,7 @@ attacks("use up what they are given: stack, memory and table", () => {
   assert.is(table["growTable"]?.(1), 1);
 });
 
-attacks("reach Function where the imports are a plain object: what a sandbox must not pass on", () => {
+attacks("reach Function if the imports are a plain object: a sandbox must not pass one on", () => {
   const module = new WebAssembly.Module(read("hostile/import-prototype.wasm"));
   const env = { memory: new WebAssembly.Memory({ initial: 1 }) };
   const { escape: makeFunction } = new WebAssembly.Instance(module, { env }).exports as { escape: Call };

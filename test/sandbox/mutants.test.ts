@@ -1,7 +1,7 @@
-// Modules that are none, or no longer what they were: truncated at every length, and 10,000 random mutations. Each makes
-// a sandbox or rejects with a typed error, and the segment it is given is as it was.
-// Mutants of guests without a loop are made inline, where nothing would stop an endless one; mutants of the
-// AssemblyScript guest, which has loops, in workers, where their exports are called as well.
+// Damaged modules: truncated at every length, and 10,000 random mutations. Each makes a sandbox or rejects with a typed
+// error, and the segment that it is given stays unchanged. Mutants of guests without a loop run inline, as nothing would
+// stop an endless loop there. Mutants of the AssemblyScript guest, which has loops, run in workers, and their exports are
+// called as well.
 import * as assert from "uvu/assert";
 import { type Segment, ShmError } from "wasm-shm";
 import { suite } from "../suite.js";
@@ -15,7 +15,7 @@ const typed = /^ERR_SHM_(GUEST_(INVALID|IMPORT|MEMORY|TRAP)|MEMORY_LIMIT)$/;
 const typedCall =
   /^(ERR_SHM_(GUEST_(TRAP|EXPORT)|READ_ONLY|TIME_LIMIT|SANDBOX_CLOSED|UNSUPPORTED)|ERR_INVALID_ARG_TYPE)$/;
 
-/** xorshift32: the same mutants again for the same seed. */
+/** xorshift32: the same seed gives the same mutants. */
 function randomFrom(state: number): (below: number) => number {
   let word = state;
   return (below) => {
@@ -26,11 +26,11 @@ function randomFrom(state: number): (below: number) => number {
   };
 }
 
-/** Changes of one to `most`: a byte, a bit, one taken out, one put in, a stretch moved over another. */
+/** Makes 1 to `most` changes: a byte set, a bit flipped, a byte removed, a byte inserted, or a range copied over another. */
 function mutant(module: Uint8Array, random: (below: number) => number, most: number): Uint8Array {
   let bytes = module.slice();
   for (let changes = 1 + random(most); changes > 0; changes--) {
-    const at = 8 + random(bytes.length - 8); // a broken header is one error, and found at once
+    const at = 8 + random(bytes.length - 8); // a broken header is always the same error, found at once
     const kind = random(5);
     if (kind === 0) bytes[at] = random(256);
     else if (kind === 1) bytes[at] = (bytes[at] as number) ^ (1 << random(8));
@@ -43,7 +43,7 @@ function mutant(module: Uint8Array, random: (below: number) => number, most: num
 
 const collect = (): void => (globalThis as { gc?: () => void }).gc?.();
 
-/** Makes a sandbox of it, if it can be; counts what came of it. */
+/** Makes a sandbox of the module, if that is possible, and counts the outcome. */
 async function take(
   kind: "inline" | "worker",
   bytes: Uint8Array,
@@ -55,7 +55,7 @@ async function take(
   try {
     const options = { windows: { window: { segment } }, timeLimitMs: kind === "worker" ? 700 : 10_000 };
     const sandbox = await open(kind, bytes, options);
-    count("taken");
+    count("accepted");
     for (const [name, ...values] of calls)
       await sandbox.call(name, ...values).catch((error: unknown) => {
         const { code = String(error) } = error as { code?: string };
@@ -70,14 +70,14 @@ async function take(
   }
 }
 
-const mutants = suite("Modules that were tampered with");
+const mutants = suite("Damaged modules");
 if (!native) mutants.skip("are held", NO_HOST);
 else {
   const report = (counts: Map<string, number>): string =>
     [...counts].map(([what, count]) => `${count} ${what}`).join(", ");
 
   for (const name of ["exports", "traps", "callback", "stores"])
-    mutants(`${name} cut short at every length is refused by a typed error, or is whole without the rest`, () =>
+    mutants(`${name} cut short at every length is refused with a typed error, or is still a whole module`, () =>
       withSegments([3333], (segment) =>
         intact([segment], async () => {
           const bytes = guest(`hostile/${name}`);
@@ -108,36 +108,38 @@ else {
           if (round % 256 === 0) collect();
         }
         console.log(`seed ${seed}: ${report(counts)}`);
-        assert.ok((counts.get("taken") ?? 0) > 100);
+        assert.ok((counts.get("accepted") ?? 0) > 100);
       }),
     ),
   );
 
-  mutants(`${WORKER_MUTANTS} mutants of a guest with loops, in workers, their exports called over the window`, () =>
-    withSegments([70_001], (segment) =>
-      intact([segment], async () => {
-        const random = randomFrom(seed ^ 0x55555555);
-        const counts = new Map<string, number>();
-        const module = guest("assemblyscript/guest");
-        const rounds = Array.from({ length: WORKER_MUTANTS }, () => mutant(module, random, 1));
-        const one = async (): Promise<void> => {
-          for (let bytes = rounds.pop(); bytes; bytes = rounds.pop())
-            await take("worker", bytes, segment, counts, [
-              ["histogram", 2 * 65_536, 70_001, 2 * 65_536],
-              ["sumFloats", 2 * 65_536, 70_000],
-              ["invert", 0, 3 * 65_536],
-              ["churn", 100_000],
-              ["countWords", 2 * 65_536, 70_001],
-            ]).catch((error) => {
-              throw new Error(`WASM_SHM_SEED=${seed}: ${Buffer.from(bytes as Uint8Array).toString("base64")}`, {
-                cause: error,
+  mutants(
+    `${WORKER_MUTANTS} mutants of a guest with loops, in workers, with calls of their exports over the window`,
+    () =>
+      withSegments([70_001], (segment) =>
+        intact([segment], async () => {
+          const random = randomFrom(seed ^ 0x55555555);
+          const counts = new Map<string, number>();
+          const module = guest("assemblyscript/guest");
+          const rounds = Array.from({ length: WORKER_MUTANTS }, () => mutant(module, random, 1));
+          const one = async (): Promise<void> => {
+            for (let bytes = rounds.pop(); bytes; bytes = rounds.pop())
+              await take("worker", bytes, segment, counts, [
+                ["histogram", 2 * 65_536, 70_001, 2 * 65_536],
+                ["sumFloats", 2 * 65_536, 70_000],
+                ["invert", 0, 3 * 65_536],
+                ["churn", 100_000],
+                ["countWords", 2 * 65_536, 70_001],
+              ]).catch((error) => {
+                throw new Error(`WASM_SHM_SEED=${seed}: ${Buffer.from(bytes as Uint8Array).toString("base64")}`, {
+                  cause: error,
+                });
               });
-            });
-        };
-        await Promise.all([one(), one(), one()]);
-        console.log(`seed ${seed}: ${report(counts)}`);
-      }),
-    ),
+          };
+          await Promise.all([one(), one(), one()]);
+          console.log(`seed ${seed}: ${report(counts)}`);
+        }),
+      ),
   );
 }
 mutants.run();

@@ -1,23 +1,23 @@
-// What the sandbox's tests share: guests by name, both kinds of sandbox, and a look at segments before and after.
+// Shared by the tests of sandboxes: guests by name, both kinds of sandbox, and checks that segments stay unchanged.
 import { readFileSync } from "node:fs";
 import * as assert from "uvu/assert";
 import { createSandbox, type GuestResult, type SandboxOptions, type Segment } from "wasm-shm";
 import { root } from "../support/child.js";
 import { code, nativePairs } from "../support/pairs.js";
 
-/** The pair that segments come from; undefined where there is no native host. A guest's thread has no core. */
+/** The pair that makes the segments; undefined if the sysv host cannot be used. A guest's thread uses no core. */
 export const native = nativePairs[0];
 
-export const NO_HOST = "there is no native host on this platform";
+export const NO_HOST = "there is no sysv host on this platform";
 
-/** The file of a guest of examples/guests, `"c/guest.wasm"`, or of test/fixtures, `"hostile/loop.wasm"`. */
+/** The path of a guest's file: `"c/guest.wasm"` is in examples/guests, `"hostile/loop.wasm"` in test/fixtures. */
 export const guestFile = (path: string): string =>
   `${root}${path.startsWith("hostile/") ? "test/fixtures" : "examples/guests"}/${path}`;
 
-/** Its bytes: of `"c/guest"`, `"hostile/loop"`. */
+/** The bytes of a guest: `"c/guest"`, `"hostile/loop"`. */
 export const guest = (path: string): Uint8Array<ArrayBuffer> => new Uint8Array(readFileSync(guestFile(`${path}.wasm`)));
 
-/** Either kind of sandbox, its calls by a promise. */
+/** Either kind of sandbox; calls return a promise. */
 export interface AnySandbox {
   readonly windows: Readonly<Record<string, { byteOffset: number; byteLength: number; access: string }>>;
   call(name: string, ...values: (number | bigint)[]): Promise<GuestResult>;
@@ -38,7 +38,7 @@ export async function open(kind: Kind, wasm: Uint8Array, options: SandboxOptions
   };
 }
 
-/** A sandbox for as long as `use` runs. */
+/** Runs `use` with a sandbox, and closes it. */
 export async function withSandbox<T>(
   kind: Kind,
   wasm: Uint8Array,
@@ -53,10 +53,10 @@ export async function withSandbox<T>(
   }
 }
 
-/** Where a window begins. */
+/** Where a window begins in the guest's memory: bytes. */
 export const at = (sandbox: AnySandbox, name: string): number => sandbox.windows[name]?.byteOffset as number;
 
-/** The error of this code that it rejects with, or throws. */
+/** The error that `use` throws or rejects with, which must have this code. */
 export async function rejects(use: () => unknown, expected: string, words?: RegExp): Promise<Error> {
   try {
     await use();
@@ -67,7 +67,7 @@ export async function rejects(use: () => unknown, expected: string, words?: RegE
   throw new Error(`nothing was thrown; ${expected} was expected`);
 }
 
-/** What the segment holds; an attachment of its own sees to it. */
+/** The bytes of the segment, read by an attachment made for this. */
 export function contents(segment: Segment): Uint8Array {
   const attachment = segment.attach({ access: "read-only" });
   const bytes = attachment.bytes.slice();
@@ -75,7 +75,7 @@ export function contents(segment: Segment): Uint8Array {
   return bytes;
 }
 
-/** Whatever `use` does, the segments' bytes and their attachments' number are what they were. */
+/** Runs `use`, which must leave the segments' bytes and their number of attachments as they were. */
 export async function intact<T>(segments: Segment[], use: () => Promise<T>): Promise<T> {
   const sums = () =>
     segments.map((segment) => {
@@ -90,7 +90,7 @@ export async function intact<T>(segments: Segment[], use: () => Promise<T>): Pro
   return result;
 }
 
-/** Segments of these sizes, of random bytes, for as long as `use` runs. */
+/** Runs `use` with segments of these sizes, full of random bytes, and destroys them. */
 export async function withSegments<T>(sizes: number[], use: (...segments: Segment[]) => Promise<T>): Promise<T> {
   if (!native) throw new Error(NO_HOST);
   const segments = sizes.map((bytes) => native.shm.create(bytes));
@@ -113,3 +113,7 @@ export async function withSegments<T>(sizes: number[], use: (...segments: Segmen
     for (const segment of segments) segment[Symbol.dispose]();
   }
 }
+
+/** Runs `use` with a segment of 3333 random bytes, whose bytes and attachments it must leave as they were. */
+export const withIntactSegment = (use: (segment: Segment) => Promise<unknown>): Promise<void> =>
+  withSegments([3333], (segment) => intact([segment], async () => void (await use(segment))));

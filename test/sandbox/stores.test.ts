@@ -1,4 +1,4 @@
-// Every storing instruction, into read-only windows and just outside every window, on both sides; in a worker and inline.
+// Every storing instruction, into windows of each access and just outside of windows, in a worker and inline.
 import * as assert from "uvu/assert";
 import { ShmError } from "wasm-shm";
 import { suite } from "../suite.js";
@@ -7,13 +7,13 @@ import { at, contents, guest, intact, kinds, NO_HOST, native, withSandbox, withS
 const PAGE = 4096;
 const wasm = guest("hostile/stores");
 const instructions = WebAssembly.Module.exports(new WebAssembly.Module(wasm)).map(({ name }) => name);
-const WIDEST = 16; // bytes, of memory.fill and its like too
+const WIDEST = 16; // bytes; also the length that memory.fill and similar instructions get
 
 for (const kind of kinds) {
   const stores = suite(`Every storing instruction [${kind}]`);
   if (!native) stores.skip("is held", NO_HOST);
   else {
-    stores("into a read-only window is ERR_SHM_READ_ONLY, which names it; the segment is as it was", () =>
+    stores("into a read-only window is ERR_SHM_READ_ONLY, which names the window; the segment is unchanged", () =>
       withSegments([70_001, 65_536, 3333], (first, second, third) =>
         intact([first, second, third], () => {
           const windows = { first: { segment: first }, second: { segment: second }, third: { segment: third } };
@@ -47,7 +47,7 @@ for (const kind of kinds) {
             for (const instruction of instructions)
               for (const { byteOffset, byteLength } of Object.values(sandbox.windows))
                 for (const offset of [-1, -3, byteLength - 1, byteLength, Math.ceil(byteLength / PAGE) * PAGE - 1]) {
-                  // Unaligned: the atomics trap, as they do anywhere.
+                  // Unaligned: the atomics trap.
                   const result = await sandbox.call(instruction, byteOffset + offset, WIDEST).catch((error) => error);
                   if (result === undefined) continue;
                   assert.instance(result, ShmError);
@@ -62,7 +62,7 @@ for (const kind of kinds) {
       ),
     );
 
-    stores("just outside every window, by whatever access, is the guest's own business, and the segments' never", () =>
+    stores("just outside every window, whatever its access, changes the guest's memory and never a segment", () =>
       withSegments([70_001, 2 * 65_536, 3333, PAGE], (...segments) =>
         intact(segments, () => {
           const accesses = ["read-only", "read-write", "copy-on-write", "read-write"] as const;
@@ -86,7 +86,7 @@ for (const kind of kinds) {
       ),
     );
 
-    stores("into a read-write window reaches the segment and no other; into a copy-on-write one, nothing", () =>
+    stores("into a read-write window reaches that segment only; into a copy-on-write one it reaches none", () =>
       withSegments([3333, 3333, 3333], (shared, copied, read) =>
         intact([copied, read], () => {
           const windows = {
@@ -111,14 +111,14 @@ for (const kind of kinds) {
       ),
     );
 
-    stores("after a refused one the guest sees the segment again, and what it did elsewhere stays", () =>
+    stores("that was refused is undone: the guest sees the segment's bytes again", () =>
       withSegments([2 * PAGE], (segment) =>
         intact([segment], () =>
           withSandbox(kind, guest("hostile/loads"), { windows: { window: { segment } } }, async (sandbox) => {
             const window = at(sandbox, "window");
             const [first, last] = [contents(segment)[0] as number, contents(segment)[2 * PAGE - 1] as number];
             assert.is(await sandbox.call("i32.load8_u", window), first);
-            // It copies `length` bytes from the address to 16 bytes on, or back: whichever, in the window.
+            // It copies 64 bytes within the window.
             await sandbox.call("memory.copy", window, 64).catch(() => 0);
             assert.is(await sandbox.call("i32.load8_u", window), first);
             assert.is(await sandbox.call("i32.load8_u", window + 2 * PAGE - 1), last);

@@ -1,4 +1,4 @@
-// Sandboxes beside each other, in a process full of signals, and over a segment that is destroyed meanwhile.
+// Several sandboxes at once, sandboxes in a process with many signals, and sandboxes over a segment that is destroyed.
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -23,7 +23,7 @@ import {
 const threads = suite("Threads of sandboxes");
 if (!native) threads.skip("are held", NO_HOST);
 else {
-  threads("8 workers that store into one read-only segment at once: each is told, the segment is as it was", () =>
+  threads("8 workers that store into one read-only segment at once each get the error; the segment is unchanged", () =>
     withSegments([1 << 20], (segment) =>
       intact([segment], async () => {
         const options = { windows: { shared: { segment } } };
@@ -61,7 +61,7 @@ else {
     ),
   );
 
-  threads("readers of a read-write window of another see what it wrote, and it sees nothing of theirs", () =>
+  threads("a reader sees what a writer stores; the writer sees none of the reader's stores", () =>
     withSegments([70_001], async (segment) => {
       const wasm = guest("assemblyscript/guest");
       const writer = await open("worker", wasm, { windows: { w: { segment, access: "read-write" } } });
@@ -77,7 +77,7 @@ else {
     }),
   );
 
-  threads("in a process full of signals (--cpu-prof, timers), violations are told and counted as ever", () =>
+  threads("in a process with many signals (--cpu-prof, timers) every store is reported and counted", () =>
     withSegments([256 * 4096], (segment) =>
       intact([segment], async () => {
         const folder = mkdtempSync(join(tmpdir(), "wasm-shm-"));
@@ -138,7 +138,7 @@ else {
 
   for (const kind of kinds)
     threads(
-      `a segment destroyed during a call stays for that call and later ones, and goes with the sandbox [${kind}]`,
+      `a segment destroyed during a call lives on for that call and later ones, until the sandbox is closed [${kind}]`,
       () =>
         withSegments([16e6], async (segment) => {
           const { shm } = native as NonNullable<typeof native>;
@@ -159,7 +159,7 @@ else {
         }),
     );
 
-  threads("a segment destroyed by an imported function, from inside the call", () =>
+  threads("a segment may be destroyed by an imported function, during the call", () =>
     withSegments([3333], async (segment) => {
       const imports = { host: { callback: () => segment.destroy() } };
       await withSandbox(

@@ -1,4 +1,4 @@
-// What it costs in memory of the process to move a quarter of a GiB: file to segment, segment to segment, segment to file.
+// How much memory of the process it takes to move 256 MiB: file to segment, segment to segment, segment to file.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,20 +10,20 @@ import { nativePairs } from "../support/pairs.js";
 const MiB = 2 ** 20;
 const SIZE = 256 * MiB;
 
-// Of chunks that are copies V8 lets so much lie before it collects them, those of node:fs too: 33 MiB seen on Node 20,
-// up to 76 on 24. What is in use at a time is a few chunks, and here those of 8 MiB.
+// V8 lets chunks that are copies pile up before it collects them, as it does with those of node:fs: 33 MiB were seen on
+// Node 20, up to 76 on 24. Only a few chunks are in use at a time, and 8 MiB if they are collected at that size.
 const UNCOLLECTED = 128 * MiB;
 const FEW_CHUNKS = 24 * MiB;
 
 interface Answer {
-  /** Bytes by which the process's own pages grew at most. */
+  /** The most by which the process's own pages grew: bytes. */
   grown: number;
   same: boolean;
-  /** Bytes of segments in the page tables by then: that the measure sees what it should. */
+  /** Bytes of segments in the page tables at the end: proof that the measurement works. */
   shared: number;
 }
 
-/** Moves SIZE bytes in a process of its own, whose pages are looked at on the way. */
+/** Moves SIZE bytes in a process of its own, and watches its pages meanwhile. */
 function move(steps: string, file: string, nodeArgs: string[]): Answer {
   return askModule<Answer>(
     `
@@ -35,7 +35,7 @@ function move(steps: string, file: string, nodeArgs: string[]): Answer {
     const segments = [shm.create(${SIZE}), shm.create(${SIZE})];
     const [source, target] = segments.map((segment) => {
       const attachment = segment.attach();
-      segment.destroy(); // it lives until the detach, so not even a kill leaves it
+      segment.destroy(); // it lives until the detach, so that nothing is left even after a kill
       return attachment;
     });
     for (let at = 0; at < ${SIZE}; at += 4096) source.bytes[at] = at >>> 12;
@@ -58,7 +58,7 @@ function move(steps: string, file: string, nodeArgs: string[]): Answer {
 }
 
 const memory = suite("Memory of a process that moves 256 MiB");
-if (nativePairs.length === 0) memory.skip("stays small", "there is no native host on this platform");
+if (nativePairs.length === 0) memory.skip("stays small", "there is no sysv host on this platform");
 else
   for (const [title, limit, nodeArgs, steps] of [
     ["segment to segment", UNCOLLECTED, [], "await pipeline(source.cursor().readable(), target.cursor().writable());"],
@@ -82,7 +82,7 @@ else
        await pipeline(createReadStream(file), target.cursor().writable());`,
     ],
   ] as const)
-    memory(`${title}: the segments' pages, and chunks`, () => {
+    memory(`${title}: no more than the segments' pages and a few chunks`, () => {
       const folder = mkdtempSync(join(tmpdir(), "wasm-shm-"));
       try {
         const { grown, same, shared } = move(steps, join(folder, "file"), [...nodeArgs]);

@@ -1,20 +1,20 @@
-// What the tests of streams share.
+// Shared by the tests of streams.
 import { setImmediate as turn } from "node:timers/promises";
 import type { CursorReadable, CursorWritable } from "wasm-shm";
 
-/** Lets what a stream has to do happen. */
+/** Waits until the streams have done what they can do now. */
 export async function settle(): Promise<void> {
   for (let round = 0; round < 5; round++) await turn();
 }
 
-/** All chunks to the end. */
+/** All chunks, to the end of the stream. */
 export async function chunksOf(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array[]> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of stream) chunks.push(chunk);
   return chunks;
 }
 
-/** What a promise is rejected with. */
+/** The reason with which a promise is rejected. */
 export async function failureOf(promise: Promise<unknown>): Promise<unknown> {
   try {
     await promise;
@@ -24,7 +24,7 @@ export async function failureOf(promise: Promise<unknown>): Promise<unknown> {
   throw new Error("it did not fail");
 }
 
-/** What a stream fails with; undefined where it does not. To be asked before its "close" has come. */
+/** The error with which a stream fails; undefined if it closes without one. Call it before the stream closes. */
 export async function errorOf(stream: CursorReadable | CursorWritable): Promise<unknown> {
   let failure: unknown;
   stream.on("error", (error: unknown) => {
@@ -36,9 +36,9 @@ export async function errorOf(stream: CursorReadable | CursorWritable): Promise<
 
 const tooLarge = Number.MAX_SAFE_INTEGER + 1;
 
-/** Options that both streams refuse over a window of 3333 bytes: a title, the options, the code, and words of the message. */
+/** Options that both streams refuse over a window of 3333 bytes: a title, the options, the error's code, and its message. */
 export const refusals: [string, unknown, string, RegExp][] = [
-  ["options that are none", 5, "ERR_INVALID_ARG_TYPE", /"options" argument must be of type object/],
+  ["options that are not an object", 5, "ERR_INVALID_ARG_TYPE", /"options" argument must be of type object/],
   ["null", null, "ERR_INVALID_ARG_TYPE", /"options"/],
   [
     "a start of the wrong type",
@@ -49,13 +49,18 @@ export const refusals: [string, unknown, string, RegExp][] = [
   ["a start before the window", { start: -1 }, "ERR_OUT_OF_RANGE", /"options\.start" .* >= 0 and <= 3333/],
   ["a start past the window", { start: 3334 }, "ERR_OUT_OF_RANGE", /"options\.start" .* >= 0 and <= 3333/],
   ["a start past the end", { start: 11, end: 10 }, "ERR_OUT_OF_RANGE", /"options\.start" .* <= 10\. Received 11/],
-  ["a start that is no integer", { start: 0.5 }, "ERR_OUT_OF_RANGE", /"options\.start" .* an integer/],
+  ["a start that is not an integer", { start: 0.5 }, "ERR_OUT_OF_RANGE", /"options\.start" .* an integer/],
   ["an end of the wrong type", { end: 10n }, "ERR_INVALID_ARG_TYPE", /"options\.end"/],
   ["an end past the window", { end: 3334 }, "ERR_OUT_OF_RANGE", /"options\.end" .* <= 3333\. Received 3334/],
-  ["an endless end", { end: Number.POSITIVE_INFINITY }, "ERR_OUT_OF_RANGE", /"options\.end" .* an integer/],
-  ["no highWaterMark", { highWaterMark: 0 }, "ERR_OUT_OF_RANGE", /"options\.highWaterMark" .* >= 1/],
+  ["an infinite end", { end: Number.POSITIVE_INFINITY }, "ERR_OUT_OF_RANGE", /"options\.end" .* an integer/],
+  ["a highWaterMark of 0", { highWaterMark: 0 }, "ERR_OUT_OF_RANGE", /"options\.highWaterMark" .* >= 1/],
   ["a highWaterMark past 2^53", { highWaterMark: tooLarge }, "ERR_OUT_OF_RANGE", /"options\.highWaterMark"/],
   ["a highWaterMark of the wrong type", { highWaterMark: "1" }, "ERR_INVALID_ARG_TYPE", /"options\.highWaterMark"/],
-  ["a signal that is none", { signal: {} }, "ERR_INVALID_ARG_TYPE", /"options\.signal" .* an instance of AbortSignal/],
+  [
+    "a signal that is not one",
+    { signal: {} },
+    "ERR_INVALID_ARG_TYPE",
+    /"options\.signal" .* an instance of AbortSignal/,
+  ],
   ["a null signal", { signal: null }, "ERR_INVALID_ARG_TYPE", /"options\.signal" .* Received null/],
 ];

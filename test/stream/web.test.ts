@@ -40,7 +40,7 @@ for (const { name, withAttachment, withCursor } of pairs) {
     });
   });
 
-  web("are read no further than the queue's bytes and a chunk or two", async () => {
+  web("are read no further ahead than the queue's bytes and a chunk or two", async () => {
     await withCursor(SIZE, async (cursor) => {
       const source = cursor.readable({ highWaterMark: 100 });
       const stream = Readable.toWeb(source, { strategy: new ByteLengthQueuingStrategy({ highWaterMark: 1000 }) });
@@ -58,7 +58,7 @@ for (const { name, withAttachment, withCursor } of pairs) {
     await withCursor(2 ** 21, async (cursor) => {
       const stream = cursor.writable({ highWaterMark: 100 });
       const writer = Writable.toWeb(stream).getWriter();
-      const writes = [new Uint8Array(2 ** 20), Uint8Array.of(1)].map((chunk) => writer.write(chunk)); // the first takes a turn
+      const writes = [new Uint8Array(2 ** 20), Uint8Array.of(1)].map((chunk) => writer.write(chunk)); // the first is as much as one turn moves
       await Promise.resolve();
       assert.is(stream.bytesWritten, 2 ** 20);
       await Promise.all(writes);
@@ -77,7 +77,7 @@ for (const { name, withAttachment, withCursor } of pairs) {
       await settle();
       assert.ok(source.closed);
       const target = cursor.writable({ start: 0 });
-      target.on("error", () => {}); // the reason of the abort
+      target.on("error", () => {}); // it fails with the reason of the abort
       const writer = Writable.toWeb(target).getWriter();
       const closed = failureOf(writer.closed);
       await writer.write(Uint8Array.of(1));

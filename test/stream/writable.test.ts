@@ -1,4 +1,4 @@
-// cursor.writable: what lands where, what it says at the end of the window, and what becomes of it in each state.
+// cursor.writable: where bytes land, its error at the end of the window, and what it does in each state.
 import { once } from "node:events";
 import { createReadStream, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -13,7 +13,7 @@ import { errorOf, failureOf, refusals, settle } from "./streams.js";
 
 const SIZE = 3333;
 
-/** Ends the stream and waits for its finish; rejects where it fails. */
+/** Ends the stream and waits until it has finished; rejects if it fails. */
 async function finish(stream: CursorWritable): Promise<void> {
   const finished = once(stream, "finish");
   stream.end();
@@ -110,7 +110,7 @@ for (const { name, withAttachment, withCursor, withSegment } of pairs) {
     });
   });
 
-  writable("fails in the same way at an end of its own, and leaves what is behind it", async () => {
+  writable("fails in the same way at its own end, and leaves the bytes behind it", async () => {
     await withCursor(SIZE, async (cursor, attachment) => {
       const stream = cursor.writable({ start: 10, end: 20 });
       const error = await failureOf(pipeline([new Uint8Array(10).fill(7), Uint8Array.of(8)], stream));
@@ -134,7 +134,7 @@ for (const { name, withAttachment, withCursor, withSegment } of pairs) {
     });
   });
 
-  writable("without start goes on from wherever the cursor is; with start it has a position of its own", async () => {
+  writable("follows the cursor if it has no start; with start it has a position of its own", async () => {
     await withCursor(10, async (cursor, attachment) => {
       const [following, own] = [cursor.writable(), cursor.writable({ start: 2 })];
       following.write("a");
@@ -155,7 +155,7 @@ for (const { name, withAttachment, withCursor, withSegment } of pairs) {
       });
     });
 
-  writable("asks for patience at highWaterMark, 64 KiB by default, and says when it has drained", async () => {
+  writable("returns false from write at highWaterMark, 64 KiB by default, and emits drain", async () => {
     await withCursor(2 ** 21, async (cursor) => {
       assert.is(cursor.writable().writableHighWaterMark, 65_536);
       const stream = cursor.writable({ highWaterMark: 1000 });
@@ -166,13 +166,13 @@ for (const { name, withAttachment, withCursor, withSegment } of pairs) {
       stream.uncork();
       assert.is(stream.bytesWritten, 1000);
       await once(stream, "drain");
-      assert.is(stream.write(new Uint8Array(2 ** 20)), false); // all that a turn takes
+      assert.is(stream.write(new Uint8Array(2 ** 20)), false); // as much as one turn moves
       await once(stream, "drain");
       assert.is(stream.bytesWritten, 1000 + 2 ** 20);
     });
   });
 
-  writable("takes bytes of an async generator, of a file, and of the same window", async () => {
+  writable("takes bytes from an async generator, from a file, and from the same window", async () => {
     const folder = mkdtempSync(join(tmpdir(), "wasm-shm-"));
     try {
       const bytes = randomBytes(200_000);
@@ -187,7 +187,7 @@ for (const { name, withAttachment, withCursor, withSegment } of pairs) {
           cursor.writable({ start: 100 }),
         );
         assert.equal([...attachment.bytes.subarray(100, 104)], [...bytes.subarray(0, 4)]);
-        // Of views that it then overwrites: as memmove.
+        // From views that it then overwrites: as memmove.
         await pipeline(
           cursor.readable({ start: 100, end: 1100, zeroCopy: true }),
           cursor.writable({ start: 101, highWaterMark: 7 }),
@@ -210,7 +210,7 @@ for (const { name, withAttachment, withCursor, withSegment } of pairs) {
     });
   });
 
-  writable("keeps to a copy-on-write attachment", async () => {
+  writable("changes nothing but a copy-on-write attachment", async () => {
     await withSegment(SIZE, async (segment) => {
       const attachment = segment.attach({ access: "copy-on-write" });
       await pipeline([randomBytes(SIZE)], attachment.cursor().writable());
@@ -219,7 +219,7 @@ for (const { name, withAttachment, withCursor, withSegment } of pairs) {
     });
   });
 
-  writable("fails at its next chunk after a detach, and says nothing of bytes it did not write", async () => {
+  writable("fails at its next chunk after a detach, and counts only the bytes that landed", async () => {
     await withAttachment(SIZE, async (attachment, segment) => {
       const stream = attachment.cursor().writable();
       stream.write("before");
@@ -233,7 +233,7 @@ for (const { name, withAttachment, withCursor, withSegment } of pairs) {
   });
 
   writable(
-    "is refused after a detach and after the cursor's dispose; a dispose in the middle is an error",
+    "is refused after a detach and after the cursor's dispose; a dispose before its end is an error",
     async () => {
       await withAttachment(SIZE, async (attachment) => {
         const [first, second, third] = [attachment.cursor(), attachment.cursor(), attachment.cursor()];
@@ -248,7 +248,7 @@ for (const { name, withAttachment, withCursor, withSegment } of pairs) {
     },
   );
 
-  writable("finishes after a detach where all has landed before", async () => {
+  writable("finishes after a detach if all bytes had landed before", async () => {
     await withAttachment(SIZE, async (attachment) => {
       const stream = attachment.cursor().writable();
       stream.write("all");
@@ -258,7 +258,7 @@ for (const { name, withAttachment, withCursor, withSegment } of pairs) {
     });
   });
 
-  writable("goes on after a grow of the memory", async () => {
+  writable("continues after a grow of the memory", async () => {
     await withCursor(SIZE, async (cursor, attachment) => {
       const stream = cursor.writable();
       stream.write("before ");
@@ -269,7 +269,7 @@ for (const { name, withAttachment, withCursor, withSegment } of pairs) {
     });
   });
 
-  writable("is destroyed by an abort signal, also one that is aborted already, and by destroy", async () => {
+  writable("is destroyed by an abort signal, even by one that is aborted already, and by destroy", async () => {
     await withCursor(SIZE, async (cursor) => {
       const controller = new AbortController();
       const error = await failureOf(
@@ -292,7 +292,7 @@ for (const { name, withAttachment, withCursor, withSegment } of pairs) {
   });
 
   writable(
-    "lets the event loop have its turns, and calls back for what landed though it is destroyed meanwhile",
+    "yields to the event loop, and calls back for what has landed even if it is destroyed meanwhile",
     async () => {
       await withCursor(4 * 2 ** 20, async (cursor) => {
         const stream = cursor.writable();
@@ -300,7 +300,7 @@ for (const { name, withAttachment, withCursor, withSegment } of pairs) {
         stream.write(new Uint8Array(2 ** 20), () => called++);
         stream.write("waits", () => called++);
         await Promise.resolve();
-        assert.is(stream.bytesWritten, 2 ** 20); // the second is for the next turn
+        assert.is(stream.bytesWritten, 2 ** 20); // the second waits for the next turn
         stream.destroy();
         await settle();
         assert.is(called, 2);

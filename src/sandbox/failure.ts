@@ -1,0 +1,54 @@
+// Errors of a sandbox, and errors on their way from the guest's thread to the caller's.
+import { guestError, ShmError } from "../common/errors.js";
+
+/**
+ * Thrown through a guest in place of what an imported function threw, so that it is not taken for a trap of the guest.
+ * In a guest's own thread `value` is a number by which the caller's thread finds what was thrown.
+ */
+export class ThrownByImport {
+  constructor(readonly value: unknown) {}
+}
+
+/** A cause loses its class on the way, but not its name, message and stack. */
+interface Cause {
+  readonly name: string;
+  readonly message: string;
+  readonly stack: string | undefined;
+}
+
+/** An error as data: structured clone would lose its class and its code. */
+export interface ErrorData {
+  readonly kind: "ShmError" | "TypeError" | "RangeError";
+  readonly message: string;
+  readonly code: string | undefined;
+  readonly system: { readonly errno: number; readonly syscall: string } | undefined;
+  readonly cause: Cause | undefined;
+}
+
+/** What an imported function threw stays in the caller's thread, and is named by a number. */
+export type Failure = { readonly thrownByImport: number } | ErrorData;
+
+export function failureOf(error: unknown): Failure {
+  if (error instanceof ThrownByImport) return { thrownByImport: error.value as number };
+  const { message, code, errno, syscall, cause } = error as ShmError & { cause?: unknown };
+  const kind = error instanceof ShmError ? "ShmError" : error instanceof RangeError ? "RangeError" : "TypeError";
+  return {
+    kind,
+    message: message ?? String(error),
+    code,
+    system: errno === undefined || syscall === undefined ? undefined : { errno, syscall },
+    cause: cause instanceof Error ? { name: cause.name, message: cause.message, stack: cause.stack } : undefined,
+  };
+}
+
+/** Makes the error again, in the caller's thread. */
+export function revive({ kind, message, code, system, cause: data }: ErrorData): Error {
+  const cause = data && Object.assign(new Error(data.message), data);
+  if (kind === "ShmError" && code !== undefined) return new ShmError(message, code, system, cause);
+  const Type = kind === "RangeError" ? RangeError : TypeError;
+  return Object.assign(new Type(message, cause && { cause }), { code: code ?? "ERR_INVALID_ARG_TYPE" });
+}
+
+export function sandboxClosed(why: string, cause?: unknown): ShmError {
+  return guestError("ERR_SHM_SANDBOX_CLOSED", `the sandbox is closed: ${why}`, cause);
+}

@@ -5,10 +5,10 @@ import { CommanderError } from "commander";
 export class UsageError extends Error {}
 
 /** It cannot be done; the message is all a person needs. */
-export class Refusal extends Error {}
+export class UserError extends Error {}
 
 /** It could not all be done, and that has been told already. */
-export class Told extends Error {}
+export class AlreadyReported extends Error {}
 
 const SYSTEM_SAID_NO = 1;
 const MISUSED = 2;
@@ -23,7 +23,7 @@ export const advice: readonly (readonly [forPrograms: string, forPeople: string]
 ];
 
 /** What the library said of a failure, in words that suit a terminal. */
-export function forPeople(message: string): string {
+export function terminalMessage(message: string): string {
   const said = advice.reduce((text, [programs, people]) => text.replace(programs, people), message);
   return /\b(kernel|vm)\.[a-z_]+|ulimit -l/.test(said) ? `${said}; wasm-shm limits says how to raise it` : said;
 }
@@ -32,10 +32,10 @@ export function forPeople(message: string): string {
 export function exitCodeOf(error: unknown): number {
   // commander has said it; help and version are not failures.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : MISUSED;
-  if (error instanceof Told) return SYSTEM_SAID_NO;
+  if (error instanceof AlreadyReported) return SYSTEM_SAID_NO;
   const { code, message } = error as { code?: unknown; message: string };
-  const known = error instanceof Refusal || error instanceof UsageError || typeof code === "string";
-  process.stderr.write(`wasm-shm: ${known ? forPeople(message) : (error as Error).stack}\n`);
+  const known = error instanceof UserError || error instanceof UsageError || typeof code === "string";
+  process.stderr.write(`wasm-shm: ${known ? terminalMessage(message) : (error as Error).stack}\n`);
   const misused = error instanceof UsageError || code === "ERR_OUT_OF_RANGE" || code === "ERR_INVALID_ARG_TYPE";
   if (error instanceof UsageError) process.stderr.write("(wasm-shm help COMMAND explains it)\n");
   return misused ? MISUSED : SYSTEM_SAID_NO;

@@ -1,7 +1,7 @@
 // The manual is what the definitions say, and man(1) can show it; help and misuse; what starting costs.
 import { readFileSync } from "node:fs";
 import * as assert from "uvu/assert";
-import { advice, forPeople } from "#dist/cli/failure.js";
+import { advice, terminalMessage } from "#dist/cli/failure.js";
 import { manualMarkdown, manualPage } from "#dist/cli/manual.js";
 import { makeProgram } from "#dist/cli/program.js";
 import { errnoNumbers } from "#dist/common/errors.js";
@@ -98,6 +98,6 @@ else
     for (const text of [EEXIST, ENOMEM, ENOSPC]
       .map((error) => getAdvice(host, error, 1, 1, 0))
       .concat(controlAdvice(EINVAL)))
-      assert.not.match(forPeople(text), /list\(\)|open\(|: (true|false)|ipcs|ipcrm/);
+      assert.not.match(terminalMessage(text), /list\(\)|open\(|: (true|false)|ipcs|ipcrm/);
   });
 advising.run();

@@ -2,7 +2,7 @@
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { InvalidArgumentError } from "commander";
-import { Refusal, UsageError } from "../failure.js";
+import { UsageError, UserError } from "../failure.js";
 import { readInput } from "../io/input.js";
 import { writeOut } from "../io/output.js";
 import { parseTarget, type Target } from "./values.js";
@@ -45,7 +45,7 @@ async function opened(path: string, flags: number, offset: number): Promise<{ fi
   const file = await open(path, flags, 0o666);
   try {
     const about = await file.stat();
-    if (about.isDirectory()) throw new Refusal(`${path} is a directory`);
+    if (about.isDirectory()) throw new UserError(`${path} is a directory`);
     if (about.isFile()) return { file, size: about.size };
     if (offset > 0) throw new UsageError(`${path} has no offsets: it is no regular file`);
     return { file };

@@ -3,7 +3,7 @@ import type { Segment } from "../../segment/segment.js";
 import { addRange, type RangeOptions, rangeIn } from "../args/range.js";
 import { addTargets, openTarget, type TargetsOptions, targetsOf } from "../args/target.js";
 import type { Target } from "../args/values.js";
-import { Refusal } from "../failure.js";
+import { UserError } from "../failure.js";
 import { writeOut } from "../io/output.js";
 import { eachWindow, ONE_WINDOW } from "../io/windows.js";
 
@@ -17,7 +17,7 @@ interface Options extends RangeOptions, TargetsOptions {
 
 const isChained = (name: Algorithm): name is (typeof chained)[number] => chained.some((one) => one === name);
 
-/** The sum as hexadecimal digits. @throws {Refusal} it needs all bytes in one window, and they are not */
+/** The sum as hexadecimal digits. @throws {UserError} it needs all bytes in one window, and they are not */
 async function sumOf(segment: Segment, options: Options): Promise<string> {
   const { algorithm } = options;
   const { start, end } = rangeIn(segment.size, options);
@@ -31,7 +31,7 @@ async function sumOf(segment: Segment, options: Options): Promise<string> {
   }
   const first = start === end ? 0 : start - (start % ONE_WINDOW.unit); // of nothing, from anywhere
   if (end - first > ONE_WINDOW.bytes)
-    throw new Refusal(
+    throw new UserError(
       `${algorithm} needs its bytes in one window of 3 GiB: name fewer by --size, or use crc32c, which has no limit`,
     );
   const attachment = segment.attach({

@@ -4,7 +4,7 @@ import { type Operand, parseOperand, type Source, sinkOf, sourceOf } from "../ar
 import { rangeIn } from "../args/range.js";
 import { kernelShm, openTarget } from "../args/target.js";
 import { parseKey, parseMode, parseSize } from "../args/values.js";
-import { Refusal, UsageError } from "../failure.js";
+import { UsageError, UserError } from "../failure.js";
 import { say, writeOut } from "../io/output.js";
 import { Progress } from "../io/progress.js";
 import { Undo } from "../io/undo.js";
@@ -50,16 +50,16 @@ async function fill(segment: Segment, start: number, source: Source, progress: P
     }
   });
   if (length !== undefined && progress.moved < length)
-    throw new Refusal(`${source.name} ended at byte ${progress.moved} of ${length} while it was copied`);
+    throw new UserError(`${source.name} ended at byte ${progress.moved} of ${length} while it was copied`);
   if (length === undefined && !ended && (await source.read(new Uint8Array(1))) > 0)
-    throw new Refusal(`${source.name} has more than fits: segment ${segment.id} ends at ${segment.size}`);
+    throw new UserError(`${source.name} has more than fits: segment ${segment.id} ends at ${segment.size}`);
 }
 
-/** What the destination must have room for. @throws {Refusal} it has not, and nothing has moved */
+/** What the destination must have room for. @throws {UserError} it has not, and nothing has moved */
 function checkRoom({ id, size }: Segment, offset: number, length: number | undefined, from: string): void {
   if (offset > size) throw new UsageError(`offset ${offset} is past the end: segment ${id} has ${size} bytes`);
   if (length !== undefined && length > size - offset)
-    throw new Refusal(
+    throw new UserError(
       `${from} has ${length} bytes to copy; segment ${id} has room for ${size - offset} from ${offset}`,
     );
 }
@@ -79,7 +79,7 @@ async function fileToSegment(path: string, destination: Operand, options: CopyOp
 
 function makeFor(length: number | undefined, from: string, { mode, toOffset = 0 }: CopyOptions): Segment {
   if (length === undefined) throw new UsageError(`${from} does not tell its length: a new segment needs --size`);
-  if (length + toOffset === 0) throw new Refusal(`${from} has no bytes, and a segment has at least one`);
+  if (length + toOffset === 0) throw new UserError(`${from} has no bytes, and a segment has at least one`);
   return kernelShm().create(toOffset + length, mode === undefined ? {} : { mode });
 }
 
@@ -92,7 +92,7 @@ async function intoNew(make: () => Segment, copy: (made: Segment) => Promise<voi
     undo.now();
     throw error instanceof UsageError
       ? error
-      : new Refusal(`${error instanceof Error ? error.message : error}; the new segment was removed again`);
+      : new UserError(`${error instanceof Error ? error.message : error}; the new segment was removed again`);
   }
   await writeOut(`${undo.segment.id}\n`);
   undo.keep();
@@ -123,7 +123,7 @@ async function segmentToFile(segment: Segment, path: string, options: CopyOption
   }
 }
 
-/** From window to window. @throws {Refusal} the two ranges are of one segment, and overlap */
+/** From window to window. @throws {UserError} the two ranges are of one segment, and overlap */
 async function segmentToSegment(from: Segment, to: Operand, options: CopyOptions): Promise<void> {
   const { start, end } = rangeIn(from.size, { offset: options.fromOffset, ...options });
   const { toOffset = 0 } = options;
@@ -148,7 +148,7 @@ async function segmentToSegment(from: Segment, to: Operand, options: CopyOptions
   checkRoom(target, toOffset, length, name);
   const apart = Math.abs(toOffset - start);
   if (target.id === from.id && apart < length)
-    throw new Refusal(`source and destination are ${length} bytes of one segment, ${apart} apart: they overlap`);
+    throw new UserError(`source and destination are ${length} bytes of one segment, ${apart} apart: they overlap`);
   return copy(target);
 }
 
@@ -178,8 +178,8 @@ async function moving(
   } catch (error) {
     progress.stop();
     const { code, message } = error as { code?: string; message: string };
-    if (error instanceof Refusal || code === undefined || progress.moved === 0) throw error;
-    throw new Refusal(`${message}; ${progress.moved} bytes were copied before`);
+    if (error instanceof UserError || code === undefined || progress.moved === 0) throw error;
+    throw new UserError(`${message}; ${progress.moved} bytes were copied before`);
   } finally {
     for (const name of signals) process.off(name, die);
   }

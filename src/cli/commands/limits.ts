@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
 import { kernelShm } from "../args/target.js";
-import { sizeWords } from "../format/numbers.js";
+import { formatSize } from "../format/numbers.js";
 import { coloursOf, tableText } from "../format/table.js";
 import { writeJson, writeOut } from "../io/output.js";
 
@@ -56,7 +56,7 @@ function limitsThere(): Limit[] {
   const { shmmni, shmall, shmmax, maxMapCount } = limits;
   return [
     sysctl("kernel.shmmni", "segments", "segments", limits.segmentsInUse, shmmni, MOST_SEGMENTS),
-    sysctl("kernel.shmall", `pages of ${sizeWords(limits.pageSize)} in all`, "pages", limits.pagesInUse, shmall),
+    sysctl("kernel.shmall", `pages of ${formatSize(limits.pageSize)} in all`, "pages", limits.pagesInUse, shmall),
     sysctl("kernel.shmmax", "largest segment", "bytes", undefined, shmmax),
     { ...fixed, what: "smallest segment", unit: "bytes", allowed: limits.shmmin },
     ...(maxMapCount === undefined
@@ -67,7 +67,7 @@ function limitsThere(): Limit[] {
       : [
           sysctl(
             "vm.nr_hugepages",
-            `huge pages of ${sizeWords(limits.hugePageSize)}`,
+            `huge pages of ${formatSize(limits.hugePageSize)}`,
             "huge pages",
             hugePages - freeHugePages,
             hugePages,
@@ -88,10 +88,10 @@ function limitsThere(): Limit[] {
   ];
 }
 
-function amountWords(amount: number | undefined, unit: Limit["unit"]): string {
+function formatAmount(amount: number | undefined, unit: Limit["unit"]): string {
   if (amount === undefined) return "-";
   if (amount === Number.POSITIVE_INFINITY) return "no limit";
-  return unit === "bytes" ? sizeWords(amount) : String(amount);
+  return unit === "bytes" ? formatSize(amount) : String(amount);
 }
 
 async function limits({ json }: { json?: true }): Promise<void> {
@@ -106,8 +106,8 @@ async function limits({ json }: { json?: true }): Promise<void> {
   const { bold, dim } = coloursOf(process.stdout);
   const rows = there.map(({ what, unit, used, allowed, setting, raise }) => [
     what,
-    amountWords(used, unit),
-    amountWords(allowed, unit),
+    formatAmount(used, unit),
+    formatAmount(allowed, unit),
     setting ?? "-",
     dim(raise ?? "-"),
   ]);

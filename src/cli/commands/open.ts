@@ -2,7 +2,7 @@ import { type Command, Option } from "commander";
 import type { Segment } from "../../segment/segment.js";
 import { addTarget, kernelShm, openTarget } from "../args/target.js";
 import { parseMode, parseSize, type Target } from "../args/values.js";
-import { Refusal, UsageError } from "../failure.js";
+import { UsageError, UserError } from "../failure.js";
 import { type Landed, receive } from "../io/input.js";
 import { say, writeOut } from "../io/output.js";
 import { Undo } from "../io/undo.js";
@@ -50,14 +50,14 @@ async function open(id: Target | undefined, options: OpenOptions): Promise<void>
       throw new UsageError(`offset ${options.offset} is past the end: the segment has ${segment.size} bytes`);
     if (!process.stdin.isTTY) await receive(segment, options.offset, landed);
     if (landed.more)
-      throw new Refusal(
+      throw new UserError(
         `standard input is larger than what fits: ${landed.bytes} bytes landed in segment ${segment.id}, up to its end`,
       );
   } catch (error) {
     const how = landed.more || landed.bytes === 0 ? "" : ` after ${landed.bytes} bytes`;
     const removed = undo.now() ? "; the segment was removed again" : "";
     if (error instanceof UsageError) throw error;
-    throw new Refusal(`${error instanceof Error ? error.message : error}${how}${removed}`);
+    throw new UserError(`${error instanceof Error ? error.message : error}${how}${removed}`);
   }
   await writeOut(`${segment.id}\n`);
   undo.keep();

@@ -5,7 +5,7 @@ import { SegmentStatus } from "../../common/flags.js";
 import type { SegmentInfo } from "../../host/host.js";
 import { addTargets, infoOf, kernelShm, type TargetsOptions, targetsOf } from "../args/target.js";
 import type { Target } from "../args/values.js";
-import { forPeople, Refusal, Told, UsageError } from "../failure.js";
+import { AlreadyReported, terminalMessage, UsageError, UserError } from "../failure.js";
 import { type Row, rowOf, segmentTable } from "../format/rows.js";
 import { say, writeOut } from "../io/output.js";
 import { isMine } from "./ls.js";
@@ -23,7 +23,7 @@ function tried(remove: () => void): boolean {
     return true;
   } catch (error) {
     if (typeof (error as { code?: unknown }).code !== "string") throw error;
-    say(`wasm-shm: ${forPeople((error as Error).message)}`);
+    say(`wasm-shm: ${terminalMessage((error as Error).message)}`);
     return false;
   }
 }
@@ -32,7 +32,7 @@ function removeEach(targets: readonly Target[]): void {
   const removed = targets.filter((target) =>
     tried(() => kernelShm().destroySegment("id" in target ? target.id : infoOf(target).id)),
   );
-  if (removed.length < targets.length) throw new Told();
+  if (removed.length < targets.length) throw new AlreadyReported();
 }
 
 /** Nobody is attached, it is ours, and it is not marked already. */
@@ -67,7 +67,7 @@ function removeOrphans(orphans: readonly Row[]): void {
     else failed = true;
   }
   say(`removed ${removed} of ${orphans.length}`);
-  if (failed) throw new Told();
+  if (failed) throw new AlreadyReported();
 }
 
 async function rmOrphans({ yes, dryRun }: RmOptions): Promise<void> {
@@ -86,7 +86,7 @@ async function rmOrphans({ yes, dryRun }: RmOptions): Promise<void> {
       orphans.length === 1
         ? "this segment, with all that is in it"
         : `these ${orphans.length} segments, with all that is in them`;
-    if (!(await agrees(`Remove ${what}? [y/N] `))) throw new Refusal("nothing was removed");
+    if (!(await agrees(`Remove ${what}? [y/N] `))) throw new UserError("nothing was removed");
   }
   removeOrphans(orphans);
 }

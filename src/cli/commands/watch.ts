@@ -6,7 +6,7 @@ import { addRange, type RangeOptions, rangeIn } from "../args/range.js";
 import { addTarget, openTarget, type TargetOptions, targetOf } from "../args/target.js";
 import type { Target } from "../args/values.js";
 import { UsageError } from "../failure.js";
-import { keyWords, sizeWords } from "../format/numbers.js";
+import { formatKey, formatSize } from "../format/numbers.js";
 import { coloursOf } from "../format/table.js";
 import { positionText, type View, views } from "../format/views.js";
 import { Screen } from "../io/screen.js";
@@ -51,7 +51,7 @@ function parseInterval(text: string): number {
 }
 
 /** The bytes that are on the screen, copied at a moment, and which of them are not what they were at the last. */
-class Picture {
+class Snapshot {
   readonly #segment: Segment;
   #attachment: Attachment | undefined;
   #windowStart = -1;
@@ -95,7 +95,7 @@ class Picture {
 /** The head: what is watched, and what became of it since the last look. */
 function headOf(segment: Segment, changed: number, interval: number): string {
   const { id, key, size, nattch, mode } = segment.stat();
-  const words = [`segment ${id}`, keyWords(key), sizeWords(size), `attached ${nattch}`];
+  const words = [`segment ${id}`, formatKey(key), formatSize(size), `attached ${nattch}`];
   if (mode & SegmentStatus.Destroyed) words.push("removed: it goes with its last attachment");
   return [...words, `${changed} changed in ${interval} ms`].join("  ");
 }
@@ -109,7 +109,7 @@ class Watcher {
   readonly #options: WatchOptions;
   readonly #range: { start: number; end: number };
   readonly #screen = new Screen();
-  readonly #picture: Picture;
+  readonly #snapshot: Snapshot;
   #top: number;
 
   constructor(segment: Segment, options: WatchOptions) {
@@ -118,7 +118,7 @@ class Watcher {
     this.#view = views[options.as];
     this.#range = rangeIn(segment.size, options);
     this.#top = this.#range.start;
-    this.#picture = new Picture(segment);
+    this.#snapshot = new Snapshot(segment);
   }
 
   /** Resolves once the person has had enough; rejects where the segment cannot be read. */
@@ -173,7 +173,7 @@ class Watcher {
     const { lineBytes } = this.#view;
     const { bold, dim, yellow } = coloursOf(process.stdout);
     const length = Math.min(this.#lines * lineBytes, this.#range.end - this.#top);
-    const { bytes, changed, count } = this.#picture.take(this.#top, length);
+    const { bytes, changed, count } = this.#snapshot.take(this.#top, length);
     const lit = (text: string): string => `\x1b[7m${yellow(text)}\x1b[27m`; // reverse is no colour: NO_COLOR keeps it
     const lines = [bold(fit(headOf(this.#segment, count, this.#options.interval), this.#screen.columns))];
     for (let at = 0; at < length; at += lineBytes) {

@@ -1,7 +1,7 @@
 // Which words may come next on the command line, by the definitions that help is made from.
 import type { Argument, Command, Option } from "commander";
 import { kernelShm, loadLibrary } from "../args/target.js";
-import { keyWords, sizeWords } from "../format/numbers.js";
+import { formatKey, formatSize } from "../format/numbers.js";
 import { userName } from "../io/processes.js";
 import { FILES_TOO } from "./shells.js";
 
@@ -16,7 +16,7 @@ async function segments(nameOf: (info: { id: number; key: number }) => string): 
     .list()
     .map((info) => ({
       word: nameOf(info),
-      about: `${sizeWords(info.size)} of ${userName(info.uid)}, used by ${info.nattch}`,
+      about: `${formatSize(info.size)} of ${userName(info.uid)}, used by ${info.nattch}`,
     }));
 }
 
@@ -28,7 +28,7 @@ async function valuesOf(name: string, choices: readonly string[] | undefined): P
   if (name === "id") return segments(({ id }) => String(id));
   if (name === "operand") return [...(await segments(({ id }) => String(id))), { word: "new" }, { word: FILES_TOO }];
   if (name === "key" || name === "from-key" || name === "to-key")
-    return (await segments(({ key }) => keyWords(key))).filter(({ word }) => word !== keyWords(0));
+    return (await segments(({ key }) => formatKey(key))).filter(({ word }) => word !== formatKey(0));
   return undefined;
 }
 

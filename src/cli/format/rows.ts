@@ -1,15 +1,15 @@
 // A list of segments: as a table, and for programs.
 import { SegmentStatus } from "../../common/flags.js";
 import type { SegmentInfo } from "../../host/host.js";
-import { type ProcessWords, processOf, userName } from "../io/processes.js";
-import { ageWords, keyWords, octalWords, sizeWords } from "./numbers.js";
+import { type ProcessInfo, processOf, userName } from "../io/processes.js";
+import { formatAge, formatKey, formatOctalMode, formatSize } from "./numbers.js";
 import { coloursOf, tableText } from "./table.js";
 
 /** A segment, and who made it and used it last. */
 export interface Row {
   info: SegmentInfo;
-  creator: ProcessWords;
-  last: ProcessWords;
+  creator: ProcessInfo;
+  last: ProcessInfo;
 }
 
 export function rowOf(info: SegmentInfo): Row {
@@ -35,12 +35,12 @@ export function jsonOf({ info, creator, last }: Row): Record<string, unknown> {
 }
 
 /** `dest` and `locked`, as ipcs(1) has them. */
-export function statusWords(mode: number): string {
+export function formatStatus(mode: number): string {
   return [mode & SegmentStatus.Destroyed && "dest", mode & SegmentStatus.Locked && "locked"].filter(Boolean).join(" ");
 }
 
 /** A process by its pid and command; a name is whatever its owner set it to, so it keeps its control characters. */
-export function processWords(pid: number, { state, command }: ProcessWords): string {
+export function formatProcess(pid: number, { state, command }: ProcessInfo): string {
   if (state === "unseen") return "-";
   const name = state === "running" ? (command ?? "") : state;
   return `${pid} ${name.replaceAll(/\p{Cc}/gu, "?")}`.trimEnd();
@@ -72,21 +72,21 @@ const columns: readonly { head: string; right?: boolean; spare?: number }[] = [
 export function segmentTable(rows: readonly Row[], { exact = false, stream }: TableOptions): string {
   const now = Date.now();
   const { bold, dim, green, red, yellow } = coloursOf(stream);
-  const ofProcess = (pid: number, process: ProcessWords): string =>
-    (process.state === "running" ? String : dim)(processWords(pid, process));
+  const ofProcess = (pid: number, process: ProcessInfo): string =>
+    (process.state === "running" ? String : dim)(formatProcess(pid, process));
   const cells = rows.map(({ info, creator, last }) => [
-    info.key === 0 ? dim(keyWords(0)) : keyWords(info.key),
+    info.key === 0 ? dim(formatKey(0)) : formatKey(info.key),
     bold(String(info.id)),
     userName(info.uid),
-    octalWords(info.mode),
-    exact ? String(info.size) : sizeWords(info.size),
+    formatOctalMode(info.mode),
+    exact ? String(info.size) : formatSize(info.size),
     info.nattch > 0 ? green(String(info.nattch)) : "0",
-    info.mode & SegmentStatus.Destroyed ? red(statusWords(info.mode)) : yellow(statusWords(info.mode)),
+    info.mode & SegmentStatus.Destroyed ? red(formatStatus(info.mode)) : yellow(formatStatus(info.mode)),
     ofProcess(info.cpid, creator),
     ofProcess(info.lpid, last),
-    ageWords(info.atime, now),
-    ageWords(info.dtime, now),
-    ageWords(info.ctime, now),
+    formatAge(info.atime, now),
+    formatAge(info.dtime, now),
+    formatAge(info.ctime, now),
   ]);
   const all = [columns.map(({ head }) => bold(head)), ...cells];
   let left = columns.map((_, index) => index);

@@ -29,7 +29,7 @@ export function userName(uid: number): string {
  */
 export type ProcessState = "running" | "gone" | "reused" | "unseen";
 
-export interface ProcessWords {
+export interface ProcessInfo {
   state: ProcessState;
   /** /proc/PID/comm, of one that runs. */
   command: string | undefined;
@@ -67,7 +67,7 @@ function startOf(fields: readonly string[]): number {
  *
  * @param before a time at which it had started: the segment's last change
  */
-export function processOf(pid: number, before: Date | undefined): ProcessWords {
+export function processOf(pid: number, before: Date | undefined): ProcessInfo {
   if (pid === 0) return { state: "unseen", command: undefined };
   if (!exists(pid)) return { state: "gone", command: undefined };
   if (!procIsOurs()) return { state: "running", command: undefined };

@@ -1,10 +1,10 @@
 // How far a copy is: a bar on a terminal, and a line at the end.
 import { SingleBar } from "cli-progress";
-import { sizeWords } from "../format/numbers.js";
+import { formatSize } from "../format/numbers.js";
 import { say } from "./output.js";
 
 /** Bytes a second. */
-export const rateWords = (bytes: number, seconds: number): string => `${sizeWords(Math.round(bytes / seconds))}/s`;
+export const formatRate = (bytes: number, seconds: number): string => `${formatSize(Math.round(bytes / seconds))}/s`;
 
 export class Progress {
   readonly #bar: SingleBar | undefined;
@@ -29,8 +29,8 @@ export class Progress {
   }
 
   #words(): Record<string, string> {
-    const rate = rateWords(this.moved, Math.max(this.#seconds, 1e-6));
-    return { size: sizeWords(this.moved), whole: sizeWords(this.#total ?? 0), rate };
+    const rate = formatRate(this.moved, Math.max(this.#seconds, 1e-6));
+    return { size: formatSize(this.moved), whole: formatSize(this.#total ?? 0), rate };
   }
 
   advance(bytes: number): void {
@@ -45,6 +45,6 @@ export class Progress {
   /** What was done, and how fast. */
   tell(): void {
     const seconds = this.#seconds;
-    say(`copied ${this.moved} bytes in ${seconds.toFixed(seconds < 10 ? 3 : 0)} s, ${rateWords(this.moved, seconds)}`);
+    say(`copied ${this.moved} bytes in ${seconds.toFixed(seconds < 10 ? 3 : 0)} s, ${formatRate(this.moved, seconds)}`);
   }
 }

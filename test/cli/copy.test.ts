@@ -176,8 +176,8 @@ else {
           [[file], 2, /1 were named/],
           [[file, file, file], 2, /3 were named/],
           [["new", file], 2, /new is a destination/],
-          [["key:zz", file], 2, /Keys are 32 bits/],
-          [["-", "new"], 2, /does not tell its length.*--size/],
+          [["key:zz", file], 2, /A key is a number of 32 bits/],
+          [["-", "new"], 2, /length of standard input is not known.*--size/],
           [[file, segment.id, "--mode", "600"], 2, /--mode is for a new segment/],
           [[file, "new", "--size", 0], 1, /a segment has at least one/],
         ];
@@ -202,7 +202,7 @@ else {
     withSegment(2, (segment) => {
       const long = cli(["copy", "-", segment.id], { input: "abc" });
       assert.is(long.code, 1);
-      assert.match(long.stderr, /standard input has more than fits: segment \d+ ends at 2/);
+      assert.match(long.stderr, /standard input has more bytes than fit: 2 were written to segment \d+, up to its end/);
       assert.is(Buffer.from(segment.readChunk(-1)).toString(), "ab");
     });
   });

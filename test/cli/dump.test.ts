@@ -43,10 +43,10 @@ else {
     bytes[16] = 0xab;
     withBytes(bytes, (id) => {
       const u64 = dump(id, "--as", "u64").stdout;
-      assert.match(u64, /^00000000: 18446744073709551613 +\d+\n00000010: no whole u64: ab\n$/);
+      assert.match(u64, /^00000000: 18446744073709551613 +\d+\n00000010: partial u64: ab\n$/);
       assert.match(
         dump(id, "--as", "f64", "--big-endian", "--offset", 8).stdout,
-        /^00000008: +0\.1 no whole f64: ab\n$/,
+        /^00000008: +0\.1 partial f64: ab\n$/,
       );
     });
     const floats = Buffer.alloc(16);

@@ -58,12 +58,12 @@ for (const command of commands.filter((name) => name !== "help"))
 helping("alone, or misused: on standard error, code 2", () => {
   for (const [args, told] of [
     [[], /^Usage: wasm-shm/],
-    [["frob"], /^error: unknown command 'frob'\n\(wasm-shm help COMMAND explains it\)\n$/],
+    [["frob"], /^error: unknown command 'frob'\n\(see wasm-shm help COMMAND\)\n$/],
     [["lss"], /Did you mean ls\?/],
     [["ls", "--frob"], /^error: unknown option '--frob'/],
     [["ls", "--sort", "x"], /Allowed choices are id, key, size, used, changed/],
     [["ls", "extra"], /too many arguments/],
-    [["read"], /which segment\?.*wasm-shm ls shows/],
+    [["read"], /which segment\?.*wasm-shm ls lists/],
     [["stat", "1", "-k", "2"], /not by both/],
   ] as const) {
     const ended = cli(args);

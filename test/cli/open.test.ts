@@ -70,7 +70,10 @@ else {
     const before = ids();
     const ended = cli(["open", "--size", "10"], { input: "0123456789A" });
     assert.equal([ended.code, ended.stdout], [1, ""]);
-    assert.match(ended.stderr, /larger than what fits: 10 bytes landed in segment \d+.*the segment was removed again/);
+    assert.match(
+      ended.stderr,
+      /more bytes than fit: 10 were written to segment \d+.*the new segment was removed again/,
+    );
     const id = Number(/segment (\d+)/.exec(ended.stderr)?.[1]);
     assert.not.ok(ids().has(id) && !before.has(id));
   });
@@ -79,7 +82,7 @@ else {
     withOpened(["--size", "10"], "", (id) => {
       const ended = cli(["open", id, "--offset", "8"], { input: "abc" });
       assert.is(ended.code, 1);
-      assert.match(ended.stderr, new RegExp(`2 bytes landed in segment ${id}, up to its end$`, "m"));
+      assert.match(ended.stderr, new RegExp(`2 were written to segment ${id}, up to its end$`, "m"));
       assert.is(cli(["read", id, "--offset", "8"]).stdout, "ab");
     });
   });
@@ -89,7 +92,7 @@ else {
     try {
       const ended = cli(["open", "--size", "10"], { stdio: [folder, "pipe", "pipe"], input: undefined as never });
       assert.is(ended.code, 1);
-      assert.match(ended.stderr, /^wasm-shm: EISDIR: .*; the segment was removed again$/m);
+      assert.match(ended.stderr, /^wasm-shm: EISDIR: .*; the new segment was removed again$/m);
     } finally {
       closeSync(folder);
     }
@@ -162,16 +165,16 @@ else {
     });
 
   for (const [args, told] of [
-    [["open"], /needs --size/],
-    [["open", "5", "--size", "10"], /--size is for making a segment/],
+    [["open"], /or create one with --size/],
+    [["open", "5", "--size", "10"], /--size is for a new segment/],
     [["open", "5", "--key", "0x51"], /not by both/],
-    [["open", "5", "--mode", "600"], /--mode is for making a segment/],
+    [["open", "5", "--mode", "600"], /--mode is for a new segment/],
     [["open", "--size", "10", "--offset", "11"], /offset 11 is past the end/],
     [["open", "--size", "0"], /size/],
-    [["open", "--size", "ten"], /Sizes are bytes/],
+    [["open", "--size", "ten"], /A size is a number of bytes/],
     [["open", "--size", "1", "--mode", "9"], /octal/],
-    [["open", "--size", "1", "--key", "0"], /0 stands for no key/],
-    [["open", "x"], /A segment is its id/],
+    [["open", "--size", "1", "--key", "0"], /0 means that a segment has no key/],
+    [["open", "x"], /A segment is named by its id/],
     [["open", "1", "2"], /too many arguments/],
   ] as const)
     opening(`${args.join(" ")} is misuse: code 2, nothing on standard output`, () => {

@@ -1,32 +1,19 @@
-// A list of segments: as a table, and for programs.
+// Segments as a table, and as JSON for programs.
 import { SegmentStatus } from "../../common/flags.js";
-import type { SegmentInfo } from "../../host/host.js";
-import { type ProcessInfo, processOf, userName } from "../io/processes.js";
+import type { SegmentDetails } from "../io/details.js";
+import type { ProcessInfo } from "../io/processes.js";
 import { formatAge, formatKey, formatOctalMode, formatSize } from "./numbers.js";
 import { coloursOf, tableText } from "./table.js";
 
-/** A segment, and who made it and used it last. */
-export interface Row {
-  info: SegmentInfo;
-  creator: ProcessInfo;
-  last: ProcessInfo;
-}
-
-export function rowOf(info: SegmentInfo): Row {
-  const used = [info.atime, info.dtime].filter((time) => time !== undefined).map(Number);
-  const lastUse = used.length === 0 ? undefined : new Date(Math.max(...used));
-  return { info, creator: processOf(info.cpid, info.ctime), last: processOf(info.lpid, lastUse) };
-}
-
-/** For programs: the names of SegmentInfo, and the commands; what there is not is null. */
-export function jsonOf({ info, creator, last }: Row): Record<string, unknown> {
+/** The fields of SegmentInfo, the owner's name and the processes. A value that does not exist is null. */
+export function jsonOf({ info, owner, creator, last }: SegmentDetails): Record<string, unknown> {
   const { atime = null, dtime = null, ctime = null } = info;
   return {
     ...info,
     atime,
     dtime,
     ctime,
-    owner: userName(info.uid),
+    owner,
     creatorState: creator.state,
     creatorCommand: creator.command ?? null,
     lastState: last.state,
@@ -34,12 +21,12 @@ export function jsonOf({ info, creator, last }: Row): Record<string, unknown> {
   };
 }
 
-/** `dest` and `locked`, as ipcs(1) has them. */
+/** `dest` and `locked`, the words of ipcs(1). */
 export function formatStatus(mode: number): string {
   return [mode & SegmentStatus.Destroyed && "dest", mode & SegmentStatus.Locked && "locked"].filter(Boolean).join(" ");
 }
 
-/** A process by its pid and command; a name is whatever its owner set it to, so it keeps its control characters. */
+/** A process by its pid and command. Its owner may have set any name, so control characters are replaced. */
 export function formatProcess(pid: number, { state, command }: ProcessInfo): string {
   if (state === "unseen") return "-";
   const name = state === "running" ? (command ?? "") : state;
@@ -47,13 +34,13 @@ export function formatProcess(pid: number, { state, command }: ProcessInfo): str
 }
 
 export interface TableOptions {
-  /** Sizes to the byte. */
+  /** Sizes in bytes, not rounded. */
   exact?: boolean;
-  /** Leaves out the least needed columns where the terminal is narrower. */
+  /** Where the table goes. If that is a terminal too narrow for it, the least needed columns are left out. */
   stream: NodeJS.WriteStream;
 }
 
-/** In the order of the table; the narrower the terminal, the more of `spare` go, highest first. */
+/** In the order of the table. A narrow terminal loses the columns with the highest `spare` first. */
 const columns: readonly { head: string; right?: boolean; spare?: number }[] = [
   { head: "KEY" },
   { head: "ID", right: true },
@@ -69,21 +56,21 @@ const columns: readonly { head: string; right?: boolean; spare?: number }[] = [
   { head: "CHANGED", right: true, spare: 3 },
 ];
 
-export function segmentTable(rows: readonly Row[], { exact = false, stream }: TableOptions): string {
+export function segmentTable(segments: readonly SegmentDetails[], { exact = false, stream }: TableOptions): string {
   const now = Date.now();
   const { bold, dim, green, red, yellow } = coloursOf(stream);
-  const ofProcess = (pid: number, process: ProcessInfo): string =>
+  const processCell = (pid: number, process: ProcessInfo): string =>
     (process.state === "running" ? String : dim)(formatProcess(pid, process));
-  const cells = rows.map(({ info, creator, last }) => [
+  const cells = segments.map(({ info, owner, creator, last }) => [
     info.key === 0 ? dim(formatKey(0)) : formatKey(info.key),
     bold(String(info.id)),
-    userName(info.uid),
+    owner,
     formatOctalMode(info.mode),
     exact ? String(info.size) : formatSize(info.size),
     info.nattch > 0 ? green(String(info.nattch)) : "0",
     info.mode & SegmentStatus.Destroyed ? red(formatStatus(info.mode)) : yellow(formatStatus(info.mode)),
-    ofProcess(info.cpid, creator),
-    ofProcess(info.lpid, last),
+    processCell(info.cpid, creator),
+    processCell(info.lpid, last),
     formatAge(info.atime, now),
     formatAge(info.dtime, now),
     formatAge(info.ctime, now),
@@ -102,7 +89,7 @@ export function segmentTable(rows: readonly Row[], { exact = false, stream }: Ta
 }
 
 function widthOf(text: string): number {
-  // biome reads a literal escape as a slip; this is the start of a colour.
+  // Not a literal escape, which biome takes for a mistake in a regular expression.
   const colours = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, "g");
   return Math.max(
     ...text

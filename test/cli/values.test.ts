@@ -1,4 +1,4 @@
-// What a person types and reads: sizes, keys, targets and modes, there and back.
+// Sizes, keys, targets and modes as a person types and reads them, in both directions.
 import fc from "fast-check";
 import * as assert from "uvu/assert";
 import { parseKey, parseMode, parseSize, parseTarget } from "#dist/cli/args/values.js";
@@ -101,7 +101,7 @@ keys("keys are signed or unsigned, decimal or hexadecimal, as ls shows them", ()
   );
 });
 for (const text of ["", "0", "0x0", "0x100000000", "-2147483649", "0x", "abc", "1.5", "1K"])
-  keys(`${JSON.stringify(text)} is no key`, () => assert.throws(() => parseKey(text), refused));
+  keys(`${JSON.stringify(text)} is not a key`, () => assert.throws(() => parseKey(text), refused));
 
 keys("targets are ids, or key:KEY", () => {
   assert.equal(parseTarget("0"), { id: 0 });
@@ -109,7 +109,7 @@ keys("targets are ids, or key:KEY", () => {
   assert.equal(parseTarget("key:0x51"), { key: 0x51 });
 });
 for (const text of ["", "-1", "2147483648", "0x10", "key:", "key:x", "k:1", "1 "])
-  keys(`${JSON.stringify(text)} is no target`, () => assert.throws(() => parseTarget(text), refused));
+  keys(`${JSON.stringify(text)} is not a target`, () => assert.throws(() => parseTarget(text), refused));
 
 keys("modes are octal, and go there and back", () => {
   assert.is(parseMode("0o640"), 0o640);
@@ -117,15 +117,15 @@ keys("modes are octal, and go there and back", () => {
   for (let mode = 0; mode <= 0o777; mode++) assert.is(parseMode(formatOctalMode(mode)), mode);
 });
 for (const text of ["", "8", "60", "888", "1000", "07777", "rw-", "-600"])
-  keys(`${JSON.stringify(text)} is no mode`, () => assert.throws(() => parseMode(text), refused));
+  keys(`${JSON.stringify(text)} is not a mode`, () => assert.throws(() => parseMode(text), refused));
 keys.run();
 
-const words = suite("Modes and ages as shown");
-words("a mode is nine letters", () => {
+const shown = suite("Modes and ages as shown");
+shown("a mode is nine letters", () => {
   assert.is(formatMode(0o640), "rw-r-----");
   assert.is(formatMode(0o7751), "rwxr-x--x"); // status bits above the nine are not permissions
 });
-words("an age is one number and a unit, and never is a dash", () => {
+shown("an age is one number and a unit, and never is a dash", () => {
   const now = Date.UTC(2026, 0, 1);
   const before = (seconds: number): string => formatAge(new Date(now - seconds * 1000), now);
   assert.equal([0, 59, 60, 3599, 3600, 86399, 86400, 365 * 86400].map(before), [
@@ -134,4 +134,4 @@ words("an age is one number and a unit, and never is a dash", () => {
   assert.is(before(-5), "0 s");
   assert.is(formatAge(undefined, now), "-");
 });
-words.run();
+shown.run();

@@ -136,7 +136,10 @@ else {
         {},
         ownNamespace,
       );
-      assert.equal([ended.stdout, ended.stderr], ["2\n", "there are no orphans\nthis user has no segments; ls without --mine lists 1\n"]);
+      assert.equal(
+        [ended.stdout, ended.stderr],
+        ["2\n", "there are no orphans\nthis user has no segments; ls without --mine lists 1\n"],
+      );
     });
 
   if (!hasTerminal) orphans.skip("asks on a terminal", "no script(1)");

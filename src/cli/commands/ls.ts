@@ -28,7 +28,11 @@ async function ls({ bytes, json, mine, sort }: LsOptions): Promise<void> {
   const segments = infos.map(detailsOf);
   if (json) return writeJson(segments.map(jsonOf));
   if (segments.length > 0) return writeOut(segmentTable(segments, { exact: bytes === true, stream: process.stdout }));
-  say(mine && all.length > 0 ? `this user has no segments; ls without --mine lists ${all.length}` : "there are no segments");
+  say(
+    mine && all.length > 0
+      ? `this user has no segments; ls without --mine lists ${all.length}`
+      : "there are no segments",
+  );
 }
 
 export function addLs(program: Command): void {

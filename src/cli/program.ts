@@ -6,7 +6,7 @@ import { HELP_HINT } from "./failure.js";
 /** The whole command line. Help, completion and the manual are made from it. */
 export function makeProgram(): Command {
   const program = new Command("wasm-shm")
-    .description("Show System V shared memory segments, and copy bytes into and out of them.")
+    .description("Inspect System V shared memory segments, and copy bytes into and out of them.")
     .version(VERSION)
     .exitOverride()
     .showHelpAfterError(HELP_HINT)

@@ -13,7 +13,7 @@ export interface RangeOptions {
 export function addRange(command: Command): Command {
   return command
     .option("-o, --offset <size>", "bytes to skip first", parseSize, 0)
-    .option("-s, --size <size>", "number of bytes at most (default: to the end)", parseSize);
+    .option("-s, --size <size>", "at most this many bytes (default: to the end)", parseSize);
 }
 
 /**

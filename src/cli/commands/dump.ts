@@ -66,7 +66,7 @@ export function addDump(program: Command): void {
     .description(
       "Print the bytes of a segment as xxd does (xxd -r restores them), as columns of numbers, or as text. Integers are " +
         "exact. A float is the shortest number that reads back as the same float. In text, control characters and bytes " +
-        "that are not UTF-8 are printed as \\x07.",
+        "that are not UTF-8 are printed as escapes such as \\x07.",
     )
     .addHelpText("after", "\nExample:\n  wasm-shm dump 3 --offset 64K --size 100 --as u32")
     .action(dump);

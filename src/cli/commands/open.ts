@@ -74,12 +74,12 @@ export function addOpen(program: Command): void {
         "the id. With --key and --size, open the segment that has the key, or create it. A segment that this command " +
         "created is removed again if its input cannot be read or does not fit.",
     )
-    .option("-s, --size <size>", "create a segment of so many bytes, all zeros: 4096, 64K, 1.5G", parseSize)
-    .option("-o, --offset <size>", "write standard input from this offset", parseSize, 0)
+    .option("-s, --size <size>", "create a segment of this size, filled with zeros: 4096, 64K, 1.5G", parseSize)
+    .option("-o, --offset <size>", "write standard input at this offset", parseSize, 0)
     .addOption(new Option("-m, --mode <octal>", "permissions of a new segment (default: 600)").argParser(parseMode))
     .option("-x, --exclusive", "fail if a segment has the key")
     .option("--huge", "use huge pages")
-    .option("--no-reserve", "do not reserve memory: the segment may be larger than all there is")
+    .option("--no-reserve", "do not reserve memory, so that the segment may be larger than RAM and swap")
     .addHelpText("after", "\nExample:\n  id=$(wasm-shm open --size 100M < file)")
     .action(open);
 }

@@ -40,7 +40,7 @@ async function removeEach(targets: readonly Target[]): Promise<void> {
   if (failed) throw new AlreadyReported();
 }
 
-/** Whether the segment is this user's, nobody has attached it, and it has not been removed. */
+/** Whether the segment is this user's, no process has attached it, and it has not been removed. */
 function isIdle(info: SegmentInfo): boolean {
   return info.nattch === 0 && isMine(info) && !(info.mode & SegmentStatus.Destroyed);
 }
@@ -113,8 +113,8 @@ export function addRm(program: Command): void {
     .description(
       "Remove segments. A removed segment can no longer be found by its key, and is freed with its last attachment. If " +
         "one cannot be removed, the others still are. An orphan is a segment that this user owns or created, that no " +
-        "process has attached, and whose creator is gone: no process has its pid. So is a segment that wasm-shm open " +
-        "created, until a process attaches it. A segment is not an orphan if a newer process has the creator's pid, " +
+        "process has attached, and whose creator is gone: no process has its pid. A segment that wasm-shm open created is " +
+        "an orphan until a process attaches it. A segment is not an orphan if a newer process has the creator's pid, " +
         "because clocks can be set, or if it was created in another container.",
     )
     .option("--orphans", "list all orphans, ask, and remove them")

@@ -41,7 +41,7 @@ export function addStat(program: Command): void {
   addTarget(program.command("stat"))
     .summary("show everything the kernel tells about a segment")
     .description(
-      "Show everything the kernel tells about a segment (shmctl(2), IPC_STAT), and the processes of its pids.",
+      "Show everything the kernel tells about a segment (shmctl(2), IPC_STAT), and the processes behind its pids.",
     )
     .option("--json", "print JSON: exact sizes, ISO dates, the names of shmctl(2)")
     .addHelpText("after", "\nExample:\n  wasm-shm stat --key 0x51")

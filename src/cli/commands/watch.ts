@@ -30,8 +30,8 @@ export function addWatch(program: Command): void {
   addView(addRange(addTarget(program.command("watch"))))
     .summary("show a segment's bytes live on the terminal")
     .description(
-      "Show the bytes of a segment as dump prints them, refreshed at an interval, with the bytes highlighted that changed " +
-        "since the last refresh. watch attaches the segment read-only, so nattch counts it.",
+      "Show the bytes of a segment as dump prints them, and refresh them at an interval. Bytes that changed since the last " +
+        "refresh are highlighted. watch attaches the segment read-only, so nattch counts it.",
     )
     .option("-i, --interval <ms>", "milliseconds between refreshes", parseInterval, 500)
     .addHelpText("after", "\nExample:\n  wasm-shm watch 3 --as f64 --interval 100")

@@ -39,7 +39,7 @@ function release(cleanup: Cleanup): void {
 
 /**
  * Registers what must be done if the process ends before the work at hand is finished. Cleanups are synchronous. After
- * them a signal ends the process, as it would if nobody had listened.
+ * them the signal ends the process, as it would have without listeners.
  *
  * A signal that arrives while synchronous code runs waits until that code returns. So register first, and then make the
  * thing that needs the cleanup in the same synchronous stretch.

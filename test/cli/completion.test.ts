@@ -155,4 +155,24 @@ answers("offers the commands, options and values of the definitions, each in its
   assert.ok(complete("read", "-").includes("-k"));
   assert.equal(complete("completion", "--", "b"), ["bash"]);
 });
+
+if (nativePairs.length === 0) answers.skip("offers segments", "this platform has no sysv host");
+else
+  answers("offers segments wherever a command takes one: by id or by key, and for copy also new and files", () => {
+    const key = 0x5b000000 | process.pid;
+    const segment = create(3333, { key });
+    try {
+      const [id, keyText] = [String(segment.id), `0x${key.toString(16)}`];
+      for (const command of ["stat", "open", "read", "dump", "watch", "checksum", "rm"]) {
+        assert.ok(complete(command, "").includes(id), command);
+        assert.ok(complete(command, "--key", "").includes(keyText), command);
+      }
+      for (const option of ["--from-key", "--to-key"]) assert.ok(complete("copy", option, "0x5b").includes(keyText));
+      const operands = complete("copy", "");
+      for (const word of [id, "new", ":files"]) assert.ok(operands.includes(word), word);
+      assert.ok(!complete("rm", "").includes(":files"));
+    } finally {
+      segment[Symbol.dispose]();
+    }
+  });
 answers.run();

@@ -1,5 +1,5 @@
 // How far a copy has come: a bar on a terminal, and a summary at the end.
-import { SingleBar } from "cli-progress";
+import type { SingleBar } from "cli-progress";
 import { addNote, UserError } from "../failure.js";
 import { formatSize } from "../format/numbers.js";
 import { say } from "./output.js";
@@ -15,16 +15,11 @@ export class Progress {
   /** Bytes so far. */
   moved = 0;
 
-  /** @param total bytes; undefined if it is not known, and then there is no bar */
-  constructor(total: number | undefined, quiet: boolean) {
+  /** @param total bytes; undefined if it is not known */
+  constructor(total: number | undefined, bar: SingleBar | undefined) {
     this.#total = total;
-    if (quiet || total === undefined || !process.stderr.isTTY) return;
-    this.#bar = new SingleBar({
-      format: "{bar} {percentage}%  {size} of {whole}  {rate}  {eta} s left",
-      clearOnComplete: true,
-      stream: process.stderr,
-    });
-    this.#bar.start(total, 0, this.#payload());
+    this.#bar = bar;
+    bar?.start(total ?? 0, 0, this.#payload());
   }
 
   get #seconds(): number {
@@ -56,6 +51,16 @@ export class Progress {
   }
 }
 
+/** Imported here, so that help and the other commands do not wait for the library of the bar. */
+async function makeBar(): Promise<SingleBar> {
+  const { SingleBar } = await import("cli-progress");
+  return new SingleBar({
+    format: "{bar} {percentage}%  {size} of {whole}  {rate}  {eta} s left",
+    clearOnComplete: true,
+    stream: process.stderr,
+  });
+}
+
 /**
  * Counts the bytes that `copy` moves. If the copy fails or a signal stops it, the message says how many were moved.
  *
@@ -67,7 +72,8 @@ export async function withProgress(
   quiet: boolean,
   copy: (progress: Progress) => Promise<void>,
 ): Promise<void> {
-  const progress = new Progress(total, quiet);
+  const hasBar = !quiet && total !== undefined && process.stderr.isTTY;
+  const progress = new Progress(total, hasBar ? await makeBar() : undefined);
   const release = onEarlyEnd((signal) => {
     progress.stop();
     if (signal !== undefined) say(`${signal}: stopped; ${progress.share}`);

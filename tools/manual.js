@@ -1,4 +1,4 @@
-// Writes the manual of the command line, from its definitions: docs/wasm-shm.1 and docs/cli.md.
+// Generates the manual of the command line from its definitions: docs/wasm-shm.1 and docs/cli.md.
 import { writeFileSync } from "node:fs";
 import { manualMarkdown, manualPage } from "../dist/cli/manual.js";
 import { makeProgram } from "../dist/cli/program.js";
@@ -7,4 +7,4 @@ for (const [file, text] of [
   ["wasm-shm.1", manualPage(makeProgram())],
   ["cli.md", manualMarkdown(makeProgram())],
 ])
-  writeFileSync(new URL(file, import.meta.url), text);
+  writeFileSync(new URL(`../docs/${file}`, import.meta.url), text);

@@ -1,5 +1,5 @@
 // node build/examples/pipe/main.js [FILE]: pipes a file of any size (default: the running node) through a segment of
-// 2 MiB into a second process. Of the segment's two halves one is filled while the other is read. Both take a checksum.
+// 2 MiB into a second process. One half of the segment is filled while the other is read. Both processes hash the bytes.
 import { fork } from "node:child_process";
 import { createHash } from "node:crypto";
 import { on, once } from "node:events";
@@ -15,7 +15,7 @@ interface Part {
   end: number;
 }
 
-/** The second process: reads each part in place, and says so, for its half to be filled anew. At the end, the checksum. */
+/** The second process: hashes each part in place and reports its half free. At the end it sends the hash. */
 async function receive(id: number): Promise<void> {
   using attachment = open(id).attach({ access: "read-only" });
   const cursor = attachment.cursor();
@@ -28,13 +28,13 @@ async function receive(id: number): Promise<void> {
   if (process.connected) process.send?.(hash.digest("hex"), () => process.disconnect());
 }
 
-/** The first process: pipes the file into the halves in turn. Returns whether the two checksums agree. */
+/** The first process: pipes the file into the two halves in turn. @returns whether both hashes agree */
 async function send(path: string): Promise<boolean> {
   using segment = create(2 * HALF);
   const cursor = segment.attach().cursor();
-  segment.destroy(); // it lives until the last detach, so that nothing is left however this ends
+  segment.destroy(); // it lives until the last detach, so nothing is left behind
   const child = fork(process.argv[1] as string, ["--receive", String(segment.id)]);
-  const tell = (message: Part | "end") => child.send(message, () => {}); // it failed: then answer() says why
+  const notify = (message: Part | "end") => child.send(message, () => {}); // if it fails, answer() reports the end of the child
   const answers = on(child, "message", { close: ["exit"] });
   const answer = async (): Promise<string> => {
     const { done, value } = await answers.next();
@@ -46,7 +46,7 @@ async function send(path: string): Promise<boolean> {
     const hash = createHash("sha256");
     let position = 0;
     for (let parts = 0; ; parts++) {
-      if (parts >= 2) await answer(); // the half to be filled has been read
+      if (parts >= 2) await answer(); // the half that comes next has been read
       const start = (parts % 2) * HALF;
       const target = cursor.writable({ start, end: start + HALF });
       await pipeline(
@@ -60,10 +60,10 @@ async function send(path: string): Promise<boolean> {
         target,
       );
       position += target.bytesWritten;
-      tell({ start, end: start + target.bytesWritten });
+      notify({ start, end: start + target.bytesWritten });
       if (target.bytesWritten < HALF) break; // that was the last
     }
-    tell("end");
+    notify("end");
     const sent = hash.digest("hex");
     let received = await answer();
     while (received === "free") received = await answer();

@@ -1,4 +1,4 @@
-"""The other side of main.ts: measures something, leaves the numbers in the segment, and reads the answer there."""
+"""The peer of main.ts: writes numbers into the segment, and reads their sum there."""
 
 import math
 import sys
@@ -13,7 +13,7 @@ for index in range(count):
     doubles[1 + index] = math.sin(index / 1000)
 print(f"wrote {count} numbers", flush=True)
 
-sys.stdin.readline()  # the answer is there
+sys.stdin.readline()  # main.ts has written the sum
 expected = math.fsum(doubles[1 : 1 + count])
 agrees = math.isclose(doubles[0], expected, rel_tol=1e-9)
 print(f"read the sum {doubles[0]:.6f}, and {'agrees' if agrees else f'has {expected:.6f}'}")

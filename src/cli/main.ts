@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// wasm-shm on the command line. Exit codes: 0, 1 (the system said no), 2 (the command was misused).
+// The command line of wasm-shm. Exit codes: 0 success, 1 failure, 2 usage error.
 import { exitCodeOf, quietPipes } from "./failure.js";
 import { makeProgram } from "./program.js";
 

@@ -1,36 +1,16 @@
 import { Command } from "commander";
 import { VERSION } from "../common/version.js";
-import { loadLibrary } from "./args/target.js";
-import { addChecksum } from "./commands/checksum.js";
-import { addCompletion } from "./commands/completion.js";
-import { addCopy } from "./commands/copy.js";
-import { addDump } from "./commands/dump.js";
-import { addLimits } from "./commands/limits.js";
-import { addLs } from "./commands/ls.js";
-import { addOpen } from "./commands/open.js";
-import { addRead } from "./commands/read.js";
-import { addRm } from "./commands/rm.js";
-import { addStat } from "./commands/stat.js";
-import { addWatch } from "./commands/watch.js";
+import { commands } from "./commands/index.js";
+import { HELP_HINT } from "./failure.js";
 
-/** The whole command line, from which help, completion and the man page come. */
+/** The whole command line. Help, completion and the manual are made from it. */
 export function makeProgram(): Command {
   const program = new Command("wasm-shm")
-    .description("Looks at System V shared memory segments, and moves bytes in and out of them.")
+    .description("Inspect System V shared memory segments, and copy bytes into and out of them.")
     .version(VERSION)
     .exitOverride()
-    .showHelpAfterError("(wasm-shm help COMMAND explains it)")
-    .hook("preAction", loadLibrary);
-  addLs(program);
-  addStat(program);
-  addOpen(program);
-  addRead(program);
-  addDump(program);
-  addWatch(program);
-  addCopy(program);
-  addChecksum(program);
-  addRm(program);
-  addLimits(program);
-  addCompletion(program);
+    .showHelpAfterError(HELP_HINT)
+    .configureHelp({ subcommandTerm: (command) => command.name() });
+  for (const add of commands) add(program);
   return program;
 }

@@ -1,4 +1,4 @@
-// wasm-shm checksum, as a person runs it, against the oracles.
+// wasm-shm checksum as a person runs it, compared with the oracles.
 import * as assert from "uvu/assert";
 import { create } from "wasm-shm";
 import { suite } from "../suite.js";
@@ -18,10 +18,10 @@ const oracles: [name: string, sum: (bytes: Uint8Array) => string][] = [
 ];
 
 const test = suite("wasm-shm checksum");
-if (nativePairs.length === 0) test.skip("runs", "there is no native host on this platform");
+if (nativePairs.length === 0) test.skip("runs", "this platform has no sysv host");
 else {
   for (const [name, sum] of oracles)
-    test(`${name} of a whole segment and of a part is the oracle's`, () => {
+    test(`${name} of a whole segment and of a part agrees with the oracle`, () => {
       using segment = create(3333);
       const bytes = randomBytes(3333);
       segment.write(bytes);
@@ -36,7 +36,7 @@ else {
       }
     });
 
-  test("chains across windows; a hash that cannot says which one can", () => {
+  test("crc32 continues across windows; xxh3 cannot, and its message names crc32c", () => {
     using segment = create(2 ** 32 + 3333, { noReserve: true });
     const part = [segment.id, "--offset", 2 ** 30 - 1001, "--size", 3333] as const;
     assert.is(checksum(...part, "--algorithm", "crc32").stdout.slice(0, 8), oracles[0]?.[1](new Uint8Array(3333)));
@@ -45,7 +45,7 @@ else {
     assert.match(refused.stderr, /one window .* crc32c/);
   });
 
-  test("of several segments, a line each; used wrongly exits with 2", () => {
+  test("prints a line for each of several segments; a usage error exits with 2", () => {
     using one = create(1);
     using two = create(3333);
     assert.match(checksum(one.id, two.id).stdout, new RegExp(`^[0-9a-f]{8}  ${one.id}\n[0-9a-f]{8}  ${two.id}\n$`));

@@ -1,4 +1,4 @@
-// The tab key, in each shell: commands, options, choices, ids with what is behind them, and files where files go.
+// The tab key in each shell: commands, options, choices, ids with a description of the segment, and file names.
 import { chmodSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
@@ -9,7 +9,7 @@ import { type Ended, run, works } from "../support/child.js";
 import { nativePairs } from "../support/pairs.js";
 import { cli, environment, main } from "./shell.js";
 
-/** Both names of the command on the PATH, in a folder with one file, `a file`. */
+/** Both names of the command on the PATH, in a folder with a file, `a-file`. */
 function withCommands<T>(use: (folder: string, run: (command: string, ...args: string[]) => Ended) => T): T {
   const folder = mkdtempSync(join(tmpdir(), "wasm-shm-"));
   try {
@@ -28,11 +28,11 @@ function withCommands<T>(use: (folder: string, run: (command: string, ...args: s
   }
 }
 
-/** The words a shell offers for a line; each shell's script gets the line as its last argument. */
+/** The words that a shell offers for a line, which each shell's script gets as its last argument. */
 const shells: Record<string, { args: string[]; available: () => boolean }> = {
   bash: {
     available: () => works("bash", ["-c", "true"]),
-    // What bash itself does at the tab key: splits the line by its rules, and calls the function that was registered.
+    // What bash does at the tab key: it splits the line by its rules, and calls the registered function.
     args: [
       "--norc",
       "-c",
@@ -48,7 +48,7 @@ const shells: Record<string, { args: string[]; available: () => boolean }> = {
   },
   zsh: {
     available: () => works("zsh", ["-c", "true"]),
-    // Through a pty, as the completion of zsh works at its line editor alone.
+    // In a pty, because zsh completes only in its line editor.
     args: [
       "-fc",
       `zmodload zsh/zpty || exit 3
@@ -71,12 +71,12 @@ const shells: Record<string, { args: string[]; available: () => boolean }> = {
   },
 };
 
-/** What zsh moves the cursor by, between the words. */
+/** The escape sequences with which zsh moves the cursor between the words. */
 const controls = new RegExp(`${String.fromCharCode(27)}\\[[?0-9;]*[A-Za-z]`, "g");
 
 for (const [shell, { args, available }] of Object.entries(shells)) {
   const completing = suite(`The tab key in ${shell}`);
-  if (nativePairs.length === 0) completing.skip("completes", "there is no native host");
+  if (nativePairs.length === 0) completing.skip("completes", "this platform has no sysv host");
   else if (!available()) completing.skip("completes", `no ${shell}`);
   else {
     const offered = (line: string, ...more: string[]): string =>
@@ -93,7 +93,7 @@ for (const [shell, { args, available }] of Object.entries(shells)) {
         assert.not.match(words, /\b(open|complete|ls)\b/);
       });
 
-    completing("completes options, and the choices of one", () => {
+    completing("completes options, and the choices of an option", () => {
       const options = offered("wasm-shm open --");
       for (const option of ["--size", "--offset", "--key", "--mode", "--huge", "--no-reserve"])
         assert.ok(options.includes(option), options);
@@ -101,11 +101,11 @@ for (const [shell, { args, available }] of Object.entries(shells)) {
       assert.match(offered("wasm-shm completion "), /\bzsh\b/);
     });
 
-    completing("completes ids and keys, of the segments there are, and says what is behind each", () => {
+    completing("completes ids and keys of segments, and describes each segment", () => {
       const key = 0x5a000000 | process.pid;
       const segment = create(3333, { key });
       try {
-        const listing = shell === "bash" ? ["63"] : []; // COMP_TYPE of a list of choices: ?
+        const listing = shell === "bash" ? ["63"] : []; // COMP_TYPE 63, which is "?": bash lists the choices
         const second = create(3333);
         try {
           const ids = offered("wasm-shm rm 1 ", ...listing);
@@ -120,7 +120,7 @@ for (const [shell, { args, available }] of Object.entries(shells)) {
       }
     });
 
-    completing("runs nothing that stands on the line", () => {
+    completing("does not run anything on the line", () => {
       withCommands((folder, runIn) => {
         runIn(shell, ...args, `wasm-shm ls ; wasm-shm read $(touch ${folder}/run) \`touch ${folder}/run\` `);
         assert.is(runIn("ls", folder).stdout, "a-file\nbin\nshm\nwasm-shm\n");
@@ -140,7 +140,7 @@ const complete = (...words: string[]): string[] => {
     .map((line) => line.replace(/\t.*/, ""));
 };
 
-answers("knows the definitions: commands, options, values, and where each ends", () => {
+answers("offers the commands, options and values of the definitions, each in its place", () => {
   const commands = complete("");
   for (const command of ["open", "read", "rm", "ls", "stat", "limits", "completion", "help"])
     assert.ok(commands.includes(command), command);
@@ -155,4 +155,24 @@ answers("knows the definitions: commands, options, values, and where each ends",
   assert.ok(complete("read", "-").includes("-k"));
   assert.equal(complete("completion", "--", "b"), ["bash"]);
 });
+
+if (nativePairs.length === 0) answers.skip("offers segments", "this platform has no sysv host");
+else
+  answers("offers segments wherever a command takes one: by id or by key, and for copy also new and files", () => {
+    const key = 0x5b000000 | process.pid;
+    const segment = create(3333, { key });
+    try {
+      const [id, keyText] = [String(segment.id), `0x${key.toString(16)}`];
+      for (const command of ["stat", "open", "read", "dump", "watch", "checksum", "rm"]) {
+        assert.ok(complete(command, "").includes(id), command);
+        assert.ok(complete(command, "--key", "").includes(keyText), command);
+      }
+      for (const option of ["--from-key", "--to-key"]) assert.ok(complete("copy", option, "0x5b").includes(keyText));
+      const operands = complete("copy", "");
+      for (const word of [id, "new", ":files"]) assert.ok(operands.includes(word), word);
+      assert.ok(!complete("rm", "").includes(":files"));
+    } finally {
+      segment[Symbol.dispose]();
+    }
+  });
 answers.run();

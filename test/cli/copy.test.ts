@@ -1,4 +1,4 @@
-// wasm-shm copy, as a person runs it: files, streams and segments, in every direction, and what goes wrong.
+// wasm-shm copy as a person runs it: files, streams and segments, in every direction, and every failure.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
@@ -24,7 +24,7 @@ function withSegment(bytes: Uint8Array | number, use: (segment: Segment) => void
   }
 }
 
-/** What a command printed an id of; it is destroyed after. */
+/** The segment whose id a command printed. It is destroyed afterwards. */
 function withMade(stdout: string, use: (segment: Segment) => void): void {
   assert.match(stdout, /^\d+\n$/);
   const segment = open(Number(stdout));
@@ -41,13 +41,13 @@ const hasSegmentOf = (pid: number | undefined): boolean => list().some(({ cpid }
 const copy = suite("wasm-shm copy");
 const bytes = randomBytes(SIZE);
 
-if (nativePairs.length === 0) copy.skip("runs", "there is no native host on this platform");
+if (nativePairs.length === 0) copy.skip("runs", "this platform has no sysv host");
 else {
   copy("a file to a new segment, whose id it prints, and back to a file", async () => {
     await inFolder((folder) => {
       const [from, to] = [join(folder, "from"), join(folder, "to")];
       writeFileSync(from, bytes);
-      writeFileSync(to, randomBytes(2 * SIZE)); // longer: it is replaced
+      writeFileSync(to, randomBytes(2 * SIZE)); // longer than the copy, which must replace it
       const made = cli(["copy", from, "new", "--mode", "640"]);
       assert.is(made.code, 0, made.stderr);
       assert.match(made.stderr, /^copied 3333 bytes in [\d.]+ s, [\d.]+[KMG]?\/s\n$/);
@@ -62,7 +62,7 @@ else {
     });
   });
 
-  copy("parts: of a file into a segment, of a segment into a file that keeps the rest", async () => {
+  copy("a part of a file into a segment, and a part of a segment into a file whose other bytes stay", async () => {
     await inFolder((folder) => {
       const file = join(folder, "file");
       writeFileSync(file, bytes);
@@ -80,7 +80,7 @@ else {
     });
   });
 
-  copy("a segment to another, to a new one, and to itself where the two parts lie apart", () => {
+  copy("a segment to another, to a new one, and to itself unless the two ranges overlap", () => {
     withSegment(bytes, (from) => {
       withSegment(SIZE + 10, (to) => {
         assert.is(cli(["copy", from.id, to.id, "--to-offset", 10]).code, 0);
@@ -97,7 +97,7 @@ else {
     });
   });
 
-  copy("by keys, in place of an operand or as one", () => {
+  copy("segments named by key, with an option or as an operand", () => {
     const key = 0x7c000000 | process.pid;
     const keyed = create(SIZE, { key });
     try {
@@ -116,7 +116,7 @@ else {
     }
   });
 
-  copy("standard streams, through a pipe in both directions", () => {
+  copy("standard input and standard output, through pipes", () => {
     const made = script("head -c 3000000 /dev/zero | tr '\\0' 'x' | shm copy - new --size 3000000 --quiet");
     assert.is(made.code, 0, made.stderr);
     withMade(made.stdout, ({ id }) => {
@@ -126,7 +126,7 @@ else {
     });
   });
 
-  copy("past 4 GiB, from window to window: a sparse file, and back", async () => {
+  copy("across windows past 4 GiB: to a sparse file, and back", async () => {
     await inFolder((folder) => {
       const file = join(folder, "sparse");
       writeFileSync(file, "");
@@ -158,56 +158,59 @@ else {
     });
   });
 
-  copy("refused before anything moves: no room, no such thing, a directory, an offset past the end", async () => {
-    await inFolder((folder) => {
-      const file = join(folder, "file");
-      writeFileSync(file, bytes);
-      withSegment(100, (segment) => {
-        const refusals: [args: (string | number)[], code: number, words: RegExp][] = [
-          [[file, segment.id], 1, /has 3333 bytes to copy; segment \d+ has room for 100 from 0/],
-          [[file, segment.id, "--size", 100, "--to-offset", 1], 1, /100 bytes to copy; .* room for 99 from 1/],
-          [[file, segment.id, "--from-offset", 4000], 2, /offset 4000 is past the end/],
-          [[segment.id, file, "--from-offset", 101], 2, /offset 101 is past the end: the segment has 100 bytes/],
-          [[join(folder, "none"), segment.id], 1, /ENOENT.*none/],
-          [[folder, "new"], 1, /is a directory/],
-          [[segment.id, join(folder, "none", "file")], 1, /ENOENT/],
-          [[0x7fffffff, file], 1, /wasm-shm ls shows/],
-          [[file, file], 2, /neither is a segment: cp/],
-          [[file], 2, /1 were named/],
-          [[file, file, file], 2, /3 were named/],
-          [["new", file], 2, /new is a destination/],
-          [["key:zz", file], 2, /Keys are 32 bits/],
-          [["-", "new"], 2, /does not tell its length.*--size/],
-          [[file, segment.id, "--mode", "600"], 2, /--mode is for a new segment/],
-          [[file, "new", "--size", 0], 1, /a segment has at least one/],
-        ];
-        for (const [args, code, words] of refusals) {
-          const ended = cli(["copy", ...args]);
-          assert.match(ended.stderr, words);
-          assert.is(ended.code, code, ended.stderr);
-          assert.is(ended.stdout, "");
-        }
-        assert.equal(segment.readChunk(-1), new Uint8Array(100));
-        assert.equal(readFileSync(file), Buffer.from(bytes));
+  copy(
+    "is refused before anything is copied: no room, no such file or segment, a directory, an offset past the end",
+    async () => {
+      await inFolder((folder) => {
+        const file = join(folder, "file");
+        writeFileSync(file, bytes);
+        withSegment(100, (segment) => {
+          const refusals: [args: (string | number)[], code: number, words: RegExp][] = [
+            [[file, segment.id], 1, /has 3333 bytes to copy; segment \d+ has room for 100 from 0/],
+            [[file, segment.id, "--size", 100, "--to-offset", 1], 1, /100 bytes to copy; .* room for 99 from 1/],
+            [[file, segment.id, "--from-offset", 4000], 2, /offset 4000 is past the end/],
+            [[segment.id, file, "--from-offset", 101], 2, /offset 101 is past the end: the segment has 100 bytes/],
+            [[join(folder, "none"), segment.id], 1, /ENOENT.*none/],
+            [[folder, "new"], 1, /is a directory/],
+            [[segment.id, join(folder, "none", "file")], 1, /ENOENT/],
+            [[0x7fffffff, file], 1, /wasm-shm ls shows/],
+            [[file, file], 2, /neither is a segment: cp/],
+            [[file], 2, /1 were named/],
+            [[file, file, file], 2, /3 were named/],
+            [["new", file], 2, /new is a destination/],
+            [["key:zz", file], 2, /A key is a number of 32 bits/],
+            [["-", "new"], 2, /length of standard input is not known.*--size/],
+            [[file, segment.id, "--mode", "600"], 2, /--mode is for a new segment/],
+            [[file, "new", "--size", 0], 1, /a segment has at least one/],
+          ];
+          for (const [args, code, words] of refusals) {
+            const ended = cli(["copy", ...args]);
+            assert.match(ended.stderr, words);
+            assert.is(ended.code, code, ended.stderr);
+            assert.is(ended.stdout, "");
+          }
+          assert.equal(segment.readChunk(-1), new Uint8Array(100));
+          assert.equal(readFileSync(file), Buffer.from(bytes));
+        });
       });
-    });
-  });
+    },
+  );
 
-  copy("a stream that is too short or too long: what was made is removed, and said so", () => {
+  copy("a stream that is too short or too long is reported, and a new segment is removed again", () => {
     const before = list().length;
     const short = cli(["copy", "-", "new", "--size", 1000], { input: "abc" });
     assert.is(short.code, 1);
     assert.match(short.stderr, /standard input ended at byte 3 of 1000 .*the new segment was removed again/);
-    assert.ok(list().length <= before + 8); // others come and go; none of ours stays: test/run.ts looks
+    assert.ok(list().length <= before + 8); // other tests come and go; test/run.ts checks that none stays
     withSegment(2, (segment) => {
       const long = cli(["copy", "-", segment.id], { input: "abc" });
       assert.is(long.code, 1);
-      assert.match(long.stderr, /standard input has more than fits: segment \d+ ends at 2/);
+      assert.match(long.stderr, /standard input has more bytes than fit: 2 were written to segment \d+, up to its end/);
       assert.is(Buffer.from(segment.readChunk(-1)).toString(), "ab");
     });
   });
 
-  copy("a full disk: exit 1, and the words of the system", () => {
+  copy("a full disk exits with 1 and the message of the system", () => {
     withSegment(bytes, ({ id }) => {
       const ended = cli(["copy", id, "/dev/full"]);
       assert.is(ended.code, 1);
@@ -215,7 +218,7 @@ else {
     });
   });
 
-  copy("stopped by a signal: dies of it, says how far it came, and leaves no new segment", async () => {
+  copy("a signal stops it: it reports the bytes copied, removes the new segment, and dies of the signal", async () => {
     const child = spawn(process.execPath, [main, "copy", "-", "new", "--size", "1M"], { cwd: root, env: environment });
     let said = "";
     child.stderr.on("data", (chunk: Buffer) => {
@@ -229,8 +232,7 @@ else {
       child.kill("SIGTERM");
       const [code, signal] = (await once(child, "close")) as [number | null, string | null];
       assert.equal([code, signal], [null, "SIGTERM"]);
-      assert.match(said, /the new segment was removed again/);
-      assert.match(said, /SIGTERM: stopped; 1000 of 1048576 bytes were copied/);
+      assert.is(said, "SIGTERM: stopped; 1000 of 1048576 bytes were copied\nthe new segment was removed again\n");
       assert.not.ok(hasSegmentOf(child.pid));
     } finally {
       child.kill("SIGKILL");
@@ -239,7 +241,7 @@ else {
 
   if (!isRoot) copy.skip("another user's segment and file", "only root can become another user");
   else
-    copy("another user's segment and file: EACCES, exit 1", async () => {
+    copy("another user's segment and file fail with EACCES and exit 1", async () => {
       await inFolder((folder) => {
         chmodSync(folder, 0o777);
         const file = join(folder, "file");
@@ -255,7 +257,7 @@ else {
 
   if (!hasTerminal) copy.skip("shows a bar on a terminal", "script(1) is not installed");
   else
-    copy("shows a bar with the rate on a terminal, and wipes it", async () => {
+    copy("shows a bar with the rate on a terminal, and clears it", async () => {
       const segment = create(200e6);
       try {
         const text = `"${process.execPath}" "${main}" copy ${segment.id} /dev/null`;

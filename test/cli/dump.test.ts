@@ -1,4 +1,4 @@
-// wasm-shm dump, as a person runs it: hex against xxd itself, numbers against DataView.
+// wasm-shm dump as a person runs it: hexadecimal is compared with xxd, numbers with DataView and Buffer.
 import { spawnSync } from "node:child_process";
 import * as assert from "uvu/assert";
 import { create } from "wasm-shm";
@@ -16,11 +16,11 @@ function withBytes(bytes: Uint8Array, use: (id: number) => void): void {
 }
 
 const test = suite("wasm-shm dump");
-if (nativePairs.length === 0) test.skip("runs", "there is no native host on this platform");
+if (nativePairs.length === 0) test.skip("runs", "this platform has no sysv host");
 else {
-  if (!works("xxd", ["--version"])) test.skip("is what xxd writes", "xxd is not installed");
+  if (!works("xxd", ["--version"])) test.skip("prints what xxd prints", "xxd is not installed");
   else
-    test("is what xxd writes, of odd sizes and offsets, and xxd -r restores the bytes", () => {
+    test("prints what xxd prints for odd sizes and offsets, and xxd -r restores the bytes", () => {
       for (const size of [1, 2, 15, 16, 17, 3333, 200_001]) {
         const bytes = randomBytes(size);
         withBytes(bytes, (id) => {
@@ -36,17 +36,17 @@ else {
       }
     });
 
-  test("numbers are exact, in either order, and what is no whole one is named", () => {
+  test("numbers are exact in either byte order, and bytes that do not make a whole number are marked", () => {
     const bytes = Buffer.alloc(17);
     bytes.writeBigUInt64LE(0xfffffffffffffffdn, 0);
     bytes.writeDoubleBE(0.1, 8);
     bytes[16] = 0xab;
     withBytes(bytes, (id) => {
       const u64 = dump(id, "--as", "u64").stdout;
-      assert.match(u64, /^00000000: 18446744073709551613 +\d+\n00000010: no whole u64: ab\n$/);
+      assert.match(u64, /^00000000: 18446744073709551613 +\d+\n00000010: partial u64: ab\n$/);
       assert.match(
         dump(id, "--as", "f64", "--big-endian", "--offset", 8).stdout,
-        /^00000008: +0\.1 no whole f64: ab\n$/,
+        /^00000008: +0\.1 partial f64: ab\n$/,
       );
     });
     const floats = Buffer.alloc(16);
@@ -61,17 +61,17 @@ else {
     });
   });
 
-  test("text is text: newlines and tabs as they are, other controls and what is no UTF-8 as \\x07", () => {
+  test("text keeps newlines and tabs; other control characters and bytes that are not UTF-8 become \\x07", () => {
     const bytes = Buffer.from("gr\u00fc\u00dfe\n\tend\0\u0085\u{1f600}");
     withBytes(Buffer.concat([bytes, Uint8Array.of(0xff, 0xe2, 0x82)]), (id) => {
       assert.is(dump(id, "--as", "utf8").stdout, "gr\u00fc\u00dfe\n\tend\\x00\\xc2\\x85\u{1f600}\\xff\\xe2\\x82");
       assert.is(dump(id, "--as", "utf8", "--size", 3).stdout, "gr\\xc3");
     });
-    const long = "\u20ac".repeat(50_000); // characters lie across the ends of chunks
+    const long = "\u20ac".repeat(50_000); // characters lie across two chunks
     withBytes(Buffer.from(`x${long}`), (id) => assert.is(dump(id, "--as", "utf8").stdout, `x${long}`));
   });
 
-  test("a line that goes on in the next window, and positions past 4 GiB", () => {
+  test("a line that continues in the next window, and positions past 4 GiB", () => {
     using segment = create(2 ** 32 + 100, { noReserve: true });
     for (const boundary of [2 ** 30, 2 ** 32]) {
       const offset = boundary - 4096;
@@ -86,7 +86,7 @@ else {
     }
   });
 
-  test("each positive half reads back as itself", () => {
+  test("every positive float16 reads back as itself", () => {
     const bytes = new Uint8Array(Uint16Array.from({ length: 65_536 / 2 }, (_, bits) => bits).buffer);
     withBytes(bytes, (id) => {
       const values = dump(id, "--as", "f16").stdout.replaceAll(/^\w+:/gm, "").trim().split(/\s+/).map(Number);
@@ -95,13 +95,13 @@ else {
       using attachment = back.attach();
       const cursor = attachment.cursor();
       for (const value of values) cursor.writeFloat16(value);
-      const isNumber = 2 * 0x7c01; // above are the NaNs
+      const isNumber = 2 * 0x7c01; // bytes; the NaNs follow
       assert.equal(attachment.bytes.slice(0, isNumber), bytes.slice(0, isNumber));
       assert.ok(values.slice(0x7c01).every(Number.isNaN));
     });
   });
 
-  test("used wrongly exits with 2, of no segment with 1, and a closed pipe is no failure", () => {
+  test("a usage error exits with 2, a segment that does not exist with 1, and a closed pipe with 0", () => {
     withBytes(randomBytes(3333), (id) => {
       assert.is(dump(id, "--as", "u65").code, 2);
       assert.is(dump(id, "--offset", 3334).code, 2);

@@ -1,4 +1,4 @@
-// wasm-shm ls, stat and limits, against ipcs and /proc, in an IPC namespace of their own.
+// wasm-shm ls, stat and limits compared with ipcs and /proc, in an IPC namespace of their own.
 import { readFileSync } from "node:fs";
 import * as assert from "uvu/assert";
 import { suite } from "../suite.js";
@@ -7,7 +7,7 @@ import { nativePairs } from "../support/pairs.js";
 import { ownName } from "../support/processes.js";
 import { environment, hasTerminal, main, NO_NAMESPACE, onTerminal, ownNamespace, script } from "./shell.js";
 
-/** Segments of every kind, what ipcs and we say of them, and what is true. */
+/** Creates segments of every kind, and prints what ipcs, wasm-shm and list() say of them. */
 const zoo = `
   import { spawnSync } from "node:child_process";
   import { create, list } from "wasm-shm";
@@ -50,32 +50,32 @@ const answers = (): Answer => {
   return JSON.parse(ended.stdout) as Answer;
 };
 
-/** The cells of the lines that begin so. ipcs leaves none empty before its last column, the status. */
+/** The cells of the lines that begin with `first`. In ipcs only the last column, the status, may be empty. */
 const cells = (text: string, first: RegExp): string[][] =>
   text
     .split("\n")
     .filter((line) => first.test(line))
     .map((line) => line.trim().split(/\s+/));
 
-const listing = suite("wasm-shm ls, of segments of every kind");
+const listing = suite("wasm-shm ls, stat and limits");
 if (!ownNamespace || nativePairs.length === 0) listing.skip("agrees with ipcs", NO_NAMESPACE);
 else if (!works("ipcs", ["-m"])) listing.skip("agrees with ipcs", "no ipcs(1)");
 else {
   const { pid, ipcs, pids, table, json, sorted, limits, list } = answers();
   const rows = JSON.parse(json) as Record<string, unknown>[];
 
-  /** Each process that its creator starts inherits an attachment, and lets it go: the last process and time change. */
+  /** A child process inherits its parent's attachments and drops them, which changes the last process and the times. */
   const isAttached = (index: number): boolean => list[index]?.["nattch"] !== 0;
 
   listing("agrees with ipcs -m row by row", () => {
-    const theirs = cells(ipcs, /^0x/).map(([key, id, owner, mode = "", bytes, nattch, ...status]) => [
-      ...[key, id, owner, mode.padStart(3, "0"), bytes, nattch], // it writes 0 for 000
+    const expected = cells(ipcs, /^0x/).map(([key, id, owner, mode = "", bytes, nattch, ...status]) => [
+      ...[key, id, owner, mode.padStart(3, "0"), bytes, nattch], // ipcs prints 0 for 000
       status,
     ]);
-    assert.ok(theirs.length === list.length && theirs.length >= 8, ipcs);
+    assert.ok(expected.length === list.length && expected.length >= 8, ipcs);
     const head = table.split("\n")[0] as string;
     const [statusAt, creatorAt] = [head.indexOf("STATUS"), head.indexOf("CREATOR")];
-    const ours = table
+    const actual = table
       .trimEnd()
       .split("\n")
       .slice(1)
@@ -83,19 +83,19 @@ else {
         ...line.slice(0, statusAt).trim().split(/\s+/),
         line.slice(statusAt, creatorAt).trim().split(/\s+/).filter(Boolean),
       ]);
-    assert.equal(ours, theirs);
-    assert.ok(theirs.some((row) => (row[6] as string[]).includes("dest")));
+    assert.equal(actual, expected);
+    assert.ok(expected.some((row) => (row[6] as string[]).includes("dest")));
     if (isRoot && ownNamespace?.length === 2) {
-      assert.ok(theirs.some((row) => (row[6] as string[]).includes("locked")));
-      assert.ok(theirs.some(([, , owner]) => owner === "nobody" || owner === "65534"));
+      assert.ok(expected.some((row) => (row[6] as string[]).includes("locked")));
+      assert.ok(expected.some(([, , owner]) => owner === "nobody" || owner === "65534"));
     }
   });
 
-  listing("knows who made each, as ipcs -m -p does, and that one of them is gone", () => {
-    const theirs = cells(pids, /^\d/).map(([id, , creator, last]) => [Number(id), Number(creator), Number(last)]);
+  listing("names the processes of each segment, as ipcs -m -p does, and says that one of them is gone", () => {
+    const expected = cells(pids, /^\d/).map(([id, , creator, last]) => [Number(id), Number(creator), Number(last)]);
     assert.equal(
-      rows.map(({ id, cpid, lpid }, index) => [id, cpid, isAttached(index) ? theirs[index]?.[2] : lpid]),
-      theirs,
+      rows.map(({ id, cpid, lpid }, index) => [id, cpid, isAttached(index) ? expected[index]?.[2] : lpid]),
+      expected,
     );
     const gone = rows.filter(({ creatorState }) => creatorState === "gone");
     assert.equal(
@@ -108,7 +108,7 @@ else {
     assert.match(table, /\d gone\b/);
   });
 
-  listing("--json has shmctl's words, exact, with ISO dates or null", () => {
+  listing("--json has the names of shmctl(2), exact numbers, and ISO dates or null", () => {
     const settled = ({ lpid, atime = null, dtime = null, ...info }: Record<string, unknown>, index: number) =>
       isAttached(index) ? info : { ...info, lpid, atime, dtime };
     const known = list.map(settled);
@@ -131,7 +131,7 @@ else {
     assert.is(found[0], 2 ** 40);
   });
 
-  listing("limits are the kernel's, with what is in use", () => {
+  listing("limits are those of the kernel, with the amounts in use", () => {
     const found = JSON.parse(limits) as Record<string, unknown>[];
     const of = (setting: string) => found.find((limit) => limit["setting"] === setting);
     const there = Number(readFileSync("/proc/sys/kernel/shmmni", "latin1"));
@@ -142,12 +142,12 @@ else {
     assert.is(of("vm.max_map_count")?.["allowed"], Number(readFileSync("/proc/sys/vm/max_map_count", "latin1")));
   });
 
-  listing("of no segments prints nothing, and says so; [] for programs", () => {
+  listing("without segments prints no table but a message, and [] with --json", () => {
     const ended = script("shm ls; shm ls --json", {}, ownNamespace);
     assert.equal([ended.code, ended.stdout, ended.stderr], [0, "[]\n", "there are no segments\n"]);
   });
 
-  listing("stat shows one, by id and by key, also where its mode lets nobody read", () => {
+  listing("stat shows a segment by id and by key, also if its mode lets no one read it", () => {
     const ended = script(
       "id=$(shm open -s 3333 -k 0x51 -m 000); shm stat $id; shm stat key:0x51 | head -1; shm stat -k 81 --json; shm stat 99",
       {},
@@ -164,8 +164,8 @@ else {
     assert.match(ended.stderr, /EINVAL.*segment 99; .*wasm-shm ls shows those there are/);
   });
 
-  const title = "a limit that is met is told, and where to raise it";
-  if (!isRoot) listing.skip(title, "limits are root's to lower");
+  const title = "names a limit that was met, and how to raise it";
+  if (!isRoot) listing.skip(title, "only root can lower the limits");
   else
     listing(title, () => {
       const ended = script(
@@ -184,7 +184,7 @@ else {
   const command = `'${process.execPath}' '${main}'`;
   if (!hasTerminal) listing.skip("colours on a terminal", "no script(1)");
   else
-    listing("has colours on a terminal, and only where they are wanted", async () => {
+    listing("uses colours on a terminal, unless NO_COLOR is set, and in a pipe only with FORCE_COLOR", async () => {
       const make = `${command} open -s 1 </dev/null >/dev/null`;
       const colour = String.fromCharCode(27);
       const shown = async (text: string): Promise<boolean> =>
@@ -196,7 +196,7 @@ else {
     });
 
   if (hasTerminal)
-    listing("fits the terminal, and leaves the least needed columns out", async () => {
+    listing("leaves out the least needed columns on a narrow terminal", async () => {
       for (const columns of [200, 120, 80, 60]) {
         const ended = await onTerminal(
           `${command} open -s 1 </dev/null >/dev/null; stty cols ${columns}; NO_COLOR=1 ${command} ls`,

@@ -1,7 +1,7 @@
-// The manual is what the definitions say, and man(1) can show it; help and misuse; what starting costs.
+// The manual agrees with the definitions, and man(1) can show it. Help, usage errors, and what help does not load.
 import { readFileSync } from "node:fs";
 import * as assert from "uvu/assert";
-import { advice, forPeople } from "#dist/cli/failure.js";
+import { advice, terminalMessage } from "#dist/cli/failure.js";
 import { manualMarkdown, manualPage } from "#dist/cli/manual.js";
 import { makeProgram } from "#dist/cli/program.js";
 import { errnoNumbers } from "#dist/common/errors.js";
@@ -22,7 +22,7 @@ for (const [file, text] of [
   ["docs/wasm-shm.1", manualPage(makeProgram())],
   ["docs/cli.md", manualMarkdown(makeProgram())],
 ] as const)
-  manual(`${file} is what the definitions say (npm run build:manual writes it)`, () => {
+  manual(`${file} agrees with the definitions (npm run build:manual generates it)`, () => {
     assert.is(readFileSync(root + file, "utf8"), text);
   });
 
@@ -35,9 +35,9 @@ manual("has each command, its options and an example", () => {
   assert.match(page, /^\.B -o, --offset <size>\nBytes to skip first \(default: 0\)\.$/m);
 });
 
-if (!works("sh", ["-c", "command -v mandoc"])) manual.skip("is sound for mandoc", "no mandoc(1)");
+if (!works("sh", ["-c", "command -v mandoc"])) manual.skip("is valid for mandoc", "no mandoc(1)");
 else
-  manual("is sound for mandoc", () => {
+  manual("is valid for mandoc", () => {
     const ended = run("mandoc", ["-T", "lint", "-W", "warning", "docs/wasm-shm.1"]);
     assert.equal([ended.code, ended.stdout], [0, ""]);
     const shown = run("sh", ["-c", "mandoc -T utf8 -O width=80 docs/wasm-shm.1 | sed 's/.\\x08//g'"]).stdout;
@@ -48,22 +48,22 @@ manual.run();
 
 const helping = suite("wasm-shm help");
 for (const command of commands.filter((name) => name !== "help"))
-  helping(`${command} --help and help ${command} are the same, with an example, on standard output`, () => {
+  helping(`${command} --help and help ${command} print the same, with an example, to standard output`, () => {
     const ended = cli([command, "--help"]);
     assert.equal([ended.code, ended.stderr], [0, ""]);
     assert.match(ended.stdout, new RegExp(`^Usage: wasm-shm ${command} [\\s\\S]*^Examples?:\\n  .*wasm-shm `, "m"));
     assert.is(cli(["help", command]).stdout, ended.stdout);
   });
 
-helping("alone, or misused: on standard error, code 2", () => {
+helping("no command, or a usage error: on standard error, code 2", () => {
   for (const [args, told] of [
     [[], /^Usage: wasm-shm/],
-    [["frob"], /^error: unknown command 'frob'\n\(wasm-shm help COMMAND explains it\)\n$/],
+    [["frob"], /^error: unknown command 'frob'\n\(see wasm-shm help COMMAND\)\n$/],
     [["lss"], /Did you mean ls\?/],
     [["ls", "--frob"], /^error: unknown option '--frob'/],
     [["ls", "--sort", "x"], /Allowed choices are id, key, size, used, changed/],
     [["ls", "extra"], /too many arguments/],
-    [["read"], /which segment\?.*wasm-shm ls shows/],
+    [["read"], /which segment\?.*wasm-shm ls lists/],
     [["stat", "1", "-k", "2"], /not by both/],
   ] as const) {
     const ended = cli(args);
@@ -72,7 +72,7 @@ helping("alone, or misused: on standard error, code 2", () => {
   }
 });
 
-helping("--version is the package's", () => {
+helping("--version is the version of the package", () => {
   const { version } = JSON.parse(readFileSync(`${root}package.json`, "utf8")) as { version: string };
   assert.is(cli(["--version"]).stdout, `${version}\n`);
 });
@@ -83,7 +83,7 @@ helping("loads neither the library nor its addon", () => {
   const loaded = (...args: string[]): string =>
     run(process.execPath, ["--import", `data:text/javascript,${encodeURIComponent(hook)}`, main, ...args]).stderr;
   assert.match(loaded("--help"), /^addons: 0$/m);
-  if (nativePairs.length > 0) assert.match(loaded("ls", "--json"), /^addons: [1-9]$/m); // the check can fail
+  if (nativePairs.length > 0) assert.match(loaded("ls", "--json"), /^addons: [1-9]$/m); // so the check above can fail
 });
 helping.run();
 
@@ -98,6 +98,6 @@ else
     for (const text of [EEXIST, ENOMEM, ENOSPC]
       .map((error) => getAdvice(host, error, 1, 1, 0))
       .concat(controlAdvice(EINVAL)))
-      assert.not.match(forPeople(text), /list\(\)|open\(|: (true|false)|ipcs|ipcrm/);
+      assert.not.match(terminalMessage(text), /list\(\)|open\(|: (true|false)|ipcs|ipcrm/);
   });
 advising.run();

@@ -1,4 +1,4 @@
-// wasm-shm rm: what it removes, what it leaves, and whom it asks.
+// wasm-shm rm: which segments it removes, which it keeps, and when it asks.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,9 +16,9 @@ const there = (id: number): boolean => list().some((info) => info.id === id);
 const made = (...args: string[]): number => Number(cli(["open", "--size", "10", ...args]).stdout);
 
 const removing = suite("wasm-shm rm");
-if (nativePairs.length === 0) removing.skip("removes segments", "there is no native host");
+if (nativePairs.length === 0) removing.skip("removes segments", "this platform has no sysv host");
 else {
-  removing("removes by id and by key, also where the mode lets nobody read; prints nothing", () => {
+  removing("removes by id and by key, also if the mode lets no one read; prints nothing", () => {
     const key = `0x${KEY.toString(16)}`;
     const all = [made(), made("--key", key, "--mode", "000"), made("--key", `0x${(KEY + 1).toString(16)}`), made()];
     const ended = cli([
@@ -39,7 +39,7 @@ else {
     }
   });
 
-  removing("tries all, and tells each that failed", () => {
+  removing("tries all segments, and reports each that failed", () => {
     const id = made();
     const ended = cli(["rm", "2147483647", id, "2147483646"]);
     assert.equal([ended.code, there(id)], [1, false]);
@@ -49,9 +49,9 @@ else {
     );
   });
 
-  if (!isRoot) removing.skip("is not for others", "another user is needed: run as root");
+  if (!isRoot) removing.skip("refuses another user's segment", "another user is needed: run as root");
   else
-    removing("is not for others: the message says for whom", () => {
+    removing("refuses another user's segment, and says who may remove it", () => {
       const id = made("--mode", "666");
       try {
         const ended = cli(["rm", id], { uid: 65534, gid: 65534 });
@@ -70,15 +70,15 @@ else {
     ["rm", "x"],
     ["rm", "-k", "0"],
   ])
-    removing(`${args.join(" ")} is misuse`, () => {
+    removing(`${args.join(" ")} is a usage error`, () => {
       const ended = cli(args);
       assert.equal([ended.code, ended.stdout], [2, ""]);
-      assert.match(ended.stderr, /wasm-shm help COMMAND explains it/);
+      assert.match(ended.stderr, /see wasm-shm help COMMAND/);
     });
 }
 removing.run();
 
-/** Two orphans; one that is attached, one that is destroyed, one whose creator lives: this Node keeps them. */
+/** Keeps three segments that are not orphans: one attached, one destroyed, and one of this running process. */
 const keeper = `
   import { create, open } from "wasm-shm";
   create(11);
@@ -103,7 +103,7 @@ if (!ownNamespace || nativePairs.length === 0) orphans.skip("removes orphans", N
 else {
   const inFamily = (text: string) => script(`${family}${text}\nkill $COPROC_PID`, {}, ownNamespace);
 
-  orphans("--dry-run shows them, and only them", () => {
+  orphans("--dry-run lists the orphans and no other segment", () => {
     const ended = inFamily("shm rm --orphans --dry-run | cut -c 1-40; sizes");
     assert.is(ended.stderr, "");
     const [head, ...rows] = ended.stdout.trimEnd().split("\n");
@@ -115,28 +115,31 @@ else {
     assert.equal(rows.slice(2), ["11 22 33 44 55"]);
   });
 
-  orphans("without a terminal to ask on refuses, having shown them", () => {
+  orphans("lists them and refuses if there is no terminal to ask on", () => {
     const ended = inFamily("shm rm --orphans; echo $?; sizes");
     assert.is(ended.stdout, "2\n11 22 33 44 55\n");
-    assert.match(ended.stderr, /\b44\b[\s\S]*\b55\b[\s\S]*no terminal to ask on: --yes removes them/);
+    assert.match(ended.stderr, /\b44\b[\s\S]*\b55\b[\s\S]*no terminal to ask on: use --yes to remove them/);
   });
 
-  orphans("--yes removes them, and leaves what is attached, destroyed, or has its creator", () => {
+  orphans("--yes removes them, and keeps segments that are attached, destroyed, or whose creator is running", () => {
     const ended = inFamily("shm rm --orphans --yes; echo $?; sizes; shm rm --orphans --yes");
     assert.is(ended.stdout, "0\n11 22 33\n");
     assert.match(ended.stderr, /removed 2 of 2\nthere are no orphans\n$/);
   });
 
-  if (!isRoot) orphans.skip("leaves those of others", "another user is needed: run as root");
+  if (!isRoot) orphans.skip("keeps those of other users", "another user is needed: run as root");
   else
-    orphans("leaves those of others, though root might remove them", () => {
+    orphans("keeps those of other users, although root may remove them", () => {
       const others = `setpriv --reuid 65534 --regid 65534 --clear-groups '${process.execPath}' '${main}' open -s 66 > /dev/null < /dev/null`;
       const ended = script(
         `${others}; shm rm --orphans --yes; shm ls --mine; shm ls --bytes | wc -l`,
         {},
         ownNamespace,
       );
-      assert.equal([ended.stdout, ended.stderr], ["2\n", "there are no orphans\nnone of the 1 segments is yours\n"]);
+      assert.equal(
+        [ended.stdout, ended.stderr],
+        ["2\n", "there are no orphans\nthis user has no segments; ls without --mine lists 1\n"],
+      );
     });
 
   if (!hasTerminal) orphans.skip("asks on a terminal", "no script(1)");
@@ -152,7 +155,7 @@ else {
     for (const answer of ["y", "Yes"])
       orphans(`asks on a terminal: ${answer} removes them`, async () => {
         const shown = await asked(`${answer}\n`);
-        assert.match(shown, /Remove these 2 segments, with all that is in them\? \[y\/N\]/);
+        assert.match(shown, /Remove these 2 segments and their contents\? \[y\/N\]/);
         assert.match(shown, /removed 2 of 2\r\ncode 0\r\n0\r\n$/);
       });
 
@@ -167,53 +170,53 @@ else {
         assert.match(await asked(typed), /nothing was removed\r\ncode 1\r\n2\r\n$/);
       });
 
-    orphans("asks on a terminal: leaves what someone attached, or removed, while the question stood", async () => {
-      const folder = mkdtempSync(join(tmpdir(), "wasm-shm-"));
-      try {
-        const asking = join(folder, "asking");
-        const meddle = `setInterval(async () => {
+    orphans(
+      "asks on a terminal: keeps a segment that a process attached meanwhile, and reports one that was removed",
+      async () => {
+        const folder = mkdtempSync(join(tmpdir(), "wasm-shm-"));
+        try {
+          const asking = join(folder, "asking");
+          const meddle = `setInterval(async () => {
           if (!fs.existsSync("${asking}")) return;
           fs.rmSync("${asking}");
           const { list, open, destroySegment } = await import("wasm-shm");
           for (const { id, size } of list()) size === 44 ? open(id).attach() : destroySegment(id);
           console.log("meddled");
         }, 20)`;
-        const text = `${make}; '${process.execPath}' --eval '${meddle}' & ${command} rm --orphans; echo code $?; ${count}; kill $!`;
-        const replies: Reply[] = [
-          ["[y/N] ", () => writeFileSync(asking, "")],
-          ["meddled", "y\n"],
-        ];
-        const { stdout } = await onTerminal(text, replies, ownNamespace);
-        assert.match(stdout, /segment \d+ is in use, or another, by now: left alone/);
-        assert.match(stdout, /segment \d+ has gone by itself/);
-        assert.match(stdout, /removed 0 of 2\r\ncode 0\r\n1\r\n/);
-      } finally {
-        rmSync(folder, { recursive: true });
-      }
-    });
+          const text = `${make}; '${process.execPath}' --eval '${meddle}' & ${command} rm --orphans; echo code $?; ${count}; kill $!`;
+          const replies: Reply[] = [
+            ["[y/N] ", () => writeFileSync(asking, "")],
+            ["meddled", "y\n"],
+          ];
+          const { stdout } = await onTerminal(text, replies, ownNamespace);
+          assert.match(stdout, /segment \d+ is now in use, or another segment has its id: not removed/);
+          assert.match(stdout, /segment \d+ no longer exists/);
+          assert.match(stdout, /removed 0 of 2\r\ncode 0\r\n1\r\n/);
+        } finally {
+          rmSync(folder, { recursive: true });
+        }
+      },
+    );
   }
 }
 orphans.run();
 
-const states = suite("What became of a creator");
-states(
-  "one that runs, is gone, has ended but is not waited for, was of another namespace, or gave its pid away",
-  () => {
-    const now = new Date();
-    assert.equal(processOf(process.pid, now), { state: "running", command: ownName() });
-    assert.equal(processOf(0, now), { state: "unseen", command: undefined });
-    assert.is(processOf(2 ** 22, now).state, "gone"); // the kernel's largest pid is one less: proc(5)
-    assert.is(processOf(process.pid, new Date(Date.now() - process.uptime() * 1000 - 10_000)).state, "reused");
-    assert.is(processOf(1, now).state, "running"); // EPERM of kill(2) is a process all the same
-    const zombie = script(
-      "sleep 0 & exec '" +
-        process.execPath +
-        "' --input-type=module --eval \"" +
-        "import { processOf } from '#dist/cli/io/processes.js'; import { readdirSync } from 'node:fs'; " +
-        "const limit = Date.now() + 5000; let state; do state = processOf($!, new Date()).state; while (state !== 'gone' && Date.now() < limit); " +
-        'process.kill($!, 0); console.log(state);"',
-    );
-    assert.is(zombie.stdout, "gone\n", zombie.stderr);
-  },
-);
+const states = suite("The state of a process");
+states("is running, gone (also as a zombie), unseen (of another namespace), or reused", () => {
+  const now = new Date();
+  assert.equal(processOf(process.pid, now), { state: "running", command: ownName() });
+  assert.equal(processOf(0, now), { state: "unseen", command: undefined });
+  assert.is(processOf(2 ** 22, now).state, "gone"); // the largest pid is one less: proc(5)
+  assert.is(processOf(process.pid, new Date(Date.now() - process.uptime() * 1000 - 10_000)).state, "reused");
+  assert.is(processOf(1, now).state, "running"); // also if kill(2) says EPERM
+  const zombie = script(
+    "sleep 0 & exec '" +
+      process.execPath +
+      "' --input-type=module --eval \"" +
+      "import { processOf } from '#dist/cli/io/processes.js'; import { readdirSync } from 'node:fs'; " +
+      "const limit = Date.now() + 5000; let state; do state = processOf($!, new Date()).state; while (state !== 'gone' && Date.now() < limit); " +
+      'process.kill($!, 0); console.log(state);"',
+  );
+  assert.is(zombie.stdout, "gone\n", zombie.stderr);
+});
 states.run();

@@ -1,8 +1,8 @@
-// What a person types and reads: sizes, keys, targets and modes, there and back.
+// Sizes, keys, targets and modes as a person types and reads them, in both directions.
 import fc from "fast-check";
 import * as assert from "uvu/assert";
 import { parseKey, parseMode, parseSize, parseTarget } from "#dist/cli/args/values.js";
-import { ageWords, keyWords, modeWords, octalWords, sizeWords } from "#dist/cli/format/numbers.js";
+import { formatAge, formatKey, formatMode, formatOctalMode, formatSize } from "#dist/cli/format/numbers.js";
 import { suite } from "../suite.js";
 
 const refused = ({ code }: { code: string }): boolean => code === "commander.invalidArgument";
@@ -67,7 +67,7 @@ sizes("are the same in decimal, hexadecimal and whole units", () => {
 sizes("shown are within 5 in a hundred of the bytes, and at most four letters and a unit", () => {
   fc.assert(
     fc.property(fc.maxSafeNat(), (n) => {
-      const shown = sizeWords(n);
+      const shown = formatSize(n);
       assert.match(shown, /^(\d{1,4}|\d\.\d)[KMGTPE]?$/);
       const [, number = "", unit = ""] = /^([\d.]+)(.*)$/.exec(shown) ?? [];
       const back = Number(number) * 1024 ** ["", "K", "M", "G", "T", "P", "E"].indexOf(unit);
@@ -85,7 +85,7 @@ for (const [bytes, shown] of [
   [1023.9 * 1024, "1M"],
   [1.5 * 2 ** 30, "1.5G"],
 ] as const)
-  sizes(`${bytes} is shown as ${shown}`, () => assert.is(sizeWords(bytes), shown));
+  sizes(`${bytes} is shown as ${shown}`, () => assert.is(formatSize(bytes), shown));
 sizes.run();
 
 const keys = suite("Keys, targets and modes as typed");
@@ -96,12 +96,12 @@ keys("keys are signed or unsigned, decimal or hexadecimal, as ls shows them", ()
   assert.is(parseKey("0xffffffff"), 0xffffffff);
   fc.assert(
     fc.property(fc.integer({ min: -0x80000000, max: 0x7fffffff }), (key) => {
-      if (key !== 0) assert.is(parseKey(keyWords(key)) | 0, key);
+      if (key !== 0) assert.is(parseKey(formatKey(key)) | 0, key);
     }),
   );
 });
 for (const text of ["", "0", "0x0", "0x100000000", "-2147483649", "0x", "abc", "1.5", "1K"])
-  keys(`${JSON.stringify(text)} is no key`, () => assert.throws(() => parseKey(text), refused));
+  keys(`${JSON.stringify(text)} is not a key`, () => assert.throws(() => parseKey(text), refused));
 
 keys("targets are ids, or key:KEY", () => {
   assert.equal(parseTarget("0"), { id: 0 });
@@ -109,29 +109,29 @@ keys("targets are ids, or key:KEY", () => {
   assert.equal(parseTarget("key:0x51"), { key: 0x51 });
 });
 for (const text of ["", "-1", "2147483648", "0x10", "key:", "key:x", "k:1", "1 "])
-  keys(`${JSON.stringify(text)} is no target`, () => assert.throws(() => parseTarget(text), refused));
+  keys(`${JSON.stringify(text)} is not a target`, () => assert.throws(() => parseTarget(text), refused));
 
 keys("modes are octal, and go there and back", () => {
   assert.is(parseMode("0o640"), 0o640);
   assert.is(parseMode("0640"), 0o640);
-  for (let mode = 0; mode <= 0o777; mode++) assert.is(parseMode(octalWords(mode)), mode);
+  for (let mode = 0; mode <= 0o777; mode++) assert.is(parseMode(formatOctalMode(mode)), mode);
 });
 for (const text of ["", "8", "60", "888", "1000", "07777", "rw-", "-600"])
-  keys(`${JSON.stringify(text)} is no mode`, () => assert.throws(() => parseMode(text), refused));
+  keys(`${JSON.stringify(text)} is not a mode`, () => assert.throws(() => parseMode(text), refused));
 keys.run();
 
-const words = suite("Modes and ages as shown");
-words("a mode is nine letters", () => {
-  assert.is(modeWords(0o640), "rw-r-----");
-  assert.is(modeWords(0o7751), "rwxr-x--x"); // status bits above the nine are not permissions
+const shown = suite("Modes and ages as shown");
+shown("a mode is nine letters", () => {
+  assert.is(formatMode(0o640), "rw-r-----");
+  assert.is(formatMode(0o7751), "rwxr-x--x"); // status bits above the nine are not permissions
 });
-words("an age is one number and a unit, and never is a dash", () => {
+shown("an age is one number and a unit, and never is a dash", () => {
   const now = Date.UTC(2026, 0, 1);
-  const before = (seconds: number): string => ageWords(new Date(now - seconds * 1000), now);
+  const before = (seconds: number): string => formatAge(new Date(now - seconds * 1000), now);
   assert.equal([0, 59, 60, 3599, 3600, 86399, 86400, 365 * 86400].map(before), [
     ..."0 s,59 s,1 m,59 m,1 h,23 h,1 d,1 y".split(","),
   ]);
   assert.is(before(-5), "0 s");
-  assert.is(ageWords(undefined, now), "-");
+  assert.is(formatAge(undefined, now), "-");
 });
-words.run();
+shown.run();

@@ -1,4 +1,4 @@
-// wasm-shm watch in a real terminal, tmux's: what is on the screen, what is lit, and that the terminal comes back.
+// wasm-shm watch in a terminal of tmux: what the screen shows and highlights, and that the terminal is restored.
 import { spawnSync } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as assert from "uvu/assert";
@@ -10,19 +10,19 @@ import { signalProcess } from "../support/processes.js";
 import { cli, hasTerminal, main, onTerminal } from "./shell.js";
 
 const SIZE = 3333;
-const LIT = "\x1b[7m";
+const HIGHLIGHT = "\x1b[7m";
 
 interface Terminal {
-  /** What stands on it, with colours and the like where `escapes` is set. */
+  /** The text on the screen, with escape sequences if `escapes` is set. */
   screen(escapes?: boolean): string;
   keys(...keys: string[]): void;
   resize(columns: number, rows: number): void;
   until(what: string, found: (screen: string) => boolean, escapes?: boolean): Promise<string>;
 }
 
-let servers = 0; // one that ends may still hold its socket
+let servers = 0; // a server that ends may still hold its socket
 
-/** A shell in a terminal of 100 x 12, by a tmux server of its own, for as long as `use` runs. */
+/** Runs `use` with a shell in a terminal of 100 columns and 12 rows, of a tmux server of its own. */
 async function inTerminal(use: (terminal: Terminal) => Promise<void>): Promise<void> {
   const socket = `wasm-shm-${process.pid}-${++servers}`;
   const tmux = (...args: string[]): string => {
@@ -60,7 +60,7 @@ async function watching(options: string, use: (terminal: Terminal, segment: Segm
     await inTerminal(async (terminal) => {
       await terminal.until("the prompt", (screen) => screen.startsWith("$"));
       terminal.keys(`"${process.execPath}" "${main}" watch ${segment.id} ${options}; echo "ended with $?"`, "Enter");
-      await terminal.until("the picture", (screen) => screen.startsWith(`segment ${segment.id} `));
+      await terminal.until("the bytes", (screen) => screen.startsWith(`segment ${segment.id} `));
       await use(terminal, segment);
     });
   } finally {
@@ -70,9 +70,9 @@ async function watching(options: string, use: (terminal: Terminal, segment: Segm
 
 const watch = suite("wasm-shm watch");
 
-if (nativePairs.length === 0) watch.skip("runs", "there is no native host on this platform");
+if (nativePairs.length === 0) watch.skip("runs", "this platform has no sysv host");
 else {
-  watch("is for a terminal: elsewhere it is misused, and points at dump", () => {
+  watch("without a terminal it is a usage error, whose message names dump", () => {
     const segment = create(SIZE);
     try {
       const ended = cli(["watch", segment.id]);
@@ -87,28 +87,28 @@ else {
 
   if (!works("tmux", ["-V"])) watch.skip("shows what changes", "tmux is not installed");
   else {
-    watch("lights the bytes that changed since the last look, then no more; q gives the terminal back", async () => {
+    watch("highlights the bytes that changed since the last refresh; q restores the terminal", async () => {
       await watching("--interval 1000", async (terminal, segment) => {
         const first = terminal.screen();
         assert.match(first, /^segment \d+ {2}0x00000000 {2}3\.3K {2}attached 1 {2}0 changed in 1000 ms\n/);
         assert.match(first, /\n00000000: 0000 0000 0000 0000 0000 0000 0000 0000 {2}\.{16}\n/);
         assert.match(first, /q quits; arrows/);
-        assert.not.ok(terminal.screen(true).includes(LIT));
+        assert.not.ok(terminal.screen(true).includes(HIGHLIGHT));
         segment.seek(20);
         segment.write(Buffer.from("hello"));
-        const lit = await terminal.until("the light", (screen) => screen.includes(LIT), true);
-        assert.match(lit.split("\n")[2]?.replaceAll("\x1b", "<") ?? "", /0000 0000 <\[7m.*6865/);
+        const highlighted = await terminal.until("the highlight", (screen) => screen.includes(HIGHLIGHT), true);
+        assert.match(highlighted.split("\n")[2]?.replaceAll("\x1b", "<") ?? "", /0000 0000 <\[7m.*6865/);
         assert.match(terminal.screen(), / 5 changed in 1000 ms\n/);
         assert.match(terminal.screen(), /\n00000010: 0000 0000 6865 6c6c 6f00 0000 0000 0000 {2}\.{4}hello\.{7}\n/);
-        await terminal.until("the light's end", (screen) => !screen.includes(LIT), true);
+        await terminal.until("the end of the highlight", (screen) => !screen.includes(HIGHLIGHT), true);
         terminal.keys("q");
         const after = await terminal.until("the shell", (screen) => screen.includes("ended with 0"));
         assert.not.match(after, /^segment/m);
-        assert.is(segment.stat().nattch, 1); // this test's own
+        assert.is(segment.stat().nattch, 1); // the attachment of this test
       });
     });
 
-    watch("moves by keys, follows the size of the terminal, shows numbers and text; Ctrl-C ends it", async () => {
+    watch("moves by keys, follows the size of the terminal, and shows numbers; Ctrl-C ends it", async () => {
       await watching("--interval 100 --as u32", async (terminal, segment) => {
         terminal.keys("NPage");
         await terminal.until("the next page", (screen) => screen.includes("\n000000a0: "));
@@ -116,13 +116,13 @@ else {
         await terminal.until("the next line", (screen) => screen.split("\n")[1]?.startsWith("000000b0: ") === true);
         terminal.keys("End");
         const end = await terminal.until("the end", (screen) => screen.includes("\n00000d00: "));
-        assert.match(end, /\n00000d00: +0 +no whole u32: 00\n/);
+        assert.match(end, /\n00000d00: +0 +partial u32: 00\n/);
         terminal.keys("Home");
         await terminal.until("the start", (screen) => screen.includes("\n00000000: "));
         segment.write(Uint8Array.of(0xff, 0xff, 0xff, 0xff));
         await terminal.until("the number", (screen) => screen.includes("00000000: 4294967295 "));
         terminal.resize(40, 6);
-        const small = await terminal.until("the small picture", (screen) => screen.split("\n").length <= 7);
+        const small = await terminal.until("the small screen", (screen) => screen.split("\n").length <= 7);
         await terminal.until("its help", (screen) => screen.includes("q quits; arrows, Page Up, Page Down, Hom"));
         assert.ok(small.split("\n").every((line) => line.length <= 40));
         terminal.keys("C-c");
@@ -130,19 +130,19 @@ else {
       });
     });
 
-    watch("a segment that is removed meanwhile: says so, and goes on with what it has", async () => {
+    watch("shows that the segment was removed, and its bytes as before", async () => {
       await watching("--interval 100 --as utf8", async (terminal, segment) => {
         segment.write(Buffer.from("grüße"));
         await terminal.until("the text", (screen) => screen.includes("00000000: grüße"));
         segment.destroy();
-        await terminal.until("the word", (screen) => screen.includes("removed: it goes with its last attachment"));
+        await terminal.until("the notice", (screen) => screen.includes("removed: freed with its last attachment"));
         assert.match(terminal.screen(), /00000000: grüße/);
         terminal.keys("q");
         await terminal.until("the shell", (screen) => screen.includes("ended with 0"));
       });
     });
 
-    watch("SIGTERM gives the terminal back, too", async () => {
+    watch("SIGTERM restores the terminal, too", async () => {
       await watching("--interval 100", async (terminal, segment) => {
         const pid = segment.stat().lpid;
         signalProcess(pid, "SIGTERM");
@@ -154,7 +154,7 @@ else {
 
   if (!hasTerminal) watch.skip("an idle screen costs nothing", "script(1) is not installed");
   else
-    watch("writes nothing while nothing changes, and a frame only of what did", async () => {
+    watch("writes nothing while nothing changes, and otherwise only the lines that changed", async () => {
       const segment = create(SIZE);
       try {
         const command = `stty rows 12 cols 100; "${process.execPath}" "${main}" watch ${segment.id} --interval 50`;
@@ -165,7 +165,7 @@ else {
             "?2026l",
             () => {
               before = Date.now();
-              setTimeout(() => segment.write(Uint8Array.of(0x77)), 1000); // some twenty looks later
+              setTimeout(() => segment.write(Uint8Array.of(0x77)), 1000); // about twenty refreshes later
             },
           ],
           ["77", () => {}],
@@ -174,10 +174,10 @@ else {
         assert.is(code, 0);
         assert.ok(before > 0);
         const frames = stdout.split("\x1b[?2026h").slice(1);
-        assert.ok(frames.length <= 4, `${frames.length} frames`); // the first, the change, and its fading
+        assert.ok(frames.length <= 4, `${frames.length} frames`); // the first, the change, and the end of its highlight
         assert.ok((frames[0]?.length ?? 0) > 500);
         assert.ok((frames[1]?.length ?? 0) < 400, `${frames[1]?.length} characters for one byte`);
-        assert.ok(stdout.includes("\x1b[?25h\x1b[?1049l")); // the cursor and the screen are back
+        assert.ok(stdout.includes("\x1b[?25h\x1b[?1049l")); // the cursor and the main screen are restored
       } finally {
         segment[Symbol.dispose]();
       }

@@ -1,5 +1,5 @@
-// include/wasm_shm.h against the cursor's frames: each reads what the other wrote, and both refuse the same.
-// Not tested: a big-endian machine; the header's loads and stores are by bytes.
+// include/wasm_shm.h against the cursor's frames: each reads what the other wrote, and both refuse the same frames.
+// Not tested: a big-endian machine. The header loads and stores single bytes.
 
 import { join } from "node:path";
 import * as assert from "uvu/assert";
@@ -17,7 +17,7 @@ const statuses: Record<string, number> = {
   ERR_SHM_FRAME_DAMAGED: 3,
 };
 
-/** A frame, whole or with a byte changed, cut short, or with a length that is far too great. */
+/** A frame: unchanged, with one byte changed, cut short, or with a far too large length. */
 function mutated(frame: Uint8Array, round: number): Uint8Array {
   const bytes = frame.slice();
   const random = randomBytes(2, (round + 1) * 0x9e3779b1);
@@ -28,21 +28,21 @@ function mutated(frame: Uint8Array, round: number): Uint8Array {
 }
 
 const missing = ["gcc", "g++"].filter((name) => !works(name, ["--version"]));
-/** Without the sanitizers, frames.c; with them too, where this gcc has their libraries. */
+/** frames.c without the sanitizers and with them. Only the first compiles if this gcc lacks their libraries. */
 const programs =
   missing.length > 0 ? [] : [[], sanitizers].map((extra) => compile("frames.c", ["-std=gnu99", ...warnings, ...extra]));
 const sanitized = programs[1]?.ended.code === 0;
 
 if (nativePairs.length === 0) {
   const none = suite("include/wasm_shm.h");
-  none.skip("reads and writes our frames", "there is no native host on this platform");
+  none.skip("reads and writes the cursor's frames", "this platform has no sysv host");
   none.run();
 }
 
 for (const { name, withSegment } of nativePairs) {
   const header = suite(`include/wasm_shm.h [${name}]`);
   if (missing.length > 0) {
-    absent(header, "reads and writes our frames", `${missing.join(" and ")} not installed`);
+    absent(header, "reads and writes the cursor's frames", `${missing.join(" and ")} not installed`);
   } else {
     const peer = (words: (string | number)[], input: Uint8Array = new Uint8Array()): string => {
       const program = programs[sanitized ? 1 : 0]?.program ?? "";
@@ -51,26 +51,26 @@ for (const { name, withSegment } of nativePairs) {
       return stdout;
     };
 
-    header("compiles by itself as C99 and as C++11 without a warning", () => {
-      const file = join(root, "include/wasm_shm.h");
-      for (const [compiler, ...language] of [
-        ["gcc", "-std=c99", "-x", "c"],
-        ["g++", "-std=c++11", "-x", "c++"],
-      ] as const) {
-        const flags = [...warnings, "-Wno-unused-function", "-fsyntax-only"];
-        const ended = run(compiler, [...flags, ...language, file]);
-        assert.is(ended.code, 0, ended.stderr);
-      }
-    });
+    for (const file of ["include/wasm_shm.h", "include/wasm_shm/frame.h"])
+      header(`${file} compiles by itself as C99 and as C++11 without a warning`, () => {
+        for (const [compiler, ...language] of [
+          ["gcc", "-std=c99", "-x", "c"],
+          ["g++", "-std=c++11", "-x", "c++"],
+        ] as const) {
+          const flags = [...warnings, "-Wno-unused-function", "-fsyntax-only"];
+          const ended = run(compiler, [...flags, ...language, join(root, file)]);
+          assert.is(ended.code, 0, ended.stderr);
+        }
+      });
 
-    header("compiles within a program without a warning", () => {
+    header("compiles in a program without a warning", () => {
       assert.is(programs[0]?.ended.code, 0, programs[0]?.ended.stderr);
     });
 
     if (!sanitized)
-      absent(header, "runs under the sanitizers of addresses and undefined behaviour", "this gcc has none");
+      absent(header, "runs under the sanitizers of addresses and undefined behaviour", "this gcc has no sanitizers");
 
-    header("C reads what we wrote, and we read what C wrote", () => {
+    header("C reads the cursor's frames, and the cursor reads those of C", () => {
       withSegment(SIZE, (segment) => {
         const cursor = segment.attach().cursor();
         assert.is(peer(["write", segment.id, "from C"]), "0");
@@ -81,12 +81,12 @@ for (const { name, withSegment } of nativePairs) {
         assert.is(peer(["read", segment.id, SIZE]), "1 ");
         assert.is(peer(["read", segment.id, SIZE - 7]), "2 ");
         cursor.seek(14);
-        cursor.writeUint32(SIZE - 14 - 8 + 1); // one more than remains from there
+        cursor.writeUint32(SIZE - 14 - 8 + 1); // one more than remain
         assert.is(peer(["read", segment.id, 14]), "2 ");
       });
     });
 
-    header("C refuses what its own buffer, or the window, has no room for, and changes nothing", () => {
+    header("C refuses a frame that its buffer or the window has no room for, and changes nothing", () => {
       withSegment(6 + 8, (segment) => {
         const { bytes } = segment.attach();
         assert.is(peer(["write", segment.id, "from C!"]), "1");
@@ -98,7 +98,7 @@ for (const { name, withSegment } of nativePairs) {
       withSegment(7, (segment) => assert.is(peer(["write", segment.id, ""]), "1"));
     });
 
-    header("gives the verdict that readFrame gives on 4,000 frames, most of them hostile", () => {
+    header("C and readFrame give the same verdict on 4,000 frames, most of them hostile", () => {
       withSegment(SIZE, (segment) => {
         const attachment = segment.attach();
         const input: Uint8Array[] = [];
@@ -108,7 +108,7 @@ for (const { name, withSegment } of nativePairs) {
           const took = start.writeFrame(randomBytes(round % 61));
           const bytes = mutated(attachment.bytes.slice(0, took), round);
           const cursor = attachment.cursor();
-          cursor.seek(SIZE - bytes.length); // so that the window ends where the buffer does
+          cursor.seek(SIZE - bytes.length); // so that the window and the buffer end at the same byte
           attachment.bytes.set(bytes, SIZE - bytes.length);
           let verdict: string;
           try {

@@ -1,5 +1,5 @@
-// util-linux against us: what ipcmk creates, what ipcs shows, what ipcrm removes; where ipcs lists everything, in an
-// IPC namespace of its own. Not tested: the resident and swapped pages of ipcs -u, which limits() does not have.
+// util-linux: ipcmk creates, ipcs shows and ipcrm removes the segments that this package sees. What ipcs lists is compared
+// in an IPC namespace of its own. Not tested: the resident and swapped pages of ipcs -u, which limits() does not have.
 import * as assert from "uvu/assert";
 import type { Limits, SegmentInfo } from "wasm-shm";
 import { suite } from "../suite.js";
@@ -12,7 +12,7 @@ const NOBODY = 65534;
 const key = 0x5d000000 | process.pid;
 const missing = ["ipcs", "ipcmk", "ipcrm"].filter((name) => !works(name, ["-V"]));
 
-/** The standard output of a command of util-linux, in no language and at no place. */
+/** The standard output of a command of util-linux, in the C locale and in UTC. */
 function ask(command: string, ...words: (string | number)[]): string {
   const env = { ...process.env, LC_ALL: "C", TZ: "UTC" };
   const { code, stdout, stderr } = run(command, words.map(String), { env, timeout: TIME_LIMIT_MS });
@@ -23,12 +23,12 @@ function ask(command: string, ...words: (string | number)[]): string {
 for (const { name, shm, withSegment } of nativePairs) {
   const tools = suite(`ipcmk and ipcrm [${name}]`);
   if (missing.length > 0) {
-    absent(tools, "create what we open, and remove what we created", `${missing.join(", ")} not installed`);
+    absent(tools, "create and remove segments of this process", `${missing.join(", ")} not installed`);
     tools.run();
     continue;
   }
 
-  tools("ipcmk creates, and we open its id, see its size and mode, write and read; ipcrm removes it", () => {
+  tools("ipcmk creates a segment, which this process opens by id, writes and reads; ipcrm removes it", () => {
     const id = Number(/id: (\d+)/.exec(ask("ipcmk", "-M", SIZE, "-p", "0640"))?.[1]);
     try {
       const segment = shm.open(id);
@@ -39,7 +39,7 @@ for (const { name, shm, withSegment } of nativePairs) {
       const { bytes } = segment.attach();
       assert.ok(bytes.every((byte) => byte === 0));
       bytes[SIZE - 1] = 9;
-      segment[Symbol.dispose](); // detaches what this object attached, and leaves what another created
+      segment[Symbol.dispose](); // only detaches: ipcmk created the segment
       assert.equal([...shm.open(id).readChunk(1, SIZE - 1)], [9]);
       ask("ipcrm", "-m", id);
       assert.throws(() => shm.open({ key: made }), code("ENOENT"));
@@ -52,7 +52,7 @@ for (const { name, shm, withSegment } of nativePairs) {
     ["-m", (id: number) => id],
     ["-M", () => key],
   ] as const) {
-    tools(`ipcrm ${option} removes ours while it is attached: we keep its bytes until the detach`, () => {
+    tools(`ipcrm ${option} removes a segment that is attached: its bytes stay until the detach`, () => {
       withSegment(
         SIZE,
         (segment) => {
@@ -71,7 +71,7 @@ for (const { name, shm, withSegment } of nativePairs) {
       );
     });
 
-    tools(`ipcrm ${option} removes ours while nothing is attached: it is gone at once`, () => {
+    tools(`ipcrm ${option} removes a segment that is not attached: it is gone at once`, () => {
       withSegment(
         SIZE,
         (segment) => {
@@ -87,7 +87,7 @@ for (const { name, shm, withSegment } of nativePairs) {
   tools.run();
 }
 
-/** What a namespace of five segments looks like from inside: to us, and to ipcs. */
+/** What this package and ipcs see in a namespace with five segments. */
 interface Seen {
   list: (Omit<SegmentInfo, "atime" | "dtime" | "ctime"> & { atime?: string; dtime?: string; ctime: string })[];
   limits: Limits;
@@ -95,7 +95,7 @@ interface Seen {
   each: Record<number, string>;
 }
 
-/** Makes a segment of each kind, and keeps two attached until its standard input ends. */
+/** Creates a segment of each kind, and keeps two attached until its standard input ends. */
 const maker = `
   import { create } from "wasm-shm";
   create(${SIZE}, { key: 0x5e5e });
@@ -111,8 +111,8 @@ const maker = `
   process.stdin.resume();`;
 
 /**
- * Sets limits small enough to be exact, and asks both sides while nothing changes. It attaches nothing itself: each
- * child of a process that did would change lpid and dtime, by inheriting the attachment and dropping it at its exec.
+ * Sets limits that are small enough to be exact, and asks both sides while nothing changes. It attaches nothing itself:
+ * each child inherits the attachments of its parent and drops them at its exec, which changes lpid and dtime.
  */
 const asker = `
   import { execFileSync, spawn } from "node:child_process";
@@ -131,7 +131,7 @@ const asker = `
   child.stdin.end();
   console.log(JSON.stringify(seen));`;
 
-/** The cells of the rows below ipcs's head. */
+/** The cells of the rows below the head of ipcs. */
 const rows = (text = ""): string[][] =>
   text
     .trim()
@@ -143,15 +143,15 @@ const number = (text: string, label: RegExp): number => Number(new RegExp(`${lab
 const namedUser = (id: number): string => ask("id", "-nu", id).trim();
 const permissions = (mode: number): string => (mode & 0o777).toString(8);
 
-const view = suite("ipcs -m and we see the same");
-if (missing.length > 0) absent(view, "of every segment and limit", `${missing.join(", ")} not installed`);
+const view = suite("ipcs -m agrees with list and limits");
+if (missing.length > 0) absent(view, "on every segment and limit", `${missing.join(", ")} not installed`);
 else if (!isRoot || nativePairs.length === 0 || !works("unshare", ["--ipc", "true"]))
-  view.skip("of every segment and limit", "only root can make an IPC namespace and set its limits");
+  view.skip("on every segment and limit", "only root can make an IPC namespace and set its limits");
 else {
   const node = [process.execPath, "--input-type=module", "--eval", asker, maker];
   const { list, limits, ipcs, each } = JSON.parse(ask("unshare", "--ipc", ...node)) as Seen;
 
-  view("a row for each of list(): key, id, owner, permissions, bytes, attaches and status", () => {
+  view("has a row for each segment of list(): key, id, owner, permissions, bytes, attaches and status", () => {
     assert.is(list.length, 5);
     assert.equal(
       rows(ipcs[""]),
@@ -168,7 +168,7 @@ else {
     );
   });
 
-  view("-p: the creator's process and the last one's", () => {
+  view("-p: the processes that created and last used each", () => {
     assert.equal(
       rows(ipcs["-p"]),
       list.map(({ id, uid, cpid, lpid }) => [id, namedUser(uid), cpid, lpid].map(String)),
@@ -206,7 +206,7 @@ else {
     }
   });
 
-  view("-l: the limits, in KiB where it counts so", () => {
+  view("-l: the limits, some of them in KiB", () => {
     const text = ipcs["-l"] ?? "";
     assert.is(number(text, /max number of segments/), limits.shmmni);
     assert.is(number(text, /max seg size \(kbytes\)/), limits.shmmax / 1024);

@@ -1,5 +1,5 @@
-// Peers that nobody here wrote, one menu for all: C, Perl's shmread, Python's sysv_ipc, PHP's shmop.
-// Not tested: atomics of Perl, Python and PHP, which have none; ids and the attach count in PHP, whose shmop hides both.
+// The same tests for peers in C, Perl (shmread), Python (sysv_ipc) and PHP (shmop).
+// Not tested: atomics in Perl, Python and PHP, which have none; ids and the attach count in PHP, whose shmop hides both.
 import type { SpawnOptions } from "node:child_process";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
@@ -12,10 +12,10 @@ import { absent, compile, type Talk, TIME_LIMIT_MS, withPeer } from "../support/
 
 const SIZE = 3333;
 const BLOCK = 128 * 1024; // bytes
-const BLOCKS = 32; // of each half: 8 MiB in all
+const BLOCKS = 32; // in each half: 8 MiB in all
 const STAGE = 10_000; // increments
 const STAGES = 100;
-const key = (0xd9000000 | process.pid) >>> 0; // the kernel's keys are signed: this one is negative there
+const key = (0xd9000000 | process.pid) >>> 0; // the kernel's keys are signed, so there it is negative
 const asNobody = { uid: 65534, gid: 65534 };
 
 const python = ["/usr/bin/python3", "python3"].find((name) => works(name, ["-c", "import sysv_ipc"]));
@@ -26,9 +26,9 @@ const compiled = works("gcc", ["--version"]) ? compile("peer.c", flags) : undefi
 interface Peer {
   title: string;
   here: boolean;
-  /** The program, and the words before a command's. */
+  /** The program, and its first arguments. */
   command: [string, ...string[]];
-  /** Whether it opens by id, says the id of what it creates, and sees the attach count. */
+  /** Whether it opens by id, prints the id of a segment that it creates, and sees the attach count. */
   knowsIds: boolean;
 }
 
@@ -54,30 +54,30 @@ const peers: Peer[] = [
   },
 ];
 
-/** The other side of a peer's `both`: block by block, each writes its own and then sums the other's. */
+/** The test's side of a peer's `both`: in each round both sides write a block and then checksum the other's. */
 async function writeHalf(talk: Talk, attachment: Attachment): Promise<void> {
-  const ours = randomBytes(BLOCK * BLOCKS);
-  const theirs = new Uint8Array(BLOCK * BLOCKS);
-  for (let at = 0; at < BLOCKS; at++) theirs.fill("a".charCodeAt(0) + (at % 26), at * BLOCK, (at + 1) * BLOCK);
+  const own = randomBytes(BLOCK * BLOCKS);
+  const peerBytes = new Uint8Array(BLOCK * BLOCKS);
+  for (let at = 0; at < BLOCKS; at++) peerBytes.fill("a".charCodeAt(0) + (at % 26), at * BLOCK, (at + 1) * BLOCK);
   assert.is(await talk.hear(), "ready");
   talk.tell();
   for (let at = 0; at < BLOCKS; at++) {
     const [start, end] = [at * BLOCK, (at + 1) * BLOCK];
-    attachment.bytes.set(ours.subarray(start, end), start);
+    attachment.bytes.set(own.subarray(start, end), start);
     talk.tell();
     assert.is(await talk.hear(), "written");
-    const sum = attachment.checksum("adler32", { start: ours.length + start, end: ours.length + end });
-    assert.is(sum, adlerOracle(theirs.subarray(start, end)));
-    assert.is(await talk.hear(), String(adlerOracle(ours.subarray(start, end))));
+    const sum = attachment.checksum("adler32", { start: own.length + start, end: own.length + end });
+    assert.is(sum, adlerOracle(peerBytes.subarray(start, end)));
+    assert.is(await talk.hear(), String(adlerOracle(own.subarray(start, end))));
   }
-  const whole = adlerOracle(Buffer.concat([ours, theirs]));
+  const whole = adlerOracle(Buffer.concat([own, peerBytes]));
   talk.tell();
   assert.is(attachment.checksum("adler32"), whole);
   assert.is(await talk.hear(), String(whole));
   await talk.bye();
 }
 
-/** The other side of a peer's `count`. Neither begins a stage before the other has begun the one before. */
+/** The test's side of a peer's `count`. Neither begins a stage before the other has begun the previous one. */
 async function countToAMillion(talk: Talk, bytes: Uint8Array): Promise<void> {
   const counter = new Int32Array(bytes.buffer, bytes.byteOffset, 1);
   const begin = new Int32Array(bytes.buffer, bytes.byteOffset + 64, 1);
@@ -93,16 +93,16 @@ async function countToAMillion(talk: Talk, bytes: Uint8Array): Promise<void> {
     if (seen !== others) moved++;
     others = seen;
   }
-  const movedForThem = Number(await talk.hear());
+  const movedForPeer = Number(await talk.hear());
   await talk.bye();
   assert.is(Atomics.load(counter, 0), 2 * STAGE * STAGES);
-  // Within two stages the other's count must have moved, however few cores there are.
-  for (const times of [moved, movedForThem]) assert.ok(times >= STAGES / 2 - 1, `saw it move ${times} times`);
+  // The stages force each count to move within two stages of the other, even on one core.
+  for (const times of [moved, movedForPeer]) assert.ok(times >= STAGES / 2 - 1, `saw it move ${times} times`);
 }
 
 if (nativePairs.length === 0) {
   const none = suite("A peer");
-  none.skip("shares a segment with us", "there is no native host on this platform");
+  none.skip("shares a segment with this process", "this platform has no sysv host");
   none.run();
 }
 
@@ -119,7 +119,7 @@ for (const { name, shm, withSegment } of nativePairs)
     };
 
     if (!here) {
-      absent(peer, "shares a segment with us", `${title} or its module is not installed`);
+      absent(peer, "shares a segment with this process", `${title} or its module is not installed`);
       peer.run();
       continue;
     }
@@ -129,13 +129,13 @@ for (const { name, shm, withSegment } of nativePairs)
         assert.is(compiled?.ended.code, 0, compiled?.ended.stderr);
       });
 
-    peer("reads what we wrote, at its offset, and sees the true size", () => {
+    peer("reads what this process wrote at an offset, and sees the exact size", () => {
       withSegment(
         SIZE,
         (segment) => {
-          segment.attach().bytes.set(Buffer.from("from us"), SIZE - 7);
+          segment.attach().bytes.set(Buffer.from("from test"), SIZE - 9);
           for (const which of knowsIds ? [key | 0, `#${segment.id}`] : [key | 0]) {
-            assert.is(ask("read", which, SIZE - 7, 7), "from us");
+            assert.is(ask("read", which, SIZE - 9, 9), "from test");
             assert.is(ask("size", which), String(SIZE));
           }
         },
@@ -143,11 +143,11 @@ for (const { name, shm, withSegment } of nativePairs)
       );
     });
 
-    peer("creates, and we read what it wrote; it removes, and we live on", () => {
-      const said = ask("create", key | 0, SIZE);
+    peer("creates a segment, writes and removes it; this process reads it, and keeps its attachment", () => {
+      const printed = ask("create", key | 0, SIZE);
       const segment = shm.open({ key });
       try {
-        if (knowsIds) assert.is(said, String(segment.id));
+        if (knowsIds) assert.is(printed, String(segment.id));
         const { size, mode, nattch, cpid } = segment.stat();
         assert.equal([size, mode, nattch], [SIZE, 0o600, 0]);
         assert.is.not(cpid, process.pid);
@@ -166,7 +166,7 @@ for (const { name, shm, withSegment } of nativePairs)
     });
 
     if (knowsIds)
-      peer("creates a private segment, which we open by the id it says, and removes it by id", () => {
+      peer("creates a private segment, which this process opens by id, and removes it by id", () => {
         const id = Number(ask("create", 0, SIZE));
         try {
           const segment = shm.open(id);
@@ -181,7 +181,7 @@ for (const { name, shm, withSegment } of nativePairs)
         }
       });
 
-    peer("is counted while it is attached, and goes on with what we remove", async () => {
+    peer("is counted while it is attached, and keeps a segment that this process removes", async () => {
       await withSegment(
         SIZE,
         async (segment) => {
@@ -203,7 +203,7 @@ for (const { name, shm, withSegment } of nativePairs)
       );
     });
 
-    peer("writes half of 8 MiB while we write the other; each sums the other's blocks, and both agree", async () => {
+    peer("writes half of 8 MiB while this process writes the other; each checksums the other's blocks", async () => {
       await withSegment(
         2 * BLOCK * BLOCKS,
         async (segment) => {
@@ -218,7 +218,7 @@ for (const { name, shm, withSegment } of nativePairs)
 
     if (title === "C")
       peer(
-        "counts to a million while we do, by atomics; none is lost, and each saw the other's count move",
+        "counts to a million by atomics while this process does; no count is lost, and each sees the other's move",
         async () => {
           await withSegment(
             SIZE,
@@ -235,7 +235,7 @@ for (const { name, shm, withSegment } of nativePairs)
 
     if (!isRoot) peer.skip("of another user is refused by the mode", "only root can become another user");
     else
-      peer("of another user is refused by the mode, and let in by a wider one", () => {
+      peer("of another user is refused by the mode, and allowed by a wider one", () => {
         withSegment(
           SIZE,
           (segment) => {
@@ -256,9 +256,9 @@ for (const { name, shm, withSegment } of nativePairs)
       });
 
     if (!works("unshare", ["--ipc", "true"]))
-      peer.skip("takes an id of 0", "this user cannot make an IPC namespace of its own");
+      peer.skip("accepts the id 0", "this user cannot make an IPC namespace of its own");
     else
-      peer("takes an id of 0, which the first segment of a namespace has", () => {
+      peer("accepts the id 0, which the first segment of a namespace has", () => {
         const which = knowsIds ? "#0" : key | 0;
         const source = `
           import { execFileSync } from "node:child_process";

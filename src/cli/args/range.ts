@@ -1,6 +1,7 @@
-// Which bytes of a segment a command works on.
+// The bytes of a segment that a command works on.
 import type { Command } from "commander";
 import { UsageError } from "../failure.js";
+import type { Range } from "../io/windows.js";
 import { parseSize } from "./values.js";
 
 export interface RangeOptions {
@@ -8,18 +9,19 @@ export interface RangeOptions {
   size?: number;
 }
 
+/** Adds `--offset` and `--size`. */
 export function addRange(command: Command): Command {
   return command
     .option("-o, --offset <size>", "bytes to skip first", parseSize, 0)
-    .option("-s, --size <size>", "how many bytes at the most (default: to the end)", parseSize);
+    .option("-s, --size <size>", "at most this many bytes (default: to the end)", parseSize);
 }
 
 /**
- * The range that was asked for, inside a segment of `size` bytes.
+ * The range that was asked for, inside a segment of `size` bytes. It ends where the segment does, if it is longer.
  *
- * @throws {UsageError} it begins behind the end
+ * @throws {UsageError} it begins past the end
  */
-export function rangeIn(size: number, { offset, size: length = size }: RangeOptions): { start: number; end: number } {
+export function rangeIn(size: number, { offset, size: length = size }: RangeOptions): Range {
   if (offset > size) throw new UsageError(`offset ${offset} is past the end: the segment has ${size} bytes`);
   return { start: offset, end: offset + Math.min(length, size - offset) };
 }

@@ -1,41 +1,42 @@
-// What a person types, as numbers.
+// Numbers as a person types them.
 import { InvalidArgumentError } from "commander";
 
 const units = ["", "K", "M", "G", "T", "P", "E"];
 
 /**
- * Bytes: `4096`, `0x1000`, `64K`, `1.5G`. Units as GNU coreutils have them: K, KiB are 1024, KB is 1000.
+ * Bytes: `4096`, `0x1000`, `64K`, `1.5G`. Units are those of GNU coreutils: K and KiB are 1024, KB is 1000.
  *
- * @throws {InvalidArgumentError} anything else, and what is not a whole number of bytes up to 2^53 - 1
+ * @throws {InvalidArgumentError} anything else, or not a whole number of bytes up to 2^53 - 1
  */
 export function parseSize(text: string): number {
   const found = /^(?:(0x[0-9a-f]+)|(\d+(?:\.\d+)?)(?:([KMGTPE])(iB|B)?|B)?)$/i.exec(text.trim());
-  if (!found) throw new InvalidArgumentError("Sizes are bytes: 4096, 0x1000, 64K, 1.5G.");
+  if (!found) throw new InvalidArgumentError("A size is a number of bytes: 4096, 0x1000, 64K, 1.5G.");
   const [, hexadecimal, decimal, unit = "", suffix] = found;
   const scale = (suffix?.toUpperCase() === "B" ? 1000 : 1024) ** units.indexOf(unit.toUpperCase());
   const bytes = hexadecimal === undefined ? Number(decimal) * scale : Number(hexadecimal);
-  if (!Number.isSafeInteger(bytes)) throw new InvalidArgumentError("That is not a whole number of bytes below 2^53.");
+  if (!Number.isSafeInteger(bytes)) throw new InvalidArgumentError("It is not a whole number of bytes below 2^53.");
   return bytes;
 }
 
 /** A segment, by its id or its key. */
 export type Target = { id: number } | { key: number };
 
-/** @throws {InvalidArgumentError} neither a decimal nor a hexadecimal number of 32 bits, or 0, which is no key */
+/** @throws {InvalidArgumentError} not a decimal or hexadecimal number of 32 bits, or 0, which means "no key" */
 export function parseKey(text: string): number {
   const key = /^(0x[0-9a-f]+|-?\d+)$/i.test(text) ? Number(text) : Number.NaN;
   if (!(key >= -0x80000000 && key <= 0xffffffff))
-    throw new InvalidArgumentError("Keys are 32 bits: 0x51, as ls shows it.");
-  if (key === 0) throw new InvalidArgumentError("0 stands for no key: such a segment is named by its id.");
+    throw new InvalidArgumentError("A key is a number of 32 bits, such as 0x51; ls shows it.");
+  if (key === 0) throw new InvalidArgumentError("0 means that a segment has no key. Name it by its id.");
   return key;
 }
 
-/** @throws {InvalidArgumentError} neither an id, a whole number, nor key:KEY */
+/** @throws {InvalidArgumentError} neither an id, which is a whole number, nor key:KEY */
 export function parseTarget(text: string): Target {
   const key = /^key:(.*)$/.exec(text)?.[1];
   if (key !== undefined) return { key: parseKey(key) };
   const id = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (!(id <= 0x7fffffff)) throw new InvalidArgumentError("A segment is its id, as ls shows it, or key:0x51.");
+  if (!(id <= 0x7fffffff))
+    throw new InvalidArgumentError("A segment is named by its id, which ls shows, or as key:0x51.");
   return { id };
 }
 

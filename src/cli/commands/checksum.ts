@@ -3,11 +3,11 @@ import type { Segment } from "../../segment/segment.js";
 import { addRange, type RangeOptions, rangeIn } from "../args/range.js";
 import { addTargets, openTarget, type TargetsOptions, targetsOf } from "../args/target.js";
 import type { Target } from "../args/values.js";
-import { Refusal } from "../failure.js";
+import { UserError } from "../failure.js";
 import { writeOut } from "../io/output.js";
 import { eachWindow, ONE_WINDOW } from "../io/windows.js";
 
-const chained = ["crc32c", "crc32", "adler32"] as const; // one goes on from the window before
+const chained = ["crc32c", "crc32", "adler32"] as const; // each window continues the sum of the one before
 const hashed = ["xxh3", "xxh64"] as const;
 type Algorithm = (typeof chained)[number] | (typeof hashed)[number];
 
@@ -17,7 +17,7 @@ interface Options extends RangeOptions, TargetsOptions {
 
 const isChained = (name: Algorithm): name is (typeof chained)[number] => chained.some((one) => one === name);
 
-/** The sum as hexadecimal digits. @throws {Refusal} it needs all bytes in one window, and they are not */
+/** The sum as hexadecimal digits. @throws {UserError} the algorithm needs all bytes in one window, and they do not fit */
 async function sumOf(segment: Segment, options: Options): Promise<string> {
   const { algorithm } = options;
   const { start, end } = rangeIn(segment.size, options);
@@ -29,10 +29,10 @@ async function sumOf(segment: Segment, options: Options): Promise<string> {
     });
     return sum.toString(16).padStart(8, "0");
   }
-  const first = start === end ? 0 : start - (start % ONE_WINDOW.unit); // of nothing, from anywhere
+  const first = start === end ? 0 : start - (start % ONE_WINDOW.unit); // any window serves for no bytes
   if (end - first > ONE_WINDOW.bytes)
-    throw new Refusal(
-      `${algorithm} needs its bytes in one window of 3 GiB: name fewer by --size, or use crc32c, which has no limit`,
+    throw new UserError(
+      `${algorithm} needs its bytes in one window of 3 GiB: choose fewer with --size, or use crc32c, which has no limit`,
     );
   const attachment = segment.attach({
     access: "read-only",
@@ -50,15 +50,13 @@ async function sumOf(segment: Segment, options: Options): Promise<string> {
 
 export function addChecksum(program: Command): void {
   addRange(addTargets(program.command("checksum")))
-    .summary("a checksum of a segment's bytes")
-    .description("Prints the checksum of each segment's bytes, and its id: a line for each.")
-    .addOption(
-      new Option("-a, --algorithm <name>", "which checksum").choices([...chained, ...hashed]).default("crc32c"),
-    )
+    .summary("print a checksum of a segment's bytes")
+    .description("Print a line for each segment: the checksum of its bytes, and its id.")
+    .addOption(new Option("-a, --algorithm <name>", "the checksum").choices([...chained, ...hashed]).default("crc32c"))
     .addHelpText("after", "\nExample:\n  wasm-shm checksum 3 --algorithm crc32")
     .action(async (ids: Target[] | undefined, options: Options) => {
       for (const target of targetsOf(ids, options)) {
-        const segment = openTarget(target);
+        const segment = await openTarget(target);
         await writeOut(`${await sumOf(segment, options)}  ${segment.id}\n`);
       }
     });

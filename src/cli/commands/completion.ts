@@ -6,14 +6,14 @@ import { writeOut } from "../io/output.js";
 export function addCompletion(program: Command): void {
   program
     .command("completion")
-    .summary("a script by which a shell completes commands, options and ids")
-    .description("Prints a script for a shell, by which the tab key completes commands, options, ids and keys.")
-    .addArgument(new Argument("<shell>", "which shell").choices(Object.keys(shells)))
+    .summary("print a completion script for a shell")
+    .description("Print a script with which the tab key of a shell completes commands, options, ids and keys.")
+    .addArgument(new Argument("<shell>", "the shell").choices(Object.keys(shells)))
     .addHelpText("after", "\nExamples:\n  source <(wasm-shm completion bash)\n  wasm-shm completion fish | source")
     .action((shell: keyof typeof shells) => writeOut(shells[shell]));
   program
     .command("complete", { hidden: true })
-    .description("What may come next on a command line: the script of a shell asks.")
+    .description("Print the words that may come next on a command line, for the script of a shell.")
     .argument("[words...]")
     .action(async (words: string[]) => {
       for (const line of await candidatesFor(program, words)) await writeOut(`${line}\n`);

@@ -1,36 +1,28 @@
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import type { Segment } from "../../segment/segment.js";
 import { addRange, type RangeOptions, rangeIn } from "../args/range.js";
 import { addTarget, openTarget, type TargetOptions, targetOf } from "../args/target.js";
 import type { Target } from "../args/values.js";
+import { addView, type ViewOptions } from "../args/view.js";
 import { hexdump } from "../format/hexdump.js";
-import { TextOf } from "../format/text.js";
+import { EscapingDecoder } from "../format/text.js";
 import { positionText, type ViewName, views } from "../format/views.js";
 import { writeOut } from "../io/output.js";
-import { eachWindow } from "../io/windows.js";
+import { eachWindow, type Range } from "../io/windows.js";
 
-const CHUNK = 2 ** 16; // bytes a write: a whole number of lines
+const CHUNK = 2 ** 16; // bytes for one write: a whole number of lines
 
-export interface ViewOptions {
-  as: ViewName;
-  bigEndian?: true;
-}
-
-/** Adds what dump and watch share. */
-export function addView(command: Command): Command {
-  return command
-    .addOption(new Option("-a, --as <view>", "what the bytes are").choices(Object.keys(views)).default("hex"))
-    .option("--big-endian", "numbers have their highest byte first");
-}
-
-/** Copies of a range, as others change the bytes while they are formatted; all but the last are whole lines. */
+/**
+ * Copies of the bytes of a range, because other processes may change them while they are formatted. Each copy is a whole
+ * number of lines, except for the last.
+ */
 async function eachCopy(
   segment: Segment,
-  { start, end }: { start: number; end: number },
+  { start, end }: Range,
   lineBytes: number,
   use: (bytes: Uint8Array, position: number, isLast: boolean) => Promise<void>,
 ): Promise<void> {
-  let left = new Uint8Array(0); // of a line that goes on in the next window
+  let left = new Uint8Array(0); // the beginning of a line that ends in the next chunk
   await eachWindow(segment, "read-only", start, end, async (bytes, position) => {
     for (let at = 0; at < bytes.length; ) {
       const chunk = Buffer.concat([left, bytes.subarray(at, at + CHUNK - left.length)]);
@@ -56,10 +48,10 @@ function linesOf(bytes: Uint8Array, position: number, as: ViewName, littleEndian
 
 async function dump(id: Target | undefined, options: TargetOptions & RangeOptions & ViewOptions): Promise<void> {
   const { as, bigEndian = false } = options;
-  const segment = openTarget(targetOf(id, options.key));
+  const segment = await openTarget(targetOf(id, options.key));
   const range = rangeIn(segment.size, options);
   if (as === "utf8") {
-    const text = new TextOf();
+    const text = new EscapingDecoder();
     await eachCopy(segment, range, 1, (bytes, _position, isLast) => writeOut(text.push(bytes, isLast)));
     return;
   }
@@ -70,10 +62,11 @@ async function dump(id: Target | undefined, options: TargetOptions & RangeOption
 
 export function addDump(program: Command): void {
   addView(addRange(addTarget(program.command("dump"))))
-    .summary("a segment's bytes, for people to read")
+    .summary("print a segment's bytes for people to read")
     .description(
-      "Prints the bytes of a segment as xxd does (xxd -r restores them), as columns of numbers, or as text. Numbers are " +
-        "exact, floats the shortest that read back the same. In text, what is no UTF-8 and control characters stand as \\x07.",
+      "Print the bytes of a segment as xxd does (xxd -r restores them), as columns of numbers, or as text. Integers are " +
+        "exact. A float is the shortest number that reads back as the same float. In text, control characters and bytes " +
+        "that are not UTF-8 are printed as escapes such as \\x07.",
     )
     .addHelpText("after", "\nExample:\n  wasm-shm dump 3 --offset 64K --size 100 --as u32")
     .action(dump);

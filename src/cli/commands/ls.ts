@@ -1,8 +1,10 @@
 import { type Command, Option } from "commander";
 import type { SegmentInfo } from "../../host/host.js";
-import { kernelShm } from "../args/target.js";
-import { jsonOf, rowOf, segmentTable } from "../format/rows.js";
+import { jsonOf, segmentTable } from "../format/segments.js";
+import { detailsOf } from "../io/details.js";
+import { kernelShm } from "../io/kernel.js";
 import { say, writeJson, writeOut } from "../io/output.js";
+import { isMine } from "../io/users.js";
 
 const orders = {
   id: (a: SegmentInfo, b: SegmentInfo) => a.id - b.id,
@@ -19,36 +21,34 @@ interface LsOptions {
   sort?: keyof typeof orders;
 }
 
-/** Whether this user owns or made a segment. */
-export function isMine({ uid, cuid }: SegmentInfo): boolean {
-  const me = process.geteuid?.();
-  return uid === me || cuid === me;
-}
-
 async function ls({ bytes, json, mine, sort }: LsOptions): Promise<void> {
-  const there = kernelShm().list();
-  const shown = mine ? there.filter(isMine) : there;
-  if (sort) shown.sort(orders[sort]);
-  const rows = shown.map(rowOf);
-  if (json) return writeJson(rows.map(jsonOf));
-  if (rows.length > 0) return writeOut(segmentTable(rows, { exact: bytes === true, stream: process.stdout }));
-  say(mine && there.length > 0 ? `none of the ${there.length} segments is yours` : "there are no segments");
+  const all = (await kernelShm()).list();
+  const infos = mine ? all.filter(isMine) : all;
+  if (sort) infos.sort(orders[sort]);
+  const segments = infos.map(detailsOf);
+  if (json) return writeJson(segments.map(jsonOf));
+  if (segments.length > 0) return writeOut(segmentTable(segments, { exact: bytes === true, stream: process.stdout }));
+  say(
+    mine && all.length > 0
+      ? `this user has no segments; ls without --mine lists ${all.length}`
+      : "there are no segments",
+  );
 }
 
 export function addLs(program: Command): void {
   program
     .command("ls")
-    .summary("every segment there is")
+    .summary("list all segments")
     .description(
-      "Lists every segment: key, id, owner, mode, size, attachments, the process that made it and the one that used it " +
-        "last, and how long ago it was attached, detached and changed. The same as ipcs -m shows, and more. A process " +
-        "is gone where none has its pid; reused, where one has that started after the segment was last changed; - where " +
-        "the kernel does not tell, as it was of another container.",
+      "List all segments, as ipcs -m does, with more columns: the process that created a segment, the one that used it " +
+        "last, and how long ago it was attached, detached and changed. A process is shown as gone if no process has its " +
+        "pid, as reused if the process that has its pid started after the segment was last changed, and as - if the " +
+        "kernel does not tell, because it was in another container.",
     )
-    .option("-b, --bytes", "sizes to the byte")
-    .option("--mine", "only what this user owns or made")
-    .addOption(new Option("--sort <by>", "in which order (default: the kernel's)").choices(Object.keys(orders)))
-    .option("--json", "for programs: exact sizes, ISO dates, shmctl(2)'s names")
+    .option("-b, --bytes", "print sizes in bytes")
+    .option("--mine", "list only segments that this user owns or created")
+    .addOption(new Option("--sort <by>", "order of the list (default: the kernel's)").choices(Object.keys(orders)))
+    .option("--json", "print JSON: exact sizes, ISO dates, the names of shmctl(2)")
     .addHelpText("after", "\nExample:\n  wasm-shm ls --mine --sort size")
     .action(ls);
 }

@@ -1,11 +1,15 @@
 import { type Command, Option } from "commander";
 import type { Segment } from "../../segment/segment.js";
-import { addTarget, kernelShm, openTarget } from "../args/target.js";
+import type { Shm } from "../../segment/shm.js";
+import { addTarget, openIn, refuseBoth } from "../args/target.js";
 import { parseMode, parseSize, type Target } from "../args/values.js";
-import { Refusal, UsageError } from "../failure.js";
-import { type Landed, receive } from "../io/input.js";
-import { say, writeOut } from "../io/output.js";
-import { Undo } from "../io/undo.js";
+import { UsageError } from "../failure.js";
+import { standardInput } from "../io/files.js";
+import { kernelShm } from "../io/kernel.js";
+import { say } from "../io/output.js";
+import { withProgress } from "../io/progress.js";
+import { publishSegment } from "../io/publish.js";
+import { fillSegment } from "../io/transfer.js";
 
 interface OpenOptions {
   size?: number;
@@ -17,67 +21,65 @@ interface OpenOptions {
   reserve: boolean;
 }
 
-/** The segment that was asked for: one there is, or a new one. */
-function openOrCreate(id: Target | undefined, options: OpenOptions): Segment {
+/** Opens the segment that was named, or creates one of `--size` bytes. */
+function openOrCreate(shm: Shm, id: Target | undefined, options: OpenOptions): Segment {
   const { size, key, mode, exclusive = false, huge = false, reserve } = options;
-  if (id !== undefined && key !== undefined)
-    throw new UsageError("name the segment by its id or by --key, not by both");
+  refuseBoth(id, key);
   if (size === undefined) {
-    const [only] = [
+    const [creating] = [
       mode !== undefined && "--mode",
       exclusive && "--exclusive",
       huge && "--huge",
       !reserve && "--no-reserve",
     ].filter((name) => name !== false);
-    if (only !== undefined) throw new UsageError(`${only} is for making a segment, which needs --size`);
-    if (id !== undefined) return openTarget(id);
-    if (key !== undefined) return openTarget({ key });
-    throw new UsageError("a new segment needs --size; one there is, its id or --key");
+    if (creating !== undefined) throw new UsageError(`${creating} is for a new segment, which needs --size`);
+    if (id !== undefined) return openIn(shm, id);
+    if (key !== undefined) return openIn(shm, { key });
+    throw new UsageError("name a segment by its id or --key, or create one with --size");
   }
-  if (id !== undefined) throw new UsageError("--size is for making a segment; the one with this id has its size");
-  const made = { hugePages: huge, noReserve: !reserve, ...(mode !== undefined && { mode }) };
-  return kernelShm().create(size, key === undefined ? made : { ...made, key, exclusive });
+  if (id !== undefined) throw new UsageError("--size is for a new segment, and the one with this id exists");
+  const create = { hugePages: huge, noReserve: !reserve, ...(mode !== undefined && { mode }) };
+  return shm.create(size, key === undefined ? create : { ...create, key, exclusive });
+}
+
+function checkOffset(offset: number, size: number): void {
+  if (offset > size) throw new UsageError(`offset ${offset} is past the end: the segment has ${size} bytes`);
 }
 
 async function open(id: Target | undefined, options: OpenOptions): Promise<void> {
-  if (options.size !== undefined && options.offset > options.size)
-    throw new UsageError(`offset ${options.offset} is past the end: ${options.size} bytes were asked for`);
-  const undo = new Undo(() => openOrCreate(id, options));
-  const { segment } = undo;
-  const landed: Landed = { bytes: 0, more: false };
-  try {
-    if (options.offset > segment.size)
-      throw new UsageError(`offset ${options.offset} is past the end: the segment has ${segment.size} bytes`);
-    if (!process.stdin.isTTY) await receive(segment, options.offset, landed);
-    if (landed.more)
-      throw new Refusal(
-        `standard input is larger than what fits: ${landed.bytes} bytes landed in segment ${segment.id}, up to its end`,
-      );
-  } catch (error) {
-    const how = landed.more || landed.bytes === 0 ? "" : ` after ${landed.bytes} bytes`;
-    const removed = undo.now() ? "; the segment was removed again" : "";
-    if (error instanceof UsageError) throw error;
-    throw new Refusal(`${error instanceof Error ? error.message : error}${how}${removed}`);
-  }
-  await writeOut(`${segment.id}\n`);
-  undo.keep();
-  if (landed.bytes > 0) say(`wrote ${landed.bytes} bytes at ${options.offset}`);
+  const { offset, size } = options;
+  if (size !== undefined) checkOffset(offset, size);
+  const shm = await kernelShm();
+  let written = 0;
+  await publishSegment(
+    shm,
+    () => openOrCreate(shm, id, options),
+    async (segment) => {
+      checkOffset(offset, segment.size);
+      if (process.stdin.isTTY) return;
+      await withProgress(undefined, true, async (progress) => {
+        await fillSegment(segment, offset, standardInput(), progress.advance);
+        written = progress.moved;
+      });
+    },
+  );
+  if (written > 0) say(`wrote ${written} bytes at ${offset}`);
 }
 
 export function addOpen(program: Command): void {
   addTarget(program.command("open"))
-    .summary("make or open a segment, and put standard input in it")
+    .summary("open or create a segment, and write standard input to it")
     .description(
-      "Opens a segment, or makes one of --size bytes, puts standard input in it unless that is a terminal, and prints " +
-        "its id. With --key and --size it opens the one that has the key, or makes it. A segment that this call made is " +
-        "removed again where its input fails or does not fit.",
+      "Open a segment, or create one of --size bytes; write standard input to it, unless that is a terminal; and print " +
+        "the id. With --key and --size, open the segment that has the key, or create it. A segment that this command " +
+        "created is removed again if its input cannot be read or does not fit.",
     )
-    .option("-s, --size <size>", "make a segment of so many bytes, all zeros: 4096, 64K, 1.5G", parseSize)
-    .option("-o, --offset <size>", "where standard input begins", parseSize, 0)
-    .addOption(new Option("-m, --mode <octal>", "who may use the new one (default: 600)").argParser(parseMode))
-    .option("-x, --exclusive", "fail where a segment has the key")
-    .option("--huge", "back it with huge pages")
-    .option("--no-reserve", "set no memory aside: it may be larger than all there is")
+    .option("-s, --size <size>", "create a segment of this size, filled with zeros: 4096, 64K, 1.5G", parseSize)
+    .option("-o, --offset <size>", "write standard input at this offset", parseSize, 0)
+    .addOption(new Option("-m, --mode <octal>", "permissions of a new segment (default: 600)").argParser(parseMode))
+    .option("-x, --exclusive", "fail if a segment has the key")
+    .option("--huge", "use huge pages")
+    .option("--no-reserve", "do not reserve memory, so that the segment may be larger than RAM and swap")
     .addHelpText("after", "\nExample:\n  id=$(wasm-shm open --size 100M < file)")
     .action(open);
 }

@@ -1,46 +1,16 @@
-// Which words may come next on the command line, by the definitions that help is made from.
+// The words that may come next on a command line, from the definitions that help is made from.
 import type { Argument, Command, Option } from "commander";
-import { kernelShm, loadLibrary } from "../args/target.js";
-import { keyWords, sizeWords } from "../format/numbers.js";
-import { userName } from "../io/processes.js";
-import { FILES_TOO } from "./shells.js";
+import { type Candidate, FILE_NAMES, valuesOf } from "./values.js";
 
-interface Candidate {
-  word: string;
-  about?: string;
-}
-
-async function segments(nameOf: (info: { id: number; key: number }) => string): Promise<Candidate[]> {
-  await loadLibrary();
-  return kernelShm()
-    .list()
-    .map((info) => ({
-      word: nameOf(info),
-      about: `${sizeWords(info.size)} of ${userName(info.uid)}, used by ${info.nattch}`,
-    }));
-}
-
-const isVisible = ({ hidden }: Option): boolean => !hidden;
-
-/** Values by the name of the option's or argument's placeholder: ids and keys are looked up, choices are known. */
-async function valuesOf(name: string, choices: readonly string[] | undefined): Promise<Candidate[] | undefined> {
-  if (choices) return choices.map((word) => ({ word }));
-  if (name === "id") return segments(({ id }) => String(id));
-  if (name === "operand") return [...(await segments(({ id }) => String(id))), { word: "new" }, { word: FILES_TOO }];
-  if (name === "key" || name === "from-key" || name === "to-key")
-    return (await segments(({ key }) => keyWords(key))).filter(({ word }) => word !== keyWords(0));
-  return undefined;
-}
-
-/** An option's value: what is known of it, else nothing, as sizes and the like are the person's. */
+/** An option's value. If nothing is known about it, nothing is offered: a size or a mode is the person's to choose. */
 async function optionValues(option: Option): Promise<Candidate[]> {
-  return (await valuesOf(option.name(), option.argChoices)) ?? [];
+  return (await valuesOf(option)) ?? [];
 }
 
-/** An argument's: where nothing is known of it, it may be a file. */
+/** An argument. If nothing is known about it, it may be a file. */
 async function argumentValues(argument: Argument | undefined): Promise<Candidate[]> {
   if (!argument) return [];
-  return (await valuesOf(argument.name(), argument.argChoices)) ?? [{ word: FILES_TOO }];
+  return (await valuesOf(argument)) ?? [FILE_NAMES];
 }
 
 function commandsOf(program: Command): Candidate[] {
@@ -54,7 +24,6 @@ function optionsOf(command: Command): Candidate[] {
   return command
     .createHelp()
     .visibleOptions(command)
-    .filter(isVisible)
     .flatMap(({ short, long, description }) =>
       [long, short].filter((word) => word !== undefined).map((word) => ({ word, about: description })),
     );
@@ -63,9 +32,9 @@ function optionsOf(command: Command): Candidate[] {
 const takesValue = (option: Option): boolean => option.required || option.optional;
 
 /**
- * What the last of `words` may become.
+ * What the last of `words` may become: a line for each candidate, with a tab and a description if it has one.
  *
- * @param words those behind the program's name; bash has made three of `--key=0x51`
+ * @param words those after the program's name. bash splits `--key=0x51` into three
  */
 export async function candidatesFor(program: Command, words: readonly string[]): Promise<string[]> {
   const typed = [...words];
@@ -74,7 +43,7 @@ export async function candidatesFor(program: Command, words: readonly string[]):
   let command = program;
   let optionsEnded = false;
   let position = 0;
-  let pending: Option | undefined; // one that waits for its value
+  let pending: Option | undefined; // an option whose value is next
   for (const word of typed) {
     if (word === "=") continue;
     if (pending) pending = undefined;
@@ -86,28 +55,28 @@ export async function candidatesFor(program: Command, words: readonly string[]):
       const found = program.commands.find((candidate) => candidate.name() === word);
       if (word !== "help" && !found) return [];
       command = found ?? command;
-      if (word === "help") return answer(commandsOf(program), current);
+      if (word === "help") return linesOf(commandsOf(program), current);
     } else position++;
   }
-  if (pending) return answer(await optionValues(pending), current);
+  if (pending) return linesOf(await optionValues(pending), current);
   const assigned = optionsEnded ? null : /^(--[^=]+=)(.*)$/s.exec(current);
   if (assigned) {
     const [, name = "", value = ""] = assigned;
     const option = command.options.find(({ long }) => `${long}=` === name);
     if (!option) return [];
     const values = await optionValues(option);
-    return answer(values, value).map((line) => name + line);
+    return linesOf(values, value).map((line) => name + line);
   }
-  if (!optionsEnded && current.startsWith("-")) return answer(optionsOf(command), current);
-  if (command === program) return answer(commandsOf(program), current);
-  const argumentsOf = command.registeredArguments;
-  const last = argumentsOf.at(-1);
-  return answer(await argumentValues(argumentsOf[position] ?? (last?.variadic ? last : undefined)), current);
+  if (!optionsEnded && current.startsWith("-")) return linesOf(optionsOf(command), current);
+  if (command === program) return linesOf(commandsOf(program), current);
+  const { registeredArguments } = command;
+  const last = registeredArguments.at(-1);
+  return linesOf(await argumentValues(registeredArguments[position] ?? (last?.variadic ? last : undefined)), current);
 }
 
-/** The lines that a shell's script reads. */
-function answer(candidates: readonly Candidate[], start: string): string[] {
+/** The candidates that begin with what was typed, as lines for a shell's script. */
+function linesOf(candidates: readonly Candidate[], start: string): string[] {
   return candidates
-    .filter(({ word }) => word === FILES_TOO || word.startsWith(start))
+    .filter((candidate) => candidate === FILE_NAMES || candidate.word.startsWith(start))
     .map(({ word, about }) => (about === undefined ? word : `${word}\t${about.replaceAll(/\s+/g, " ")}`));
 }

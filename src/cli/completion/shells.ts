@@ -1,8 +1,8 @@
-// What a shell is told, so that the tab key asks us. Each passes the words as they are, and never evaluates one: that
-// is why these are ours, and not @bomb.sh/tab's, whose bash script runs `$(…)` that stands on the line.
+// The scripts by which a shell asks `wasm-shm complete` at the tab key. They pass the words unchanged and never evaluate
+// one. That is why @bomb.sh/tab is not used: its bash script runs a `$(…)` that stands on the line.
+import { FILE_NAMES } from "./values.js";
 
-/** After it come words on standard output, one a line, each with a tab and a description where it has one. */
-export const FILES_TOO = ":files";
+const files = FILE_NAMES.word;
 
 const bash = `# bash completion of wasm-shm and shm. In ~/.bashrc:  source <(wasm-shm completion bash)
 _wasm_shm() {
@@ -10,10 +10,10 @@ _wasm_shm() {
   COMPREPLY=()
   while read -r line; do lines+=("$line"); done < <("$1" complete -- "\${COMP_WORDS[@]:1:COMP_CWORD}" 2> /dev/null)
   for line in "\${lines[@]}"; do
-    if [[ $line == ${FILES_TOO} ]]; then
-      compopt -o default # where nothing else fits
+    if [[ $line == ${files} ]]; then
+      compopt -o default # file names, if nothing else fits
     elif [[ $COMP_TYPE == 63 && \${#lines[@]} -gt 1 && $line == *$'\\t'* ]]; then
-      COMPREPLY+=("\${line%%$'\\t'*}  (\${line#*$'\\t'})") # only listed, not put on the line
+      COMPREPLY+=("\${line%%$'\\t'*}  (\${line#*$'\\t'})") # only listed; a single candidate is put on the line
     else
       COMPREPLY+=("\${line%%$'\\t'*}")
     fi
@@ -28,7 +28,7 @@ _wasm_shm() {
   local line
   local -a described
   for line in "\${(@f)$("\${words[1]}" complete -- "\${(@Q)words[2,CURRENT]}" 2> /dev/null)}"; do
-    if [[ $line == ${FILES_TOO} ]]; then
+    if [[ $line == ${files} ]]; then
       _files
     elif [[ -n $line ]]; then
       described+=("\${\${line%%$'\\t'*}//:/\\\\:}:\${line#*$'\\t'}")
@@ -44,7 +44,7 @@ function __wasm_shm_complete
     set -l before (commandline -opc)
     set -l token (commandline -ct)
     for line in ($before[1] complete -- $before[2..-1] "$token" 2> /dev/null)
-        if test "$line" = ${FILES_TOO}
+        if test "$line" = ${files}
             __fish_complete_path "$token"
         else
             printf '%s\\n' $line

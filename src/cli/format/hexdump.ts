@@ -6,9 +6,9 @@ const [SPACE, DOT, COLON, NEWLINE] = Buffer.from(" .:\n") as unknown as [number,
 const HEX_WIDTH = 39; // eight groups of four digits, and the spaces between them
 
 /**
- * Lines of sixteen bytes, the last of what remains.
+ * Lines of sixteen bytes; the last may be shorter.
  *
- * @param position what the first byte is numbered with: at least eight digits, more past 4 GiB
+ * @param position of the first byte: printed with eight hexadecimal digits, and with more past 4 GiB
  */
 export function hexdump(bytes: Uint8Array, position: number): Buffer {
   const lines = Math.ceil(bytes.length / PER_LINE);

@@ -1,12 +1,12 @@
-// Numbers, as a person reads them.
+// Numbers as a person reads them.
 
 const units = ["", "K", "M", "G", "T", "P", "E"];
 
-/** Bytes in three digits or so: `100`, `3.3K`, `64K`, `1.5G`. */
-export function sizeWords(bytes: number): string {
+/** Bytes in about three digits: `100`, `3.3K`, `64K`, `1.5G`. */
+export function formatSize(bytes: number): string {
   let unit = 0;
   let value = bytes;
-  // 999.5 and 1023.9 would be written with four digits.
+  // Above bytes, 999.5 would round to four digits.
   while (value >= (unit === 0 ? 1024 : 999.5) && unit < units.length - 1) {
     value /= 1024;
     unit++;
@@ -22,8 +22,8 @@ const spans: readonly (readonly [seconds: number, unit: string])[] = [
   [60, "m"],
 ];
 
-/** How long ago: `40 s`, `3 m`, `2 d`; `-` for never. */
-export function ageWords(date: Date | undefined, now: number): string {
+/** How long ago: `40 s`, `3 m`, `2 d`. `-` means never. */
+export function formatAge(date: Date | undefined, now: number): string {
   if (!date) return "-";
   const seconds = Math.max(0, Math.floor((now - date.getTime()) / 1000)); // the clock may have been set back
   const [span, unit] = spans.find(([length]) => seconds >= length) ?? [1, "s"];
@@ -31,16 +31,16 @@ export function ageWords(date: Date | undefined, now: number): string {
 }
 
 /** Nine permission bits as ls(1) writes them: `rw-r-----`. */
-export function modeWords(mode: number): string {
+export function formatMode(mode: number): string {
   return Array.from("rwxrwxrwx", (letter, index) => (mode & (0o400 >> index) ? letter : "-")).join("");
 }
 
 /** Nine permission bits as ipcs(1) writes them: `640`. */
-export function octalWords(mode: number): string {
+export function formatOctalMode(mode: number): string {
   return (mode & 0o777).toString(8).padStart(3, "0");
 }
 
-/** A key as ipcs(1) writes it. */
-export function keyWords(key: number): string {
+/** A key as ipcs(1) writes it: `0x00000051`. */
+export function formatKey(key: number): string {
   return `0x${(key >>> 0).toString(16).padStart(8, "0")}`;
 }

@@ -1,13 +1,13 @@
-// Rows for a person: on a terminal with colours and as wide as it is, else plain text.
+// Tables of plain text, and the colours of a terminal.
 import Table from "cli-table3";
 import pc from "picocolors";
 
-/** Whether to colour what goes to a stream: NO_COLOR and FORCE_COLOR first, then whether it is a terminal. */
+/** The colours for a stream: NO_COLOR and FORCE_COLOR decide first, then whether the stream is a terminal. */
 export function coloursOf(stream: NodeJS.WriteStream): ReturnType<typeof pc.createColors> {
   const { NO_COLOR, FORCE_COLOR, TERM } = process.env;
   const forced = FORCE_COLOR !== undefined && FORCE_COLOR !== "0";
   const isFit = FORCE_COLOR === undefined && stream.isTTY === true && TERM !== "dumb";
-  // A boolean, never undefined: picocolors would then decide, and colours every pipe where CI is set.
+  // A boolean, never undefined: with undefined, picocolors decides, and colours every pipe if CI is set.
   return pc.createColors(!NO_COLOR && (forced || isFit));
 }
 
@@ -20,7 +20,7 @@ const plain = Object.fromEntries(
     .map((name) => [name, ""]),
 );
 
-/** Cells side by side, two spaces between; a column of numbers to the right. */
+/** Cells in columns, with two spaces between them. @param right the columns that are aligned to the right */
 export function tableText(rows: readonly (readonly string[])[], right: readonly boolean[] = []): string {
   const table = new Table({
     chars: { ...plain, middle: "  " },

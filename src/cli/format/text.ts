@@ -1,11 +1,11 @@
-// Bytes as text: what is no UTF-8, and controls but for the newline and the tab, as `\x07`.
+// Bytes as text. Bytes that are not UTF-8 become `\x07`; so do control characters, except for newline and tab.
 
 const NEEDS_ESCAPE = /[\p{Cc}\u2028\u2029]/u;
 
 const escaped = (bytes: Uint8Array): string =>
   [...bytes].map((byte) => `\\x${byte.toString(16).padStart(2, "0")}`).join("");
 
-/** How many bytes the character takes that begins with this one; 0 where none does. */
+/** Bytes of the character that begins with this byte; 0 if no character does. */
 export function characterLength(lead: number): number {
   if (lead < 0x80) return 1;
   if (lead >= 0xc2 && lead < 0xe0) return 2;
@@ -15,7 +15,7 @@ export function characterLength(lead: number): number {
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** The character that is at `at`; undefined where the bytes there are none. */
+/** The character at `at`; undefined if the bytes there are not UTF-8. */
 export function characterAt(bytes: Uint8Array, at: number): string | undefined {
   const length = characterLength(bytes[at] as number);
   if (length === 0 || at + length > bytes.length) return undefined;
@@ -26,16 +26,16 @@ export function characterAt(bytes: Uint8Array, at: number): string | undefined {
   }
 }
 
-/** Turns chunks into text; a character may lie across two of them. */
-export class TextOf {
+/** Turns chunks of bytes into text. A character may lie across two chunks. */
+export class EscapingDecoder {
   #rest = new Uint8Array(0);
 
-  /** @param last no more come: what is left of a character is escaped */
+  /** @param last this chunk is the last: an incomplete character at its end is escaped */
   push(chunk: Uint8Array, last = false): string {
     const bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
     let end = bytes.length;
     if (!last) {
-      // Up to three bytes at the end may be the beginning of a character.
+      // Up to three bytes at the end may be an incomplete character.
       const from = Math.max(0, end - 3);
       for (let at = from; at < end; at++) if (characterLength(bytes[at] as number) > end - at) end = at;
     }

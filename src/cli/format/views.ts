@@ -1,24 +1,24 @@
-// Bytes as a person reads them: lines of elements. dump prints them, watch keeps them on the screen.
+// Bytes as lines that a person reads. dump prints the lines, watch keeps them on the screen.
 import { fromBits, toBits } from "../../core/js/float16.js";
 import { characterAt, characterLength } from "./text.js";
 
-/** Marks a text that shows the bytes from `start` to `end` of a line. */
+/** Marks the text that shows the bytes from `start` to `end` of a line, or returns it unchanged. */
 export type Mark = (text: string, start: number, end: number) => string;
 
 export interface View {
-  /** Bytes of a whole line. */
+  /** Bytes shown on a full line. */
   readonly lineBytes: number;
   /**
    * A line without its position.
    *
-   * @param bytes those of the line; fewer at the end of the range
+   * @param bytes of the line; fewer than `lineBytes` at the end of the range
    */
   line(bytes: Uint8Array, littleEndian: boolean, mark: Mark): string;
 }
 
 const text = (value: number): string => (Object.is(value, -0) ? "-0" : String(value));
 
-/** The shortest decimal that rounds to the same value again. */
+/** The shortest decimal number that `round` turns into the same value. */
 function shortest(value: number, round: (value: number) => number, mostDigits: number): string {
   if (value === 0 || !Number.isFinite(value)) return text(value); // toPrecision drops the sign of 0
   for (let precision = 1; precision < mostDigits; precision++) {
@@ -35,9 +35,10 @@ const digits = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padSta
 const hexOf = (bytes: Uint8Array): string => [...bytes].map((byte) => digits[byte]).join("");
 
 /**
- * Columns of numbers, each as wide as the widest there is. Bytes at the end that are no whole number are named, in hex.
+ * Columns of numbers. Bytes at the end that do not make a whole number are shown in hexadecimal, and named as such.
  *
  * @param size bytes of a number
+ * @param width characters of the widest number
  */
 function numbers(
   name: string,
@@ -54,7 +55,7 @@ function numbers(
       for (let at = 0; at < whole; at += size)
         line += ` ${mark(read(view, at, littleEndian).padStart(width), at, at + size)}`;
       if (whole === bytes.length) return line;
-      return `${line} ${mark(`no whole ${name}: ${hexOf(bytes.subarray(whole))}`, whole, bytes.length)}`;
+      return `${line} ${mark(`partial ${name}: ${hexOf(bytes.subarray(whole))}`, whole, bytes.length)}`;
     },
   };
 }
@@ -78,7 +79,7 @@ const hex: View = {
   },
 };
 
-/** UTF-8, a character in its place and nothing in the places of its other bytes; what is none, and controls, a dot. */
+/** UTF-8. A byte that is not part of a character, and a character that cannot be shown, becomes a dot. */
 const utf8: View = {
   lineBytes: 64,
   line(bytes, _littleEndian, mark) {
@@ -94,7 +95,7 @@ const utf8: View = {
   },
 };
 
-/** By the words that `--as` takes. */
+/** The views, by the name that `--as` takes. */
 export const views = {
   hex,
   u8: numbers("u8", 1, 3, (view, at) => String(view.getUint8(at))),
@@ -113,5 +114,5 @@ export const views = {
 
 export type ViewName = keyof typeof views;
 
-/** Where a line begins: eight hexadecimal digits as xxd has them, more past 4 GiB. */
+/** The head of a line, as xxd writes it: eight hexadecimal digits, more past 4 GiB. */
 export const positionText = (position: number): string => `${position.toString(16).padStart(8, "0")}:`;

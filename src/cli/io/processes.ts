@@ -1,7 +1,7 @@
-// Who made a segment and who used it last: names of users and processes, from /etc/passwd and /proc.
+// The processes that created a segment and used it last, from /proc.
 import { readFileSync, readlinkSync } from "node:fs";
 
-/** A file's text; undefined where it is not there, or not for this user. */
+/** A file's text; undefined if the file does not exist, or this user may not read it. */
 function textOf(path: string): string | undefined {
   try {
     return readFileSync(path, "utf8");
@@ -10,33 +10,22 @@ function textOf(path: string): string | undefined {
   }
 }
 
-let names: Map<number, string> | undefined;
-
-/** A user's name, from /etc/passwd; elsewhere (LDAP, a container's host) the number. */
-export function userName(uid: number): string {
-  names ??= new Map(
-    (textOf("/etc/passwd") ?? "")
-      .split("\n")
-      .map((line) => line.split(":"))
-      .map(([name = "", , id = ""]) => [id === "" ? -1 : Number(id), name]),
-  );
-  return names.get(uid) ?? String(uid);
-}
-
 /**
- * `unseen`: the kernel tells no pid: the process was of another PID namespace, or there was none. `reused`: a process
- * has the pid, and started after the segment was last changed, so it is not the one that made it.
+ * - `running`: a process has the pid, and may be the one.
+ * - `gone`: no process has the pid, or the process has ended and its parent has not waited for it.
+ * - `reused`: the process that has the pid started after the segment was last changed, so it is another one.
+ * - `unseen`: the kernel gives no pid, because the process was in another PID namespace, or there was none.
  */
 export type ProcessState = "running" | "gone" | "reused" | "unseen";
 
-export interface ProcessWords {
+export interface ProcessInfo {
   state: ProcessState;
-  /** /proc/PID/comm, of one that runs. */
+  /** /proc/PID/comm of a running process. */
   command: string | undefined;
 }
 
-/** /proc is of another PID namespace where /proc/self is not this process; its pids are then others'. */
-function procIsOurs(): boolean {
+/** If /proc/self is not this process, /proc is of another PID namespace, and its pids name other processes. */
+function isProcOfThisNamespace(): boolean {
   try {
     return readlinkSync("/proc/self") === String(process.pid);
   } catch {
@@ -44,7 +33,7 @@ function procIsOurs(): boolean {
   }
 }
 
-/** Whether the kernel knows the pid; signal 0 is not sent. EPERM is another user's process. @see kill(2) */
+/** Whether the kernel knows the pid. Signal 0 is not sent; EPERM means another user's process. @see kill(2) */
 function exists(pid: number): boolean {
   try {
     return process.kill(pid, 0);
@@ -54,24 +43,24 @@ function exists(pid: number): boolean {
 }
 
 const TICKS_A_SECOND = 100; // USER_HZ, the same on all of Node's Linux platforms: time(7)
-const SLACK_MS = 2000; // the segment's times and the boot's are whole seconds
+const SLACK_MS = 2000; // the segment's times and the boot time are whole seconds
 
-/** When a process started by today's clock, ms. @see proc_pid_stat(5), field 22 */
+/** When a process started, in ms by the present clock. @see proc_pid_stat(5), field 22 */
 function startOf(fields: readonly string[]): number {
   const boot = Number(/^btime (\d+)$/m.exec(textOf("/proc/stat") ?? "")?.[1]);
   return (boot + Number(fields[19]) / TICKS_A_SECOND) * 1000;
 }
 
 /**
- * What became of a process. In doubt it runs.
+ * The state of a process. In doubt it is `running`: nothing may be removed on a guess.
  *
- * @param before a time at which it had started: the segment's last change
+ * @param before a time at which the process had already started: the segment's last change
  */
-export function processOf(pid: number, before: Date | undefined): ProcessWords {
+export function processOf(pid: number, before: Date | undefined): ProcessInfo {
   if (pid === 0) return { state: "unseen", command: undefined };
   if (!exists(pid)) return { state: "gone", command: undefined };
-  if (!procIsOurs()) return { state: "running", command: undefined };
-  // "PID (any name) STATE …": the name may hold anything, brackets too.
+  if (!isProcOfThisNamespace()) return { state: "running", command: undefined };
+  // "PID (NAME) STATE …": the name may contain anything, also brackets and line breaks.
   const fields =
     textOf(`/proc/${pid}/stat`)
       ?.replace(/^.*\) /s, "")

@@ -1,4 +1,6 @@
-// The whole terminal, as a picture of lines: only those that changed are written, in one go. Escapes: console_codes(4).
+// The whole terminal as lines of text. Only lines that changed are written, all in one write. The escape sequences are
+// those of console_codes(4).
+import { onEarlyEnd } from "./signals.js";
 
 const ESC = "\x1b[";
 const ALTERNATE_SCREEN = `${ESC}?1049h`;
@@ -7,17 +9,19 @@ const HIDE_CURSOR = `${ESC}?25l`;
 const SHOW_CURSOR = `${ESC}?25h`;
 const ERASE_SCREEN = `${ESC}2J`;
 const ERASE_LINE = `${ESC}2K`;
-// Synchronized output: a terminal that knows it shows a frame at once; others pass it over.
+// Synchronized output: a terminal that knows it shows a frame at once, others ignore it.
 const FRAME_BEGINS = `${ESC}?2026h`;
 const FRAME_ENDS = `${ESC}?2026l`;
-// A line that is wider than the screen ends at its edge, and does not go on in the next.
+// A line wider than the screen is cut at its edge, and does not continue on the next.
 const WRAP_OFF = `${ESC}?7l`;
 const WRAP_ON = `${ESC}?7h`;
 
 export class Screen {
   #shown: string[] = [];
   #isOpen = false;
-  readonly #onExit = (): void => this.close();
+  #release = (): void => {};
+  #onKey = (_key: string): void => {};
+  #onResize = (): void => {};
 
   get rows(): number {
     return process.stdout.rows;
@@ -27,20 +31,22 @@ export class Screen {
     return process.stdout.columns;
   }
 
-  /** @param pressed gets what each key sends */
-  open(pressed: (key: string) => void, resized: () => void): void {
+  /** Takes over the terminal until close, or until the process ends. @param onKey gets the text that each key sends */
+  open(onKey: (key: string) => void, onResize: () => void): void {
     this.#isOpen = true;
-    process.once("exit", this.#onExit); // whatever ends the process
-    process.stdout.write(ALTERNATE_SCREEN + WRAP_OFF + HIDE_CURSOR);
-    process.stdout.on("resize", () => {
+    this.#onKey = onKey;
+    this.#onResize = (): void => {
       this.#shown = [];
-      resized();
-    });
+      onResize();
+    };
+    this.#release = onEarlyEnd(() => this.close());
+    process.stdout.write(ALTERNATE_SCREEN + WRAP_OFF + HIDE_CURSOR);
+    process.stdout.on("resize", this.#onResize);
     process.stdin.setRawMode(true).resume().setEncoding("utf8");
-    process.stdin.on("data", pressed);
+    process.stdin.on("data", this.#onKey);
   }
 
-  /** @param lines as many as there are rows at the most */
+  /** @param lines at most as many as there are rows */
   draw(lines: readonly string[]): void {
     let frame = this.#shown.length === 0 ? ERASE_SCREEN : "";
     for (let row = 0; row < Math.max(lines.length, this.#shown.length); row++) {
@@ -51,11 +57,13 @@ export class Screen {
     if (frame !== "") process.stdout.write(FRAME_BEGINS + frame + FRAME_ENDS);
   }
 
-  /** Gives the terminal back as it was. May be called twice. */
+  /** Restores the terminal. May be called twice. */
   close(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
-    process.off("exit", this.#onExit);
+    this.#release();
+    process.stdout.off("resize", this.#onResize);
+    process.stdin.off("data", this.#onKey);
     process.stdout.write(FRAME_ENDS + WRAP_ON + SHOW_CURSOR + MAIN_SCREEN);
     process.stdin.setRawMode(false).pause();
   }

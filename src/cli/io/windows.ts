@@ -1,21 +1,27 @@
-// Parts of segments that may be larger than a window can be.
+// Parts of a segment, which may be larger than one window can be.
 
 import type { Access } from "../../common/flags.js";
 import type { Attachment } from "../../segment/attachment.js";
 import type { Segment } from "../../segment/segment.js";
 
-/** Bytes: a whole number of pages of any size, small enough for a wasm memory. */
+/** Bytes of a segment, by position: `end` is the position after the last. */
+export interface Range {
+  start: number;
+  end: number;
+}
+
+/** Bytes: a whole number of pages of any size, and small enough for a WebAssembly memory. */
 const WINDOW = 2 ** 30;
 
-/** The largest window that begins at a multiple of `unit`, for what must see all its bytes at once. */
+/** The largest window that begins at a multiple of `unit`, for work that must see all its bytes at once. */
 export const ONE_WINDOW = { bytes: 3 * WINDOW, unit: WINDOW } as const;
 
 /**
- * The bytes from `start` to `end` of a segment, in place, one window after the other. Each is attached while it is
- * worked on, and detached after, whatever happens.
+ * The bytes from `start` to `end` of a segment, in place, one window after the other. Each window is attached while
+ * `use` works on it and detached afterwards, also if `use` fails.
  *
- * @param use gets the bytes of the window that are in the range; `position` is where they begin in the segment, and
- *   `attachment` what they are a part of
+ * @param use gets the bytes of the window that are in the range, the position of the first of them in the segment, and
+ *   the attachment that they are a part of
  */
 export async function eachWindow(
   segment: Segment,

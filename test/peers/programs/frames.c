@@ -1,5 +1,5 @@
-// The C side of test/peers/header.test.ts: write ID TEXT, read ID OFFSET [CAPACITY], or verdicts of the
-// buffers on stdin.
+// The C side of test/peers/header.test.ts. Arguments: write ID TEXT, or read ID OFFSET [CAPACITY].
+// Without arguments it judges the buffers on standard input.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,8 +13,8 @@ static int verdicts(void) {
   unsigned char header[4];
   while (fread(header, 1, 4, stdin) == 4) {
     const size_t size = wasm_shm_load32(header);
-    unsigned char* const window =
-        (unsigned char*)malloc(size == 0 ? 1 : size);  // so that the sanitizer sees its end
+    unsigned char* const window = (unsigned char*)malloc(
+        size == 0 ? 1 : size);  // its own block, so that the sanitizer sees its end
     size_t position = 0;
     uint32_t length = 0;
     if (window == NULL || fread(window, 1, size, stdin) != size) return 1;

@@ -1,5 +1,5 @@
-// A peer of test/peers/peers.test.ts, by sys/shm.h and C11 atomics: COMMAND SEGMENT [NUMBER |
-// TEXT]... where SEGMENT is a key or #ID. What it says, and what it waits for, is a line.
+// A peer of test/peers/peers.test.ts, with sys/shm.h and C11 atomics. Arguments: COMMAND SEGMENT
+// [NUMBER | TEXT]..., where SEGMENT is a key or #ID. It answers, and waits, by lines.
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -8,7 +8,7 @@
 #include <sys/shm.h>
 #include <unistd.h>
 
-enum { TIME_LIMIT_SECONDS = 60 };  // SIGALRM ends what a lost tester would leave spinning
+enum { TIME_LIMIT_SECONDS = 60 };  // then SIGALRM ends a peer whose test is gone
 
 static int failed(const char* call) {
   perror(call);
@@ -29,8 +29,8 @@ static unsigned adler32(const unsigned char* bytes, size_t length) {
   return high * 65536 + low;
 }
 
-// Writes the second half in blocks, each while the other side writes its own, and sums each of
-// theirs.
+// Writes the second half in blocks while the test writes the first half in blocks, and checksums
+// each block of the test.
 static void both(unsigned char* bytes, size_t block, size_t blocks) {
   puts("ready");
   wait_for_line();
@@ -44,8 +44,8 @@ static void both(unsigned char* bytes, size_t block, size_t blocks) {
   printf("%u\n", adler32(bytes, 2 * blocks * block));
 }
 
-// Adds 1, stage * stages times, and says how often it saw the other side's count move. Neither side
-// begins a stage before the other has begun the one before, so that they run side by side.
+// Adds 1, stage * stages times, and prints how often it saw the test's count move. Neither side
+// begins a stage before the other has begun the previous one, so that both run at the same time.
 static void count(_Atomic int* counter, _Atomic int* begin, int stage, int stages) {
   int moved = 0, others = 0;
   puts("ready");

@@ -1,6 +1,6 @@
 <?php
-// A peer of test/peers/peers.test.ts, by shmop, which opens by key and knows no ids: COMMAND KEY [NUMBER | TEXT]...
-// What it says, and what it waits for, is a line.
+// A peer of test/peers/peers.test.ts, with shmop, which opens by key and knows no ids. Arguments: COMMAND KEY
+// [NUMBER | TEXT]... It answers, and waits, by lines.
 set_error_handler(function ($level, $message) {
     fwrite(STDERR, "$message\n");
     exit(1);
@@ -16,7 +16,7 @@ function adler32(string $bytes): int
     return hexdec(hash("adler32", $bytes));
 }
 
-/** Writes the second half in blocks, each while the other side writes its own, and sums each of theirs. */
+/** Writes the second half in blocks while the test writes the first half, and checksums each block of the test. */
 function both($memory, int $block, int $blocks): void
 {
     echo "ready\n";

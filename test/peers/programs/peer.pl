@@ -1,5 +1,5 @@
-# A peer of test/peers/peers.test.ts, by Perl's own copying calls and IPC::SysV: COMMAND SEGMENT [NUMBER | TEXT]...
-# where SEGMENT is a key or #ID. What it says, and what it waits for, is a line.
+# A peer of test/peers/peers.test.ts, with Perl's own copying calls and IPC::SysV. Arguments: COMMAND SEGMENT [NUMBER | TEXT]...,
+# where SEGMENT is a key or #ID. It answers, and waits, by lines.
 use strict;
 use warnings;
 use Compress::Zlib qw(adler32);
@@ -30,7 +30,7 @@ sub write_at {
 
 sub wait_for_line { defined <STDIN> or die "standard input ended\n" }
 
-# Writes the second half in blocks, each while the other side writes its own, and sums each of theirs.
+# Writes the second half in blocks while the test writes the first half, and checksums each block of the test.
 sub both {
     my ($block, $blocks) = @_;
     print "ready\n";

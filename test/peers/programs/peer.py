@@ -1,5 +1,5 @@
-# A peer of test/peers/peers.test.ts, by sysv_ipc: COMMAND SEGMENT [NUMBER | TEXT]...
-# where SEGMENT is a key or #ID. What it says, and what it waits for, is a line.
+# A peer of test/peers/peers.test.ts, with sysv_ipc. Arguments: COMMAND SEGMENT [NUMBER | TEXT]...,
+# where SEGMENT is a key or #ID. It answers, and waits, by lines.
 import sys
 import zlib
 
@@ -16,7 +16,7 @@ def wait_for_line():
 
 
 def both(memory, block, blocks):
-    """Writes the second half in blocks, each while the other side writes its own, and sums each of theirs."""
+    """Writes the second half in blocks while the test writes the first half, and checksums each block of the test."""
     say("ready")
     wait_for_line()
     for at in range(blocks):
@@ -30,7 +30,7 @@ def both(memory, block, blocks):
 
 command, segment, *rest = sys.argv[1:]
 if command == "create":
-    # Its default fills a new segment with spaces.
+    # By default it fills a new segment with spaces.
     memory = sysv_ipc.SharedMemory(int(segment), sysv_ipc.IPC_CREX, 0o600, int(rest[0]), b"\0")
 elif segment.startswith("#"):
     memory = sysv_ipc.attach(int(segment[1:]))

@@ -1,47 +1,58 @@
-// How a command ends: what a person is told, and the exit code.
+// How a command ends: what the user reads, and the exit code.
 import { CommanderError } from "commander";
+import { type HintId, hintIdOf } from "../common/hints.js";
 
-/** The command was misused: told with a pointer to its help. */
+/** The command was misused: its message is followed by a pointer to the help. */
 export class UsageError extends Error {}
 
-/** It cannot be done; the message is all a person needs. */
+/** The command cannot be carried out; the message is all a user needs. */
 export class Refusal extends Error {}
 
-/** It could not all be done, and that has been told already. */
+/** The command was not carried out in full, and has said so already. */
 export class Told extends Error {}
 
 const SYSTEM_SAID_NO = 1;
 const MISUSED = 2;
 
-/** The library advises programs; what a person at a terminal does instead. */
-export const advice: readonly (readonly [forPrograms: string, forPeople: string])[] = [
-  ["list() and ipcs -m show those there are", "wasm-shm ls shows those there are"],
-  ["ipcs -m shows whose, ipcrm removes", "wasm-shm ls shows whose, wasm-shm rm removes"],
-  ["open({ key }), or create with exclusive: false", "without --exclusive it is opened"],
-  ["noReserve: true skips the reservation", "--no-reserve skips the reservation"],
-  ['; access: "read-only" needs to read alone', ""],
-];
+/** The library's hints are for programs: what a user at a terminal does instead. Undefined: nothing. */
+export const hintsForPeople: Readonly<Record<HintId, string | undefined>> = {
+  openExisting: "without --exclusive it is opened",
+  listSegments: "wasm-shm ls shows the segments that exist",
+  listLocal: undefined, // no command uses the local host
+  removeUnused: "wasm-shm ls lists what wasm-shm rm removes; wasm-shm limits says how to raise a limit",
+  skipReservation: "--no-reserve skips the reservation",
+  attachReadOnly: undefined, // a command attaches as it needs to
+  detachUnused: "wasm-shm limits says how to raise it",
+  raiseLimit: "wasm-shm limits says how to raise it",
+  useSysv: undefined, // every command does
+};
 
-/** What the library said of a failure, in words that suit a terminal. */
-export function forPeople(message: string): string {
-  const said = advice.reduce((text, [programs, people]) => text.replace(programs, people), message);
-  return /\b(kernel|vm)\.[a-z_]+|ulimit -l/.test(said) ? `${said}; wasm-shm limits says how to raise it` : said;
+/** An error's message, with the hint at its end in words for a terminal. */
+export function forPeople(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { message } = error;
+  const { hint } = error as { hint?: string };
+  const id = hintIdOf(hint);
+  if (hint === undefined || id === undefined || !message.endsWith(`; ${hint}`)) return message;
+  const refusal = message.slice(0, -`; ${hint}`.length);
+  const words = hintsForPeople[id];
+  return words === undefined ? refusal : `${refusal}; ${words}`;
 }
 
-/** Says on standard error what went wrong, where nobody has yet. */
+/** Writes to standard error what went wrong, unless it is written already. */
 export function exitCodeOf(error: unknown): number {
-  // commander has said it; help and version are not failures.
+  // commander has written it; help and version are not failures.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : MISUSED;
   if (error instanceof Told) return SYSTEM_SAID_NO;
-  const { code, message } = error as { code?: unknown; message: string };
+  const { code } = error as { code?: unknown };
   const known = error instanceof Refusal || error instanceof UsageError || typeof code === "string";
-  process.stderr.write(`wasm-shm: ${known ? forPeople(message) : (error as Error).stack}\n`);
+  process.stderr.write(`wasm-shm: ${known ? forPeople(error) : (error as Error).stack}\n`);
   const misused = error instanceof UsageError || code === "ERR_OUT_OF_RANGE" || code === "ERR_INVALID_ARG_TYPE";
   if (error instanceof UsageError) process.stderr.write("(wasm-shm help COMMAND explains it)\n");
   return misused ? MISUSED : SYSTEM_SAID_NO;
 }
 
-/** A reader that closes the pipe early (`| head`) has what it wanted: no error, and nothing more to do. */
+/** A reader that closes the pipe early (`| head`) has what it needs: the command ends without an error. */
 export function quietPipes(): void {
   for (const stream of [process.stdout, process.stderr])
     stream.on("error", (error: NodeJS.ErrnoException) => {

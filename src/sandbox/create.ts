@@ -7,10 +7,11 @@ import {
   checkSize,
   checkString,
 } from "../common/arguments.js";
-import { guestError, invalidType, outOfRange, unsupported } from "../common/errors.js";
+import { guestError, invalidType, outOfRange } from "../common/errors.js";
 import { type Access, accesses } from "../common/flags.js";
-import { WASM_PAGE } from "../memory/window.js";
-import { Segment } from "../segment/segment.js";
+import { checkCapability } from "../host/check.js";
+import { WASM_PAGE } from "../memory/layout.js";
+import { Segment, segments } from "../segment/segment.js";
 import type { Imports } from "./guest.js";
 import { InlineSandbox } from "./inline.js";
 import type { WindowRequest } from "./instance.js";
@@ -69,7 +70,7 @@ interface CheckedWindow extends WindowRequest {
   readonly segment: Segment;
 }
 
-function checkWindows(windows: SandboxOptions["windows"]): Map<string, CheckedWindow> {
+function checkWindows(windows: SandboxOptions["windows"], inline: boolean): Map<string, CheckedWindow> {
   const checked = new Map<string, CheckedWindow>();
   for (const [name, window] of Object.entries(checkRecord(windows, "options.windows"))) {
     const option = `options.windows.${name}`;
@@ -78,8 +79,9 @@ function checkWindows(windows: SandboxOptions["windows"]): Map<string, CheckedWi
     checkChoice(`${option}.access`, access, accesses);
     checkSize(`${option}.offset`, offset);
     if (length !== undefined) checkSize(`${option}.length`, length, 1);
-    if (!segment.canAttachInto)
-      throw unsupported(`a sandbox on segment ${segment.id} of the in-process host`, 'use host: "sysv" on Linux');
+    const host = segments.hostOf(segment);
+    checkCapability(host, "attach into a memory", `a sandbox on segment ${segment.id}`);
+    if (!inline) checkCapability(host, "open in another thread", `a thread for a sandbox on segment ${segment.id}`);
     const rest = segment.size - offset;
     if (rest <= 0) throw outOfRange(`${option}.offset`, `< ${segment.size}, the segment's size`, offset);
     checked.set(name, {
@@ -137,12 +139,12 @@ export async function createSandbox(
     timeLimitMs = DEFAULT_TIME_LIMIT_MS,
     ...rest
   } = checkOptions(options, sandboxKeys);
-  const windows = checkWindows(rest.windows);
+  checkBoolean("options.inline", inline);
+  const windows = checkWindows(rest.windows, inline);
   const imports = checkImports(rest.imports);
   const limit = checkSize("options.memoryLimit", rest.memoryLimit ?? DEFAULT_MEMORY_LIMIT);
   const timeLimit = checkTimeLimit(timeLimitMs);
   if (allocator !== undefined) checkString("options.allocator", allocator);
-  checkBoolean("options.inline", inline);
 
   const { module, pages } = await readGuest(bytes, imports);
   const maximumPages = Math.floor(limit / WASM_PAGE);

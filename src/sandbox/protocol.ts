@@ -45,7 +45,7 @@ export type Failure =
       readonly kind: "ShmError" | "TypeError" | "RangeError";
       readonly message: string;
       readonly code: string | undefined;
-      readonly system: { readonly errno: number; readonly syscall: string } | undefined;
+      readonly details: { readonly [Name in "errno" | "syscall" | "hint"]: ShmError[Name] };
       readonly cause:
         | { readonly name: string; readonly message: string; readonly stack: string | undefined }
         | undefined;
@@ -53,22 +53,22 @@ export type Failure =
 
 export function failureOf(error: unknown): Failure {
   if (error instanceof Threw) return { threw: error.thrown as number };
-  const { message, code, errno, syscall, cause } = error as ShmError & { cause?: unknown };
+  const { message, code, errno, syscall, hint, cause } = error as ShmError & { cause?: unknown };
   const kind = error instanceof ShmError ? "ShmError" : error instanceof RangeError ? "RangeError" : "TypeError";
   return {
     kind,
     message: message ?? String(error),
     code,
-    system: errno === undefined || syscall === undefined ? undefined : { errno, syscall },
+    details: { errno, syscall, hint },
     cause: cause instanceof Error ? { name: cause.name, message: cause.message, stack: cause.stack } : undefined,
   };
 }
 
 /** The error again, on this side. */
 export function revive(failure: Exclude<Failure, { threw: number }>): Error {
-  const { kind, message, code, system } = failure;
+  const { kind, message, code, details } = failure;
   const cause = failure.cause && Object.assign(new Error(failure.cause.message), failure.cause);
-  if (kind === "ShmError" && code !== undefined) return new ShmError(message, code, system, cause);
+  if (kind === "ShmError" && code !== undefined) return new ShmError(message, code, { ...details, cause });
   const Type = kind === "RangeError" ? RangeError : TypeError;
   return Object.assign(new Type(message, cause && { cause }), { code: code ?? "ERR_INVALID_ARG_TYPE" });
 }

@@ -4,7 +4,7 @@
 import { Buffer } from "node:buffer";
 import { checkInteger, checkMode, checkOptions, checkString } from "../common/arguments.js";
 import { invalidType, unsupported } from "../common/errors.js";
-import { MAX_WINDOW } from "../memory/window.js";
+import { MAX_WINDOW } from "../memory/layout.js";
 import { createShm } from "../node.js";
 import type { Attachment } from "../segment/attachment.js";
 import type { Segment } from "../segment/segment.js";

@@ -282,7 +282,7 @@ else {
     });
   });
 
-  huge("guarded: a store makes a huge page private, and refresh drops it", () => {
+  huge("guarded: a store makes a huge page private, and discard drops it", () => {
     withPool(4, () => {
       withGuarded(
         3 * size,
@@ -291,13 +291,13 @@ else {
           seen[2 * size] = 6;
           bytes[size + 5] = 1;
           bytes[2 * size - 1] = 1;
-          assert.is(host.diverted(mapping), 1);
+          assert.is(host.privatePages(mapping), 1);
           assert.is(bytes[2 * size], 6);
           bytes.fill(2);
-          assert.is(host.diverted(mapping), 3);
+          assert.is(host.privatePages(mapping), 3);
           assert.is(seen[size + 5], 0);
-          assert.is(host.refresh(mapping), 0);
-          assert.is(host.diverted(mapping), 0);
+          assert.is(host.discard(mapping), 0);
+          assert.is(host.privatePages(mapping), 0);
           assert.is(bytes[2 * size], 6);
           assert.is(bytes[size + 5], 0);
         },

@@ -99,7 +99,7 @@ missing("the in-process host takes its place, and a warning says so", () => {
       segment.write(Uint8Array.of(1, 2, 3));
       console.log(shm.host.name, segment.readChunk(3).join());`,
     );
-    assert.is(ended.stdout, "memory 1,2,3\n");
+    assert.is(ended.stdout, "local 1,2,3\n");
     if (process.platform === "linux")
       assert.match(ended.stderr, /\[WASM_SHM_IN_PROCESS\].*no other process will see these segments/);
   });

@@ -262,13 +262,13 @@ for (const kind of native ? kinds : [])
 
 const where = suite("Windows of a sandbox");
 for (const { name, shm } of pairs.filter(({ native: isNative }) => !isNative))
-  where(`cannot be had of in-process segments: ERR_SHM_UNSUPPORTED [${name}]`, async () => {
+  where(`cannot lie on segments of the local host: ERR_SHM_UNSUPPORTED [${name}]`, async () => {
     const segment = shm.create(10);
     for (const inline of [true, false])
       await rejects(
         () => createSandbox(guests.c.wasm, { windows: { window: { segment } }, inline: inline as true }),
         "ERR_SHM_UNSUPPORTED",
-        /native/,
+        /a sandbox on segment \d+ by the local host is not supported: use host: "sysv"/,
       );
     segment[Symbol.dispose]();
   });

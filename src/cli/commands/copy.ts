@@ -4,7 +4,7 @@ import { type Operand, parseOperand, type Source, sinkOf, sourceOf } from "../ar
 import { rangeIn } from "../args/range.js";
 import { kernelShm, openTarget } from "../args/target.js";
 import { parseKey, parseMode, parseSize } from "../args/values.js";
-import { Refusal, UsageError } from "../failure.js";
+import { forPeople, Refusal, UsageError } from "../failure.js";
 import { say, writeOut } from "../io/output.js";
 import { Progress } from "../io/progress.js";
 import { Undo } from "../io/undo.js";
@@ -90,9 +90,7 @@ async function intoNew(make: () => Segment, copy: (made: Segment) => Promise<voi
     await copy(undo.segment);
   } catch (error) {
     undo.now();
-    throw error instanceof UsageError
-      ? error
-      : new Refusal(`${error instanceof Error ? error.message : error}; the new segment was removed again`);
+    throw error instanceof UsageError ? error : new Refusal(`${forPeople(error)}; the new segment was removed again`);
   }
   await writeOut(`${undo.segment.id}\n`);
   undo.keep();
@@ -177,9 +175,9 @@ async function moving(
     await copy(progress);
   } catch (error) {
     progress.stop();
-    const { code, message } = error as { code?: string; message: string };
+    const { code } = error as { code?: string };
     if (error instanceof Refusal || code === undefined || progress.moved === 0) throw error;
-    throw new Refusal(`${message}; ${progress.moved} bytes were copied before`);
+    throw new Refusal(`${forPeople(error)}; ${progress.moved} bytes were copied before`);
   } finally {
     for (const name of signals) process.off(name, die);
   }

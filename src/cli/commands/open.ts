@@ -2,7 +2,7 @@ import { type Command, Option } from "commander";
 import type { Segment } from "../../segment/segment.js";
 import { addTarget, kernelShm, openTarget } from "../args/target.js";
 import { parseMode, parseSize, type Target } from "../args/values.js";
-import { Refusal, UsageError } from "../failure.js";
+import { forPeople, Refusal, UsageError } from "../failure.js";
 import { type Landed, receive } from "../io/input.js";
 import { say, writeOut } from "../io/output.js";
 import { Undo } from "../io/undo.js";
@@ -57,7 +57,7 @@ async function open(id: Target | undefined, options: OpenOptions): Promise<void>
     const how = landed.more || landed.bytes === 0 ? "" : ` after ${landed.bytes} bytes`;
     const removed = undo.now() ? "; the segment was removed again" : "";
     if (error instanceof UsageError) throw error;
-    throw new Refusal(`${error instanceof Error ? error.message : error}${how}${removed}`);
+    throw new Refusal(`${forPeople(error)}${how}${removed}`);
   }
   await writeOut(`${segment.id}\n`);
   undo.keep();

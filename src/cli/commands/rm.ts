@@ -23,7 +23,7 @@ function tried(remove: () => void): boolean {
     return true;
   } catch (error) {
     if (typeof (error as { code?: unknown }).code !== "string") throw error;
-    say(`wasm-shm: ${forPeople((error as Error).message)}`);
+    say(`wasm-shm: ${forPeople(error)}`);
     return false;
   }
 }

@@ -167,10 +167,7 @@ export class Attachment extends Ranges {
 
   /** @internal */
   [INSPECT](_depth: unknown, options: unknown, inspect: Parameters<typeof inspected>[3]): string {
-    const { access, byteOffset, byteLength, core } = this;
-    const state = this.#window.detached ? "detached" : "attached";
-    const fields = { segment: this.#segment.id, access, byteOffset, byteLength, core, state };
-    return inspected("Attachment", { ...fields, ...this.#privateNow() }, options, inspect);
+    return inspected("Attachment", #window in this ? this.#shown() : {}, options, inspect);
   }
 
   /** @internal */
@@ -199,12 +196,15 @@ export class Attachment extends Ranges {
     return systemError(errno, this.#host.explain(errno, call));
   }
 
-  /** For people: never throws, also if a host does. */
-  #privateNow(): { privatePages?: number } {
+  /** Never throws, also if the host does. */
+  #shown(): object {
+    const { access, byteOffset, byteLength, core } = this;
+    const fields = { segment: this.#segment.id, access, byteOffset, byteLength, core };
+    if (this.#window.detached) return { ...fields, state: "detached" };
     try {
-      return this.#window.detached ? {} : { privatePages: this.privatePages };
+      return { ...fields, state: "attached", privatePages: this.privatePages };
     } catch {
-      return {};
+      return { ...fields, state: "attached" };
     }
   }
 }

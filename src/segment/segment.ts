@@ -251,8 +251,11 @@ export class Segment {
 
   /** @internal */
   [INSPECT](_depth: unknown, options: unknown, inspect: Parameters<typeof inspected>[3]): string {
-    const fields = { id: this.id, size: this.size, state: this.#state, attachments: [...this.#attachments].length };
-    return inspected("Segment", fields, options, inspect);
+    return inspected("Segment", #state in this ? this.#shown() : {}, options, inspect);
+  }
+
+  #shown(): object {
+    return { id: this.id, size: this.size, state: this.#state, attachments: [...this.#attachments].length };
   }
 
   #cursor(operation: string): Cursor {

@@ -34,7 +34,7 @@ export class Window {
 
   /** This window, with views that work. Cheap if they did already. */
   current(): this {
-    if (this.bytes.length === 0 && !this.detached) this.#makeViews();
+    if (this.bytes.length === 0 && !this.detached) this.#renew();
     return this;
   }
 
@@ -50,11 +50,16 @@ export class Window {
     this.view = new DataView(NOTHING.buffer);
   }
 
-  #makeViews(): void {
+  /** After a grow: what was mapped may have stayed at the memory's old address. */
+  #renew(): void {
     if (this.#isInPlace?.() === false)
       throw memoryMoved(
         "the engine moved the memory when it grew, and the window was left behind: detach, then attach again",
       );
+    this.#makeViews();
+  }
+
+  #makeViews(): void {
     this.buffer = this.memory.buffer;
     this.bytes = new Uint8Array(this.buffer, this.byteOffset, this.byteLength);
     this.view = new DataView(this.buffer, this.byteOffset, this.byteLength);

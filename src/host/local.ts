@@ -133,15 +133,21 @@ class LocalHost implements Host {
     const stored = this.#segments.get(id);
     if (!stored) return -EINVAL;
     const { info } = stored;
-    const common = { byteLength, address: 0n, pageSize: PAGE_SIZE, id };
     let mapping: LocalMapping;
     try {
       stored.memory ??= memoryFor(info.size);
+      const isCopy = access === "copy-on-write";
       const place = { memory: stored.memory, byteOffset: WINDOW_START + offset };
-      mapping =
-        access === "copy-on-write"
-          ? { ...common, memory: memoryFor(byteLength), byteOffset: WINDOW_START, memoryOf: "mapping", copyOf: place }
-          : { ...common, ...place, memoryOf: "segment", copyOf: undefined };
+      mapping = {
+        memory: isCopy ? memoryFor(byteLength) : place.memory,
+        byteOffset: isCopy ? WINDOW_START : place.byteOffset,
+        byteLength,
+        address: 0n,
+        pageSize: PAGE_SIZE,
+        memoryOf: isCopy ? "mapping" : "segment",
+        id,
+        copyOf: isCopy ? place : undefined,
+      };
     } catch {
       return -ENOMEM;
     }

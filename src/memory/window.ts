@@ -14,7 +14,6 @@ export class Window {
   bytes: Uint8Array = NOTHING;
   view: DataView = new DataView(NOTHING.buffer);
   detached = false;
-  readonly #isInPlace: (() => boolean) | undefined;
 
   /**
    * @param owner the attachment. A cursor holds the window, so it keeps the attachment: see segment/lifetime.ts
@@ -26,9 +25,8 @@ export class Window {
     readonly byteOffset: number,
     readonly byteLength: number,
     readonly owner: object,
-    isInPlace?: () => boolean,
+    private readonly isInPlace?: () => boolean,
   ) {
-    this.#isInPlace = isInPlace;
     this.#makeViews();
   }
 
@@ -52,7 +50,7 @@ export class Window {
 
   /** After a grow: what was mapped may have stayed at the memory's old address. */
   #renew(): void {
-    if (this.#isInPlace?.() === false)
+    if (this.isInPlace?.() === false)
       throw memoryMoved(
         "the engine moved the memory when it grew, and the window was left behind: detach, then attach again",
       );

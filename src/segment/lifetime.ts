@@ -26,32 +26,26 @@ export function hasCorePage({ memoryOf, byteOffset }: Mapping): boolean {
   return memoryOf !== "caller" && byteOffset >= WINDOW_START;
 }
 
-/** An attachment as long as it is attached. */
+/** An attachment and its mapping, as long as it is attached. */
 export class Lifetime<Attached extends object = object> {
-  #of: { readonly attachment: Attached; readonly mapping: Mapping } | undefined;
+  /** Both undefined after {@link end}. */
+  attachment: Attached | undefined;
+  mapping: Mapping | undefined;
 
   constructor(attachment: Attached, mapping: Mapping) {
-    this.#of = { attachment, mapping };
+    this.attachment = attachment;
+    this.mapping = mapping;
     if (mapping.memoryOf === "segment") return;
     const there = inMemory.get(mapping.memory);
     if (there) there.add(this);
-    else inMemory.set(mapping.memory, new Set([this as Lifetime]));
-  }
-
-  /** Undefined after {@link end}. */
-  get attachment(): Attached | undefined {
-    return this.#of?.attachment;
-  }
-
-  /** Undefined after {@link end}. */
-  get mapping(): Mapping | undefined {
-    return this.#of?.mapping;
+    else inMemory.set(mapping.memory, new Set<Lifetime>([this]));
   }
 
   /** It was detached: nothing keeps the attachment from here on, and its place in the memory is free. */
   end(): void {
-    if (this.#of) inMemory.get(this.#of.mapping.memory)?.delete(this);
-    this.#of = undefined;
+    if (this.mapping) inMemory.get(this.mapping.memory)?.delete(this);
+    this.attachment = undefined;
+    this.mapping = undefined;
   }
 }
 

@@ -226,7 +226,7 @@ if (nativePairs.length === 0) {
   });
   threads.run();
 
-  crashes("no handler of ours before the first guarded window, and one after it", () => {
+  crashes("the addon installs no handler before the first guarded window, and one with it", () => {
     const answer = ask<string[]>(
       `const files = [probe.handlerFile()];
       const first = map("read-write");
@@ -262,7 +262,7 @@ if (nativePairs.length === 0) {
       });
   }
 
-  crashes("where it was ignored before, a signal that somebody sends still is, and a fault is not", () => {
+  crashes("if SIGSEGV was ignored before, a signal from another process still is, and a fault is not", () => {
     const ended = runGuarded(`probe.installIgnore(); const mapping = map(); bytesOf(mapping)[0] = 1;
       process.kill(process.pid, "SIGSEGV");
       await new Promise((done) => setTimeout(done, 50));
@@ -272,7 +272,7 @@ if (nativePairs.length === 0) {
     assert.is(ended.signal, "SIGSEGV");
   });
 
-  crashes("a handler that was there before gets what is not ours, and may leave by siglongjmp", () => {
+  crashes("a handler that was there before gets all other faults, and may leave by siglongjmp", () => {
     const answer = ask<number[]>(
       `probe.installLeaving();
       const mapping = map();
@@ -283,14 +283,14 @@ if (nativePairs.length === 0) {
     assert.equal(answer, [500, 1, 0]);
   });
 
-  crashes("one that is installed after ours and passes on is passed by at the next guarded window", () => {
+  crashes("a handler that is installed later and passes faults on is passed by at the next guarded window", () => {
     const answer = ask<(number | string)[]>(
       `const mapping = map();
       probe.installCounting();
-      bytesOf(mapping)[0] = 1; // through theirs, which passes it on
+      bytesOf(mapping)[0] = 1; // through that handler, which passes it on
       const first = probe.handled();
       map();
-      bytesOf(mapping)[${PAGE}] = 1; // ours is in front again
+      bytesOf(mapping)[${PAGE}] = 1; // the addon's is in front again
       console.log(JSON.stringify([first, probe.handled() - first, host.privatePages(mapping), probe.handlerFile()]));`,
     );
     assert.equal(answer.slice(0, 3), [1, 0, 2]);

@@ -246,7 +246,7 @@ else {
     });
   });
 
-  if (!isRoot) guard.skip("needs no permission to write", "only root can become somebody else");
+  if (!isRoot) guard.skip("needs no permission to write", "only root can become another user");
   else
     guard("needs no permission to write", () => {
       const host = sysvHost();

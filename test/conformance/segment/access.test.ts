@@ -1,4 +1,4 @@
-// What an attachment may do, by the facade: read-write, read-only and copy-on-write.
+// What cursors and ranges may do with read-write, read-only and copy-on-write attachments.
 import * as assert from "uvu/assert";
 import { type Attachment, Cursor, type Segment } from "wasm-shm";
 import { suite } from "../../suite.js";
@@ -109,24 +109,27 @@ for (const { name, shm, native, withSegment } of pairs) {
     assert.equal(methods.sort(), Object.keys(writes).sort());
   });
 
-  readOnly("its cursor refuses each of them, whatever remains, unmoved; nothing is stored, not even privately", () => {
-    withSegment(SIZE, (segment) => {
-      const bytes = filled(segment);
-      const attachment = segment.attach({ access: "read-only" });
-      const cursor = attachment.cursor();
-      for (const position of [0, 1, 4095, SIZE - 1, SIZE, SIZE + 9]) {
-        cursor.seek(position);
-        for (const [method, write] of Object.entries(writes)) {
-          assert.throws(() => write(cursor), code("ERR_SHM_READ_ONLY", new RegExp(`^${method}`)), method);
-          assert.is(cursor.position, position, method);
+  readOnly(
+    "its cursor refuses each of them at any position, and does not move; nothing is stored, not even privately",
+    () => {
+      withSegment(SIZE, (segment) => {
+        const bytes = filled(segment);
+        const attachment = segment.attach({ access: "read-only" });
+        const cursor = attachment.cursor();
+        for (const position of [0, 1, 4095, SIZE - 1, SIZE, SIZE + 9]) {
+          cursor.seek(position);
+          for (const [method, write] of Object.entries(writes)) {
+            assert.throws(() => write(cursor), code("ERR_SHM_READ_ONLY", new RegExp(`^${method}`)), method);
+            assert.is(cursor.position, position, method);
+          }
         }
-      }
-      assert.throws(() => cursor.write(new Uint8Array(0)), code("ERR_SHM_READ_ONLY"));
-      assert.throws(() => cursor.write("text" as unknown as Uint8Array), code("ERR_INVALID_ARG_TYPE"));
-      assert.is(attachment.privatePages, 0);
-      assert.equal(attachment.bytes, bytes);
-    });
-  });
+        assert.throws(() => cursor.write(new Uint8Array(0)), code("ERR_SHM_READ_ONLY"));
+        assert.throws(() => cursor.write("text" as unknown as Uint8Array), code("ERR_INVALID_ARG_TYPE"));
+        assert.is(attachment.privatePages, 0);
+        assert.equal(attachment.bytes, bytes);
+      });
+    },
+  );
 
   readOnly("it refuses fill, copyWithin and swaps, also of nothing; wrong ranges first", () => {
     withSegment(SIZE, (segment) => {

@@ -88,7 +88,7 @@ for (const { name, shm, withSegment, native } of pairs) {
     });
   });
 
-  bad("ftok of what is no path and no project", () => {
+  bad("ftok of values that are not a path and a project", () => {
     for (const id of [0, 256, -1, 0.5]) assert.throws(() => shm.ftok("/", id), code("ERR_OUT_OF_RANGE", /"projectId"/));
     assert.throws(() => shm.ftok(5 as unknown as string, 1), code("ERR_INVALID_ARG_TYPE", /"path"/));
     assert.throws(() => shm.ftok("/\0etc", 1), code("ERR_OUT_OF_RANGE", /"path"/));

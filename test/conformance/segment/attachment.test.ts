@@ -201,7 +201,7 @@ for (const { name, shm, native, withSegment, withAttachment } of pairs) {
     });
   });
 
-  checksum("goes on from a previous one", () => {
+  checksum("continues a previous one", () => {
     withAttachment(SIZE, (attachment) => {
       attachment.bytes.set(randomBytes(SIZE));
       const first = attachment.checksum("adler32", 0, 1001);
@@ -256,7 +256,7 @@ for (const { name, shm, native, withSegment, withAttachment } of pairs) {
   grow.run();
 
   if (native) continue;
-  const stand = suite(`What the in-process host cannot do [${name}]`);
+  const stand = suite(`What the local host cannot do [${name}]`);
   stand("is ERR_SHM_UNSUPPORTED, by name", () => {
     withSegment(SIZE, (segment) => {
       const memory = new WebAssembly.Memory({ initial: 2 });

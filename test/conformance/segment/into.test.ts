@@ -1,4 +1,4 @@
-// Access where the memory is the caller's, where it grows, and where the user may only read.
+// Access in a memory of the caller's, in one that grows, and of a user who may only read.
 import * as assert from "uvu/assert";
 import { createShm, type Host, type Segment, sysvHost } from "wasm-shm";
 import { suite } from "../../suite.js";
@@ -169,7 +169,7 @@ for (const { name, shm, withSegment } of nativePairs) {
   const user = suite(`A user who may only read [${name}]`);
   if (!isRoot) user.skip("attaches read-only", "only root can become another user");
   else {
-    user("is refused read-write with advice, and has read-only, copy-on-write, read and a sandbox", () => {
+    user("is refused read-write with a hint, and has read-only, copy-on-write, read and a sandbox", () => {
       withSegment(
         SIZE,
         (segment) => {

@@ -1,4 +1,4 @@
-// What Segment and Attachment are as objects: nobody else can construct one, and console.log prints what a person wants.
+// What Segment and Attachment are as objects: users cannot construct one, and console.log prints what they want to know.
 import { inspect } from "node:util";
 import * as assert from "uvu/assert";
 import { Attachment, createShm, localHost, Segment } from "wasm-shm";

@@ -1,4 +1,4 @@
-// Stores into read-only and copy-on-write attachments that go past the facade.
+// Stores into read-only and copy-on-write attachments that no cursor or range checks: by views and WebAssembly.
 // Not tested here: the guard itself, its threads and its limits (guard*.test.ts).
 import { randomFillSync } from "node:crypto";
 import { closeSync, openSync, readFileSync, readSync } from "node:fs";
@@ -11,7 +11,7 @@ import { code, nativePairs, randomBytes } from "../../support/pairs.js";
 const SIZE = 70_001; // bytes: 18 pages, the last one cut short
 const PAGE = 4096;
 
-/** Stores at an offset of the window, a multiple of 8, that ask nobody: eight bytes at most. */
+/** Unchecked stores at an offset of the window, a multiple of 8: eight bytes at most. */
 const strayStores: Record<string, (attachment: Attachment, at: number) => void> = {
   "an element": ({ bytes }, at) => {
     bytes[at] = 1;
@@ -49,7 +49,7 @@ function contents(segment: Segment): Uint8Array {
 
 for (const { name, shm, withSegment } of nativePairs) {
   const composed = `import { createShm } from "wasm-shm"; const shm = createShm({ host: "sysv", core: "${shm.core}" });`;
-  const stray = suite(`Stores past the facade [${name}]`);
+  const stray = suite(`Stores through views and WebAssembly [${name}]`);
 
   /** Stores there, and looks at who sees it. */
   function check(segment: Segment, attachment: Attachment, at: number, what: string, store: () => void): void {
@@ -178,7 +178,7 @@ for (const { name, shm, withSegment } of nativePairs) {
     });
   });
 
-  stray("in a process of its own, which goes on and ends with 0", () => {
+  stray("in a child process, which continues and exits with 0", () => {
     withSegment(SIZE, (segment) => {
       const bytes = filled(segment);
       const ended = runModule(`${composed}

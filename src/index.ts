@@ -1,4 +1,4 @@
-// The public entry point in Node: the kernel's segments if the addon loads, else this thread's own.
+// The entry point in Node: the kernel's segments if the addon loads, else those of this thread.
 import { createShm } from "./node.js";
 import type { Shm } from "./segment/shm.js";
 
@@ -13,6 +13,6 @@ export type { Sandbox } from "./sandbox/sandbox.js";
 export type { CursorReadable } from "./stream/readable.js";
 export type { CursorWritable } from "./stream/writable.js";
 
-/** The default instance; the functions below are its. */
+/** The default instance, which the functions below belong to. */
 export const shm: Shm = createShm();
 export const { create, open, openSegment, destroySegment, list, limits, ftok } = shm;

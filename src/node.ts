@@ -4,8 +4,9 @@
 import { Buffer, isUtf8 } from "node:buffer";
 import * as zlib from "node:zlib";
 import type { Engine } from "./core/engine.js";
+import { threadHost } from "./host/local.js";
 import { sysvHost } from "./host/sysv.js";
-import { compose, type Platform, type Shm, type ShmOptions, threadHost } from "./segment/shm.js";
+import { compose, type Platform, type Shm, type ShmOptions } from "./segment/shm.js";
 import { readable } from "./stream/readable.js";
 import { writable } from "./stream/writable.js";
 
@@ -15,9 +16,9 @@ function byDefault(): ReturnType<typeof sysvHost> {
   try {
     return sysvHost();
   } catch (error) {
-    // On Linux this is a broken installation, and its segments would be nobody else's: no silent difference.
+    // On Linux the installation is broken. A warning, as otherwise nothing would say why other processes see no segment.
     if (process.platform === "linux")
-      process.emitWarning("no other process will see these segments: the in-process host is in use", {
+      process.emitWarning("no other process will see these segments: the local host is in use", {
         code: "WASM_SHM_IN_PROCESS",
         detail: (error as Error).message,
       });
@@ -53,7 +54,13 @@ const platform: Platform = {
   streams: { readable, writable },
 };
 
-/** @throws {ShmError} `ERR_SHM_UNSUPPORTED` the host that was named cannot be had; another never takes its place */
+/**
+ * The package over a host and a core of your choice.
+ *
+ * @throws {ShmError} `ERR_SHM_UNSUPPORTED` the host that was named is not supported here; no other host takes its place
+ * @throws {TypeError} `ERR_INVALID_ARG_TYPE` the host lacks a method, or the core is not one of three;
+ *   `ERR_INVALID_ARG_VALUE` an option or a host's name that does not exist
+ */
 export function createShm(options?: ShmOptions): Shm {
   return compose(options, platform);
 }

@@ -1,25 +1,28 @@
-// The public face without Node: the in-process host, in any engine that has WebAssembly and Symbol.dispose.
+// The entry point without Node: the local host, in any engine that has WebAssembly and Symbol.dispose.
 import { unsupported } from "./common/errors.js";
 import type { Host } from "./host/host.js";
-import { compose, type Shm, type ShmOptions, threadHost } from "./segment/shm.js";
+import { threadHost } from "./host/local.js";
+import { compose, type Shm, type ShmOptions } from "./segment/shm.js";
 
 export * from "./public.js";
 
-/** @throws {ShmError} `ERR_SHM_UNSUPPORTED` always: this face has no native host */
+const IN_NODE = 'import "wasm-shm" in Node on Linux';
+
+/** @throws {ShmError} `ERR_SHM_UNSUPPORTED` always: this entry point has no sysv host */
 export function sysvHost(): Host {
-  throw unsupported("the sysv host", 'it is in the package\'s Node face: import "wasm-shm" in Node on Linux');
+  throw unsupported("the sysv host", `this is wasm-shm/portable; ${IN_NODE}`, { hint: IN_NODE });
 }
 
-/** @throws {ShmError} `ERR_SHM_UNSUPPORTED` always: a guest sees segments of the native host, from a worker of Node's */
+/** @throws {ShmError} `ERR_SHM_UNSUPPORTED` always: a guest sees segments of the sysv host, from a worker of Node */
 export async function createSandbox(): Promise<never> {
-  throw unsupported("a sandbox", 'it is in the package\'s Node face: import "wasm-shm" in Node on Linux');
+  throw unsupported("a sandbox", `this is wasm-shm/portable; ${IN_NODE}`, { hint: IN_NODE });
 }
 
-/** @throws {ShmError} `ERR_SHM_UNSUPPORTED` the native host was named: this face has none */
+/** @throws {ShmError} `ERR_SHM_UNSUPPORTED` the sysv host was named: this entry point has none */
 export function createShm(options?: ShmOptions): Shm {
   return compose(options, { sysv: sysvHost, byDefault: threadHost, engine: {}, streams: undefined });
 }
 
-/** The default instance; the functions below are its. */
+/** The default instance, which the functions below belong to. */
 export const shm: Shm = createShm();
 export const { create, open, openSegment, destroySegment, list, limits, ftok } = shm;

@@ -1,5 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-// What both public faces export, beside their own createShm.
+// What both entry points export, beside their own createShm.
 
 export type {
   BigIntArrayConstructor,
@@ -21,9 +21,18 @@ export type {
   CursorWritableOptions,
 } from "./cursor/streams.js";
 export type { TextOptions } from "./cursor/text.js";
-export type { Capability, Host, Limits, Mapping, MapRequest, SegmentInfo } from "./host/host.js";
+export type {
+  Capability,
+  Explanation,
+  Host,
+  HostCall,
+  Limits,
+  Mapping,
+  MapRequest,
+  SegmentInfo,
+} from "./host/host.js";
 export { localHost } from "./host/local.js";
-export type { WasmMemory } from "./memory/window.js";
+export type { WasmMemory } from "./memory/layout.js";
 export type { Checksum32, Checksum32Options, Checksum64, Checksum64Options, Ranges } from "./range/range.js";
 export { Attachment } from "./segment/attachment.js";
 export { type AttachOptions, type Permissions, Segment } from "./segment/segment.js";

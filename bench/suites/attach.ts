@@ -89,7 +89,7 @@ function mapping(segment: Segment): Rival {
     if (typeof mapped === "number") throw new Error(`map was refused: errno ${-mapped}`);
     seen?.();
     if (host.unmap(mapped) < 0) throw new Error("unmap was refused");
-    return mapped.window.byteLength;
+    return mapped.byteLength;
   };
   const view = new DataView(memory.buffer, WASM_PAGE);
   return {

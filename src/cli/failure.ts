@@ -1,5 +1,6 @@
 // How a command ends when it fails: the message on standard error, and the exit code.
 import { CommanderError } from "commander";
+import { type HintId, hintIdOf } from "../common/hints.js";
 
 /** The command was called in a wrong way. The message is printed with a pointer to the help. */
 export class UsageError extends Error {}
@@ -16,19 +17,29 @@ const MISUSED = 2;
 /** Printed after the message of a usage error. */
 export const HELP_HINT = "(see wasm-shm help COMMAND)";
 
-/** The library advises programs; what a person at a terminal does instead. */
-export const advice: readonly (readonly [forPrograms: string, forPeople: string])[] = [
-  ["list() and ipcs -m show those there are", "wasm-shm ls shows those there are"],
-  ["ipcs -m shows whose, ipcrm removes", "wasm-shm ls shows whose, wasm-shm rm removes"],
-  ["open({ key }), or create with exclusive: false", "without --exclusive it is opened"],
-  ["noReserve: true skips the reservation", "--no-reserve skips the reservation"],
-  ['; access: "read-only" needs to read alone', ""],
-];
+/** The library's hints are for programs: what a user at a terminal does instead. Undefined: nothing. */
+export const hintsForPeople: Readonly<Record<HintId, string | undefined>> = {
+  openExisting: "without --exclusive it is opened",
+  listSegments: "wasm-shm ls shows the segments that exist",
+  listLocal: undefined, // no command uses the local host
+  removeUnused: "wasm-shm ls lists what wasm-shm rm removes; wasm-shm limits says how to raise a limit",
+  skipReservation: "--no-reserve skips the reservation",
+  attachReadOnly: undefined, // a command attaches as it needs to
+  detachUnused: "wasm-shm limits says how to raise it",
+  raiseLimit: "wasm-shm limits says how to raise it",
+  useSysv: undefined, // every command does
+};
 
-/** What the library said of a failure, in words that suit a terminal. */
-export function terminalMessage(message: string): string {
-  const said = advice.reduce((text, [programs, people]) => text.replace(programs, people), message);
-  return /\b(kernel|vm)\.[a-z_]+|ulimit -l/.test(said) ? `${said}; wasm-shm limits says how to raise it` : said;
+/** An error's message, with the hint at its end in words for a terminal. */
+export function terminalMessage(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { message } = error;
+  const { hint } = error as { hint?: string };
+  const id = hintIdOf(hint);
+  if (hint === undefined || id === undefined || !message.endsWith(`; ${hint}`)) return message;
+  const refusal = message.slice(0, -`; ${hint}`.length);
+  const words = hintsForPeople[id];
+  return words === undefined ? refusal : `${refusal}; ${words}`;
 }
 
 /** Adds to the message of an error what the command did about it. The error keeps its type, code and stack. */
@@ -41,10 +52,11 @@ export function exitCodeOf(error: unknown): number {
   // commander has printed its message; help and version are not failures.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : MISUSED;
   if (error instanceof AlreadyReported) return FAILED;
-  const { code, message } = error as { code?: unknown; message: string };
+  const { code } = error as { code?: unknown };
   const known = error instanceof UserError || error instanceof UsageError || typeof code === "string";
-  process.stderr.write(`wasm-shm: ${known ? terminalMessage(message) : (error as Error).stack}\n`);
-  const misused = error instanceof UsageError || code === "ERR_OUT_OF_RANGE" || code === "ERR_INVALID_ARG_TYPE";
+  process.stderr.write(`wasm-shm: ${known ? terminalMessage(error) : (error as Error).stack}\n`);
+  const misused =
+    error instanceof UsageError || String(code).startsWith("ERR_INVALID_ARG") || code === "ERR_OUT_OF_RANGE";
   if (error instanceof UsageError) process.stderr.write(`${HELP_HINT}\n`);
   return misused ? MISUSED : FAILED;
 }

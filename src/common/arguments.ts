@@ -1,4 +1,4 @@
-// What an argument must be, checked before any system call. Each returns the value or throws what Node would.
+// What an argument must be, checked before any system call. Each function returns the value, or throws as Node does.
 import { invalidType, invalidValue, outOfRange } from "./errors.js";
 import { nearest } from "./nearest.js";
 
@@ -18,7 +18,7 @@ export function checkId(value: unknown): number {
   return checkInteger("id", value, 0, 0x7fffffff);
 }
 
-/** A key_t, signed; ipcs prints the same keys as unsigned hexadecimal, so both are taken. */
+/** A key_t, signed. ipcs prints keys as unsigned hexadecimal, so the unsigned form is allowed, too. */
 export function checkKey(value: unknown): number {
   return checkInteger("key", value, -0x80000000, 0xffffffff) | 0;
 }
@@ -47,7 +47,7 @@ export function checkString(name: string, value: unknown): string {
   return value;
 }
 
-/** An object whose keys are names of the caller's choice, or nothing. */
+/** An object whose keys are names of the caller's choice, or undefined. */
 export function checkRecord<T extends object>(value: T | undefined, name = "options"): Partial<T> {
   if (value === undefined) return {};
   if (typeof value !== "object" || value === null) throw invalidType(name, "of type object", value);
@@ -55,11 +55,11 @@ export function checkRecord<T extends object>(value: T | undefined, name = "opti
 }
 
 /**
- * An options object, or nothing. A key that no option has is refused: a misspelt `acess: "read-only"` would otherwise be
+ * An options object, or undefined. A key that no option has is refused: a misspelt `acess: "read-only"` would otherwise be
  * silently read-write.
  *
- * @param keys every option there is
- * @throws {TypeError} `ERR_INVALID_ARG_TYPE` it is not an object; `ERR_INVALID_ARG_VALUE` it has another key
+ * @param keys all options
+ * @throws {TypeError} `ERR_INVALID_ARG_TYPE` it is not an object; `ERR_INVALID_ARG_VALUE` it has a key that is not in `keys`
  */
 export function checkOptions<T extends object>(
   value: T | undefined,
@@ -74,11 +74,11 @@ export function checkOptions<T extends object>(
 
 function unknownKey(name: string, key: string, keys: readonly string[], value: object): Error {
   const meant = nearest(key, keys);
-  const advice =
+  const hint =
     meant === undefined
       ? `It must be one of ${keys.map((known) => `'${known}'`).join(", ")}.`
       : `Did you mean '${meant}'?`;
-  return invalidValue(`${name}.${key}`, advice, (value as Record<string, unknown>)[key]);
+  return invalidValue(`${name}.${key}`, hint, (value as Record<string, unknown>)[key]);
 }
 
 export function checkChoice<T extends string>(name: string, value: unknown, choices: readonly T[]): T {

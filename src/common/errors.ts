@@ -1,6 +1,6 @@
 // Every error of this package is built here, from a number or a named code.
 
-/** errno(3)'s numbers on Linux, for what shm*(2), mmap(2), mremap(2) and ftok(3) can answer. */
+/** errno(3)'s numbers on Linux, of all errors that a host of this package can answer. */
 export const errnoNumbers = Object.freeze({
   EPERM: 1,
   ENOENT: 2,
@@ -47,44 +47,67 @@ const meanings: Record<ErrnoName, string> = {
   EOVERFLOW: "value too large",
 };
 
-/** The system, or the state of a segment or attachment, said no. */
+/** What an error has beside its message and its code. */
+export interface ErrorDetails {
+  readonly errno?: number | undefined;
+  readonly syscall?: string | undefined;
+  readonly hint?: string | undefined;
+  readonly cause?: unknown;
+}
+
+/** The system, or the state of a segment or attachment, refused. */
 export class ShmError extends Error {
   override readonly name: string = "ShmError";
   /** An errno name (`ENOENT`, `EACCES`, …) or `ERR_SHM_…`. */
   readonly code: string;
-  /** The kernel's number, where the kernel refused. Positive, as in errno(3). */
+  /** The kernel's number, if the kernel refused. Positive, as in errno(3). */
   declare readonly errno?: number;
   /** The system call that was refused. */
   declare readonly syscall?: string;
+  readonly #hint: string | undefined; // not a property of its own: the message has it, and console.log would print it twice
 
-  constructor(message: string, code: string, system?: { errno: number; syscall: string }, cause?: unknown) {
+  constructor(message: string, code: string, { errno, syscall, hint, cause }: ErrorDetails = {}) {
     super(message, cause === undefined ? undefined : { cause });
     this.code = code;
-    if (system) {
-      this.errno = system.errno;
-      this.syscall = system.syscall;
-    }
+    if (errno !== undefined) this.errno = errno;
+    if (syscall !== undefined) this.syscall = syscall;
+    this.#hint = hint;
+  }
+
+  /** What to do: the last part of the message. Undefined if there is nothing to advise. */
+  get hint(): string | undefined {
+    return this.#hint;
   }
 }
 
-/** An access outside the window's bytes: the position is unchanged and nothing moved, but by {@link Cursor.writable}. */
+/** An access outside the window's bytes. The position is unchanged and nothing moved, except by {@link Cursor.writable}. */
 export class ShmRangeError extends RangeError {
   override readonly name: string = "ShmRangeError";
   readonly code = "ERR_SHM_OUT_OF_BOUNDS";
 }
 
+/** What a host says of a call that it refused; {@link systemError} makes the error from it. */
+export interface Explanation {
+  /** The system call that refused: `error.syscall`. Undefined if the host has no name for it. */
+  readonly syscall?: string | undefined;
+  /** What was asked: `shmget of 4096 bytes, mode 0600, key 0x7`. */
+  readonly asked: string;
+  /** Why; if a limit was met, its name and its present value. */
+  readonly reason?: string | undefined;
+  /** What to do: `error.hint`. */
+  readonly hint?: string | undefined;
+}
+
 /**
- * The kernel, or the host that stands in for it, refused a call.
+ * A host refused a call.
  *
- * @param error errno, positive
- * @param asked what was asked: `shmget of 4096 bytes, mode 0600, key 0x7`
- * @param advice why, with the limit's present value, and what to do
+ * @param errno positive
  */
-export function systemError(syscall: string, error: number, asked: string, advice = ""): ShmError {
-  const name = nameOf(error);
+export function systemError(errno: number, { syscall, asked, reason, hint }: Explanation): ShmError {
+  const name = nameOf(errno);
   const meaning = name in meanings ? meanings[name as ErrnoName] : "refused by the system";
-  const message = `${name}: ${meaning}: ${asked}${advice && `; ${advice}`}`;
-  return new ShmError(message, name, { errno: error, syscall });
+  const why = [asked, reason, hint].filter((part) => part !== undefined).join("; ");
+  return new ShmError(`${name}: ${meaning}: ${why}`, name, { errno, syscall, hint });
 }
 
 function nameOf(error: number): string {
@@ -101,10 +124,10 @@ export function detached(message: string): ShmError {
 }
 
 export function readOnly(message: string, cause?: unknown): ShmError {
-  return new ShmError(message, "ERR_SHM_READ_ONLY", undefined, cause);
+  return new ShmError(message, "ERR_SHM_READ_ONLY", { cause });
 }
 
-/** What a sandbox has to say of its guest. */
+/** What can be wrong with a guest, or with a call of one. */
 export type GuestCode =
   | "ERR_SHM_GUEST_INVALID"
   | "ERR_SHM_GUEST_IMPORT"
@@ -116,7 +139,7 @@ export type GuestCode =
   | "ERR_SHM_SANDBOX_CLOSED";
 
 export function guestError(code: GuestCode, message: string, cause?: unknown): ShmError {
-  return new ShmError(message, code, undefined, cause);
+  return new ShmError(message, code, { cause });
 }
 
 /** The engine moved a memory, and the window with it is lost. */
@@ -124,12 +147,12 @@ export function memoryMoved(message: string): ShmError {
   return new ShmError(message, "ERR_SHM_MEMORY_MOVED");
 }
 
-/** The bytes there are not what was asked for. */
+/** The bytes at the position are not a valid encoding of what was asked for. */
 export function malformed(message: string, cause?: unknown): ShmError {
-  return new ShmError(message, "ERR_SHM_MALFORMED", undefined, cause);
+  return new ShmError(message, "ERR_SHM_MALFORMED", { cause });
 }
 
-/** They are, but no number holds the value. */
+/** The bytes are a valid encoding, but no number holds the value. */
 export function unsafeInteger(message: string): ShmError {
   return new ShmError(message, "ERR_SHM_UNSAFE_INTEGER");
 }
@@ -146,9 +169,9 @@ export function frameDamaged(message: string): ShmError {
   return new ShmError(message, "ERR_SHM_FRAME_DAMAGED");
 }
 
-/** @param advice who can do it */
-export function unsupported(what: string, advice: string, cause?: unknown): ShmError {
-  return new ShmError(`${what} is not supported: ${advice}`, "ERR_SHM_UNSUPPORTED", undefined, cause);
+/** @param reason why, or which part of the package can do it */
+export function unsupported(what: string, reason: string, details?: ErrorDetails): ShmError {
+  return new ShmError(`${what} is not supported: ${reason}`, "ERR_SHM_UNSUPPORTED", details);
 }
 
 export type ArgumentTypeError = TypeError & { code: "ERR_INVALID_ARG_TYPE" };
@@ -163,12 +186,12 @@ export function invalidType(name: string, expected: string, received: unknown): 
 export type ArgumentValueError = TypeError & { code: "ERR_INVALID_ARG_VALUE" };
 
 /** As Node's own: `The property 'options.acess' is invalid. Did you mean 'access'? Received 'read-only'`. */
-export function invalidValue(name: string, advice: string, received: unknown): ArgumentValueError {
-  const message = `The property '${name}' is invalid. ${advice} Received ${describe(received)}`;
+export function invalidValue(name: string, hint: string, received: unknown): ArgumentValueError {
+  const message = `The property '${name}' is invalid. ${hint} Received ${describe(received)}`;
   return Object.assign(new TypeError(message), { code: "ERR_INVALID_ARG_VALUE" as const });
 }
 
-/** As the platform's own classes that nobody may construct: `Illegal constructor: an Attachment comes from …`. */
+/** As DOM classes without a public constructor: `Illegal constructor: Attachment objects come from segment.attach()`. */
 export function illegalConstructor(name: string, from: string): TypeError & { code: "ERR_ILLEGAL_CONSTRUCTOR" } {
   const message = `Illegal constructor: ${name} objects come from ${from}`;
   return Object.assign(new TypeError(message), { code: "ERR_ILLEGAL_CONSTRUCTOR" as const });

@@ -1,16 +1,16 @@
 /**
- * shmget(2)'s flags, with Linux's values; combine them with `|`.
- * Names are those of Go's `shm` package. @see shmget(2)
+ * How a segment is made or found, with Linux's values; combine them with `|`. The names are those of Go's `shm` package.
+ * @see shmget(2)
  */
 export const SharedMemoryFlags = Object.freeze({
   None: 0,
-  /** IPC_CREAT: make the segment where there is none of that key. */
+  /** Make a segment if none has the key. @see shmget(2), `IPC_CREAT` */
   Create: 0o1000,
-  /** IPC_EXCL: with Create, fail where there is one. */
+  /** With Create: fail if a segment has the key. @see shmget(2), `IPC_EXCL` */
   Exclusive: 0o2000,
-  /** SHM_HUGETLB: back the segment with huge pages. */
+  /** Back the segment with huge pages. @see shmget(2), `SHM_HUGETLB` */
   HugePages: 0o4000,
-  /** SHM_NORESERVE: reserve no swap space. */
+  /** Reserve no swap space. @see shmget(2), `SHM_NORESERVE` */
   NoReserve: 0o10000,
 } as const);
 export type SharedMemoryFlags = number;
@@ -21,13 +21,13 @@ export type Whence = (typeof Whence)[keyof typeof Whence];
 
 /** Bits of {@link SegmentInfo.mode} above the nine permission bits. @see shmctl(2) */
 export const SegmentStatus = Object.freeze({
-  /** SHM_DEST: removed; it lives until its last detach. */
+  /** Removed; it lives until its last detach. @see shmctl(2), `SHM_DEST` */
   Destroyed: 0o1000,
-  /** SHM_LOCKED: its pages stay in memory. */
+  /** Its pages stay in memory. @see shmctl(2), `SHM_LOCKED` */
   Locked: 0o2000,
 } as const);
 
-/** IPC_PRIVATE: the key that every segment without a key has. */
+/** The key of every segment that has none. @see shmget(2), `IPC_PRIVATE` */
 export const PRIVATE_KEY = 0;
 
 /** What an attachment may do; see {@link Segment.attach}. */

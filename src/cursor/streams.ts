@@ -40,7 +40,7 @@ export interface CursorWritable {
   readonly bytesWritten: number;
 }
 
-/** @internal What a stream may do with its cursor. */
+/** What a stream may do with its cursor. */
 export interface StreamGround {
   /** Bytes in the window. */
   readonly size: number;
@@ -54,7 +54,7 @@ export interface StreamGround {
   part(start: number, length: number): Uint8Array;
 }
 
-/** @internal Who makes the streams. The arguments are the caller's, and checked there. */
+/** Who makes the streams. The arguments are the caller's, and checked there. */
 export interface Streams {
   readable(ground: StreamGround, options: CursorReadableOptions | undefined): CursorReadable;
   writable(ground: StreamGround, options: CursorWritableOptions | undefined): CursorWritable;

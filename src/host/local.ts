@@ -1,21 +1,26 @@
 // Segments of this thread alone, for tests, browsers and systems without System V calls. Ids, keys, modes, counts and
-// removal are the kernel's; these it cannot promise:
+// removal work as the kernel's do. The host cannot promise these:
 //   - no other process and no other thread sees a segment; all are gone with the thread
 //   - modes and owners are recorded, not enforced
-//   - all attachments of a segment share one memory: a view kept past its detach still shows the segment's bytes
-//     instead of zeros, nothing but the cursor keeps an attachment inside its window, and a view alone does not keep
-//     an attachment from being collected
-//   - read-only is kept by the facade alone: a store into a raw view of such an attachment reaches the segment, and is
-//     not counted. Copy-on-write is a copy, made at the attach and at each refresh: what is stored in the segment
-//     meanwhile is not seen there, and all its pages count as private
+//   - all attachments of a segment share one memory. A view kept past its detach still shows the segment's bytes instead
+//     of zeros. Only the cursor keeps an attachment inside its window. A view alone does not keep an attachment from
+//     being collected
+//   - only cursors and ranges refuse to write through a read-only attachment: a store into a raw view of one reaches the
+//     segment, and is not counted. Copy-on-write is a copy, made at the attach and at each discard: it does not show what
+//     is stored in the segment meanwhile, and all its pages count as private
 //   - the attachments of a segment share the wasm core's 2,048 records, of which a dropped or detached cursor gives its
 //     own back when it is disposed or collected; the cursors beyond run on the JS core, as cursor.core says
-//   - no huge pages, lock, ftok, nor a window in a memory of the caller's: ERR_SHM_UNSUPPORTED
+//   - no huge pages, lock, ftok, sandbox in a thread of its own, nor a window in a memory of the caller's:
+//     ERR_SHM_UNSUPPORTED
 //   - `address` is 0n
 import { errnoNumbers } from "../common/errors.js";
 import { PRIVATE_KEY, SegmentStatus, SharedMemoryFlags } from "../common/flags.js";
-import { MAX_WINDOW, WASM_PAGE, type WasmMemory, WINDOW_START, Window } from "../memory/window.js";
-import type { Host, Limits, Mapping, MapRequest, SegmentInfo } from "./host.js";
+import { hints } from "../common/hints.js";
+import { MAX_WINDOW, pagesOf, WASM_PAGE, type WasmMemory, WINDOW_START } from "../memory/layout.js";
+import { hexadecimal, systemCall } from "./calls.js";
+import type { Explanation, Host, HostCall, Limits, Mapping, MapRequest, SegmentInfo } from "./host.js";
+
+const { EEXIST, EIDRM, EINVAL, ENOENT, ENOMEM, ENOSPC, ENOSYS } = errnoNumbers;
 
 const PAGE_SIZE = 4096;
 const MAX_SEGMENTS = 4096; // Linux's default
@@ -27,21 +32,22 @@ interface Stored {
 
 interface LocalMapping extends Mapping {
   readonly id: number;
-  readonly copyOf: Window | undefined; // copy-on-write: the segment's own bytes
+  /** Copy-on-write: where the segment's own bytes are. */
+  readonly copyOf: { readonly memory: WasmMemory; readonly byteOffset: number } | undefined;
 }
 
 const pagesFor = (bytes: number): number => Math.ceil(bytes / PAGE_SIZE);
 
-/** A memory for a window of so many bytes, behind the core's page. */
+/** A memory for a window of `bytes` bytes, behind the core's page. */
 function memoryFor(bytes: number): WasmMemory {
   const pages = Math.ceil((WINDOW_START + bytes) / WASM_PAGE);
   return new WebAssembly.Memory({ initial: pages, maximum: pages });
 }
 
-/** The kernel keeps whole seconds. */
+/** In whole seconds, as the kernel's times are. */
 const now = (): Date => new Date(Math.floor(Date.now() / 1000) * 1000);
 
-/** Outside Node there is neither a user nor a process id, and 0 stands for both. */
+/** Outside Node there are no user and process ids: 0 takes their place. */
 const node = (globalThis as { process?: Partial<NodeJS.Process> }).process;
 const uid = (): number => node?.getuid?.() ?? 0;
 const gid = (): number => node?.getgid?.() ?? 0;
@@ -51,9 +57,9 @@ class LocalHost implements Host {
   readonly name = "local";
   readonly pageSize = PAGE_SIZE;
   readonly #segments = new Map<number, Stored>();
-  /** A dropped attachment detaches by being collected, as the kernel's do. */
+  /** A mapping that is dropped detaches when it is collected, as with the kernel. */
   readonly #dropped = new FinalizationRegistry<number>((id) => this.#detach(id));
-  #nextId = 0; // never used twice, as the kernel's sequence numbers see to
+  #nextId = 0; // no id is used twice: the kernel has sequence numbers for that
 
   can(): boolean {
     return false;
@@ -63,12 +69,12 @@ class LocalHost implements Host {
     const found = key === PRIVATE_KEY ? undefined : this.#withKey(key);
     if (found) {
       const mustMake = SharedMemoryFlags.Create | SharedMemoryFlags.Exclusive;
-      if ((flags & mustMake) === mustMake) return -errnoNumbers.EEXIST;
-      return size > found.info.size ? -errnoNumbers.EINVAL : found.info.id;
+      if ((flags & mustMake) === mustMake) return -EEXIST;
+      return size > found.info.size ? -EINVAL : found.info.id;
     }
-    if (key !== PRIVATE_KEY && !(flags & SharedMemoryFlags.Create)) return -errnoNumbers.ENOENT;
-    if (size < 1 || size > MAX_WINDOW) return -errnoNumbers.EINVAL;
-    if (this.#segments.size >= MAX_SEGMENTS) return -errnoNumbers.ENOSPC;
+    if (key !== PRIVATE_KEY && !(flags & SharedMemoryFlags.Create)) return -ENOENT;
+    if (size < 1 || size > MAX_WINDOW) return -EINVAL;
+    if (this.#segments.size >= MAX_SEGMENTS) return -ENOSPC;
     const id = this.#nextId++;
     const [owner, group] = [uid(), gid()];
     const info: SegmentInfo = {
@@ -93,12 +99,12 @@ class LocalHost implements Host {
 
   stat(id: number): SegmentInfo | number {
     const stored = this.#segments.get(id);
-    return stored ? { ...stored.info } : -errnoNumbers.EINVAL;
+    return stored ? { ...stored.info } : -EINVAL;
   }
 
   set(id: number, mode: number, owner: number, group: number): number {
     const info = this.#segments.get(id)?.info;
-    if (!info) return -errnoNumbers.EINVAL;
+    if (!info) return -EINVAL;
     info.mode = (info.mode & ~0o777) | mode;
     info.uid = owner;
     info.gid = group;
@@ -108,7 +114,7 @@ class LocalHost implements Host {
 
   remove(id: number): number {
     const info = this.#segments.get(id)?.info;
-    if (!info) return -errnoNumbers.EINVAL;
+    if (!info) return -EINVAL;
     info.key = PRIVATE_KEY;
     info.mode |= SegmentStatus.Destroyed;
     this.#dropIfUnused(info);
@@ -116,34 +122,39 @@ class LocalHost implements Host {
   }
 
   lock(): number {
-    return -errnoNumbers.ENOSYS; // can() said so
+    return -ENOSYS; // can() said so
   }
 
   unlock(): number {
-    return -errnoNumbers.ENOSYS;
+    return -ENOSYS;
   }
 
-  map({ id, offset, length, access }: MapRequest): Mapping | number {
+  map({ id, offset, length: byteLength, access }: MapRequest): Mapping | number {
     const stored = this.#segments.get(id);
-    if (!stored) return -errnoNumbers.EINVAL;
+    if (!stored) return -EINVAL;
     const { info } = stored;
-    let window: Window;
-    let copyOf: Window | undefined;
+    let mapping: LocalMapping;
     try {
       stored.memory ??= memoryFor(info.size);
-      window = new Window(stored.memory, WINDOW_START + offset, length);
-      if (access === "copy-on-write") {
-        copyOf = window;
-        window = new Window(memoryFor(length), WINDOW_START, length);
-        window.bytes.set(copyOf.bytes);
-      }
+      const isCopy = access === "copy-on-write";
+      const place = { memory: stored.memory, byteOffset: WINDOW_START + offset };
+      mapping = {
+        memory: isCopy ? memoryFor(byteLength) : place.memory,
+        byteOffset: isCopy ? WINDOW_START : place.byteOffset,
+        byteLength,
+        address: 0n,
+        pageSize: PAGE_SIZE,
+        memoryOf: isCopy ? "mapping" : "segment",
+        id,
+        copyOf: isCopy ? place : undefined,
+      };
     } catch {
-      return -errnoNumbers.ENOMEM;
+      return -ENOMEM;
     }
+    this.discard(mapping);
     info.nattch++;
     info.lpid = pid();
     info.atime = now();
-    const mapping: LocalMapping = { window, address: 0n, corePage: true, id, copyOf };
     this.#dropped.register(mapping, id, mapping);
     return mapping;
   }
@@ -153,15 +164,15 @@ class LocalHost implements Host {
     return this.#detach((mapping as LocalMapping).id);
   }
 
-  refresh(mapping: Mapping): number {
-    const { window, copyOf } = mapping as LocalMapping;
-    if (copyOf) window.current().bytes.set(copyOf.current().bytes);
+  discard(mapping: Mapping): number {
+    const { memory, byteOffset, byteLength, copyOf } = mapping as LocalMapping;
+    if (copyOf) pagesOf(memory, byteOffset, byteLength).set(pagesOf(copyOf.memory, copyOf.byteOffset, byteLength));
     return 0;
   }
 
-  diverted(mapping: Mapping): number {
-    const { window, copyOf } = mapping as LocalMapping;
-    return copyOf ? pagesFor(window.byteLength) : 0;
+  privatePages(mapping: Mapping): number {
+    const { byteLength, copyOf } = mapping as LocalMapping;
+    return copyOf ? pagesFor(byteLength) : 0;
   }
 
   isInPlace(): boolean {
@@ -188,7 +199,30 @@ class LocalHost implements Host {
   }
 
   ftok(): number {
-    return -errnoNumbers.ENOSYS;
+    return -ENOSYS;
+  }
+
+  /** In the words of the system calls that this host stands in for: a program sees the same `syscall` with either. */
+  explain(errno: number, call: HostCall): Explanation {
+    return { ...systemCall(call), ...this.#why(errno, call) };
+  }
+
+  #why(errno: number, call: HostCall): Pick<Explanation, "reason" | "hint"> {
+    if (errno === EIDRM) return { reason: "it was destroyed" };
+    if (call.operation === "get") {
+      const { key, size } = call;
+      if (errno === EEXIST) return { reason: "a segment has this key already", hint: hints.openExisting };
+      if (errno === ENOENT)
+        return { reason: `no segment has the key ${hexadecimal(key)}; a local host has those of one thread` };
+      if (errno === EINVAL && size > MAX_WINDOW)
+        return { reason: `the largest segment allowed is ${MAX_WINDOW} bytes` };
+      if (errno === EINVAL) return { reason: "the segment that has this key is smaller" };
+      if (errno === ENOSPC) return { reason: `in use are ${this.#segments.size} of ${MAX_SEGMENTS} segments` };
+    }
+    if (call.operation === "map" && errno === ENOMEM)
+      return { reason: `the engine has no memory of ${call.length} bytes left`, hint: hints.detachUnused };
+    if (errno === EINVAL) return { reason: "no segment has this id", hint: hints.listLocal };
+    return {};
   }
 
   #withKey(key: number): Stored | undefined {
@@ -198,7 +232,7 @@ class LocalHost implements Host {
 
   #detach(id: number): number {
     const info = this.#segments.get(id)?.info;
-    if (!info) return -errnoNumbers.EINVAL;
+    if (!info) return -EINVAL;
     info.nattch--;
     info.lpid = pid();
     info.dtime = now();
@@ -211,7 +245,15 @@ class LocalHost implements Host {
   }
 }
 
-/** A new in-process host, with no segments. Ids and keys of two such hosts have nothing to do with each other. */
+/** A new in-process host, without segments. Two such hosts share no ids, keys or segments. */
 export function localHost(): Host {
   return new LocalHost();
+}
+
+let ofThread: Host | undefined;
+
+/** The in-process host that `"local"` names. Each thread has one, so that all instances of a thread see the same segments. */
+export function threadHost(): Host {
+  ofThread ??= localHost();
+  return ofThread;
 }

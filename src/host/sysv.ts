@@ -1,15 +1,16 @@
-// The kernel's segments, by the addon in native/. The only file that touches the addon.
+// The kernel's segments, by the addon in native/. No other file touches the addon.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { errnoNumbers, unsupported } from "../common/errors.js";
-import { pagesOf, roundUp, WASM_PAGE, type WasmMemory, WINDOW_START, Window } from "../memory/window.js";
-import type { Host, Limits, Mapping, MapRequest, SegmentInfo } from "./host.js";
+import { pagesOf, roundUp, WASM_PAGE, type WasmMemory, WINDOW_START } from "../memory/layout.js";
+import { explainSysv } from "./explain.js";
+import type { Capability, Explanation, Host, HostCall, Limits, Mapping, MapRequest, SegmentInfo } from "./host.js";
 
 type Seconds = number;
 type StatFields = Omit<SegmentInfo, "atime" | "dtime" | "ctime"> & Record<"atime" | "dtime" | "ctime", Seconds>;
 
-/** It never throws; a negative number is -errno. A window is a Uint8Array over whole pages of memory.buffer. */
+/** The addon never throws; a negative number is -errno. A window is a Uint8Array over whole pages of memory.buffer. */
 interface Addon {
   get(key: number, size: number, flags: number): number;
   stat(id: number): StatFields | number;
@@ -18,8 +19,9 @@ interface Addon {
   lock(id: number): number;
   unlock(id: number): number;
   map(memory: WasmMemory, window: Uint8Array, id: number, offset: number, guarded: boolean): number;
-  /** Of a guarded window. */
+  /** Attaches the segment over a guarded window again, so that its private pages are gone. */
   discard(memory: WasmMemory, window: Uint8Array, id: number, offset: number): number;
+  /** Private pages of a guarded window. */
   privatePages(memory: WasmMemory, window: Uint8Array): number;
   unmap(memory: WasmMemory, window: Uint8Array): number;
   address(memory: WasmMemory, window: Uint8Array): bigint | number;
@@ -31,9 +33,8 @@ interface Addon {
   readonly constants: Readonly<Record<string, number>>;
 }
 
-/** A mapping covers whole pages; its window ends with the segment. */
+/** The addon is given the request again when it discards private pages. */
 interface SysvMapping extends Mapping {
-  readonly mappedLength: number;
   readonly request: MapRequest;
 }
 
@@ -45,11 +46,11 @@ function loadAddon(): Addon {
     return load(fileURLToPath(new URL("../../native", import.meta.url)));
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw unsupported("the sysv host", `its addon did not load; run npm rebuild wasm-shm. ${reason}`, cause);
+    throw unsupported("the sysv host", `its addon did not load; run npm rebuild wasm-shm. ${reason}`, { cause });
   }
 }
 
-/** The number after a label in one of /proc's text files; undefined where /proc, or the label, is not there. */
+/** The number after a label in one of /proc's text files; undefined if the file or the label does not exist. */
 function procNumber(path: string, pattern: RegExp): number | undefined {
   try {
     const found = pattern.exec(readFileSync(path, "latin1"))?.[1];
@@ -65,6 +66,14 @@ function segmentInfo(fields: StatFields): SegmentInfo {
   return { ...fields, atime: date(fields.atime), dtime: date(fields.dtime), ctime: date(fields.ctime) };
 }
 
+const capabilities: readonly Capability[] = [
+  "attach into a memory",
+  "huge pages",
+  "lock",
+  "ftok",
+  "open in another thread",
+];
+
 class SysvHost implements Host {
   readonly name = "sysv";
   readonly pageSize: number;
@@ -78,8 +87,8 @@ class SysvHost implements Host {
     this.#hugePageSize = kibibytes === undefined ? undefined : kibibytes * 1024;
   }
 
-  can(): boolean {
-    return true;
+  can(capability: Capability): boolean {
+    return capabilities.includes(capability);
   }
 
   get(key: number, size: number, flags: number): number {
@@ -110,27 +119,28 @@ class SysvHost implements Host {
   map(request: MapRequest): Mapping | number {
     const refused = this.#addon.reserve();
     if (refused < 0) return refused;
-    if (request.into) return this.#mapAt(request.into.memory, request.into.byteOffset, request, this.pageSize, false);
+    if (request.into)
+      return this.#mapAt(request.into.memory, request.into.byteOffset, request, this.pageSize, "caller");
     const mapping = this.#mapOwn(request, this.pageSize);
-    // EINVAL may mean huge pages: nothing tells beforehand, and such a window must begin and end on one.
+    // EINVAL may mean huge pages: the kernel does not say beforehand, and such a window must begin and end on one.
     const mayBeHuge = mapping === -errnoNumbers.EINVAL && this.#hugePageSize !== undefined;
     return mayBeHuge ? this.#mapOwn(request, this.#hugePageSize) : mapping;
   }
 
   unmap(mapping: Mapping): number {
     const pages = this.#pages(mapping);
-    return pages ? this.#addon.unmap(mapping.window.memory, pages) : 0;
+    return pages ? this.#addon.unmap(mapping.memory, pages) : 0;
   }
 
-  refresh(mapping: Mapping): number {
+  discard(mapping: Mapping): number {
     const { id, offset, access } = (mapping as SysvMapping).request;
     const pages = access === "read-write" ? undefined : this.#pages(mapping);
-    return pages ? this.#addon.discard(mapping.window.memory, pages, id, offset) : 0;
+    return pages ? this.#addon.discard(mapping.memory, pages, id, offset) : 0;
   }
 
-  diverted(mapping: Mapping): number {
+  privatePages(mapping: Mapping): number {
     const pages = this.#pages(mapping);
-    return pages ? this.#addon.privatePages(mapping.window.memory, pages) : 0;
+    return pages ? this.#addon.privatePages(mapping.memory, pages) : 0;
   }
 
   isInPlace(mapping: Mapping): boolean {
@@ -157,9 +167,14 @@ class SysvHost implements Host {
     return this.#addon.ftok(path, projectId);
   }
 
+  explain(errno: number, call: HostCall): Explanation {
+    const limits = this.limits();
+    return explainSysv(errno, call, typeof limits === "number" ? undefined : limits);
+  }
+
   /**
-   * A memory for this window alone, at the first address behind the core's page that is a multiple of `unit`. Plain,
-   * not shared: `set` out of a SharedArrayBuffer is two to four times slower, and Web APIs refuse it.
+   * Maps into a memory of its own, at the first address behind the core's page that is a multiple of `unit`. Plain, not
+   * shared: `set` out of a SharedArrayBuffer is two to four times slower, and Web APIs refuse it.
    */
   #mapOwn(request: MapRequest, unit: number): Mapping | number {
     const slack = unit > WASM_PAGE ? unit : 0; // the engine aligns a memory to a wasm page, not to a huge one
@@ -168,39 +183,38 @@ class SysvHost implements Host {
     try {
       memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
     } catch {
-      return -errnoNumbers.ENOMEM; // no address space left, or past the engine's largest memory
+      return -errnoNumbers.ENOMEM; // too little address space left, or past the engine's largest memory
     }
     const base = this.#addon.address(memory, pagesOf(memory, 0, this.pageSize)) as bigint;
     const past = Number((base + BigInt(WINDOW_START)) % BigInt(unit));
     const byteOffset = WINDOW_START + (past === 0 ? 0 : unit - past);
-    return this.#mapAt(memory, byteOffset, request, unit, true);
+    return this.#mapAt(memory, byteOffset, request, unit, "mapping");
   }
 
   /**
-   * What a mapping covers; undefined where the engine moved the memory in a grow. The segment went with the old place
-   * then, and these are other bytes.
+   * What a mapping covers; undefined if the engine moved the memory in a grow. The segment stayed at the old address, so
+   * these would be other bytes.
    */
   #pages(mapping: Mapping): Uint8Array | undefined {
-    const { window, address, mappedLength } = mapping as SysvMapping;
-    const pages = pagesOf(window.memory, window.byteOffset, mappedLength);
-    return this.#addon.address(window.memory, pages) === address ? pages : undefined;
+    const { memory, byteOffset, byteLength, pageSize, address } = mapping;
+    const pages = pagesOf(memory, byteOffset, roundUp(byteLength, pageSize));
+    return this.#addon.address(memory, pages) === address ? pages : undefined;
   }
 
   #mapAt(
     memory: WasmMemory,
     byteOffset: number,
     request: MapRequest,
-    unit: number,
-    corePage: boolean,
+    pageSize: number,
+    memoryOf: Mapping["memoryOf"],
   ): SysvMapping | number {
-    const { id, offset, length, access } = request;
-    const mappedLength = roundUp(length, unit);
-    const pages = pagesOf(memory, byteOffset, mappedLength);
+    const { id, offset, length: byteLength, access } = request;
+    const pages = pagesOf(memory, byteOffset, roundUp(byteLength, pageSize));
     const address = this.#addon.address(memory, pages);
     if (typeof address === "number") return address;
     const result = this.#addon.map(memory, pages, id, offset, access !== "read-write");
     if (result !== 0) return result;
-    return { window: new Window(memory, byteOffset, length), address, corePage, mappedLength, request };
+    return { memory, byteOffset, byteLength, address, pageSize, memoryOf, request };
   }
 }
 

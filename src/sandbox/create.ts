@@ -1,5 +1,5 @@
 import { guestError, invalidType } from "../common/errors.js";
-import { WASM_PAGE } from "../memory/window.js";
+import { WASM_PAGE } from "../memory/layout.js";
 import { type InlineSandbox, startInlineSandbox } from "./inline.js";
 import type { Job } from "./job.js";
 import { readGuest } from "./module.js";

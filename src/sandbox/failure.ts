@@ -21,7 +21,7 @@ export interface ErrorData {
   readonly kind: "ShmError" | "TypeError" | "RangeError";
   readonly message: string;
   readonly code: string | undefined;
-  readonly system: { readonly errno: number; readonly syscall: string } | undefined;
+  readonly details: { readonly [Name in "errno" | "syscall" | "hint"]: ShmError[Name] };
   readonly cause: Cause | undefined;
 }
 
@@ -30,21 +30,21 @@ export type Failure = { readonly thrownByImport: number } | ErrorData;
 
 export function failureOf(error: unknown): Failure {
   if (error instanceof ThrownByImport) return { thrownByImport: error.value as number };
-  const { message, code, errno, syscall, cause } = error as ShmError & { cause?: unknown };
+  const { message, code, errno, syscall, hint, cause } = error as ShmError & { cause?: unknown };
   const kind = error instanceof ShmError ? "ShmError" : error instanceof RangeError ? "RangeError" : "TypeError";
   return {
     kind,
     message: message ?? String(error),
     code,
-    system: errno === undefined || syscall === undefined ? undefined : { errno, syscall },
+    details: { errno, syscall, hint },
     cause: cause instanceof Error ? { name: cause.name, message: cause.message, stack: cause.stack } : undefined,
   };
 }
 
 /** Makes the error again, in the caller's thread. */
-export function revive({ kind, message, code, system, cause: data }: ErrorData): Error {
+export function revive({ kind, message, code, details, cause: data }: ErrorData): Error {
   const cause = data && Object.assign(new Error(data.message), data);
-  if (kind === "ShmError" && code !== undefined) return new ShmError(message, code, system, cause);
+  if (kind === "ShmError" && code !== undefined) return new ShmError(message, code, { ...details, cause });
   const Type = kind === "RangeError" ? RangeError : TypeError;
   return Object.assign(new Type(message, cause && { cause }), { code: code ?? "ERR_INVALID_ARG_TYPE" });
 }

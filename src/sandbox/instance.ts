@@ -1,7 +1,7 @@
 // A running guest: its memory, the windows in it, and calls of its exports. A sandbox runs it in a worker, an inline
 // sandbox on the caller's thread.
 import { guestError, readOnly } from "../common/errors.js";
-import { roundUp, WASM_PAGE } from "../memory/window.js";
+import { roundUp, WASM_PAGE } from "../memory/layout.js";
 import type { Attachment } from "../segment/attachment.js";
 import type { GuestResult, GuestValue, GuestWindow } from "./guest.js";
 import type { InstanceRequest, WindowRequest } from "./job.js";
@@ -147,9 +147,9 @@ export class GuestInstance {
   #checkWindows(operation: string, cause?: unknown): void {
     let found = "";
     for (const [name, attachment] of this.#guarded) {
-      const pages = attachment.violations;
+      const pages = attachment.privatePages;
       if (pages === 0) continue;
-      attachment.refresh();
+      attachment.discard();
       found ||= `${operation} stored into ${pages === 1 ? "a page" : `${pages} pages`} of the window "${name}", which is read-only; the segment is as it was`;
     }
     if (found !== "") throw readOnly(found, cause);

@@ -8,9 +8,10 @@ import {
   checkSize,
   checkString,
 } from "../common/arguments.js";
-import { invalidType, outOfRange, unsupported } from "../common/errors.js";
+import { invalidType, outOfRange } from "../common/errors.js";
 import { type Access, accesses } from "../common/flags.js";
-import { Segment } from "../segment/segment.js";
+import { checkCapability } from "../host/check.js";
+import { Segment, segments } from "../segment/segment.js";
 import type { Imports } from "./guest.js";
 import type { WindowRequest } from "./job.js";
 
@@ -74,16 +75,16 @@ export function checkSandboxOptions(options: SandboxOptions | undefined): Checke
     memoryLimit = DEFAULT_MEMORY_LIMIT,
     ...rest
   } = checkOptions(options, sandboxKeys);
-  const windows = checkWindows(rest.windows);
+  checkBoolean("options.inline", inline);
+  const windows = checkWindows(rest.windows, inline);
   const imports = checkImports(rest.imports);
   checkSize("options.memoryLimit", memoryLimit);
   checkTimeLimit(timeLimitMs);
   if (allocator !== undefined) checkString("options.allocator", allocator);
-  checkBoolean("options.inline", inline);
   return { windows, timeLimitMs, memoryLimit, allocator, imports, inline };
 }
 
-function checkWindows(windows: SandboxOptions["windows"]): Map<string, CheckedWindow> {
+function checkWindows(windows: SandboxOptions["windows"], inline: boolean): Map<string, CheckedWindow> {
   const checked = new Map<string, CheckedWindow>();
   for (const [name, window] of Object.entries(checkRecord(windows, "options.windows"))) {
     const option = `options.windows.${name}`;
@@ -92,8 +93,9 @@ function checkWindows(windows: SandboxOptions["windows"]): Map<string, CheckedWi
     checkChoice(`${option}.access`, access, accesses);
     checkSize(`${option}.offset`, offset);
     if (length !== undefined) checkSize(`${option}.length`, length, 1);
-    if (!segment.canAttachInto)
-      throw unsupported(`a sandbox on segment ${segment.id} of the local host`, 'use host: "sysv" on Linux');
+    const host = segments.hostOf(segment);
+    checkCapability(host, "attach into a memory", `a sandbox on segment ${segment.id}`);
+    if (!inline) checkCapability(host, "open in another thread", `a thread for a sandbox on segment ${segment.id}`);
     const rest = segment.size - offset;
     if (rest <= 0) throw outOfRange(`${option}.offset`, `< ${segment.size}, the segment's size`, offset);
     checked.set(name, {

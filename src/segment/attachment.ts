@@ -1,20 +1,14 @@
-import { detached, readOnly, systemError } from "../common/errors.js";
+import { detached, illegalConstructor, readOnly, systemError } from "../common/errors.js";
 import type { Access } from "../common/flags.js";
+import { INSPECT, inspected } from "../common/inspect.js";
 import type { Core, CoreName, CoreRange } from "../core/core.js";
 import { Cursor } from "../cursor/cursor.js";
 import type { Streams } from "../cursor/streams.js";
-import type { Host, Mapping } from "../host/host.js";
-import { occupy, vacate } from "../memory/occupied.js";
-import type { WasmMemory } from "../memory/window.js";
+import type { Host, HostCall, Mapping } from "../host/host.js";
+import type { WasmMemory } from "../memory/layout.js";
+import { Window } from "../memory/window.js";
 import { Ranges } from "../range/range.js";
-
-/**
- * How a segment knows an attachment without keeping it: it holds a WeakRef of this, and this forgets at the detach.
- * A WeakRef of the attachment itself would keep each memory until the job that made it ends; some 13,000 fit a process.
- */
-export interface AttachmentLink {
-  attachment: Attachment | undefined;
-}
+import { hasCorePage, Lifetime } from "./lifetime.js";
 
 /** What an instance of the package is made of. */
 export interface Parts {
@@ -23,53 +17,79 @@ export interface Parts {
   readonly streams: Streams | undefined;
 }
 
+/** What an attachment knows of its segment, which is the Segment object that made it. */
+interface OfSegment {
+  readonly id: number;
+  readonly size: number;
+}
+
+/** What the modules of this folder, and tests, may do with attachments. */
+interface Internals {
+  make(segment: OfSegment, parts: Parts, mapping: Mapping, access: Access): Attachment;
+  /** Whether `value` is an attachment that this very Segment object made. */
+  isOf(value: unknown, segment: object): value is Attachment;
+  lifetimeOf(attachment: Attachment): Lifetime<Attachment>;
+}
+
+const MAKE = Symbol("make");
+let internals!: Internals;
+
 /**
  * One mapping: a window of a segment inside a WebAssembly.Memory. From {@link Segment.attach}.
- * After {@link detach}, `bytes`, `address` and every method but `Symbol.dispose` throw `ERR_SHM_DETACHED`.
+ * After {@link detach}, `bytes`, `address` and every method except `Symbol.dispose` throw `ERR_SHM_DETACHED`.
  */
 export class Attachment extends Ranges {
-  readonly #owner: { readonly id: number };
+  readonly #segment: OfSegment;
   readonly #host: Host;
   readonly #core: Core;
   readonly #mapping: Mapping;
+  readonly #window: Window;
+  readonly #lifetime: Lifetime<Attachment>;
   readonly #streams: Streams | undefined;
   #range: CoreRange | undefined; // made at first use
 
-  /** @internal */
-  readonly link: AttachmentLink = { attachment: this };
+  static {
+    internals = {
+      make: (segment, parts, mapping, access) => new Attachment(MAKE, segment, parts, mapping, access),
+      isOf: (value, segment): value is Attachment =>
+        typeof value === "object" && value !== null && #segment in value && value.#segment === segment,
+      lifetimeOf: (attachment) => attachment.#lifetime,
+    };
+  }
 
   /** What this attachment may do. */
   readonly access: Access;
 
-  /** Attachments come from {@link Segment.attach}. */
-  constructor(owner: { readonly id: number }, { host, core, streams }: Parts, mapping: Mapping, access: Access) {
+  private constructor(make: symbol, segment: OfSegment, parts: Parts, mapping: Mapping, access: Access) {
+    if (make !== MAKE) throw illegalConstructor("Attachment", "segment.attach()");
     super();
-    this.#owner = owner;
+    const { host, core, streams } = parts;
+    const { memory, byteOffset, byteLength, memoryOf } = mapping;
+    this.#segment = segment;
     this.#host = host;
-    // A memory that someone else made has no page for the core's records.
-    this.#core = mapping.corePage ? core : core.anywhere;
+    this.#core = hasCorePage(mapping) ? core : core.anywhere;
     this.#streams = streams;
     this.#mapping = mapping;
     this.access = access;
-    mapping.window.owner = this;
-    // Not on the in-process host: there attachments share a memory, which would keep those that were dropped.
-    if (host.can("attach into a memory")) occupy(mapping, this);
-    if (!mapping.corePage) mapping.window.inPlace = () => host.isInPlace(mapping);
+    // Only a memory of the caller's can be one that the engine moves.
+    const isInPlace = memoryOf === "caller" ? () => host.isInPlace(mapping) : undefined;
+    this.#window = new Window(memory, byteOffset, byteLength, this, isInPlace);
+    this.#lifetime = new Lifetime(this, mapping);
   }
 
   /** The memory the segment is in: of this attachment alone, or the caller's own (`into`). */
   get memory(): WasmMemory {
-    return this.#mapping.window.memory;
+    return this.#mapping.memory;
   }
 
   /** First byte of the window in {@link memory}: bytes. */
   get byteOffset(): number {
-    return this.#mapping.window.byteOffset;
+    return this.#mapping.byteOffset;
   }
 
   /** Size of the window: bytes. */
   override get byteLength(): number {
-    return this.#mapping.window.byteLength;
+    return this.#mapping.byteLength;
   }
 
   /** Which core this attachment's cursors run on. */
@@ -77,88 +97,83 @@ export class Attachment extends Ranges {
     return this.#core.name;
   }
 
-  /** The window's address in this process, as /proc/self/maps shows it; 0n on the in-process host. */
+  /** The window's address in this process, as /proc/self/maps shows it; 0n on the local host. */
   get address(): bigint {
     this.#checkAttached("address");
     return this.#mapping.address;
   }
 
   /**
-   * The window itself, no copy: what is stored here, every process sees. Valid until {@link detach} or a grow of
-   * {@link memory}; get it again after either. A view kept past the detach reads zeros (native host).
+   * The window itself, no copy: every process sees what is stored here. A view is valid until {@link detach} or a grow of
+   * {@link memory}; after a grow, `bytes` is a new one. A view kept past the detach reads zeros (sysv host).
+   *
+   * @throws {ShmError} `ERR_SHM_DETACHED`; `ERR_SHM_MEMORY_MOVED` the engine moved the caller's memory as it grew
    */
   override get bytes(): Uint8Array {
     this.#checkAttached("bytes");
-    return this.#mapping.window.current().bytes;
+    return this.#window.current().bytes;
   }
 
   /**
-   * Pages of a read-only attachment that stores have reached past the facade (through a view, or from WebAssembly). They
-   * are private to this attachment since, and the segment is as it was; {@link refresh} drops them. 0 with other access,
-   * and on the in-process host, which catches no store.
+   * Pages of a read-only or a copy-on-write attachment that it no longer shares with the segment, because a store went
+   * there: {@link discard} drops them. With read-only access it was a store through a view or from WebAssembly. 0 with
+   * read-write access. The local host catches no store: it counts 0 for read-only, and all pages for copy-on-write.
    */
-  get violations(): number {
-    this.#checkAttached("violations");
-    return this.access === "read-only" ? this.#host.diverted(this.#mapping) : 0;
-  }
-
-  /** Pages that a copy-on-write attachment no longer shares with the segment, as they were written to; else 0. */
   get privatePages(): number {
     this.#checkAttached("privatePages");
-    return this.access === "copy-on-write" ? this.#host.diverted(this.#mapping) : 0;
+    return this.access === "read-write" ? 0 : this.#host.privatePages(this.#mapping);
   }
 
   /** A new cursor at the window's start. */
   cursor(): Cursor {
     this.#checkAttached("cursor");
-    const { window } = this.#mapping;
-    return new Cursor(this.#core.open(window), window, this.access !== "read-only", this.#streams);
+    return new Cursor(this.#core.open(this.#window), this.#window, this.access !== "read-only", this.#streams);
   }
 
   /**
-   * Makes `bytes` the segment as it is now: new views after a grow of the memory, and private pages of a read-only or a
-   * copy-on-write attachment dropped, with what was written there.
+   * Drops the private pages of a read-only or a copy-on-write attachment, with what was stored there: `bytes` is the
+   * segment as it is now. Does nothing with read-write access.
    *
-   * @throws {ShmError} `ENOMEM` no mappings are left; what was private then stays so
+   * @throws {ShmError} `ENOMEM` no mappings are left, and the pages stay private; `ERR_SHM_DETACHED`;
+   *   `ERR_SHM_MEMORY_MOVED`
    */
-  refresh(): void {
-    this.#checkAttached("refresh");
-    this.#mapping.window.current();
+  discard(): void {
+    this.#checkAttached("discard");
+    this.#window.current();
     if (this.access === "read-write") return;
-    const result = this.#host.refresh(this.#mapping);
-    if (result < 0) throw systemError("shmat", -result, `attaching segment ${this.#owner.id} anew`);
+    const result = this.#host.discard(this.#mapping);
+    if (result < 0) throw this.#refused(-result, "discard");
   }
 
   /**
-   * Takes the segment out of the memory; zeros are left in its place.
+   * Takes the segment out of the memory, and leaves zeros in its place.
    *
    * @throws {ShmError} `ERR_SHM_DETACHED` it was detached before
    */
   detach(): void {
     this.#checkAttached("detach");
     const result = this.#host.unmap(this.#mapping);
-    if (result < 0) throw systemError("mmap", -result, `detaching segment ${this.#owner.id}`);
-    this.link.attachment = undefined;
-    vacate(this.#mapping);
+    if (result < 0) throw this.#refused(-result, "unmap");
+    this.#lifetime.end();
     this.#range?.close();
-    this.#mapping.window.close();
-    this.#core.close(this.#mapping.window);
+    this.#window.close();
+    this.#core.close(this.#window);
   }
 
-  /** Detaches, where {@link detach} has not. */
+  /** Detaches, if {@link detach} has not. */
   [Symbol.dispose](): void {
-    if (!this.#mapping.window.detached) this.detach();
+    if (!this.#window.detached) this.detach();
   }
 
-  /** @internal Whether `value` is an attachment that this very Segment object made. */
-  static isOf(value: unknown, segment: object): value is Attachment {
-    return typeof value === "object" && value !== null && #owner in value && value.#owner === segment;
+  /** @internal */
+  [INSPECT](_depth: unknown, options: unknown, inspect: Parameters<typeof inspected>[3]): string {
+    return inspected("Attachment", #window in this ? this.#shown() : {}, options, inspect);
   }
 
   /** @internal */
   protected override range(operation: string): CoreRange {
     this.#checkAttached(operation);
-    this.#range ??= this.#core.range(this.#mapping.window);
+    this.#range ??= this.#core.range(this.#window);
     return this.#range;
   }
 
@@ -166,12 +181,32 @@ export class Attachment extends Ranges {
   protected override writableRange(operation: string): CoreRange {
     const range = this.range(operation);
     if (this.access === "read-only")
-      throw readOnly(`${operation}: this attachment of segment ${this.#owner.id} is read-only`);
+      throw readOnly(`${operation}: this attachment of segment ${this.#segment.id} is read-only`);
     return range;
   }
 
   #checkAttached(operation: string): void {
-    if (this.#mapping.window.detached)
-      throw detached(`${operation}: this attachment of segment ${this.#owner.id} was detached`);
+    if (this.#window.detached)
+      throw detached(`${operation}: this attachment of segment ${this.#segment.id} was detached`);
+  }
+
+  #refused(errno: number, operation: "unmap" | "discard"): Error {
+    const { id, size } = this.#segment;
+    const call: HostCall = { operation, id, size };
+    return systemError(errno, this.#host.explain(errno, call));
+  }
+
+  /** Never throws, also if the host does. */
+  #shown(): object {
+    const { access, byteOffset, byteLength, core } = this;
+    const fields = { segment: this.#segment.id, access, byteOffset, byteLength, core };
+    if (this.#window.detached) return { ...fields, state: "detached" };
+    try {
+      return { ...fields, state: "attached", privatePages: this.privatePages };
+    } catch {
+      return { ...fields, state: "attached" };
+    }
   }
 }
+
+export const attachments = internals;

@@ -1,26 +1,35 @@
 import { checkChoice, checkInteger, checkMode, checkOptions, checkSize } from "../common/arguments.js";
-import { detached, errnoNumbers, invalidType, outOfRange, systemError, unsupported } from "../common/errors.js";
+import {
+  detached,
+  errnoNumbers,
+  illegalConstructor,
+  invalidType,
+  outOfRange,
+  systemError,
+  unsupported,
+} from "../common/errors.js";
 import { type Access, accesses, type Whence } from "../common/flags.js";
+import { INSPECT, inspected } from "../common/inspect.js";
 import type { Cursor } from "../cursor/cursor.js";
-import { attachAdvice, controlAdvice, octal } from "../host/explain.js";
-import type { Host, MapRequest, SegmentInfo } from "../host/host.js";
-import { checkFree } from "../memory/occupied.js";
-import { MAX_WINDOW, memoryByteLength, roundUp, type WasmMemory } from "../memory/window.js";
-import { Attachment, type AttachmentLink, type Parts } from "./attachment.js";
+import { checkCapability } from "../host/check.js";
+import type { Host, HostCall, MapRequest, SegmentInfo } from "../host/host.js";
+import { MAX_WINDOW, memoryByteLength, roundUp, type WasmMemory } from "../memory/layout.js";
+import { type Attachment, attachments, type Parts } from "./attachment.js";
+import { checkFree, LiveAttachments } from "./lifetime.js";
 
 export interface AttachOptions {
   /**
    * What may be done to the segment through the attachment (default `"read-write"`).
-   * `"read-only"`: writes by the facade are ERR_SHM_READ_ONLY; a store past it lands in a private page, which
-   * {@link Attachment.violations} counts. `"copy-on-write"`: the same pages on purpose, {@link Attachment.privatePages};
-   * no other process sees what is written.
+   * `"read-only"`: cursors and ranges throw ERR_SHM_READ_ONLY if they are to write; a store through a view or from
+   * WebAssembly lands in a private page. `"copy-on-write"`: all stores land in private pages, and no other process sees
+   * them. {@link Attachment.privatePages} counts these pages.
    */
   access?: Access;
   /** Bytes from the segment's start, a multiple of the page size (default 0). */
   offset?: number;
   /** Bytes, a multiple of the page size or up to the segment's end (default: to the end). */
   length?: number;
-  /** A memory of yours and a page-aligned place in it; what is there is lost. Default: a memory of its own. */
+  /** A memory of yours and a page-aligned place in it; its bytes there are lost. Default: a memory of its own. */
   into?: { memory: WasmMemory; byteOffset: number };
 }
 
@@ -30,43 +39,51 @@ export interface Permissions {
   gid?: number;
 }
 
-export type { Parts };
-
 const { EACCES, EIDRM, EINVAL } = errnoNumbers;
+
+/** What the modules beside this one may do with segments. */
+interface Internals {
+  make(parts: Parts, id: number, size: number, destroyOnDispose: boolean): Segment;
+  hostOf(segment: Segment): Host;
+}
+
+const MAKE = Symbol("make");
+let internals!: Internals;
 
 /**
  * A System V shared memory segment: its identity and its life. From `create`, `open` or `openSegment`.
  *
- * It has a cursor of its own (`read`, `write`, `readChunk`, `seek`, `position`, `reset`), on an attachment made at
- * the first use and let go by `destroy` and dispose. Attach it yourself for more, and where it is larger than a window
- * can be (4 GiB less 64 KiB).
+ * It has a cursor of its own (`read`, `write`, `readChunk`, `seek`, `position`, `reset`), on an attachment that the first
+ * use makes, and that `destroy` and dispose detach. For more, attach it yourself; also if it is larger than a window can
+ * be (4 GiB less 64 KiB).
  */
 export class Segment {
   readonly #parts: Parts;
   readonly #host: Host;
   readonly #destroyOnDispose: boolean;
-  readonly #attachments = new Set<WeakRef<AttachmentLink>>(); // one that is dropped detaches by being collected
-  #sweepAt = 64;
+  readonly #attachments = new LiveAttachments<Attachment>();
   #own: { attachment: Attachment; cursor: Cursor } | undefined;
   #state: "live" | "destroyed" | "disposed" = "live";
+
+  static {
+    internals = {
+      make: (parts, id, size, destroyOnDispose) => new Segment(MAKE, parts, id, size, destroyOnDispose),
+      hostOf: (segment) => segment.#host,
+    };
+  }
 
   /** The kernel's shmid; 0 is a valid one. */
   readonly id: number;
   /** Bytes asked for at its creation, to 2^53; not the pages granted. */
   readonly size: number;
 
-  /** Segments come from `create`, `open` and `openSegment`. */
-  constructor(parts: Parts, id: number, size: number, destroyOnDispose: boolean) {
+  private constructor(make: symbol, parts: Parts, id: number, size: number, destroyOnDispose: boolean) {
+    if (make !== MAKE) throw illegalConstructor("Segment", "create(), open() and openSegment()");
     this.#parts = parts;
     this.#host = parts.host;
     this.id = id;
     this.size = size;
     this.#destroyOnDispose = destroyOnDispose;
-  }
-
-  /** @internal Whether a sandbox can be given it. */
-  get canAttachInto(): boolean {
-    return this.#host.can("attach into a memory");
   }
 
   /**
@@ -78,12 +95,12 @@ export class Segment {
   stat(): SegmentInfo {
     this.#checkNotDisposed("stat");
     const info = this.#host.stat(this.id);
-    if (typeof info === "number") throw this.#refused("shmctl", -info, "IPC_STAT");
+    if (typeof info === "number") throw this.#refused(-info, "stat");
     return info;
   }
 
   /**
-   * Changes who may use it; what is left out stays.
+   * Changes who may use it; a permission that is left out stays as it is.
    *
    * @param permissions.mode nine permission bits, as chmod(2)
    * @throws {ShmError} `EPERM` not the owner, the creator or root; `EIDRM` it is gone
@@ -96,37 +113,38 @@ export class Segment {
     if (gid !== undefined) checkInteger("gid", gid, 0, 0xffffffff);
     this.#checkNotDisposed("setPermissions");
     const now = this.#permissions();
-    const result = this.#host.set(this.id, mode ?? now.mode & 0o777, uid ?? now.uid, gid ?? now.gid);
-    if (result < 0) throw this.#refused("shmctl", -result, `IPC_SET of mode ${octal(mode ?? now.mode & 0o777)}`);
+    const wanted = { mode: mode ?? now.mode & 0o777, uid: uid ?? now.uid, gid: gid ?? now.gid };
+    const result = this.#host.set(this.id, wanted.mode, wanted.uid, wanted.gid);
+    if (result < 0) throw this.#refusedCall(-result, { operation: "set", ...wanted, id: this.id, size: this.size });
   }
 
   /**
    * Keeps its pages in memory, never swapped.
    *
-   * @throws {ShmError} `EPERM` or `ENOMEM` past what this user may lock; `ERR_SHM_UNSUPPORTED` in-process host
+   * @throws {ShmError} `EPERM` or `ENOMEM` past what this user may lock; `ERR_SHM_UNSUPPORTED` local host
    * @see shmctl(2), `SHM_LOCK`
    */
   lock(): void {
-    this.#control("lock", "SHM_LOCK");
+    this.#control("lock");
   }
 
   /** Takes back {@link lock}. @see shmctl(2), `SHM_UNLOCK` */
   unlock(): void {
-    this.#control("unlock", "SHM_UNLOCK");
+    this.#control("unlock");
   }
 
   /**
-   * Marks the segment to be removed: nobody finds it by key any more, and it lives until its last detach, in
-   * whichever process. Attachments you made stay, as long as you refer to them; the one behind `read` and `write` is let go.
+   * Marks the segment to be removed: no key finds it from now on, and it lives until the last process has detached it.
+   * Attachments you made stay, as long as you refer to them; the one behind `read` and `write` is detached.
    *
    * @throws {ShmError} `EPERM` not the owner, the creator or root; `EIDRM` it is gone already
    * @see shmctl(2), `IPC_RMID`
    */
   destroy(): void {
     this.#checkNotDisposed("destroy");
-    if (this.#state === "destroyed") throw this.#removed("shmctl", "IPC_RMID");
+    if (this.#state === "destroyed") throw this.#removed({ operation: "remove", id: this.id, size: this.size });
     const result = this.#host.remove(this.id);
-    if (result < 0) throw this.#refused("shmctl", -result, "IPC_RMID");
+    if (result < 0) throw this.#refused(-result, "remove");
     this.#state = "destroyed";
     this.#own?.attachment[Symbol.dispose]();
     this.#own = undefined;
@@ -138,7 +156,7 @@ export class Segment {
    *
    * @param options.offset bytes from the segment's start, a multiple of the page size (default 0)
    * @param options.length bytes, a multiple of the page size unless it reaches the end (default: to the end)
-   * @param options.into maps over bytes of a memory of yours instead; they are lost, and zeros after the detach
+   * @param options.into maps over bytes of a memory of yours instead; they are lost, and are zeros after the detach
    * @throws {ShmError} `EACCES` the mode refuses this access; `EIDRM` the segment is gone; `ENOMEM` no address space
    * @throws {RangeError} `ERR_OUT_OF_RANGE` the window would pass the end of the segment, or of your memory
    * @see shmop(2), `SHM_REMAP`
@@ -155,15 +173,12 @@ export class Segment {
     this.#checkNotDisposed("attach");
     if (typeof WebAssembly === "undefined")
       throw unsupported("attaching", "this engine runs without WebAssembly (node --jitless?)");
-    if (request.into && !this.#host.can("attach into a memory"))
-      throw unsupported(`attaching into a memory by the ${this.#host.name} host`, 'use host: "sysv" on Linux');
+    if (request.into) checkCapability(this.#host, "attach into a memory", "attaching into a memory");
     const mapping = this.#host.map(request);
-    if (typeof mapping === "number") {
-      const asked = `${request.length} bytes from ${request.offset}`;
-      throw this.#refused("shmat", -mapping, asked, attachAdvice(this.#host, -mapping, request));
-    }
-    const attachment = new Attachment(this, this.#parts, mapping, access);
-    this.#remember(attachment);
+    if (typeof mapping === "number")
+      throw this.#refusedCall(-mapping, { operation: "map", size: this.size, ...request });
+    const attachment = attachments.make(this, this.#parts, mapping, access);
+    this.#attachments.add(attachments.lifetimeOf(attachment));
     return attachment;
   }
 
@@ -174,7 +189,7 @@ export class Segment {
    * @throws {ShmError} `ERR_SHM_DETACHED` it was detached before
    */
   detach(attachment: Attachment): void {
-    if (!Attachment.isOf(attachment, this))
+    if (!attachments.isOf(attachment, this))
       throw invalidType("attachment", `an Attachment that this Segment (${this.id}) made`, attachment);
     attachment.detach();
   }
@@ -210,16 +225,18 @@ export class Segment {
   }
 
   /**
-   * Detaches what this object attached and, where `create` made the segment, destroys it. May be called twice; an
-   * opened segment stays in the system.
+   * Detaches what this object attached and, if `create` made the segment, destroys it. May be called twice; an opened
+   * segment stays in the system.
+   *
+   * @throws {ShmError} a detach or the destroy was refused; all others are done
    */
   [Symbol.dispose](): void {
     if (this.#state === "disposed") return;
     const destroy = this.#destroyOnDispose && this.#state === "live";
     const failures: unknown[] = []; // none stops the rest
-    for (const link of this.#attachments)
+    for (const attachment of this.#attachments)
       try {
-        link.deref()?.attachment?.[Symbol.dispose]();
+        attachment[Symbol.dispose]();
       } catch (error) {
         failures.push(error);
       }
@@ -227,14 +244,23 @@ export class Segment {
     this.#own = undefined;
     this.#state = "disposed";
     const result = destroy ? this.#host.remove(this.id) : 0;
-    // Gone already, by another process: then there is nothing left to do.
-    if (result < 0 && !this.#isGone(-result)) failures.push(this.#refused("shmctl", -result, "IPC_RMID"));
+    // Another process may have destroyed it before: then there is nothing left to do.
+    if (result < 0 && !this.#isGone(-result)) failures.push(this.#refused(-result, "remove"));
     if (failures.length > 0) throw failures[0];
+  }
+
+  /** @internal */
+  [INSPECT](_depth: unknown, options: unknown, inspect: Parameters<typeof inspected>[3]): string {
+    return inspected("Segment", #state in this ? this.#shown() : {}, options, inspect);
+  }
+
+  #shown(): object {
+    return { id: this.id, size: this.size, state: this.#state, attachments: [...this.#attachments].length };
   }
 
   #cursor(operation: string): Cursor {
     this.#checkNotDisposed(operation);
-    if (this.#state === "destroyed") throw this.#removed("shmat", operation);
+    if (this.#state === "destroyed") throw this.#removed({ operation: "map", ...this.#whole() });
     if (!this.#own) {
       const attachment = this.#attachOwn();
       this.#own = { attachment, cursor: attachment.cursor() };
@@ -252,12 +278,9 @@ export class Segment {
     }
   }
 
-  /** Remembers what dispose must detach; now and then forgets what is detached or collected. */
-  #remember(attachment: Attachment): void {
-    this.#attachments.add(new WeakRef(attachment.link));
-    if (this.#attachments.size < this.#sweepAt) return;
-    for (const link of this.#attachments) if (!link.deref()?.attachment) this.#attachments.delete(link);
-    this.#sweepAt = 2 * this.#attachments.size + 64;
+  #whole(): MapRequest & { size: number } {
+    const { id, size } = this;
+    return { id, size, offset: 0, length: size, access: "read-write", into: undefined };
   }
 
   /** The checked window of an attach. */
@@ -280,7 +303,7 @@ export class Segment {
     return { id: this.id, offset, length: wanted, into: into === undefined ? undefined : this.#place(into, wanted) };
   }
 
-  /** The checked place of a window in a memory of the caller's. */
+  /** The checked place of a window in the caller's memory. */
   #place(into: NonNullable<AttachOptions["into"]> | null, length: number): MapRequest["into"] {
     const { pageSize } = this.#host;
     const { memory, byteOffset } = into ?? {};
@@ -293,25 +316,24 @@ export class Segment {
     const room = memoryLength - roundUp(length, pageSize);
     if (place > room)
       throw outOfRange("options.into.byteOffset", `<= ${room}, so that ${length} bytes fit the memory`, place);
-    checkFree(memory, place, roundUp(length, pageSize), pageSize);
+    checkFree(memory, place, roundUp(length, pageSize));
     return { memory, byteOffset: place };
   }
 
-  #control(command: "lock" | "unlock", name: string): void {
-    this.#checkNotDisposed(command);
-    if (!this.#host.can("lock"))
-      throw unsupported(`${command} by the ${this.#host.name} host`, 'use host: "sysv" on Linux');
-    const result = this.#host[command](this.id);
-    if (result < 0) throw this.#refused("shmctl", -result, name);
+  #control(operation: "lock" | "unlock"): void {
+    this.#checkNotDisposed(operation);
+    checkCapability(this.#host, "lock", operation);
+    const result = this.#host[operation](this.id);
+    if (result < 0) throw this.#refused(-result, operation);
   }
 
-  /** An owner may change a mode that does not let it read; the list shows it all the same. */
+  /** An owner may change a mode that does not let it read: then `list` has what `stat` refuses to show. */
   #permissions(): SegmentInfo {
     const info = this.#host.stat(this.id);
     if (typeof info !== "number") return info;
     const list = info === -EACCES ? this.#host.list() : [];
     const found = typeof list === "number" ? undefined : list.find(({ id }) => id === this.id);
-    if (!found) throw this.#refused("shmctl", -info, "IPC_STAT");
+    if (!found) throw this.#refused(-info, "stat");
     return found;
   }
 
@@ -319,20 +341,24 @@ export class Segment {
     if (this.#state === "disposed") throw detached(`${operation}: this object of segment ${this.id} was disposed`);
   }
 
-  /** The kernel answers EINVAL for the id of a removed segment, and for much else. */
-  #isGone(error: number): boolean {
-    if (error === EIDRM) return true;
-    const info = error === EINVAL ? this.#host.stat(this.id) : 0;
+  /** EINVAL is the answer for the id of a removed segment, and for much else. */
+  #isGone(errno: number): boolean {
+    if (errno === EIDRM) return true;
+    const info = errno === EINVAL ? this.#host.stat(this.id) : 0;
     return info === -EINVAL || info === -EIDRM;
   }
 
-  #refused(syscall: string, error: number, asked: string, advice = controlAdvice(error)): Error {
-    if (this.#isGone(error)) return this.#removed(syscall, asked);
-    return systemError(syscall, error, `${syscall} of segment ${this.id} (${this.size} bytes), ${asked}`, advice);
+  #refused(errno: number, operation: "stat" | "remove" | "lock" | "unlock"): Error {
+    return this.#refusedCall(errno, { operation, id: this.id, size: this.size });
   }
 
-  #removed(syscall: string, asked: string): Error {
-    const advice = "it was destroyed, by this process or another";
-    return systemError(syscall, EIDRM, `${syscall} of segment ${this.id} (${this.size} bytes), ${asked}`, advice);
+  #refusedCall(errno: number, call: HostCall): Error {
+    return this.#isGone(errno) ? this.#removed(call) : systemError(errno, this.#host.explain(errno, call));
+  }
+
+  #removed(call: HostCall): Error {
+    return systemError(EIDRM, this.#host.explain(EIDRM, call));
   }
 }
+
+export const segments = internals;

@@ -1,10 +1,10 @@
 /// <reference types="node" preserve="true" />
-// "wasm-shm/x11": segments that an X server reads and writes in place, for the npm package x11. That package is never
-// imported here; its contract is the comment on top of its lib/shm-provider.js (4.2.2), and the types of it are ours.
+// "wasm-shm/x11": segments that an X server reads and writes in place, for the npm package x11. This file never imports
+// that package. The contract is the comment on top of its lib/shm-provider.js (4.2.2); it has no types, so they are here.
 import { Buffer } from "node:buffer";
 import { checkInteger, checkMode, checkOptions, checkString } from "../common/arguments.js";
 import { invalidType, unsupported } from "../common/errors.js";
-import { MAX_WINDOW } from "../memory/window.js";
+import { MAX_WINDOW } from "../memory/layout.js";
 import { createShm } from "../node.js";
 import type { Attachment } from "../segment/attachment.js";
 import type { Segment } from "../segment/segment.js";
@@ -13,24 +13,24 @@ import type { Shm } from "../segment/shm.js";
 export type { Attachment } from "../segment/attachment.js";
 
 export interface X11ProviderOptions {
-  /** The display that the client connects to (default: DISPLAY, as that package has it). */
+  /** The display that the client connects to (default: DISPLAY, as in that package). */
   display?: string;
   /** Nine permission bits, as chmod(2) (default 0o600). An X server of another user that is not root needs 0o666. */
   mode?: number;
 }
 
-/** A segment of the provider's. In the system it has been removed already: the kernel frees it with its last detach. */
+/** A segment of the provider. It is marked to be removed already: the kernel frees it with its last detach. */
 export interface X11Segment {
   /** Bytes asked for. */
   readonly size: number;
   /** The kernel's id, which the server attaches by. */
   readonly shmid: number;
   /**
-   * The segment itself, no copy: the server reads what is stored here. Zeros after destroy; empty
-   * after a grow of `attachment.memory`.
+   * The segment itself, no copy: the server reads what is stored here. Zeros after destroy; empty after a grow of
+   * `attachment.memory`.
    */
   readonly buffer: Buffer;
-  /** Where it is: a guest that imports `attachment.memory` draws at `attachment.byteOffset`. */
+  /** Where the segment is: a guest that imports `attachment.memory` draws at `attachment.byteOffset`. */
   readonly attachment: Attachment;
 }
 
@@ -43,27 +43,27 @@ export interface X11Provider {
    * A segment of `size` bytes, all zeros.
    *
    * @throws {RangeError} `ERR_OUT_OF_RANGE` size is not a whole number of bytes from 1 to 4 GiB less 64 KiB
-   * @throws {ShmError} `ERR_SHM_UNSUPPORTED` the display is not of this machine, or the addon cannot be had; `ENOSPC`,
+   * @throws {ShmError} `ERR_SHM_UNSUPPORTED` the display is not on this machine, or the addon did not load; `ENOSPC`,
    *   `ENOMEM`, `EINVAL` past a limit, which the message names
    */
   create(size: number): X11Segment;
 
   /**
-   * Copies nothing, as there is nothing to copy. The first one looks whether it was this segment that the server
-   * attached: one in another IPC namespace, or on another machine, knows other segments by the same ids.
+   * Copies nothing. The first call checks that the server attached this very segment: in another IPC namespace, or on
+   * another machine, the same id names another one.
    *
-   * @throws {ShmError} `ERR_SHM_UNSUPPORTED` nobody but this process has attached it so far
+   * @throws {ShmError} `ERR_SHM_UNSUPPORTED` no other process has attached it so far
    */
   commit(segment: X11Segment, offset?: number, length?: number): void;
 
-  /** Copies nothing: what the server wrote is in the buffer. */
+  /** Copies nothing: the buffer has what the server wrote. */
   sync(segment: X11Segment, offset?: number, length?: number): void;
 
-  /** Lets go of it, and the kernel frees it once the server has, too. May be called twice, and without a connection. */
+  /** Detaches it; the kernel frees it when the server has detached, too. May be called twice, and without a connection. */
   destroy(segment: X11Segment): void;
 
   /**
-   * The provider's segment behind one that the package's `createSegment` gave: by its buffer.
+   * The provider's segment for one of the package's `createSegment`; found by its buffer.
    *
    * @throws {TypeError} `ERR_INVALID_ARG_TYPE` this provider did not make it
    */
@@ -77,8 +77,8 @@ function makeSegment(shm: Shm, size: number, mode: number): { segment: Segment; 
   const segment = shm.create(size, { mode });
   try {
     const attachment = segment.attach();
-    // Linux lets others attach by id until the last detach, and X servers go by the id alone. From here on a SIGKILL of
-    // either side leaves nothing.
+    // Linux lets other processes attach by id until the last detach, and X servers use only the id. From here on a
+    // SIGKILL of either side leaves nothing.
     segment.destroy();
     return { segment, attachment };
   } catch (error) {
@@ -91,8 +91,8 @@ function makeSegment(shm: Shm, size: number, mode: number): { segment: Segment; 
  * Shared memory for `createClient({ shm: x11Provider() })` of the npm package x11: System V segments, attached by the
  * server with MIT-SHM's Attach and mapped into a WebAssembly.Memory here, so that neither side copies.
  *
- * It may serve several clients of one display. Where the display is not of this machine, `create` throws, which makes
- * the package's `usable` false.
+ * It may serve several clients of one display. If the display is not on this machine, `create` throws, which makes the
+ * package's `usable` false.
  *
  * @throws {TypeError} `ERR_INVALID_ARG_TYPE` an option is of the wrong kind
  * @see https://www.x.org/releases/X11R7.7/doc/xextproto/shm.html
@@ -102,7 +102,7 @@ export function x11Provider(options?: X11ProviderOptions): X11Provider {
   const isLocal = LOCAL_DISPLAY.test(checkString("options.display", display));
   checkMode(mode);
   const segments = new WeakMap<Buffer, X11Segment>();
-  /** Those that nobody is known to have attached yet. */
+  /** Those that the server may not have attached. */
   const unproven = new WeakMap<X11Segment, Segment>();
   let shm: Shm | undefined;
 
@@ -114,7 +114,7 @@ export function x11Provider(options?: X11ProviderOptions): X11Provider {
       checkInteger("size", size, 1, MAX_WINDOW);
       if (!isLocal)
         throw unsupported(`shared memory with the X server of ${JSON.stringify(display)}`, "it is not on this machine");
-      // Never the in-process host: the server would take its ids for the kernel's.
+      // Never the local host: the server would take its ids for the kernel's.
       shm ??= createShm({ host: "sysv" });
       const { segment, attachment } = makeSegment(shm, size, mode);
       const buffer = Buffer.from(attachment.memory.buffer, attachment.byteOffset, size);
@@ -128,12 +128,12 @@ export function x11Provider(options?: X11ProviderOptions): X11Provider {
       const segment = unproven.get(made);
       if (!segment) return;
       const { nattch, lpid, cpid } = segment.stat();
-      // A child process that was started since is somebody, too: fork(2) attaches, until its exec. This never errs on the
-      // other side: a server that came and went has left its pid.
+      // A child process that was started since makes the check pass, as fork(2) attaches until its exec. It never fails
+      // wrongly: a server that attached and detached has left its pid.
       if (nattch === 1 && lpid === cpid)
         throw unsupported(
           `segment ${made.shmid} in the X server`,
-          "it has not attached it; another by this id, where it is in another IPC namespace or on another machine",
+          "the server did not attach it. In another IPC namespace or on another machine the id names another segment",
         );
       unproven.delete(made);
     },

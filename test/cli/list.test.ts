@@ -161,7 +161,7 @@ else {
     assert.match(ended.stdout, /^attached +never$/m);
     assert.match(ended.stdout, /^changed +\d{4}-\d\d-\d\dT[\d:]+Z, \d+ s ago$/m);
     assert.is((JSON.parse(ended.stdout.slice(ended.stdout.indexOf("{"))) as { key: number }).key, 81);
-    assert.match(ended.stderr, /EINVAL.*segment 99; .*wasm-shm ls shows those there are/);
+    assert.match(ended.stderr, /EINVAL.*segment 99; .*wasm-shm ls shows the segments that exist/);
   });
 
   const title = "names a limit that was met, and how to raise it";

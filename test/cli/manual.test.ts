@@ -1,12 +1,11 @@
 // The manual agrees with the definitions, and man(1) can show it. Help, usage errors, and what help does not load.
 import { readFileSync } from "node:fs";
 import * as assert from "uvu/assert";
-import { advice, terminalMessage } from "#dist/cli/failure.js";
+import { hintsForPeople, terminalMessage } from "#dist/cli/failure.js";
 import { manualMarkdown, manualPage } from "#dist/cli/manual.js";
 import { makeProgram } from "#dist/cli/program.js";
-import { errnoNumbers } from "#dist/common/errors.js";
-import { controlAdvice, getAdvice } from "#dist/host/explain.js";
-import { sysvHost } from "#dist/host/sysv.js";
+import { errnoNumbers, systemError } from "#dist/common/errors.js";
+import { type HintId, hints } from "#dist/common/hints.js";
 import { suite } from "../suite.js";
 import { root, run, works } from "../support/child.js";
 import { nativePairs } from "../support/pairs.js";
@@ -87,17 +86,29 @@ helping("loads neither the library nor its addon", () => {
 });
 helping.run();
 
-const advising = suite("Advice for people");
-if (nativePairs.length === 0) advising.skip("replaces the library's", "there is no native host");
-else
-  advising("replaces words that the library has, and none that it has not", () => {
-    const { EEXIST, ENOMEM, ENOSPC, EINVAL } = errnoNumbers;
-    const source = readFileSync(`${root}src/host/explain.ts`, "utf8");
-    for (const [forPrograms] of advice) assert.ok(source.includes(forPrograms), forPrograms);
-    const host = sysvHost();
-    for (const text of [EEXIST, ENOMEM, ENOSPC]
-      .map((error) => getAdvice(host, error, 1, 1, 0))
-      .concat(controlAdvice(EINVAL)))
-      assert.not.match(terminalMessage(text), /list\(\)|open\(|: (true|false)|ipcs|ipcrm/);
-  });
-advising.run();
+const hinting = suite("Hints for people");
+hinting("there is an entry for each hint of the library", () => {
+  assert.equal(Object.keys(hintsForPeople).sort(), Object.keys(hints).sort());
+});
+
+hinting("the command line's words take the place of the library's, and the rest of the message stays", () => {
+  for (const [id, hint] of Object.entries(hints)) {
+    const error = systemError(errnoNumbers.EINVAL, { asked: "a question", reason: "a reason", hint });
+    assert.is(error.hint, hint);
+    assert.is(error.message, `EINVAL: invalid argument: a question; a reason; ${hint}`);
+    const words = hintsForPeople[id as HintId];
+    assert.is(
+      terminalMessage(error),
+      `EINVAL: invalid argument: a question; a reason${words === undefined ? "" : `; ${words}`}`,
+    );
+    assert.not.match(words ?? "", /list\(\)|open\(|: (true|false)|ipcs|ipcrm/);
+  }
+});
+
+hinting("a hint that is not the library's is shown as it is, and so is a message without one", () => {
+  const foreign = systemError(errnoNumbers.EINVAL, { asked: "a question", hint: "ask again" });
+  assert.is(terminalMessage(foreign), "EINVAL: invalid argument: a question; ask again");
+  assert.is(terminalMessage(new Error("only this")), "only this");
+  assert.is(terminalMessage("thrown"), "thrown");
+});
+hinting.run();

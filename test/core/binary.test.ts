@@ -5,7 +5,7 @@ import { constants } from "node:os";
 import * as assert from "uvu/assert";
 import { SegmentStatus, SharedMemoryFlags, VERSION } from "wasm-shm";
 import { errnoNumbers } from "#dist/common/errors.js";
-import { WASM_PAGE, WINDOW_START } from "#dist/memory/window.js";
+import { WASM_PAGE, WINDOW_START } from "#dist/memory/layout.js";
 import { suite } from "../suite.js";
 import { root, run } from "../support/child.js";
 import { randomBytes } from "../support/pairs.js";
@@ -62,7 +62,7 @@ for (const [target, file] of Object.entries(builds)) {
     assert.ok(bytes.length < 40 * 1024, `${bytes.length} bytes`);
   });
 
-  binary("agrees with src/memory/window.ts on where windows start", () => {
+  binary("agrees with src/memory/layout.ts on where windows start", () => {
     const { WINDOW_START: start } = new WebAssembly.Instance(module, {
       env: { memory: new WebAssembly.Memory({ initial: 1 }) },
     }).exports as { WINDOW_START: WebAssembly.Global };

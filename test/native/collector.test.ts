@@ -1,4 +1,4 @@
-// What the garbage collector does to attachments, and what it must not.
+// What the garbage collector does to attachments, and what it must not do.
 import { setTimeout as sleep } from "node:timers/promises";
 import * as assert from "uvu/assert";
 import { suite } from "../suite.js";
@@ -15,7 +15,7 @@ async function collectUntil(done: () => boolean): Promise<void> {
   }
 }
 
-/** Collects what can be. */
+/** Collects all that can be collected. */
 async function settle(): Promise<void> {
   for (let round = 0; round < 5; round++) {
     collect();
@@ -23,7 +23,7 @@ async function settle(): Promise<void> {
   }
 }
 
-for (const { name, native, withSegment } of pairs) {
+for (const { name, native, shm, withSegment } of pairs) {
   const collected = suite(`The garbage collector [${name}]`);
 
   collected("detaches an attachment that was dropped, with its cursor, while the segment is held", async () => {
@@ -50,7 +50,7 @@ for (const { name, native, withSegment } of pairs) {
     });
   });
 
-  collected("leaves what a cursor alone still holds, and dispose of the segment finds it", async () => {
+  collected("leaves an attachment that only a cursor holds, and dispose of the segment finds it", async () => {
     await withSegment(SIZE, async (segment) => {
       const cursor = (() => segment.attach().cursor())();
       await settle();
@@ -68,11 +68,11 @@ for (const { name, native, withSegment } of pairs) {
         for (let n = 0; n < 1000; n++) attachment.cursor().seek(n);
         await settle();
       }
-      assert.is(attachment.cursor().core, attachment.core);
+      assert.is(attachment.cursor().core, shm.core === "wasm" ? "wasm" : "js"); // "js" as well if page 0 is full
     });
   });
 
-  collected("counts a detach once, also where the attachment is collected after it", async () => {
+  collected("counts a detach once, also if the attachment is collected after it", async () => {
     await withSegment(SIZE, async (segment) => {
       const kept = segment.attach();
       (() => segment.attach().detach())();
@@ -82,7 +82,7 @@ for (const { name, native, withSegment } of pairs) {
     });
   });
 
-  collected("hands a record out once, also where its cursor was disposed and then collected", async () => {
+  collected("hands a record out once, also if its cursor was disposed and then collected", async () => {
     await withSegment(SIZE, async (segment) => {
       const attachment = segment.attach();
       (() => attachment.cursor()[Symbol.dispose]())();
@@ -98,17 +98,20 @@ for (const { name, native, withSegment } of pairs) {
   });
 
   if (native)
-    collected("leaves what a view alone still holds; dispose of the segment finds it, and it reads zeros", async () => {
-      await withSegment(SIZE, async (segment) => {
-        const view = (() => segment.attach().bytes)();
-        await settle();
-        view[0] = 99;
-        assert.is(segment.readChunk(1)[0], 99);
-        segment.destroy();
-        assert.is(segment.stat().nattch, 1);
-        segment[Symbol.dispose]();
-        assert.is(view[0], 0);
-      });
-    });
+    collected(
+      "leaves an attachment that only a view holds; dispose of the segment finds it, and the view reads zeros",
+      async () => {
+        await withSegment(SIZE, async (segment) => {
+          const view = (() => segment.attach().bytes)();
+          await settle();
+          view[0] = 99;
+          assert.is(segment.readChunk(1)[0], 99);
+          segment.destroy();
+          assert.is(segment.stat().nattch, 1);
+          segment[Symbol.dispose]();
+          assert.is(view[0], 0);
+        });
+      },
+    );
   collected.run();
 }

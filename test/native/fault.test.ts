@@ -55,7 +55,7 @@ if (nativePairs.length === 0) {
         await ended;
         const bytes = new Uint8Array(memory.buffer);
         for (let at = 0; at < 64 * ${PAGE}; at++) lost += bytes[at] !== (at % 8) + 1;
-        pages += host.diverted(mapping);
+        pages += host.privatePages(mapping);
         reached ||= seen.some((byte) => byte !== 0);
         host.unmap(mapping);
       }
@@ -76,11 +76,11 @@ if (nativePairs.length === 0) {
     assert.equal(answer, [1600]);
   });
 
-  threads("refresh while 4 store in loops", () => {
+  threads("discard while 4 store in loops", () => {
     const answer = ask<{ results: number[]; reached: boolean }>(
       `${sharedStorm(32, 4, forEver)}
       const results = new Set();
-      for (let n = 0; n < 3000; n++) results.add(host.refresh(mapping));
+      for (let n = 0; n < 3000; n++) results.add(host.discard(mapping));
       Atomics.store(go, 1, 1);
       await ended;
       console.log(JSON.stringify({ results: [...results], reached: seen.some((byte) => byte !== 0) }));`,
@@ -115,7 +115,10 @@ if (nativePairs.length === 0) {
           const host = sysvHost();
           const made = Array.from({ length: 10 }, () => host.map({ id: \${id}, offset: 0, length: 16384, access: "read-only", into: undefined }));
           require("node:worker_threads").parentPort.postMessage("ready");
-          for (let n = 0; ; n++) for (const mapping of made) { mapping.window.bytes.fill(n); host.refresh(mapping); }
+          for (let n = 0; ; n++) for (const mapping of made) {
+            new Uint8Array(mapping.memory.buffer, mapping.byteOffset, mapping.byteLength).fill(n);
+            host.discard(mapping);
+          }
         });
       \`;
       for (let round = 0; round < 8; round++) {
@@ -162,13 +165,13 @@ if (nativePairs.length === 0) {
       const plain = new WebAssembly.Memory({ initial: 1 });
       const before = trap(plain, bytes);
       const mapping = map();
-      const results = [before, trap(plain, bytes), trap(mapping.window.memory, bytes)];
+      const results = [before, trap(plain, bytes), trap(mapping.memory, bytes)];
       const worker = new Worker(\`${code.replaceAll("\\", "\\\\")}
         const { bytes } = require("node:worker_threads").workerData;
         require("node:worker_threads").parentPort.postMessage(trap(new WebAssembly.Memory({ initial: 1 }), bytes));\`, { eval: true, execArgv: [], workerData: { bytes } });
       results.push((await once(worker, "message"))[0]);
       host.unmap(mapping);
-      results.push(trap(mapping.window.memory, bytes));
+      results.push(trap(mapping.memory, bytes));
       console.log(JSON.stringify(results));`,
     );
     for (const names of answer) assert.equal(names, Array(6).fill("RuntimeError"));
@@ -183,8 +186,9 @@ if (nativePairs.length === 0) {
       import { Worker } from "node:worker_threads";
       await once(new Worker(\`
         import("#dist/host/sysv.js").then(({ sysvHost }) => {
-          const mapping = sysvHost().map({ id: ${id}, offset: 0, length: ${PAGE}, access: "read-only", into: undefined });
-          mapping.window.bytes[0] = 1;
+          const request = { id: ${id}, offset: 0, length: ${PAGE}, access: "read-only", into: undefined };
+          const { memory, byteOffset } = sysvHost().map(request);
+          new Uint8Array(memory.buffer, byteOffset)[0] = 1;
         });
       \`, { eval: true, execArgv: [] }), "exit");
       const module = new WebAssembly.Module(Buffer.from("${base64(storesModule())}", "base64"));
@@ -208,7 +212,7 @@ if (nativePairs.length === 0) {
       const timer = setInterval(() => ticks++, 1);
       const end = Date.now() + 1000;
       while (Date.now() < end || (ticks <= 10 && Date.now() < end + 20_000)) { // a busy machine takes longer
-        for (let n = 0; n < 200; n++) { mapping.window.bytes.fill(n); host.refresh(mapping); }
+        for (let n = 0; n < 200; n++) { bytesOf(mapping).fill(n); host.discard(mapping); }
         await new Promise((done) => setImmediate(done));
       }
       clearInterval(timer);
@@ -222,7 +226,7 @@ if (nativePairs.length === 0) {
   });
   threads.run();
 
-  crashes("no handler of ours before the first guarded window, and one after it", () => {
+  crashes("the addon installs no handler before the first guarded window, and one with it", () => {
     const answer = ask<string[]>(
       `const files = [probe.handlerFile()];
       const first = map("read-write");
@@ -240,8 +244,8 @@ if (nativePairs.length === 0) {
   const deaths: Record<string, string> = {
     "a store to null": "probe.storeToNull();",
     "a store to somebody's read-only page": "probe.storeToReadOnly();",
-    "a jump into a guarded window": "probe.jumpInto(mapping.window.bytes);",
-    "a jump into a private page": "probe.jumpInto(mapping.window.bytes.fill(0));",
+    "a jump into a guarded window": "probe.jumpInto(bytesOf(mapping));",
+    "a jump into a private page": "probe.jumpInto(bytesOf(mapping).fill(0));",
     "process.kill": "process.kill(process.pid, 'SIGSEGV'); await new Promise((done) => setTimeout(done, 10_000));",
     "a store to null in a worker": `
       new Worker('require("node-gyp-build")("test/native").storeToNull()', { eval: true, execArgv: [] });
@@ -253,13 +257,13 @@ if (nativePairs.length === 0) {
     for (const install of installs)
       crashes(`${name} ends the process with SIGSEGV${install && `, after ${install}`}`, () => {
         const before = install && `probe.${install}();`;
-        const ended = runGuarded(`${before} const mapping = map(); mapping.window.bytes[0] = 1; ${death}`);
+        const ended = runGuarded(`${before} const mapping = map(); bytesOf(mapping)[0] = 1; ${death}`);
         assert.is(ended.signal, "SIGSEGV", `${ended.code} ${ended.stdout} ${ended.stderr}`);
       });
   }
 
-  crashes("where it was ignored before, a signal that somebody sends still is, and a fault is not", () => {
-    const ended = runGuarded(`probe.installIgnore(); const mapping = map(); mapping.window.bytes[0] = 1;
+  crashes("if SIGSEGV was ignored before, a signal from another process still is, and a fault is not", () => {
+    const ended = runGuarded(`probe.installIgnore(); const mapping = map(); bytesOf(mapping)[0] = 1;
       process.kill(process.pid, "SIGSEGV");
       await new Promise((done) => setTimeout(done, 50));
       console.log("alive");
@@ -268,26 +272,26 @@ if (nativePairs.length === 0) {
     assert.is(ended.signal, "SIGSEGV");
   });
 
-  crashes("a handler that was there before gets what is not ours, and may leave by siglongjmp", () => {
+  crashes("a handler that was there before gets all other faults, and may leave by siglongjmp", () => {
     const answer = ask<number[]>(
       `probe.installLeaving();
       const mapping = map();
       for (let n = 0; n < 500; n++) probe.storeAndLeave();
-      mapping.window.bytes[0] = 1;
-      console.log(JSON.stringify([probe.handled(), host.diverted(mapping), seen[0]]));`,
+      bytesOf(mapping)[0] = 1;
+      console.log(JSON.stringify([probe.handled(), host.privatePages(mapping), seen[0]]));`,
     );
     assert.equal(answer, [500, 1, 0]);
   });
 
-  crashes("one that is installed after ours and passes on is passed by at the next guarded window", () => {
+  crashes("a handler that is installed later and passes faults on is passed by at the next guarded window", () => {
     const answer = ask<(number | string)[]>(
       `const mapping = map();
       probe.installCounting();
-      mapping.window.bytes[0] = 1; // through theirs, which passes it on
+      bytesOf(mapping)[0] = 1; // through that handler, which passes it on
       const first = probe.handled();
       map();
-      mapping.window.bytes[${PAGE}] = 1; // ours is in front again
-      console.log(JSON.stringify([first, probe.handled() - first, host.diverted(mapping), probe.handlerFile()]));`,
+      bytesOf(mapping)[${PAGE}] = 1; // the addon's is in front again
+      console.log(JSON.stringify([first, probe.handled() - first, host.privatePages(mapping), probe.handlerFile()]));`,
     );
     assert.equal(answer.slice(0, 3), [1, 0, 2]);
     assert.match(answer[3] as string, /wasm_shm\.node$/);
@@ -296,7 +300,7 @@ if (nativePairs.length === 0) {
   for (const install of ["installCounting", "installOnce", "installLeaving", "installPlain"])
     crashes(`${install} again and again, before and after guarded windows, loops nowhere`, () => {
       const ended = runGuarded(`
-        for (let n = 0; n < 40; n++) { probe.${install}(); const { bytes } = map().window; bytes[0] = 1; bytes[${PAGE}] = 1; }
+        for (let n = 0; n < 40; n++) { probe.${install}(); const bytes = bytesOf(map()); bytes[0] = 1; bytes[${PAGE}] = 1; }
         ${install === "installLeaving" ? "probe.storeAndLeave();" : ""}
         console.log("stored", seen[0]);
         ${install === "installLeaving" ? 'process.kill(process.pid, "SIGKILL")' : "probe.storeToNull()"};
@@ -306,15 +310,15 @@ if (nativePairs.length === 0) {
     });
 
   crashes("Node's own ends are as ever: uncaught exceptions, abort, a report", () => {
-    const thrown = runGuarded("map().window.bytes[0] = 1; throw new Error('mine');");
+    const thrown = runGuarded("bytesOf(map())[0] = 1; throw new Error('mine');");
     assert.is(thrown.code, 1);
     assert.match(thrown.stderr, /Error: mine/);
-    const aborted = runGuarded("map().window.bytes[0] = 1; setTimeout(() => { throw new Error('mine'); });", [
+    const aborted = runGuarded("bytesOf(map())[0] = 1; setTimeout(() => { throw new Error('mine'); });", [
       "--abort-on-uncaught-exception",
     ]);
     assert.ok(["SIGABRT", "SIGTRAP", "SIGILL"].includes(String(aborted.signal)), String(aborted.signal));
     const report = runGuarded(
-      "map().window.bytes[0] = 1; process.report.excludeNetwork = true; console.log(process.report.getReport().header.event);",
+      "bytesOf(map())[0] = 1; process.report.excludeNetwork = true; console.log(process.report.getReport().header.event);",
       ["--report-on-fatalerror"],
     );
     assert.is(report.code, 0, report.stderr);

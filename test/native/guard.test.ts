@@ -8,7 +8,17 @@ import { sysvHost } from "#dist/host/sysv.js";
 import { suite } from "../suite.js";
 import { askModule, isRoot, perl, run, works } from "../support/child.js";
 import { nativePairs } from "../support/pairs.js";
-import { buildProbe, type Guarded, guardedChild, map, PAGE, storesModule, storesOf, withGuarded } from "./guarded.js";
+import {
+  buildProbe,
+  bytesOf,
+  type Guarded,
+  guardedChild,
+  map,
+  PAGE,
+  storesModule,
+  storesOf,
+  withGuarded,
+} from "./guarded.js";
 
 const AA = 0xaaaaaaaa | 0;
 const AA_FLOAT = new DataView(new Uint8Array(8).fill(0xaa).buffer).getFloat64(0);
@@ -62,8 +72,8 @@ const wasmStores: Record<string, (stores: ReturnType<typeof storesOf>, at: numbe
   "memory.init": ({ init }, at) => init(at),
 };
 for (const [name, store] of Object.entries(wasmStores))
-  stores[name] = ({ mapping: { window } }, at) => {
-    store(storesOf(window.memory as WebAssembly.Memory, wasm), window.byteOffset + at);
+  stores[name] = ({ mapping: { memory, byteOffset } }, at) => {
+    store(storesOf(memory as WebAssembly.Memory, wasm), byteOffset + at);
   };
 
 const guard = suite("Guarded windows");
@@ -72,7 +82,7 @@ else {
   buildProbe(run);
   for (const access of ["read-only", "copy-on-write"] as const)
     for (const [name, store] of Object.entries(stores))
-      guard(`${access}: ${name} lands in a private page, and refresh drops it`, () => {
+      guard(`${access}: ${name} lands in a private page, and discard drops it`, () => {
         withGuarded(4 * PAGE, access, (guarded) => {
           const { host, mapping, bytes, seen } = guarded;
           for (let index = 0; index < seen.length; index++) seen[index] = index * 7;
@@ -80,19 +90,19 @@ else {
           store(guarded, PAGE + 32);
           assert.is(bytes[PAGE + 32], 0xaa);
           assert.equal(seen, before);
-          const pages = host.diverted(mapping);
+          const pages = host.privatePages(mapping);
           assert.ok(pages === 1 || pages === 2, `${pages} pages`); // copyWithin's source is the second
           store(guarded, PAGE + 32);
-          assert.is(host.diverted(mapping), pages);
+          assert.is(host.privatePages(mapping), pages);
           seen[PAGE + 33] = 99; // that page is private now, its neighbour is not
           seen[2 * PAGE] = 98;
           assert.is.not(bytes[PAGE + 33], 99);
           assert.is(bytes[2 * PAGE], 98);
-          assert.is(host.refresh(mapping), 0);
+          assert.is(host.discard(mapping), 0);
           assert.equal(bytes, seen);
-          assert.is(host.diverted(mapping), 0);
+          assert.is(host.privatePages(mapping), 0);
           store(guarded, PAGE + 32);
-          assert.is(host.diverted(mapping), pages);
+          assert.is(host.privatePages(mapping), pages);
         });
       });
 
@@ -110,22 +120,22 @@ else {
   guard("counts each page once; a store across two counts both; a page back and forth is one", () => {
     withGuarded(64 * PAGE, "copy-on-write", ({ host, mapping, bytes, seen }) => {
       for (let page = 0; page < 64; page += 3) bytes[page * PAGE] = 1;
-      assert.is(host.diverted(mapping), 22);
+      assert.is(host.privatePages(mapping), 22);
       new DataView(bytes.buffer, bytes.byteOffset).setUint32(2 * PAGE - 2, 0xffffffff);
-      assert.is(host.diverted(mapping), 24);
+      assert.is(host.privatePages(mapping), 24);
       bytes.fill(2);
-      assert.is(host.diverted(mapping), 64);
+      assert.is(host.privatePages(mapping), 64);
       assert.ok(seen.every((byte) => byte === 0));
       assert.ok(bytes.every((byte) => byte === 2));
     });
   });
 
-  guard("a mapping for reading and writing has nothing private, and its refresh changes nothing", () => {
+  guard("a mapping for reading and writing has nothing private, and its discard changes nothing", () => {
     withGuarded(PAGE, "read-write", ({ host, mapping, bytes, seen }) => {
       bytes[0] = 4;
       assert.is(seen[0], 4);
-      assert.is(host.diverted(mapping), 0);
-      assert.is(host.refresh(mapping), 0);
+      assert.is(host.privatePages(mapping), 0);
+      assert.is(host.discard(mapping), 0);
       assert.is(bytes[0], 4);
     });
   });
@@ -134,7 +144,7 @@ else {
     const host = sysvHost();
     const id = host.get(0, 9 * PAGE, 0o1600);
     const mapping = map(host, id, 9 * PAGE, "read-only");
-    const { bytes } = mapping.window;
+    const bytes = bytesOf(mapping);
     const nattch = () => (host.stat(id) as { nattch: number }).nattch;
     assert.is(nattch(), 1);
     bytes[4 * PAGE] = 1; // the segment is two mappings now, and the kernel counts each
@@ -149,26 +159,26 @@ else {
     host.remove(id);
   });
 
-  guard("a destroyed segment lives in a window that is all private, and refresh shows it again", () => {
+  guard("a destroyed segment lives in a window that is all private, and discard shows it again", () => {
     withGuarded(2 * PAGE, "copy-on-write", ({ host, id }) => {
       const other = host.get(0, 2 * PAGE, 0o1600);
       assert.is.not(other, id);
       const writable = map(host, other, 2 * PAGE, "read-write");
-      writable.window.bytes.fill(5);
+      bytesOf(writable).fill(5);
       const mapping = map(host, other, 2 * PAGE, "copy-on-write");
       host.remove(other);
       host.unmap(writable);
-      const { bytes } = mapping.window;
+      const bytes = bytesOf(mapping);
       for (let turn = 0; turn < 3; turn++) {
         bytes.fill(turn);
-        assert.is(host.diverted(mapping), 2);
-        assert.is(host.refresh(mapping), 0);
+        assert.is(host.privatePages(mapping), 2);
+        assert.is(host.discard(mapping), 0);
         assert.ok(bytes.every((byte) => byte === 5));
       }
       bytes[0] = 1;
-      assert.is(host.refresh(mapping), 0);
+      assert.is(host.discard(mapping), 0);
       host.unmap(mapping);
-      assert.is(host.refresh(mapping), -22); // EINVAL: no window any more
+      assert.is(host.discard(mapping), -22); // EINVAL: no window any more
       assert.ok((host.stat(other) as number) < 0);
     });
   });
@@ -183,10 +193,10 @@ else {
       seen[3 * PAGE + 5] = 77;
       assert.is(all[6 * PAGE + 5], 77);
       all.fill(4);
-      assert.is(host.diverted(mapping), 3);
+      assert.is(host.privatePages(mapping), 3);
       assert.is(seen[3 * PAGE + 5], 77);
       assert.ok(seen.every((byte) => byte === 1 || byte === 77));
-      assert.is(host.refresh(mapping), 0);
+      assert.is(host.discard(mapping), 0);
       assert.is(all[6 * PAGE + 5], 77);
       assert.is(all[5 * PAGE - 1], 4);
       assert.is(all[8 * PAGE], 4);
@@ -202,13 +212,13 @@ else {
       memory.grow(20);
       assert.ok(host.isInPlace(mapping));
       new Uint8Array(memory.buffer)[PAGE] = 1;
-      assert.is(host.diverted(mapping), 1);
+      assert.is(host.privatePages(mapping), 1);
       assert.is(seen[PAGE], 0);
       memory.grow(20); // with a private page there
       new Uint8Array(memory.buffer).fill(1);
-      assert.is(host.diverted(mapping), 2);
+      assert.is(host.privatePages(mapping), 2);
       assert.ok(seen.every((byte) => byte === 0));
-      assert.is(host.refresh(mapping), 0);
+      assert.is(host.discard(mapping), 0);
       host.unmap(mapping);
     });
   });
@@ -218,8 +228,8 @@ else {
       bytes[0] = 1;
       const moved = { ...mapping, address: mapping.address + 65536n }; // V8 moves none where it can reserve 10 GiB
       assert.not.ok(host.isInPlace(moved));
-      assert.equal([host.diverted(moved), host.refresh(moved), host.unmap(moved)], [0, 0, 0]);
-      assert.is(host.diverted(mapping), 1);
+      assert.equal([host.privatePages(moved), host.discard(moved), host.unmap(moved)], [0, 0, 0]);
+      assert.is(host.privatePages(mapping), 1);
     });
   });
 
@@ -231,12 +241,12 @@ else {
         (error: NodeJS.ErrnoException) => error.code === "EFAULT",
       );
       closeSync(file);
-      assert.is(host.diverted(mapping), 0);
+      assert.is(host.privatePages(mapping), 0);
       assert.is(seen[1], 0);
     });
   });
 
-  if (!isRoot) guard.skip("needs no permission to write", "only root can become somebody else");
+  if (!isRoot) guard.skip("needs no permission to write", "only root can become another user");
   else
     guard("needs no permission to write", () => {
       const host = sysvHost();
@@ -248,8 +258,8 @@ else {
         const ask = (access, offset = 0) => host.map({ id: ${id}, offset, length: ${PAGE}, access, into: undefined });
         const refused = ask("read-write");
         const mapping = ask("copy-on-write", ${PAGE});
-        mapping.window.bytes[0] = 1;
-        console.log(JSON.stringify([refused, host.diverted(mapping), host.refresh(mapping)]));
+        new Uint8Array(mapping.memory.buffer, mapping.byteOffset)[0] = 1;
+        console.log(JSON.stringify([refused, host.privatePages(mapping), host.discard(mapping)]));
       `);
       host.remove(id);
       assert.equal(answer, [-13, 1, 0]); // EACCES
@@ -258,22 +268,22 @@ else {
   guard("4,000 at once, each with a private page, see the same segment", () => {
     withGuarded(3 * PAGE, "read-write", ({ host, id, seen }) => {
       const mappings = Array.from({ length: 4000 }, () => map(host, id, 3 * PAGE, "copy-on-write"));
-      mappings.forEach(({ window }, index) => {
-        new DataView(window.bytes.buffer, window.byteOffset).setUint32(PAGE, index);
+      mappings.forEach(({ memory, byteOffset }, index) => {
+        new DataView(memory.buffer, byteOffset).setUint32(PAGE, index);
       });
       seen[0] = 5;
       mappings.forEach((mapping, index) => {
-        const { window } = mapping;
-        assert.is(new DataView(window.bytes.buffer, window.byteOffset).getUint32(PAGE), index);
-        assert.is(window.bytes[0], 5);
-        assert.is(host.diverted(mapping), 1);
+        const { memory, byteOffset } = mapping;
+        assert.is(new DataView(memory.buffer, byteOffset).getUint32(PAGE), index);
+        assert.is(bytesOf(mapping)[0], 5);
+        assert.is(host.privatePages(mapping), 1);
       });
       assert.is(seen[PAGE + 3], 0);
       for (const [index, mapping] of mappings.entries()) if (index % 2) host.unmap(mapping);
       for (const [index, mapping] of mappings.entries()) {
         if (index % 2) continue;
-        mapping.window.bytes[2 * PAGE] = 1;
-        assert.is(host.diverted(mapping), 2);
+        bytesOf(mapping)[2 * PAGE] = 1;
+        assert.is(host.privatePages(mapping), 2);
         assert.is(host.unmap(mapping), 0);
       }
     });
@@ -283,18 +293,18 @@ else {
     const answer = askModule<{ before: number; after: number; most: number; pages: number; bad: number; seen: number }>(
       `${guardedChild(2 ** 18, "copy-on-write")}
       const mapping = map();
-      const { bytes } = mapping.window;
+      const bytes = bytesOf(mapping);
       const before = mapLines();
       let most = 0;
       for (let page = 0; page < length / ${PAGE}; page += 2) {
         bytes[page * ${PAGE} + 7] = page | 1;
         if (page % 16384 === 0) most = Math.max(most, mapLines());
       }
-      const pages = host.diverted(mapping);
+      const pages = host.privatePages(mapping);
       let bad = 0;
       for (let page = 0; page < length / ${PAGE}; page += 2) bad += bytes[page * ${PAGE} + 7] !== ((page | 1) & 255);
       const after = mapLines();
-      host.refresh(mapping);
+      host.discard(mapping);
       console.log(JSON.stringify({ before, after, most, pages, bad, seen: seen[7] }));`,
     );
     assert.is(answer.bad, 0);
@@ -308,8 +318,8 @@ else {
       `${guardedChild(2 ** 16)}
       const mapping = map();
       const before = mapLines();
-      for (let at = 0; at < length; at += ${PAGE}) mapping.window.bytes[at] = 1;
-      console.log(JSON.stringify({ before, after: mapLines(), pages: host.diverted(mapping) }));`,
+      for (let at = 0; at < length; at += ${PAGE}) bytesOf(mapping)[at] = 1;
+      console.log(JSON.stringify({ before, after: mapLines(), pages: host.privatePages(mapping) }));`,
     );
     assert.is(answer.pages, 2 ** 16);
     assert.ok(answer.after < answer.before + 50, `${answer.before} mappings, then ${answer.after}`);
@@ -319,7 +329,7 @@ else {
     const answer = askModule<{ left: number; mapLines: number[]; again: number[] }>(
       `${guardedChild(4)}
       const settle = async () => { for (let n = 0; n < 10; n++) { gc(); await new Promise((done) => setTimeout(done, 10)); } };
-      const drop = () => { for (let n = 0; n < 500; n++) { const { bytes } = map().window; bytes[0] = 1; if (n % 2) bytes.fill(1); } };
+      const drop = () => { for (let n = 0; n < 500; n++) { const bytes = bytesOf(map()); bytes[0] = 1; if (n % 2) bytes.fill(1); } };
       drop();
       await settle();
       const lines = [mapLines()];
@@ -331,8 +341,8 @@ else {
       const again = new Set();
       for (let n = 0; n < 300; n++) {
         const mapping = map(n % 3 ? "read-only" : "read-write");
-        mapping.window.bytes[${PAGE}] = n % 3 ? 255 : 1;
-        again.add(host.diverted(mapping));
+        bytesOf(mapping)[${PAGE}] = n % 3 ? 255 : 1;
+        again.add(host.privatePages(mapping));
         if (n % 2) host.unmap(mapping);
         if (n % 50 === 0) await settle();
       }
@@ -347,7 +357,7 @@ else {
   guard("a view alone keeps memory and guard", () => {
     const answer = askModule<number[]>(
       `${guardedChild(4)}
-      const view = (() => map().window.bytes)();
+      const view = (() => bytesOf(map()))();
       for (let n = 0; n < 20; n++) { gc(); await new Promise((done) => setTimeout(done, 10)); }
       view.fill(1);
       console.log(JSON.stringify([view[0], seen[0]]));`,
@@ -358,20 +368,20 @@ else {
 }
 guard.run();
 
-const memory = suite("Access on the in-process host");
-memory("copy-on-write is a copy, refresh makes it anew, and all its pages are private", () => {
+const memory = suite("Access on the local host");
+memory("copy-on-write is a copy, discard makes it again, and all its pages are private", () => {
   const host = localHost();
   withGuarded(
     3 * PAGE + 5,
     "copy-on-write",
     ({ mapping, bytes, seen }) => {
-      assert.is(host.diverted(mapping), 4);
+      assert.is(host.privatePages(mapping), 4);
       assert.is(bytes.length, 3 * PAGE + 5);
       seen[3 * PAGE + 4] = 7;
       bytes[0] = 1;
       assert.is(seen[0], 0);
       assert.is(bytes[3 * PAGE + 4], 0);
-      assert.is(host.refresh(mapping), 0);
+      assert.is(host.discard(mapping), 0);
       assert.is(bytes[0], 0);
       assert.is(bytes[3 * PAGE + 4], 7);
       assert.ok(host.isInPlace(mapping));
@@ -387,8 +397,8 @@ memory("read-only is the segment itself, with nothing private", () => {
     ({ mapping, bytes, seen }) => {
       seen[1] = 3;
       assert.is(bytes[1], 3);
-      assert.is(host.diverted(mapping), 0);
-      assert.is(host.refresh(mapping), 0);
+      assert.is(host.privatePages(mapping), 0);
+      assert.is(host.discard(mapping), 0);
     },
     host,
   );

@@ -1,4 +1,4 @@
-// What the tests of the write guard share: windows by the native host alone, and a wasm module that stores in every way.
+// What the tests of the write guard share: windows by the sysv host alone, and a wasm module that stores in every way.
 
 import binaryen from "binaryen";
 import type { Access } from "wasm-shm";
@@ -40,11 +40,16 @@ export function storesOf(memory: WebAssembly.Memory, bytes: Uint8Array): Stores 
   return new WebAssembly.Instance(module, { env: { memory } }).exports as Stores;
 }
 
-/** Maps by the host; throws where it refuses. */
+/** Maps by the host; throws if it refuses. */
 export function map(host: Host, id: number, length: number, access: Access, more: Partial<MapRequest> = {}): Mapping {
   const mapping = host.map({ id, offset: 0, length, access, into: undefined, ...more });
   if (typeof mapping === "number") throw new Error(`map: ${mapping}`);
   return mapping;
+}
+
+/** A view of a mapping's window. */
+export function bytesOf({ memory, byteOffset, byteLength }: Mapping): Uint8Array {
+  return new Uint8Array(memory.buffer, byteOffset, byteLength);
 }
 
 export interface Guarded {
@@ -69,7 +74,7 @@ export function withGuarded(
   try {
     const writable = map(host, id, size, "read-write");
     const mapping = map(host, id, size, access);
-    use({ host, id, mapping, bytes: mapping.window.bytes, seen: writable.window.bytes });
+    use({ host, id, mapping, bytes: bytesOf(mapping), seen: bytesOf(writable) });
     host.unmap(mapping);
     host.unmap(writable);
   } finally {
@@ -89,13 +94,14 @@ export const guardedChild = (pages: number, access: Access = "read-only"): strin
   const length = ${pages * PAGE};
   const id = host.get(0, length, 0o1600);
   const map = (access = "${access}", more = {}) => host.map({ id, offset: 0, length, access, into: undefined, ...more });
+  const bytesOf = ({ memory, byteOffset, byteLength }) => new Uint8Array(memory.buffer, byteOffset, byteLength);
   const writable = map("read-write"); // keeps the segment
   host.remove(id);
-  const seen = writable.window.bytes;
+  const seen = bytesOf(writable);
   const mapLines = () => readFileSync("/proc/self/maps", "latin1").split("\\n").length;
 `;
 
-/** Builds test/native: crashes, and signal handlers of somebody else's. */
+/** Builds test/native: crashes, and signal handlers that are not the addon's. */
 export function buildProbe(build: (command: string, args: string[]) => { code: number | null; stderr: string }): void {
   const { code, stderr } = build(process.execPath, ["tools/addon.js", "test/native"]);
   if (code !== 0) throw new Error(`test/native was not built: ${stderr}`);

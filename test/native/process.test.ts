@@ -1,4 +1,5 @@
-// A segment between processes: ours in both directions, another user's; workers. Those of others are in peer.test.ts.
+// A segment between processes of this package, in both directions, and those of another user; workers. Programs in other
+// languages are in test/peers.
 
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";

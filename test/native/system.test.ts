@@ -146,7 +146,7 @@ namespace.run();
 const space = suite("Out of address space");
 if (nativePairs.length === 0) space.skip("is ENOMEM", "there is no native host on this platform");
 else
-  space("is ENOMEM, names vm.max_map_count, and the process goes on", () => {
+  space("is ENOMEM, names vm.max_map_count, and the process continues", () => {
     const answer = askModule<{ code: string; message: string; nattch: number; after: number }>(
       `import { create } from "wasm-shm";
       const segment = create(4096);
@@ -227,14 +227,14 @@ else {
     }
   };
 
-  huge("are ENOMEM where there are none, and the message names the setting", () => {
+  huge("are ENOMEM if none are free, and the message names the setting", () => {
     withPool(0, () => {
       for (const { shm } of nativePairs)
         assert.throws(() => shm.create(size, { hugePages: true }), code("ENOMEM", /huge pages.*vm\.nr_hugepages/));
     });
   });
 
-  huge("map whole and in part, at an address of theirs", () => {
+  huge("map whole and in part, at a multiple of their size", () => {
     withPool(4, () => {
       for (const { withSegment } of nativePairs)
         withSegment(
@@ -264,7 +264,7 @@ else {
     });
   });
 
-  huge("never reach past a window in a memory of the caller's, even on a boundary of theirs", () => {
+  huge("never reach past a window in a memory of the caller's, even on a multiple of their size", () => {
     withPool(4, () => {
       for (const { withSegment } of nativePairs)
         withSegment(
@@ -282,7 +282,7 @@ else {
     });
   });
 
-  huge("guarded: a store makes a huge page private, and refresh drops it", () => {
+  huge("guarded: a store makes a huge page private, and discard drops it", () => {
     withPool(4, () => {
       withGuarded(
         3 * size,
@@ -291,13 +291,13 @@ else {
           seen[2 * size] = 6;
           bytes[size + 5] = 1;
           bytes[2 * size - 1] = 1;
-          assert.is(host.diverted(mapping), 1);
+          assert.is(host.privatePages(mapping), 1);
           assert.is(bytes[2 * size], 6);
           bytes.fill(2);
-          assert.is(host.diverted(mapping), 3);
+          assert.is(host.privatePages(mapping), 3);
           assert.is(seen[size + 5], 0);
-          assert.is(host.refresh(mapping), 0);
-          assert.is(host.diverted(mapping), 0);
+          assert.is(host.discard(mapping), 0);
+          assert.is(host.privatePages(mapping), 0);
           assert.is(bytes[2 * size], 6);
           assert.is(bytes[size + 5], 0);
         },

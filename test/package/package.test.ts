@@ -1,4 +1,4 @@
-// The package from outside: what it exports, what loads without the addon or without Node, what it says then.
+// The package from outside: what it exports, what loads without the addon or without Node, and what it says then.
 import {
   cpSync,
   existsSync,
@@ -14,6 +14,7 @@ import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { suite } from "../suite.js";
 import { root, run } from "../support/child.js";
+import { nativePairs } from "../support/pairs.js";
 
 /** A copy of what npm would install, without the built addon. */
 function withoutAddon<T>(use: (folder: string) => T): T {
@@ -31,7 +32,7 @@ function withoutAddon<T>(use: (folder: string) => T): T {
 const evaluate = (folder: string, source: string): ReturnType<typeof run> =>
   run(process.execPath, ["--input-type=module", "--eval", source], { cwd: folder });
 
-const surface = suite("The public faces");
+const surface = suite("The entry points");
 
 const words = [
   ["Attachment", "Cursor", "Segment", "ShmError", "ShmRangeError"],
@@ -77,7 +78,7 @@ surface("the portable one imports nothing of Node's, nor does anything it import
   assert.ok(seen.size > 15, `${seen.size} files`);
 });
 
-surface("the portable one has the in-process host, and says who has the other", () => {
+surface("the portable one has the local host, and says which entry point has the other", () => {
   const ended = evaluate(
     root,
     `import { createShm, shm } from "wasm-shm/portable";
@@ -86,11 +87,47 @@ surface("the portable one has the in-process host, and says who has the other", 
   );
   assert.match(ended.stdout, /^local ERR_SHM_UNSUPPORTED .*import "wasm-shm" in Node on Linux/);
 });
+
+surface("the portable one is the same before and after wasm-shm was imported: no streams, a host of the thread", () => {
+  const ask = (imports: string): string =>
+    evaluate(
+      root,
+      `${imports}
+      const { create, shm } = await import("wasm-shm/portable");
+      const cursor = create(10).attach().cursor();
+      const codes = ["readable", "writable"].map((method) => { try { cursor[method](); } catch ({ code }) { return code; } });
+      console.log(shm.host.name, codes.join());`,
+    ).stdout;
+  const alone = ask("");
+  assert.is(alone, "local ERR_SHM_UNSUPPORTED,ERR_SHM_UNSUPPORTED\n");
+  assert.is(ask('await import("wasm-shm"); await import("wasm-shm/x11");'), alone);
+  const both = `import { create } from "wasm-shm/portable"; import "wasm-shm"; create(1).attach().cursor().readable();`;
+  assert.match(evaluate(root, both).stderr, /ERR_SHM_UNSUPPORTED/);
+});
+
+if (nativePairs.length === 0) surface.skip("wasm-shm/x11 imported alone has streams", "there is no sysv host");
+else
+  surface("wasm-shm/x11 imported alone has streams", () => {
+    const ended = evaluate(
+      root,
+      `import { x11Provider } from "wasm-shm/x11";
+      const provider = x11Provider({ display: ":0" });
+      const made = provider.create(100_000);
+      made.buffer.fill(7);
+      let sum = 0;
+      for await (const chunk of made.attachment.cursor().readable()) for (const byte of chunk) sum += byte;
+      made.attachment.cursor().writable().end(Buffer.from("drawn"), () => {
+        console.log(sum, made.buffer.toString("latin1", 0, 5));
+        provider.destroy(made);
+      });`,
+    );
+    assert.is(ended.stdout, "700000 drawn\n", ended.stderr);
+  });
 surface.run();
 
-const missing = suite("Where the addon cannot be had");
+const missing = suite("Without the addon");
 
-missing("the in-process host takes its place, and a warning says so", () => {
+missing("the local host takes its place, and a warning says so", () => {
   withoutAddon((folder) => {
     const ended = evaluate(
       folder,
@@ -99,13 +136,13 @@ missing("the in-process host takes its place, and a warning says so", () => {
       segment.write(Uint8Array.of(1, 2, 3));
       console.log(shm.host.name, segment.readChunk(3).join());`,
     );
-    assert.is(ended.stdout, "memory 1,2,3\n");
+    assert.is(ended.stdout, "local 1,2,3\n");
     if (process.platform === "linux")
       assert.match(ended.stderr, /\[WASM_SHM_IN_PROCESS\].*no other process will see these segments/);
   });
 });
 
-missing("the native host is never replaced where it was asked for: the error lists what was tried", () => {
+missing("the sysv host is never replaced if it was asked for: the error lists what was tried", () => {
   withoutAddon((folder) => {
     const ended = evaluate(
       folder,
@@ -157,9 +194,9 @@ for (const [title, options] of [
   ["with it", ["--lib", "es2022,esnext.disposable,dom"]],
   ["as a bundler sees them", ["--lib", "es2022,dom", "--module", "esnext", "--moduleResolution", "bundler"]],
 ] as const)
-  types(`compile strictly, ${title}, and refuse new Segment()`, () => {
+  types(`compile strictly, ${title}, and refuse new Segment() and new Attachment()`, () => {
     const ended = compile(
-      `import { create, type Cursor, sysvHost, Segment, ShmError, Whence } from "wasm-shm";
+      `import { Attachment, create, type Cursor, type HostCall, sysvHost, Segment, ShmError, Whence } from "wasm-shm";
       const segment: Segment = create(10, { key: 5 });
       const cursor: Cursor = segment.attach({ offset: 0 }).cursor();
       const position: number = cursor.seek(-1, Whence.End);
@@ -167,7 +204,13 @@ for (const [title, options] of [
       segment[Symbol.dispose]();
       // @ts-expect-error: segments come from create and open
       new Segment();
-      export { buffer, sysvHost, position, ShmError };`,
+      // @ts-expect-error: attachments come from a segment
+      new Attachment();
+      // @ts-expect-error: nor does a class extend it
+      class Mine extends Segment {}
+      const call: HostCall = { operation: "stat", id: 0, size: undefined };
+      const hint: string | undefined = new ShmError("", "").hint ?? sysvHost().explain(22, call).hint;
+      export { buffer, hint, Mine, position };`,
       options,
     );
     assert.is(ended.code, 0, ended.stdout);
@@ -200,7 +243,7 @@ for (const [title, libraries] of [
   ["with the dom library", "es2022,esnext.disposable,dom"],
   ["without it", "es2022,esnext.disposable"],
 ])
-  types(`of the portable face compile where there are none of Node's, ${title}`, () => {
+  types(`of wasm-shm/portable compile without those of Node, ${title}`, () => {
     const source = `import { create, type CursorReadableOptions } from "wasm-shm/portable";
       const options: CursorReadableOptions = { start: 0, zeroCopy: true };
       const bytesRead: number = create(10).attach().cursor().readable(options).bytesRead;

@@ -107,8 +107,8 @@ else {
               (async () => {
                 while (Date.now() < end) {
                   attachment.bytes.fill(1);
-                  if (attachment.violations !== 256) throw new Error("counted " + attachment.violations);
-                  attachment.refresh();
+                  if (attachment.privatePages !== 256) throw new Error("counted " + attachment.violations);
+                  attachment.discard();
                   told.attachment++;
                   try { inline.call("memory.fill", inline.windows.window.byteOffset, size); }
                   catch ({ code }) { if (code === "ERR_SHM_READ_ONLY") told.inline++; }

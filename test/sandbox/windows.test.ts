@@ -16,7 +16,7 @@ for (const { name, shm } of pairs.filter(({ native: isNative }) => !isNative))
       await rejects(
         () => createSandbox(guests.c, { windows: { window: { segment } }, inline: inline as true }),
         "ERR_SHM_UNSUPPORTED",
-        /of the local host .* host: "sysv"/,
+        /a sandbox on segment \d+ by the local host is not supported: use host: "sysv"/,
       );
     segment[Symbol.dispose]();
   });

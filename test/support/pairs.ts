@@ -10,7 +10,8 @@ import {
   sysvHost,
 } from "wasm-shm";
 import type { Engine } from "#dist/core/engine.js";
-import { compose, threadHost } from "#dist/segment/shm.js";
+import { threadHost } from "#dist/host/local.js";
+import { compose } from "#dist/segment/shm.js";
 
 export interface Pair {
   name: string;

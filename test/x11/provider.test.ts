@@ -23,7 +23,7 @@ const BAD_ACCESS = 10;
 const MiB = 2 ** 20;
 
 const native = nativePairs.length > 0;
-const NO_HOST = "there is no native host on this platform";
+const NO_HOST = "there is no sysv host on this platform";
 
 /** A provider of the display in whose names no environment has a say. */
 const provider = (): X11Provider => x11Provider({ display: ":0" });
@@ -125,7 +125,7 @@ else {
     assert.equal(segmentsOf(), []);
   });
 
-  alone("commits once somebody else has attached the segment, and not before", () => {
+  alone("commits once another process has attached the segment, and not before", () => {
     const { create, destroy, commit } = provider();
     const made = create(4096);
     try {
@@ -154,7 +154,7 @@ else {
   });
 }
 
-alone("loads where neither the addon nor the package x11 is, and says so when a segment is asked for", () => {
+alone("loads without the addon and the package x11, and says so when a segment is asked for", () => {
   const folder = mkdtempSync(join(tmpdir(), "wasm-shm-"));
   try {
     cpSync(`${root}dist`, join(folder, "dist"), { recursive: true });
@@ -239,7 +239,7 @@ function dumpOf(display: string): Buffer {
 
 const server = suite("x11Provider and an X server");
 
-/** A test with a server and a client of it by a provider of ours. */
+/** A test with a server, and a client of it that has a provider of this package. */
 function served(
   title: string,
   use: (connection: Connection, own: X11Provider, xvfb: { display: string; pid: number }) => Promise<void>,

@@ -21,13 +21,13 @@ const { startXvfb } = (await import(new URL("../../examples/x11/xvfb.js", import
   startXvfb(options?: XvfbOptions): Promise<Xvfb>;
 };
 
-/** Why there is no server; undefined where there is. In CI every peer must be there. */
+/** Why there is no server; undefined if there is one. In CI all peers must exist. */
 export const noXvfb: string | undefined =
   works("Xvfb", ["-help"]) || process.env["WASM_SHM_PEERS"] === "required"
     ? undefined
     : "Xvfb is not installed (Debian: xvfb)";
 
-/** A server for as long as `use` runs; gone afterwards, whatever happens. */
+/** A server as long as `use` runs; it is ended also if `use` throws. */
 export async function withXvfb<T>(use: (server: Xvfb) => Promise<T>, options?: XvfbOptions): Promise<T> {
   const server = await startXvfb(options);
   try {

@@ -26,7 +26,7 @@ async function succeeds(remove: () => void | Promise<void>): Promise<boolean> {
     return true;
   } catch (error) {
     if (typeof (error as { code?: unknown }).code !== "string") throw error;
-    say(`wasm-shm: ${terminalMessage((error as Error).message)}`);
+    say(`wasm-shm: ${terminalMessage(error)}`);
     return false;
   }
 }

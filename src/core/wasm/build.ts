@@ -1,6 +1,6 @@
 // The core in assembly/, compiled once.
 import { instantiateSync } from "@assemblyscript/loader";
-import type { WasmMemory } from "../../memory/window.js";
+import type { WasmMemory } from "../../memory/layout.js";
 import { core } from "../binary.js";
 import type { Exports } from "./exports.js";
 

@@ -1,5 +1,6 @@
 // The core's page of one memory: which of its records are in use, its scratch area, and the instance that works there.
-import { pagesOf, type WasmMemory, type Window } from "../../memory/window.js";
+import { pagesOf, type WasmMemory } from "../../memory/layout.js";
+import type { Window } from "../../memory/window.js";
 import { MALFORMED, TRAP, UNSAFE } from "../core.js";
 import { type Build, coreBuild } from "./build.js";
 import type { Exports } from "./exports.js";

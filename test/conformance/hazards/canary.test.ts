@@ -4,7 +4,8 @@ import { Attachment, Cursor, localHost } from "wasm-shm";
 import type { Core } from "#dist/core/core.js";
 import { jsCore } from "#dist/core/js.js";
 import { wasmCore } from "#dist/core/wasm.js";
-import { WASM_PAGE, WINDOW_START, Window } from "#dist/memory/window.js";
+import { WASM_PAGE, WINDOW_START } from "#dist/memory/layout.js";
+import { attachments } from "#dist/segment/attachment.js";
 import { suite } from "../../suite.js";
 import { atCursor, CURSOR_WORDS, methodsOf, RANGE_WORDS } from "../../support/operations.js";
 import { randomBytes } from "../../support/pairs.js";
@@ -19,13 +20,12 @@ const cores: [name: string, core: Core, wasm: boolean][] = [
   ["js", jsCore({}), false],
 ];
 
-/** An attachment of a window in a memory of ours. */
-function attachmentOf(core: Core, window: Window): Attachment {
-  const host = { ...localHost(), can: () => false };
-  return new Attachment(
-    { id: 0 },
-    { host, core, streams: undefined },
-    { window, address: 0n, corePage: true },
+/** An attachment of a window at a place of the test's choice, which no host would choose. */
+function attachmentOf(core: Core, memory: WebAssembly.Memory, byteOffset: number, byteLength: number): Attachment {
+  return attachments.make(
+    { id: 0, size: byteLength },
+    { host: localHost(), core, streams: undefined },
+    { memory, byteOffset, byteLength, address: 0n, pageSize: 1, memoryOf: "mapping" },
     "read-write",
   );
 }
@@ -119,9 +119,8 @@ for (const [name, core, isWasm] of cores) {
   const guard = suite(`Canaries beside a window [${name}]`);
   const memory = new WebAssembly.Memory({ initial: 5 });
   const start = WINDOW_START + 4096 + 64; // no host puts one at such a place: nothing around it is whole pages
-  const window = new Window(memory, start, SIZE);
-  const attachment = attachmentOf(core, window);
-  const farAway = attachmentOf(core, new Window(memory, 4 * WASM_PAGE, 100));
+  const attachment = attachmentOf(core, memory, start, SIZE);
+  const farAway = attachmentOf(core, memory, 4 * WASM_PAGE, 100);
   const all = new Uint8Array(memory.buffer);
   const cursor = attachment.cursor();
   const bystanders = [attachment, farAway, attachment].map((from, index) => {

@@ -20,7 +20,7 @@ class Awkward extends Uint8Array {
 const liar = (length: unknown): Uint8Array =>
   Object.defineProperty(new Uint8Array(4).fill(9), "length", { value: length });
 
-/** An array that no u32 measures, where the engine has one; not one page of it is touched until it is. */
+/** An array longer than a u32 can say, if the engine has one. None of its pages is touched before a test does. */
 const large = ((): Uint8Array | undefined => {
   try {
     return new Uint8Array(2 ** 32 + 5);
@@ -32,7 +32,7 @@ const large = ((): Uint8Array | undefined => {
 for (const { name, withCursor, withSegment, native } of pairs) {
   const fakes = suite(`Arrays that lie [${name}]`);
 
-  fakes("what is no Uint8Array is refused, whatever its prototype, and nothing moves", () => {
+  fakes("an object that is not a Uint8Array is refused, with any prototype, and nothing moves", () => {
     withCursor(SIZE, (cursor, { bytes }) => {
       const posing = [
         Object.create(Uint8Array.prototype, { length: { value: 8 } }),
@@ -49,7 +49,7 @@ for (const { name, withCursor, withSegment, native } of pairs) {
     });
   });
 
-  fakes("a length of its own plays no part", () => {
+  fakes("an own property `length` plays no part", () => {
     withCursor(SIZE, (cursor, { bytes }) => {
       for (const length of [-5, Number.NaN, 1.5, "3", 100, 0]) {
         cursor.reset();
@@ -66,7 +66,7 @@ for (const { name, withCursor, withSegment, native } of pairs) {
     });
   });
 
-  fakes("nor do a subclass's methods, also where only a part fits", () => {
+  fakes("nor do a subclass's methods, also if only a part fits", () => {
     withCursor(SIZE, (cursor, { bytes }) => {
       const source = new Awkward(8);
       source.fill(5);
@@ -107,7 +107,7 @@ for (const { name, withCursor, withSegment, native } of pairs) {
 
   const objects = suite(`Objects that lie [${name}]`);
 
-  objects("an Attachment by prototype alone is none", () => {
+  objects("an object with the prototype of an Attachment is not one", () => {
     withSegment(SIZE, (segment) => {
       for (const fake of [Object.create(Attachment.prototype), new Proxy(segment.attach(), {})])
         assert.throws(() => segment.detach(fake as Attachment), code("ERR_INVALID_ARG_TYPE", /"attachment"/));
@@ -128,7 +128,7 @@ for (const { name, withCursor, withSegment, native } of pairs) {
   if (!native) continue;
   const into = suite(`Into a memory of the caller's [${name}]`);
 
-  into("what poses as a Memory is refused; one of another realm is one", () => {
+  into("an object that poses as a Memory is refused; a Memory of another realm is not", () => {
     withSegment(SIZE, (segment) => {
       const memory = new WebAssembly.Memory({ initial: 1 });
       for (const fake of [
@@ -180,7 +180,7 @@ for (const { name, withCursor, withSegment, native } of pairs) {
 
 const scripted = suite("A host that fails");
 
-/** An in-process host, with some of its calls replaced. */
+/** A local host, with some of its calls replaced. */
 function hostWith(host: Host, calls: Partial<Host>): Host {
   return new Proxy(host, {
     get: (_, key) => {
@@ -191,7 +191,7 @@ function hostWith(host: Host, calls: Partial<Host>): Host {
   });
 }
 
-scripted("create with exclusive: false tries again where the segment comes and goes", () => {
+scripted("create with exclusive: false tries again while the segment comes and goes", () => {
   const host = localHost();
   const answers = [-17, -2, -17]; // EEXIST, then gone: ENOENT, then there again: EEXIST
   const stats = [-22]; // and gone between shmget and IPC_STAT
@@ -224,7 +224,7 @@ scripted("a detach that fails does not keep dispose from the rest", () => {
   assert.ok(typeof info === "object" && info.nattch === 1 && (info.mode & 0o1000) !== 0);
 });
 
-scripted("the in-process host keeps the kernel's books", () => {
+scripted("the local host counts and removes as the kernel does", () => {
   const host = localHost();
   const shm = createShm({ host });
   const segment = shm.create(10, { key: 7 });

@@ -88,7 +88,7 @@ for (const { name, shm, withSegment, native } of pairs) {
     });
   });
 
-  bad("ftok of what is no path and no project", () => {
+  bad("ftok of values that are not a path and a project", () => {
     for (const id of [0, 256, -1, 0.5]) assert.throws(() => shm.ftok("/", id), code("ERR_OUT_OF_RANGE", /"projectId"/));
     assert.throws(() => shm.ftok(5 as unknown as string, 1), code("ERR_INVALID_ARG_TYPE", /"path"/));
     assert.throws(() => shm.ftok("/\0etc", 1), code("ERR_OUT_OF_RANGE", /"path"/));
@@ -105,7 +105,7 @@ compose("takes a host and a core by name, or a Host, and says which it has", () 
   const host = localHost();
   assert.is(createShm({ host }).host, host);
 });
-compose("a host of one's own has segments of its own; the one named memory is the thread's", () => {
+compose('a localHost() has segments of its own; those of host "local" are the thread\'s', () => {
   const [mine, other] = [createShm({ host: localHost() }), createShm({ host: localHost() })];
   const segment = mine.create(1, { key: 5 });
   assert.throws(() => other.open({ key: 5 }), code("ENOENT"));
@@ -118,7 +118,38 @@ compose("a host of one's own has segments of its own; the one named memory is th
   }
 });
 compose("refuses any other", () => {
-  for (const options of [{ host: "kernel" }, { host: {} }, { host: null }, { core: "c" }, { core: null }, 5, null])
-    assert.throws(() => createShm(options as ShmOptions), code("ERR_INVALID_ARG_TYPE"));
+  for (const options of [{ host: 5 }, { host: {} }, { host: null }, { core: "c" }, { core: null }, 5, null])
+    assert.throws(() => createShm(options as unknown as ShmOptions), code("ERR_INVALID_ARG_TYPE"));
+});
+compose("a host's former name, or one that does not exist, is refused with the names there are", () => {
+  for (const [host, words] of [
+    ["native", /'options\.host' is invalid\. It is called 'sysv' since 0\.2\.0\. Received type string \('native'\)/],
+    ["memory", /It is called 'local' since 0\.2\.0/],
+    ["kernel", /It must be 'sysv', 'local' or a Host\. Received type string \('kernel'\)/],
+    ["constructor", /It must be 'sysv', 'local' or a Host/],
+  ] as const)
+    assert.throws(() => createShm({ host } as object), code("ERR_INVALID_ARG_VALUE", words));
+});
+compose("names each member that a host lacks", () => {
+  const host = localHost();
+  const prototype = Object.getPrototypeOf(host) as object;
+  const methods = Object.getOwnPropertyNames(prototype).filter((name) => name !== "constructor");
+  assert.is(methods.length, 16);
+  for (const lacking of [...methods.map((method) => [method]), ["discard", "explain"], ["name"], ["pageSize"]]) {
+    const partial = new Proxy(host, {
+      get: (target, name) => {
+        const value = lacking.includes(String(name)) ? undefined : (target as never)[name];
+        return typeof value === "function" ? (value as CallableFunction).bind(target) : value;
+      },
+    });
+    const words = lacking.map((name) => (methods.includes(name) ? `${name}\\(\\)` : `${name} \\(a \\w+\\)`)).join(", ");
+    assert.throws(
+      () => createShm({ host: partial }),
+      code(
+        "ERR_INVALID_ARG_TYPE",
+        new RegExp(`"options\\.host" argument must be .*a Host; this one lacks ${words}\\. Received`),
+      ),
+    );
+  }
 });
 compose.run();

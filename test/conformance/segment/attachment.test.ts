@@ -28,7 +28,7 @@ for (const { name, shm, native, withSegment, withAttachment } of pairs) {
       assert.ok(attachment.byteOffset >= 65536);
       assert.is(attachment.access, "read-write");
       assert.is(attachment.core, shm.core);
-      assert.is(attachment.violations, 0);
+      assert.is(attachment.privatePages, 0);
       assert.is(segment.stat().nattch, 1);
     });
   });
@@ -114,7 +114,7 @@ for (const { name, shm, native, withSegment, withAttachment } of pairs) {
         () => attachment.bytes,
         () => attachment.address,
         () => attachment.cursor(),
-        () => attachment.refresh(),
+        () => attachment.discard(),
         () => attachment.checksum("adler32"),
         () => cursor.position,
         () => cursor.remaining,
@@ -201,7 +201,7 @@ for (const { name, shm, native, withSegment, withAttachment } of pairs) {
     });
   });
 
-  checksum("goes on from a previous one", () => {
+  checksum("continues a previous one", () => {
     withAttachment(SIZE, (attachment) => {
       attachment.bytes.set(randomBytes(SIZE));
       const first = attachment.checksum("adler32", { end: 1001 });
@@ -250,7 +250,7 @@ for (const { name, shm, native, withSegment, withAttachment } of pairs) {
       attachment.memory.grow(0);
       assert.is(cursor.readChunk(1, 8)[0], 5);
       attachment.memory.grow(0);
-      attachment.refresh();
+      attachment.discard();
       assert.is(attachment.bytes[0], 0x44);
       attachment.memory.grow(0);
       assert.is(attachment.checksum("adler32", { end: 1 }), adlerOracle(Uint8Array.of(0x44)));
@@ -262,7 +262,7 @@ for (const { name, shm, native, withSegment, withAttachment } of pairs) {
   grow.run();
 
   if (native) continue;
-  const stand = suite(`What the in-process host cannot do [${name}]`);
+  const stand = suite(`What the local host cannot do [${name}]`);
   stand("is ERR_SHM_UNSUPPORTED, by name", () => {
     withSegment(SIZE, (segment) => {
       const memory = new WebAssembly.Memory({ initial: 2 });

@@ -1,4 +1,4 @@
-// Access where the memory is the caller's, where it grows, and where the user may only read.
+// Access in a memory of the caller's, in one that grows, and of a user who may only read.
 import * as assert from "uvu/assert";
 import { createShm, type Host, type Segment, sysvHost } from "wasm-shm";
 import { suite } from "../../suite.js";
@@ -33,13 +33,13 @@ for (const { name, shm, withSegment } of nativePairs) {
       assert.is(attachment.memory, memory);
       whole.fill(1, 0, byteOffset);
       whole.fill(1, byteOffset + 3 * PAGE);
-      assert.is(attachment.violations, 0);
+      assert.is(attachment.privatePages, 0);
       assert.throws(() => attachment.cursor().writeUint8(1), code("ERR_SHM_READ_ONLY"));
       assert.throws(() => attachment.fill(1), code("ERR_SHM_READ_ONLY"));
       whole.fill(1);
-      assert.is(attachment.violations, 3);
+      assert.is(attachment.privatePages, 3);
       assert.equal(contents(segment), bytes);
-      attachment.refresh();
+      attachment.discard();
       assert.equal(attachment.bytes, bytes);
       attachment.detach();
       assert.ok(whole.every((byte, at) => byte === (at < byteOffset || at >= byteOffset + 3 * PAGE ? 1 : 0)));
@@ -66,19 +66,19 @@ for (const { name, shm, withSegment } of nativePairs) {
               code("ERR_OUT_OF_RANGE", /a place of its own/),
             );
         new Uint8Array(memory.buffer, 0, 6 * PAGE).fill(1); // all but the last pages of `again`
-        assert.equal([guarded.violations, shared.violations, part.privatePages, again.violations], [3, 0, 1, 0]);
+        assert.equal([guarded.privatePages, shared.privatePages, part.privatePages, again.privatePages], [3, 0, 1, 0]);
         assert.is(two.attach().sum(Uint8Array), PAGE);
         assert.is(one.attach().sum(Uint8Array), PAGE);
         assert.is(contents(one)[PAGE - 1], 1);
         assert.is(contents(one)[PAGE], 0);
-        guarded.refresh();
+        guarded.discard();
         assert.is(guarded.sum(Uint8Array), PAGE);
         assert.is(part.privatePages, 1);
       }),
     );
   });
 
-  into("a read-write window keeps its place when the memory grows, and its bytes are made anew", () => {
+  into("a read-write window keeps its place when the memory grows, and its bytes are renewed", () => {
     withSegment(SIZE, (segment) => {
       const memory = new WebAssembly.Memory({ initial: 1 });
       const attachment = segment.attach({ into: { memory, byteOffset: PAGE } });
@@ -94,7 +94,7 @@ for (const { name, shm, withSegment } of nativePairs) {
       memory.grow(1000);
       attachment.fill(8, 5, 6);
       memory.grow(1);
-      attachment.refresh();
+      attachment.discard();
       assert.equal([...contents(segment).subarray(0, 6)], [0xce, 0xfa, 0xed, 0xfe, 7, 8]);
     });
   });
@@ -109,14 +109,14 @@ for (const { name, shm, withSegment } of nativePairs) {
           const memory = new WebAssembly.Memory({ initial: 1, maximum: 100 });
           const attachment = segment.attach({ into: { memory, byteOffset: 4096 }, access: "${access}" });
           const { address } = attachment;
-          const count = () => attachment.violations + attachment.privatePages;
+          const count = () => attachment.privatePages;
           attachment.bytes[0] = 1;
           memory.grow(1);
           const grown = [attachment.bytes[0], count(), attachment.address === address];
           attachment.bytes.fill(2);
           grown.push(count());
           memory.grow(10);
-          attachment.refresh();
+          attachment.discard();
           grown.push(count());
           attachment.bytes[4096] = 3;
           grown.push(count());
@@ -147,7 +147,7 @@ for (const { name, shm, withSegment } of nativePairs) {
       memory.grow(1);
       for (const use of [
         () => attachment.bytes,
-        () => attachment.refresh(),
+        () => attachment.discard(),
         () => attachment.fill(1),
         () => attachment.checksum("crc32"),
         () => cursor.readUint8(),
@@ -155,7 +155,7 @@ for (const { name, shm, withSegment } of nativePairs) {
         () => cursor.readChunk(1),
         () => attachment.cursor().readUint8(),
       ])
-        assert.throws(use, code("ERR_SHM_MEMORY_MOVED", /detach, attach anew/), String(use));
+        assert.throws(use, code("ERR_SHM_MEMORY_MOVED", /detach, then attach again/), String(use));
       assert.is(cursor.position, 0);
       attachment.detach();
       assert.throws(() => attachment.bytes, code("ERR_SHM_DETACHED"));
@@ -169,7 +169,7 @@ for (const { name, shm, withSegment } of nativePairs) {
   const user = suite(`A user who may only read [${name}]`);
   if (!isRoot) user.skip("attaches read-only", "only root can become another user");
   else {
-    user("is refused read-write with advice, and has read-only, copy-on-write, read and a sandbox", () => {
+    user("is refused read-write with a hint, and has read-only, copy-on-write, read and a sandbox", () => {
       withSegment(
         SIZE,
         (segment) => {
@@ -182,12 +182,12 @@ for (const { name, shm, withSegment } of nativePairs) {
             const segment = shm.open(${segment.id});
             const codeOf = (use) => { try { return String(use()); } catch ({ code }) { return code; } };
             const found = {};
-            try { segment.attach(); } catch ({ code, message }) { Object.assign(found, { code, message }); }
+            try { segment.attach(); } catch ({ code, message, hint }) { Object.assign(found, { code, message, hint }); }
             found.nattch = segment.stat().nattch;
             const reader = segment.attach({ access: "read-only" });
             found.sum = reader.sum(Uint8Array);
             reader.bytes[0] = ~reader.bytes[0];
-            found.violations = reader.violations;
+            found.privatePages = reader.privatePages;
             found.refused = codeOf(() => reader.fill(0));
             const copy = segment.attach({ access: "copy-on-write" });
             copy.fill(1);
@@ -213,9 +213,10 @@ for (const { name, shm, withSegment } of nativePairs) {
           delete found["message"];
           assert.equal(found, {
             code: "EACCES",
+            hint: 'access: "read-only" needs read permission alone',
             nattch: 1,
             sum,
-            violations: 1,
+            privatePages: 1,
             refused: "ERR_SHM_READ_ONLY",
             copied: SIZE,
             read: [SIZE, sum, SIZE],

@@ -165,7 +165,7 @@ for (const { name, shm, withSegment } of pairs) {
     });
   });
 
-  permissions("refuses what is no mode, uid or gid, and changes nothing", () => {
+  permissions("refuses an invalid mode, uid or gid, and changes nothing", () => {
     withSegment(SIZE, (segment) => {
       const before = segment.stat();
       for (const wrong of [{ mode: 0o1000 }, { mode: -1 }, { mode: 1.5 }, { uid: -1 }, { gid: 2 ** 32 }])

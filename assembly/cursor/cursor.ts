@@ -3,9 +3,17 @@ import { positionOf, recordOf, setPosition, sizeOf, startOf } from "../page/reco
 /** Number.MAX_SAFE_INTEGER: positions cross to JS as f64. */
 const MAX_POSITION: i64 = 9007199254740991;
 
-/** Where in the window the next `length` bytes are, and moves past them; traps, unmoved, where fewer remain. */
+/** Where in the window the next `length` bytes are, and moves past them; traps and does not move if fewer remain. */
 export function take(cursor: u32, length: u32): u32 {
   return takeFrom(recordOf(cursor), length);
+}
+
+/** As take, without the move. */
+export function peek(cursor: u32, length: u32): u32 {
+  const record = recordOf(cursor);
+  const position = positionOf(record);
+  checkRemain(record, position, length);
+  return <u32>position;
 }
 
 /** As take, but an address, which 0 bytes at the end of a 4 GiB memory do not have: `length` is at least 1. */
@@ -14,10 +22,14 @@ export function takeAddress(cursor: u32, length: u32): usize {
   return startOf(record) + <usize>takeFrom(record, length);
 }
 
+/** The one bounds check of a cursor. What remains is negative past the end; neither value reaches 2^53, so none wraps. */
+function checkRemain(record: usize, position: i64, length: u32): void {
+  if (sizeOf(record) - position < <i64>length) unreachable();
+}
+
 function takeFrom(record: usize, length: u32): u32 {
   const position = positionOf(record);
-  // What remains is negative past the end; a subtraction of two values below 2^53 cannot wrap.
-  if (sizeOf(record) - position < <i64>length) unreachable();
+  checkRemain(record, position, length);
   setPosition(record, position + <i64>length);
   return <u32>position;
 }

@@ -43,6 +43,8 @@ export interface CoreCursor {
   seek(offset: number, whence: number): number;
   /** Moves past `length` bytes; returns where in the window they begin. */
   take(length: number): number;
+  /** Where in the window the next `length` bytes begin, if so many remain; does not move. */
+  peek(length: number): number;
   /** As take, of at most `length` bytes: fewer at the end, none past it. */
   claim(length: number): number;
   /** Bytes from the position to the next `byte` among the `limit` from there; -1 where there is none. Never traps, stays. */

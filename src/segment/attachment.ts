@@ -1,7 +1,7 @@
 import { detached, readOnly, systemError } from "../common/errors.js";
 import type { Access } from "../common/flags.js";
 import type { Core, CoreName, CoreRange } from "../core/core.js";
-import { Cursor } from "../cursor/cursor.js";
+import { type Cursor, openCursor } from "../cursor/cursor.js";
 import type { Streams } from "../cursor/streams.js";
 import type { Host, Mapping } from "../host/host.js";
 import { occupy, vacate } from "../memory/occupied.js";
@@ -112,7 +112,7 @@ export class Attachment extends Ranges {
   cursor(): Cursor {
     this.#checkAttached("cursor");
     const { window } = this.#mapping;
-    return new Cursor(this.#core.open(window), window, this.access !== "read-only", this.#streams);
+    return openCursor(this.#core.open(window), window, this.access !== "read-only", this.#streams);
   }
 
   /**

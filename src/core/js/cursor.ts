@@ -55,6 +55,12 @@ export class JsCursor implements CoreCursor {
     return position;
   }
 
+  peek(length: number): number {
+    const position = this.take(length);
+    this.#position = position;
+    return position;
+  }
+
   claim(length: number): number {
     const position = this.#position;
     const size = this.#window.current().bytes.length;

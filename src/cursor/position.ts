@@ -143,9 +143,9 @@ export abstract class Positioned {
 }
 
 function fieldsOf({ core, window, size, writable, disposed }: Position): object {
-  const common = { size, core: core.core, writable };
-  if (disposed) return { ...common, disposed };
-  if (window.detached) return { ...common, detached: true };
+  const always = { core: core.core, writable };
+  if (disposed) return { size, ...always, disposed };
+  if (window.detached) return { size, ...always, detached: true };
   const { position } = core;
-  return { position, remaining: Math.max(0, size - position), ...common };
+  return { position, size, remaining: Math.max(0, size - position), ...always };
 }

@@ -5,7 +5,7 @@ import { WasmNumbers } from "./numbers.js";
 export class WasmCursor extends WasmNumbers implements CoreCursor {
   readVarUints(target: Float64Array): void {
     const { exports, instance, record } = this;
-    // A byte each, at least.
+    // A varint has at least one byte.
     this.#inParts(target.length, target.length, instance.float64.length, (from, count) => {
       exports.readVarUints(record, count);
       target.set(instance.float64.subarray(0, count), from);

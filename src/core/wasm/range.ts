@@ -6,9 +6,9 @@ import type { Exports } from "./exports.js";
 import { CLOSED, type Instance, keepFor, type Lease, release } from "./page.js";
 
 /**
- * Bytes a call of a function that runs over the window. V8 compiles a hot function anew, and better, but puts the
- * result to use at the next call: a first adler32 over 96 MiB runs at 3.4 to 3.9 GB/s in one call, at 7.1 to 8.1 in
- * these (Node 20 and 26, x86-64). A multiple of every stripe, element and row of partial sums.
+ * Bytes for each call of a function that runs over the window. V8 compiles a hot function again, and better, but uses the
+ * result only from the next call on: a first adler32 over 96 MiB runs at 3.4 to 3.9 GB/s in one call, at 7.1 to 8.1 in
+ * parts (Node 20 and 26, x86-64). A multiple of every stripe, element and row of partial sums.
  */
 const CALL_SIZE = 256 * 1024;
 
@@ -16,10 +16,10 @@ const XXH64_STRIPE = 32;
 const XXH3_STRIPE = 64;
 const XXH3_SHORT = 240;
 
-/** What utf8Prefix answers, as it arrives, where a byte is wrong. */
+/** What utf8Prefix returns, as it arrives, if a byte is wrong. */
 const INVALID = -1;
 
-/** Width in bytes, and whether there is a sign. */
+/** Width in bytes, and whether the integers are signed. */
 const integers = {
   Int8: [1, 1],
   Uint8: [1, 0],
@@ -29,7 +29,7 @@ const integers = {
   Uint32: [4, 0],
 } as const;
 
-/** Most that a sum of chunk sums may reach before it goes on in a bigint. One chunk's is below 2^50. */
+/** The sum of parts is added to a bigint when it reaches this. The sum of one part is below 2^50. */
 const EXACT = 2 ** 52;
 
 export class WasmRange implements CoreRange {
@@ -95,7 +95,7 @@ export class WasmRange implements CoreRange {
         64,
         this.#call((record) => this.#exports.xxh3Short(record, start, end, seed)),
       );
-    // The stripes are those that end before the last byte; the last 64 bytes come once more.
+    // The stripes are those that end before the last byte; the last 64 bytes are hashed once more.
     const rest = start + length - 1 - ((length - 1) % XXH3_STRIPE);
     this.#exports.xxh3Begin(seed);
     this.#inCalls(start, rest, (record, from, to) => this.#exports.xxh3Stripes(record, from, to));
@@ -160,7 +160,7 @@ export class WasmRange implements CoreRange {
         const to = Math.min(from + CALL_SIZE, end);
         const whole = this.#exports.utf8Prefix(record, from, to);
         if (whole === INVALID || (to === end && whole !== end - from)) return false;
-        from += whole; // all of it, or 3 bytes less
+        from += whole; // all of the part, or up to 3 bytes less
       }
       return true;
     });
@@ -254,11 +254,11 @@ export class WasmRange implements CoreRange {
       const value = signed ? bits : BigInt.asUintN(64, bits);
       if (extreme === undefined || value < extreme !== Boolean(largest)) extreme = value;
     });
-    if (extreme === undefined) throw TRAP; // no element: the caller checks
+    if (extreme === undefined) throw TRAP; // the caller has checked that there is an element
     return extreme;
   }
 
-  /** Puts a needle or a pattern into the scratch area, where it fits. */
+  /** Puts a needle or a pattern into the scratch area; false if it does not fit. */
   #toScratch(bytes: Uint8Array): boolean {
     const scratch = this.#instance.bytes;
     if (bytes.length > scratch.length) return false;
@@ -281,7 +281,7 @@ export class WasmRange implements CoreRange {
     });
   }
 
-  /** The first answer from the start that is not -1. Parts overlap, so that what is `length` bytes long is whole in one. */
+  /** The first answer from the start that is not -1. Parts overlap, so that every `length` bytes are whole in one of them. */
   #first(
     start: number,
     end: number,

@@ -1,4 +1,5 @@
-// Source that is made rather than written, and checked in: writes it, or with --check only says whether it is as it should be.
+// Source that is made rather than written, and checked in: writes it, or with --check only says whether it is as it
+// should be.
 import { readFileSync, writeFileSync } from "node:fs";
 
 const root = new URL("../", import.meta.url);

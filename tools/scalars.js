@@ -65,9 +65,9 @@ const { coreOf, positionOf, writableCoreOf } = access;
 /**
  * Numbers at the cursor, under DataView's names. Each call moves the position by the size of the number in bytes. A
  * call that throws moves nothing: \`ShmRangeError\` \`ERR_SHM_OUT_OF_BOUNDS\` if fewer bytes remain, \`ShmError\`
- * \`ERR_SHM_DETACHED\` after a detach, and for writes \`TypeError\` \`ERR_INVALID_ARG_TYPE\` if the value is not of the kind
- * and \`ShmError\` \`ERR_SHM_READ_ONLY\` if the attachment is read-only. Little-endian unless told otherwise. A value too
- * large for its kind keeps its low bits, as DataView's do.
+ * \`ERR_SHM_DETACHED\` after a detach, and for writes \`TypeError\` \`ERR_INVALID_ARG_TYPE\` if the value is not of the
+ * kind and \`ShmError\` \`ERR_SHM_READ_ONLY\` if the attachment is read-only. Little-endian unless told otherwise. A
+ * value too large for its kind keeps its low bits, as DataView's do.
  *
  * @see https://tc39.es/ecma262/#sec-dataview-objects
  */
@@ -117,8 +117,8 @@ generated(
 import { WasmPosition } from "./position.js";
 
 /**
- * Numbers and varints of a cursor by the core in assembly/. Each call has a \`try\` of its own, right around the export:
- * V8 inlines the call into wasm there, and does not if only a caller further up has one (3.4 against 6.3 ns for
+ * Numbers and varints of a cursor by the core in assembly/. Each call has a \`try\` of its own, right around the
+ * export: V8 inlines the call into wasm there, and does not if only a caller further up has one (3.4 against 6.3 ns for
  * readUint32; Node 20 to 26, x86-64).
  */
 export abstract class WasmNumbers extends WasmPosition {

@@ -16,13 +16,15 @@ export function peek(cursor: u32, length: u32): u32 {
   return <u32>position;
 }
 
-/** As take, but an address, which 0 bytes at the end of a 4 GiB memory do not have: `length` is at least 1. */
+/** As take, but returns an address. `length` is at least 1: 0 bytes at the end of a 4 GiB memory have no address. */
 export function takeAddress(cursor: u32, length: u32): usize {
   const record = recordOf(cursor);
   return startOf(record) + <usize>takeFrom(record, length);
 }
 
-/** The one bounds check of a cursor. What remains is negative past the end; neither value reaches 2^53, so none wraps. */
+/**
+ * The one bounds check of a cursor. What remains is negative past the end; neither value reaches 2^53, so none wraps.
+ */
 function checkRemain(record: usize, position: i64, length: u32): void {
   if (sizeOf(record) - position < <i64>length) unreachable();
 }
@@ -34,7 +36,10 @@ function takeFrom(record: usize, length: u32): u32 {
   return <u32>position;
 }
 
-/** As take, but of at most `length` bytes: it moves by what remains where that is less, and by 0 past the end. */
+/**
+ * As take, but of at most `length` bytes: it moves past the bytes that remain if they are fewer, and past none at the
+ * end.
+ */
 export function claim(cursor: u32, length: u32): u32 {
   const record = recordOf(cursor);
   const position = positionOf(record);
@@ -49,8 +54,9 @@ export function position(cursor: u32): f64 {
 }
 
 /**
- * io.Seeker: whence 0 counts from the start, 1 from the position, 2 from the end. Returns the new position, which
- * may be past the end; traps, unmoved, before the start. `offset` is a safe integer: the caller checked.
+ * io.Seeker: whence 0 counts from the start, 1 from the position, 2 from the end. Returns the new position, which may
+ * be past the end; traps and does not move if it is before the start. The caller has checked that `offset` is a safe
+ * integer.
  */
 export function seek(cursor: u32, offset: f64, whence: u32): f64 {
   const record = recordOf(cursor);

@@ -9,8 +9,8 @@ import { wasmCore } from "./wasm.js";
 
 /**
  * From how many bytes on an array goes to wasm. There it takes, of the time by JS: elements reversed a quarter to 40 %,
- * float16 40 % read and 60 % written, varints 65 % and 85 %, a frame's checksum 60 % (Node 20, x86-64). From 64 to 256 bytes
- * the two are equal, but the first array that goes there compiles the core, which takes some milliseconds.
+ * float16 40 % read and 60 % written, varints 65 % and 85 %, a frame's checksum 60 % (Node 20, x86-64). From 64 to 256
+ * bytes the two are equal, but the first array that goes there compiles the core, which takes some milliseconds.
  */
 const LONG = 1024;
 

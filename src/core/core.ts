@@ -11,8 +11,8 @@ export const MALFORMED: unique symbol = Symbol("wasm-shm: malformed");
 export const UNSAFE: unique symbol = Symbol("wasm-shm: past 2^53");
 
 /**
- * The core in WebAssembly, its twin in JS, or both: with "auto" JS does numbers, text and short arrays, and WebAssembly does
- * ranges and long arrays.
+ * The core in WebAssembly, its twin in JS, or both: with "auto" JS does numbers, text and short arrays, and WebAssembly
+ * does ranges and long arrays.
  */
 export type CoreName = "wasm" | "js" | "auto";
 
@@ -36,10 +36,10 @@ export type NumberKind = Exclude<ElementKind, `Big${string}`>;
 export type BigIntKind = Extract<ElementKind, `Big${string}`>;
 
 /**
- * One position in one window, checked. Two implementations, wasm.ts (assembly/) and js.ts, and auto.ts, which uses both.
- * Each method moves the position by the bytes it names, or throws {@link TRAP} and has changed nothing: neither the
- * position, nor the window, nor an array it was given. The caller has checked the arguments: arrays are plain ones of
- * this realm, and overlap no window.
+ * One position in one window, checked. Two implementations, wasm.ts (assembly/) and js.ts, and auto.ts, which uses
+ * both. Each method moves the position by the bytes it names, or throws {@link TRAP} and has changed nothing: neither
+ * the position, nor the window, nor an array it was given. The caller has checked the arguments: arrays are plain ones
+ * of this realm, and overlap no window.
  */
 export interface CoreCursor {
   readonly core: CoreName;
@@ -52,7 +52,10 @@ export interface CoreCursor {
   peek(length: number): number;
   /** As take, of at most `length` bytes: fewer at the end, none past it. Never traps. */
   claim(length: number): number;
-  /** Bytes from the position to the next `byte` among the `limit` from there; -1 if there is none. Never traps; does not move the position. */
+  /**
+   * Bytes from the position to the next `byte` among the `limit` from there; -1 if there is none. Never traps; does not
+   * move the position.
+   */
   find(byte: number, limit: number): number;
 
   readUint8(): number;
@@ -99,7 +102,9 @@ export interface CoreCursor {
   /** As a writeVarUint for each value; all are safe integers from 0. */
   writeVarUints(values: Float64Array): number;
 
-  /** Fills `target` with the bytes of each element reversed. `width` is more than 1, and the length is a multiple of it. */
+  /**
+   * Fills `target` with the bytes of each element reversed. `width` is more than 1, and the length is a multiple of it.
+   */
   readReversed(target: Uint8Array, width: Width): void;
   writeReversed(source: Uint8Array, width: Width): void;
   readFloat16s(target: Float32Array, littleEndian: boolean): void;

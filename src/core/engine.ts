@@ -4,9 +4,9 @@
  */
 export interface Engine {
   /**
-   * memcmp(3): the sign of the first difference between two arrays of one length. Neither core reaches bytes of two buffers
-   * at full speed: the wasm core has to copy those outside its memory (half the speed over 1 MiB), and the JS core compares
-   * one byte at a time.
+   * memcmp(3): the sign of the first difference between two arrays of one length. Neither core reaches bytes of two
+   * buffers at full speed: the wasm core has to copy those outside its memory (half the speed over 1 MiB), and the JS
+   * core compares one byte at a time.
    */
   readonly compare?: (left: Uint8Array, right: Uint8Array) => number;
 }

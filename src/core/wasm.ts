@@ -1,5 +1,5 @@
-// The core in assembly/, one instance for each memory. Only the files in wasm/ touch its exports: there a u32 arrives signed,
-// and a trap as a WebAssembly.RuntimeError.
+// The core in assembly/, one instance for each memory. Only the files in wasm/ touch its exports: there a u32 arrives
+// signed, and a trap as a WebAssembly.RuntimeError.
 import type { Core } from "./core.js";
 import type { Engine } from "./engine.js";
 import { jsCore } from "./js.js";

@@ -21,7 +21,8 @@ export let openCursor: (...state: ConstructorParameters<typeof Position>) => Cur
 /**
  * A position in an attachment's window, and reads and writes there: Go's `io.Reader`, `io.Writer` and `io.Seeker`,
  * numbers, varints, text, arrays, frames and streams. From {@link Attachment.cursor}. Works in place. Between two
- * attachments of one segment, bytes that overlap in the segment may be copied wrongly: the engine cannot see the overlap.
+ * attachments of one segment, bytes that overlap in the segment may be copied wrongly: the engine cannot see the
+ * overlap.
  */
 export class Cursor extends (Positioned as Assembled<typeof codecs>) {
   static {
@@ -29,7 +30,9 @@ export class Cursor extends (Positioned as Assembled<typeof codecs>) {
     openCursor = (...state) => new Cursor(new Position(...state));
   }
 
-  /** Cursors come from {@link Attachment.cursor}. @throws {TypeError} `ERR_ILLEGAL_CONSTRUCTOR` to every other caller */
+  /**
+   * Cursors come from {@link Attachment.cursor}. @throws {TypeError} `ERR_ILLEGAL_CONSTRUCTOR` to every other caller
+   */
   private constructor(position: Position) {
     super(position);
   }
@@ -44,7 +47,9 @@ export class Cursor extends (Positioned as Assembled<typeof codecs>) {
     return positionOf(this).size;
   }
 
-  /** Bytes from the window's start to the next one read or written; larger than {@link size} after a seek past the end. */
+  /**
+   * Bytes from the window's start to the next one read or written; larger than {@link size} after a seek past the end.
+   */
   get position(): number {
     return positionOf(this).position;
   }
@@ -72,7 +77,9 @@ export class Cursor extends (Positioned as Assembled<typeof codecs>) {
     this.seek(0);
   }
 
-  /** Frees the cursor: every later use throws `ERR_SHM_DETACHED`. The attachment stays attached. May be called twice. */
+  /**
+   * Frees the cursor: every later use throws `ERR_SHM_DETACHED`. The attachment stays attached. May be called twice.
+   */
   [Symbol.dispose](): void {
     const at = positionOf(this);
     at.disposed = true;

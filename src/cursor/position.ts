@@ -97,8 +97,8 @@ export class Position {
 /**
  * The way from a cursor to its state, for codecs. Each throws a TypeError for an object that is not a cursor.
  *
- * Every codec destructures it into constants of its own file. V8 inlines those; an imported function it loads and compares
- * at each call (readUint32 by the JS core: 1.7 against 2.2 ns; Node 20, x86-64).
+ * Every codec destructures it into constants of its own file. V8 inlines those; an imported function it loads and
+ * compares at each call (readUint32 by the JS core: 1.7 against 2.2 ns; Node 20, x86-64).
  */
 export let access: {
   positionOf(cursor: object): Position;

@@ -11,9 +11,14 @@ export type StopSignal = typeof globalThis extends { AbortSignal: { prototype: i
   : { readonly aborted: boolean };
 
 export interface CursorWritableOptions {
-  /** First byte, from the window's start; the cursor does not move. Default: the stream begins at the cursor, and moves it. */
+  /**
+   * First byte, from the window's start; the cursor does not move. Default: the stream begins at the cursor, and moves
+   * it.
+   */
   start?: number;
-  /** The byte after the last, from the window's start (default the window's end). Unlike `fs`, whose `end` is included. */
+  /**
+   * The byte after the last, from the window's start (default the window's end). Unlike `fs`, whose `end` is included.
+   */
   end?: number;
   /** Bytes buffered before `write()` returns false (back-pressure; default 65536). */
   highWaterMark?: number;

@@ -27,7 +27,8 @@ function checkFatal(options: TextOptions | undefined): boolean {
 /**
  * Text at the cursor, in UTF-8. Reads replace bad sequences by U+FFFD, as TextDecoder does, or refuse them with
  * `ShmError` `ERR_SHM_MALFORMED` (`fatal`); writes put U+FFFD for a lone surrogate, as TextEncoder does, and return the
- * number of bytes written. Text that does not fit is `ShmRangeError` `ERR_SHM_OUT_OF_BOUNDS`. A failed call moves nothing.
+ * number of bytes written. Text that does not fit is `ShmRangeError` `ERR_SHM_OUT_OF_BOUNDS`. A failed call moves
+ * nothing.
  *
  * @see https://encoding.spec.whatwg.org/#utf-8
  */
@@ -138,7 +139,9 @@ function unterminated(at: Position, maxLength: number): Error {
   return outOfBounds(`${message}; ${remaining} remain of ${size}`);
 }
 
-/** Decodes a copy: a decoder reads its bytes twice, and a concurrent writer may change those of the window in between. */
+/**
+ * Decodes a copy: a decoder reads its bytes twice, and a concurrent writer may change those of the window in between.
+ */
 function decode(operation: string, start: number, copy: Uint8Array, fatal: boolean): string {
   if (!fatal) return lenient.decode(copy);
   try {

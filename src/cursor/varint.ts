@@ -89,7 +89,9 @@ export abstract class VarintCodec {
     }
   }
 
-  /** Writes an unsigned varint in its shortest form. `value` is an integer from 0 to 2^53 - 1. Returns bytes: 1 to 8. */
+  /**
+   * Writes an unsigned varint in its shortest form. `value` is an integer from 0 to 2^53 - 1. Returns bytes: 1 to 8.
+   */
   writeVarUint(value: number): number {
     checkInteger("value", value, 0, Number.MAX_SAFE_INTEGER);
     try {

@@ -1,5 +1,6 @@
-// How often an operation of a cursor crosses into the core: twice at most, but for loops over parts of the scratch area. A
-// call into WebAssembly costs some 4 ns, as much as the work of most operations. Each call is listed, so that a change shows.
+// How often an operation of a cursor crosses into the core: twice at most, but for loops over parts of the scratch
+// area. A call into WebAssembly costs some 4 ns, as much as the work of most operations. Each call is listed, so that a
+// change shows.
 import * as assert from "uvu/assert";
 import type { CoreCursor } from "#dist/core/core.js";
 import { jsCore } from "#dist/core/js.js";
@@ -18,7 +19,10 @@ const loops = new Set([
   ...["readVarUints", "varUintsLength", "writeVarUints"],
 ]);
 
-/** Methods of the core's contract that an operation calls, and the exports that these call. Others call what has their name. */
+/**
+ * Methods of the core's contract that an operation calls, and the exports that these call. Others call what has their
+ * name.
+ */
 const expected: Record<string, [methods: string, exports: string]> = {
   reset: ["seek", "seek"],
   remaining: ["position", "position"],

@@ -289,7 +289,9 @@ export class JsCursor implements CoreCursor {
     this.#position = 1; // past the end of nothing, so that even a take of 0 bytes traps
   }
 
-  /** The views may be of a buffer from before a grow. Makes new ones, and traps if they do not have the bytes either. */
+  /**
+   * The views may be of a buffer from before a grow. Makes new ones, and traps if they do not have the bytes either.
+   */
   #retry(length: number): void {
     if (length > this.#window.current().bytes.length - this.#position) throw TRAP;
   }

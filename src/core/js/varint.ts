@@ -1,5 +1,5 @@
-// LEB128 (DWARF 5, section 7.6), of 64 bits in 10 bytes at most, and zigzag over it (Protocol Buffers). A value is made of
-// one read of each byte, because a concurrent writer may change them.
+// LEB128 (DWARF 5, section 7.6), of 64 bits in 10 bytes at most, and zigzag over it (Protocol Buffers). A value is made
+// of one read of each byte, because a concurrent writer may change them.
 import { MALFORMED, TRAP, UNSAFE } from "../core.js";
 
 /** Bytes of the longest encoding. */

@@ -21,8 +21,8 @@ export class Build {
   readonly unsafe: number;
 
   /**
-   * The loader compiles and checks the core, once. Its instances are not used: it wraps every export of each, which takes
-   * longer than making the instance, and a core of numbers needs none of the conveniences.
+   * The loader compiles and checks the core, once. Its instances are not used: it wraps every export of each, which
+   * takes longer than making the instance, and a core of numbers needs none of the conveniences.
    */
   constructor() {
     const env = { memory: new WebAssembly.Memory({ initial: 1 }) };

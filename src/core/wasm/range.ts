@@ -6,9 +6,9 @@ import type { Exports } from "./exports.js";
 import { CLOSED, type Instance, keepFor, type Lease, release } from "./page.js";
 
 /**
- * Bytes for each call of a function that runs over the window. V8 compiles a hot function again, and better, but uses the
- * result only from the next call on: a first adler32 over 96 MiB runs at 3.4 to 3.9 GB/s in one call, at 7.1 to 8.1 in
- * parts (Node 20 and 26, x86-64). A multiple of every stripe, element and row of partial sums.
+ * Bytes for each call of a function that runs over the window. V8 compiles a hot function again, and better, but uses
+ * the result only from the next call on: a first adler32 over 96 MiB runs at 3.4 to 3.9 GB/s in one call, at 7.1 to 8.1
+ * in parts (Node 20 and 26, x86-64). A multiple of every stripe, element and row of partial sums.
  */
 const CALL_SIZE = 256 * 1024;
 
@@ -281,7 +281,10 @@ export class WasmRange implements CoreRange {
     });
   }
 
-  /** The first answer from the start that is not -1. Parts overlap, so that every `length` bytes are whole in one of them. */
+  /**
+   * The first answer from the start that is not -1. Parts overlap, so that every `length` bytes are whole in one of
+   * them.
+   */
   #first(
     start: number,
     end: number,

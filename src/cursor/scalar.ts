@@ -7,9 +7,9 @@ const { coreOf, positionOf, writableCoreOf } = access;
 /**
  * Numbers at the cursor, under DataView's names. Each call moves the position by the size of the number in bytes. A
  * call that throws moves nothing: `ShmRangeError` `ERR_SHM_OUT_OF_BOUNDS` if fewer bytes remain, `ShmError`
- * `ERR_SHM_DETACHED` after a detach, and for writes `TypeError` `ERR_INVALID_ARG_TYPE` if the value is not of the kind
- * and `ShmError` `ERR_SHM_READ_ONLY` if the attachment is read-only. Little-endian unless told otherwise. A value too
- * large for its kind keeps its low bits, as DataView's do.
+ * `ERR_SHM_DETACHED` after a detach, and for writes `TypeError` `ERR_INVALID_ARG_TYPE` if the value is not of the
+ * kind and `ShmError` `ERR_SHM_READ_ONLY` if the attachment is read-only. Little-endian unless told otherwise. A
+ * value too large for its kind keeps its low bits, as DataView's do.
  *
  * @see https://tc39.es/ecma262/#sec-dataview-objects
  */

@@ -2,8 +2,8 @@
 import { WasmPosition } from "./position.js";
 
 /**
- * Numbers and varints of a cursor by the core in assembly/. Each call has a `try` of its own, right around the export:
- * V8 inlines the call into wasm there, and does not if only a caller further up has one (3.4 against 6.3 ns for
+ * Numbers and varints of a cursor by the core in assembly/. Each call has a `try` of its own, right around the
+ * export: V8 inlines the call into wasm there, and does not if only a caller further up has one (3.4 against 6.3 ns for
  * readUint32; Node 20 to 26, x86-64).
  */
 export abstract class WasmNumbers extends WasmPosition {

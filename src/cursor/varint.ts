@@ -45,8 +45,8 @@ function checkNumbers(array: unknown): Float64Array {
  * Varints at the cursor: LEB128, seven bits a byte, the lowest first; signed ones by zigzag (0, -1, 1, -2, … are 0, 1,
  * 2, 3, …), as Protocol Buffers have them. At most 10 bytes and 64 bits; a padded encoding is read as its value.
  *
- * Reads throw, and move nothing: `ShmRangeError` `ERR_SHM_OUT_OF_BOUNDS` where the window ends before the varint does,
- * `ShmError` `ERR_SHM_MALFORMED` past 64 bits, `ERR_SHM_UNSAFE_INTEGER` where a number was asked for and the value is
+ * Reads throw, and move nothing: `ShmRangeError` `ERR_SHM_OUT_OF_BOUNDS` if the window ends before the varint does,
+ * `ShmError` `ERR_SHM_MALFORMED` past 64 bits, `ERR_SHM_UNSAFE_INTEGER` if a number was asked for and the value is
  * past 2^53 - 1. Writes return the bytes they took; a value of the wrong kind is `ERR_INVALID_ARG_TYPE` or
  * `ERR_OUT_OF_RANGE`.
  *

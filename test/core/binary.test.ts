@@ -205,10 +205,10 @@ for (const [target, file] of Object.entries(builds)) {
   binary.run();
 }
 
-const glue = suite("Glue that is made");
+const glue = suite("Generated glue");
 
 for (const tool of ["exports", "scalars"])
-  glue(`tools/${tool}.js makes what is checked in`, () => {
+  glue(`tools/${tool}.js makes the file that is checked in`, () => {
     assert.is(debugBuild.code, 0, debugBuild.stderr);
     const made = run(process.execPath, [`tools/${tool}.js`, "--check"]);
     assert.is(made.code, 0, made.stderr);

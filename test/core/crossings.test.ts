@@ -81,8 +81,7 @@ const window = new Window(new WebAssembly.Memory({ initial: 2 }), WINDOW_START, 
 /** A cursor of the wasm core whose calls of exports are noted. */
 function overExports(calls: string[]): CoreCursor {
   const core = wasmCore({}).open(window) as CoreCursor & { exports: object };
-  const exports = Object.entries(core.exports).map(([name, value]) => [name, value] as const);
-  core.exports = noting(Object.fromEntries(exports), calls); // a copy: a proxy of what is frozen may not answer otherwise
+  core.exports = noting({ ...core.exports }, calls); // of a copy: a proxy may not replace methods of a frozen object
   return core;
 }
 

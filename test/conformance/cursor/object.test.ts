@@ -15,7 +15,7 @@ one("has each of its methods on its own prototype", () => {
   for (const name of methodsOf(Cursor, CURSOR_WORDS)) assert.ok(Object.hasOwn(Cursor.prototype, name), name);
 });
 
-one("is refused to everybody but attachments", () => {
+one("is made by attachments only", () => {
   const Illegal = Cursor as unknown as Constructor;
   const Parent = Object.getPrototypeOf(Cursor) as Constructor;
   class Derived extends Illegal {}
@@ -24,7 +24,7 @@ one("is refused to everybody but attachments", () => {
       assert.throws(() => new Type(...values), code("ERR_ILLEGAL_CONSTRUCTOR", /attachment\.cursor\(\)/));
 });
 
-one("refuses objects that are no cursors", () => {
+one("refuses objects that are not cursors", () => {
   for (const value of [{}, Cursor.prototype, Object.create(Cursor.prototype)]) {
     assert.throws(() => Cursor.prototype.readUint8.call(value), TypeError);
     assert.throws(() => Cursor.prototype.readString.call(value, 1), TypeError);
@@ -32,7 +32,7 @@ one("refuses objects that are no cursors", () => {
   }
 });
 
-one("prints as an object where it is none of an attachment's", () => {
+one("prints without fields if it is not a cursor of an attachment", () => {
   assert.is(inspect(Object.create(Cursor.prototype)), "Cursor {}");
   assert.type(inspect(Cursor.prototype), "string");
 });
@@ -42,7 +42,7 @@ for (const { name, shm, withCursor, withSegment } of pairs) {
   const object = suite(`A cursor as an object [${name}]`);
   const core = shm.core;
 
-  object("keeps its state where users do not reach it", () => {
+  object("keeps its state out of reach", () => {
     withCursor(SIZE, (cursor) => {
       assert.equal(Reflect.ownKeys(cursor), []);
       for (let from: object = cursor; from !== Object.prototype; from = Object.getPrototypeOf(from))
@@ -51,7 +51,7 @@ for (const { name, shm, withCursor, withSegment } of pairs) {
     });
   });
 
-  object("prints where it is", () => {
+  object("prints its position", () => {
     withCursor(SIZE, (cursor) => {
       cursor.seek(3330);
       assert.is(
@@ -64,7 +64,7 @@ for (const { name, shm, withCursor, withSegment } of pairs) {
     });
   });
 
-  object("prints that it may not write", () => {
+  object("prints that it is read-only", () => {
     withSegment(SIZE, (segment) => {
       const cursor = segment.attach({ access: "read-only" }).cursor();
       assert.match(inspect(cursor), /writable: false/);

@@ -1,4 +1,4 @@
-// With canaries on both sides of a window, no operation with any argument touches one; nor another cursor.
+// With canaries on both sides of a window: no operation, with any argument, changes one, or another cursor.
 import * as assert from "uvu/assert";
 import { Attachment, Cursor, localHost } from "wasm-shm";
 import type { Core } from "#dist/core/core.js";
@@ -19,7 +19,7 @@ const cores: [name: string, core: Core, wasm: boolean][] = [
   ["js", jsCore({}), false],
 ];
 
-/** An attachment of a window in a memory of ours. */
+/** An attachment whose window lies in a given memory. */
 function attachmentOf(core: Core, window: Window): Attachment {
   const host = { ...localHost(), can: () => false };
   return new Attachment(
@@ -30,7 +30,7 @@ function attachmentOf(core: Core, window: Window): Attachment {
   );
 }
 
-/** Any argument that anybody might give. */
+/** All kinds of arguments. */
 function argumentsOver(attachment: Attachment, other: Attachment): unknown[] {
   const { bytes } = attachment;
   const over = (start: number, length: number): Uint8Array => bytes.subarray(start, start + length);
@@ -118,7 +118,7 @@ function argumentsOver(attachment: Attachment, other: Attachment): unknown[] {
 for (const [name, core, isWasm] of cores) {
   const guard = suite(`Canaries beside a window [${name}]`);
   const memory = new WebAssembly.Memory({ initial: 5 });
-  const start = WINDOW_START + 4096 + 64; // no host puts one at such a place: nothing around it is whole pages
+  const start = WINDOW_START + 4096 + 64; // no host puts a window there: nothing around it is a whole page
   const window = new Window(memory, start, SIZE);
   const attachment = attachmentOf(core, window);
   const farAway = attachmentOf(core, new Window(memory, 4 * WASM_PAGE, 100));
@@ -138,7 +138,7 @@ for (const [name, core, isWasm] of cores) {
     return pool[(state >>> 0) % pool.length];
   };
 
-  /** Calls a method with any arguments, again and again; every refusal has a code. Returns how many were none. */
+  /** Calls a method many times with any arguments; every refusal must have a code. Returns how many calls succeeded. */
   function attack(method: string, target: Cursor | Attachment): number {
     let done = 0;
     const call = (target as unknown as Record<string, (...values: unknown[]) => unknown>)[method];
@@ -167,7 +167,7 @@ for (const [name, core, isWasm] of cores) {
     [attachment, methodsOf(Attachment, RANGE_WORDS)],
   ] as const)
     for (const method of methods)
-      guard(`${method} touches none`, () => {
+      guard(`${method} changes none`, () => {
         for (const bytes of beside) bytes.fill(CANARY);
         const done = attack(method, target);
         assert.ok(done > 0, "no call of it did anything");
@@ -183,7 +183,7 @@ for (const [name, core, isWasm] of cores) {
         assert.is(bystanders[1]?.readChunk(1)[0], CANARY);
       });
 
-  guard("the operations do write, between them", () => {
+  guard("the operations that write do so between them", () => {
     for (const bytes of beside) bytes.fill(CANARY);
     const written = Object.entries(atCursor).filter(([title, use]) => {
       attachment.bytes.fill(CANARY);
@@ -191,7 +191,7 @@ for (const [name, core, isWasm] of cores) {
       try {
         use(cursor);
       } catch {
-        assert.ok(title.startsWith("read"), title); // of what is no varint, frame or text
+        assert.ok(title.startsWith("read"), title); // such bytes are not a varint, frame or text
       }
       return attachment.bytes.some((byte) => byte !== CANARY);
     });

@@ -1,5 +1,5 @@
-// Each part of the work by the core that is better at it: numbers and text by JS, which pays for no call
-// into wasm, ranges and long arrays by wasm, which has vectors and 64-bit integers.
+// Both cores, each for the work that it is better at: JS for numbers and text, because it needs no call into wasm; wasm
+// for ranges and long arrays, because it has vectors and 64-bit integers.
 import type { Window } from "../memory/window.js";
 import type { Core, CoreCursor, CoreName, Width } from "./core.js";
 import type { Engine } from "./engine.js";
@@ -8,13 +8,13 @@ import { jsCore } from "./js.js";
 import { wasmCore } from "./wasm.js";
 
 /**
- * From how many bytes on an array goes to wasm. There it takes, of the time by JS: elements reversed a quarter to 40 %,
- * float16 40 % read and 60 % written, varints 65 % and 85 %, a frame's checksum 60 % (Node 20, x86-64). From 64 to 256
- * bytes the two are equal, but the first array that goes there compiles the core, which takes some milliseconds.
+ * Bytes from which on an array goes to wasm. Of the time that JS takes, wasm then needs 25 to 40 % for reversed elements,
+ * 40 % to read float16 and 60 % to write it, 65 and 85 % for varints, and 60 % for a frame's checksum (Node 20, x86-64).
+ * The two are equal at 64 to 256 bytes, but the first array that goes to wasm compiles the core, for some milliseconds.
  */
 const LONG = 1024;
 
-/** On failure of the wasm cursor this one has not moved. */
+/** If the wasm cursor fails, this one has not moved. */
 class AutoCursor extends JsCursor {
   readonly #wasm: Core;
   readonly #window: Window;
@@ -78,7 +78,7 @@ class AutoCursor extends JsCursor {
   /**
    * Lets the wasm cursor work from this position, and moves to where it ends.
    *
-   * @param least bytes without which it traps: also if this cursor is closed, so that no other is made then
+   * @param least traps if fewer bytes remain, or if this cursor is closed: no wasm cursor is made then
    */
   #byWasm<T>(least: number, work: (long: CoreCursor) => T): T {
     const start = this.peek(least);

@@ -12,10 +12,10 @@ import { VarintCodec } from "./varint.js";
 
 const { positionOf } = access;
 
-/** What a cursor reads and writes, a file each. None needs another's place in this list. */
+/** The codecs of a cursor, a file each. Their order means nothing. */
 const codecs = [ScalarCodec, VarintCodec, ByteCodec, TextCodec, ArrayCodec, FrameCodec, StreamCodec] as const;
 
-/** Makes a cursor: for attachments, which alone do. */
+/** Makes a cursor. Only attachments do. */
 export let openCursor: (...state: ConstructorParameters<typeof Position>) => Cursor;
 
 /**
@@ -30,9 +30,7 @@ export class Cursor extends (Positioned as Assembled<typeof codecs>) {
     openCursor = (...state) => new Cursor(new Position(...state));
   }
 
-  /**
-   * Cursors come from {@link Attachment.cursor}. @throws {TypeError} `ERR_ILLEGAL_CONSTRUCTOR` to every other caller
-   */
+  /** For attachments. Other callers have no {@link Position}, and get `TypeError` `ERR_ILLEGAL_CONSTRUCTOR`. */
   private constructor(position: Position) {
     super(position);
   }

@@ -1,7 +1,7 @@
-// The core's exports, all of them. It imports env.memory and nothing else; what it may touch is in page.ts.
+// All exports of the core. It imports env.memory and nothing else. Which bytes it may touch is in page/page.ts.
 
 export { readReversed, writeReversed } from "./cursor/array";
-export { claim, position, seek, take } from "./cursor/cursor";
+export { claim, peek, position, seek, take } from "./cursor/cursor";
 export { readFloat16, readFloat16s, writeFloat16, writeFloat16s } from "./cursor/float16";
 export {
   readBigInt64,

@@ -1,4 +1,4 @@
-// Arrays whose elements are in the other byte order, through the scratch area, in parts of at most its size.
+// Arrays in the other byte order. They cross through the scratch area, in parts of at most its size.
 
 import { SCRATCH, SCRATCH_SIZE } from "../page/page";
 import { reverse16, reverse32, reverse64 } from "../range/swap";
@@ -15,13 +15,16 @@ function check(length: u32, width: u32): void {
   if (length === 0 || length > SCRATCH_SIZE || length % width !== 0) unreachable();
 }
 
-/** Reads `length` bytes, the bytes of each element of `width` reversed, into the scratch area; traps, unmoved, where fewer remain. */
+/**
+ * Reads `length` bytes into the scratch area, the bytes of each element of `width` reversed; traps and does not move if
+ * fewer remain.
+ */
 export function readReversed(cursor: u32, length: u32, width: u32): void {
   check(length, width);
   reverse(takeAddress(cursor, length), SCRATCH, length, width);
 }
 
-/** Writes what is in the scratch area, as readReversed. */
+/** Writes `length` bytes of the scratch area, as readReversed. */
 export function writeReversed(cursor: u32, length: u32, width: u32): void {
   check(length, width);
   reverse(SCRATCH, takeAddress(cursor, length), length, width);

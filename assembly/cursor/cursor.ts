@@ -3,26 +3,43 @@ import { positionOf, recordOf, setPosition, sizeOf, startOf } from "../page/reco
 /** Number.MAX_SAFE_INTEGER: positions cross to JS as f64. */
 const MAX_POSITION: i64 = 9007199254740991;
 
-/** Where in the window the next `length` bytes are, and moves past them; traps, unmoved, where fewer remain. */
+/** Where in the window the next `length` bytes are, and moves past them; traps and does not move if fewer remain. */
 export function take(cursor: u32, length: u32): u32 {
   return takeFrom(recordOf(cursor), length);
 }
 
-/** As take, but an address, which 0 bytes at the end of a 4 GiB memory do not have: `length` is at least 1. */
+/** As take, without the move. */
+export function peek(cursor: u32, length: u32): u32 {
+  const record = recordOf(cursor);
+  const position = positionOf(record);
+  checkRemain(record, position, length);
+  return <u32>position;
+}
+
+/** As take, but returns an address. `length` is at least 1: 0 bytes at the end of a 4 GiB memory have no address. */
 export function takeAddress(cursor: u32, length: u32): usize {
   const record = recordOf(cursor);
   return startOf(record) + <usize>takeFrom(record, length);
 }
 
+/**
+ * The one bounds check of a cursor. What remains is negative past the end; neither value reaches 2^53, so none wraps.
+ */
+function checkRemain(record: usize, position: i64, length: u32): void {
+  if (sizeOf(record) - position < <i64>length) unreachable();
+}
+
 function takeFrom(record: usize, length: u32): u32 {
   const position = positionOf(record);
-  // What remains is negative past the end; a subtraction of two values below 2^53 cannot wrap.
-  if (sizeOf(record) - position < <i64>length) unreachable();
+  checkRemain(record, position, length);
   setPosition(record, position + <i64>length);
   return <u32>position;
 }
 
-/** As take, but of at most `length` bytes: it moves by what remains where that is less, and by 0 past the end. */
+/**
+ * As take, but of at most `length` bytes: it moves past the bytes that remain if they are fewer, and past none at the
+ * end.
+ */
 export function claim(cursor: u32, length: u32): u32 {
   const record = recordOf(cursor);
   const position = positionOf(record);
@@ -37,8 +54,9 @@ export function position(cursor: u32): f64 {
 }
 
 /**
- * io.Seeker: whence 0 counts from the start, 1 from the position, 2 from the end. Returns the new position, which
- * may be past the end; traps, unmoved, before the start. `offset` is a safe integer: the caller checked.
+ * io.Seeker: whence 0 counts from the start, 1 from the position, 2 from the end. Returns the new position, which may
+ * be past the end; traps and does not move if it is before the start. The caller has checked that `offset` is a safe
+ * integer.
  */
 export function seek(cursor: u32, offset: f64, whence: u32): f64 {
   const record = recordOf(cursor);

@@ -3,7 +3,7 @@
 import { SCRATCH, SCRATCH_SIZE } from "../page/page";
 import { takeAddress } from "./cursor";
 
-/** 2^112: what the exponents of a half, moved to a float's place, fall short of a float's. */
+/** 2^112: the factor by which the bits of a half, moved to their place in a float, are too small. */
 const REBIAS: f32 = 5.192296858534828e33;
 
 function toFloat(half: u32): f32 {
@@ -41,7 +41,7 @@ function check(count: u32): void {
   if (count === 0 || count > SCRATCH_SIZE / 4) unreachable();
 }
 
-/** Reads `count` halves into the scratch area, as floats; traps, unmoved, where fewer remain. */
+/** Reads `count` halves into the scratch area, as floats; traps and does not move if fewer remain. */
 export function readFloat16s(cursor: u32, count: u32, littleEndian: bool): void {
   check(count);
   let from = takeAddress(cursor, 2 * count);

@@ -1,5 +1,6 @@
-// Numbers at the cursor, in either byte order. takeAddress() makes the one bounds check of each; what it returns
-// is good for the bytes it was asked for. wasm loads and stores are little-endian and need no alignment.
+// Numbers at the cursor, in either byte order. takeAddress() makes the one bounds check of each call: the address that
+// it returns is checked for as many bytes as were asked for. WebAssembly's loads and stores are little-endian, at any
+// alignment.
 import { takeAddress } from "./cursor";
 
 export function readUint8(cursor: u32): u32 {

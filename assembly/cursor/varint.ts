@@ -1,5 +1,5 @@
-// LEB128: DWARF 5, section 7.6, and the WebAssembly specification, 5.2.2: seven bits a byte, the lowest first, at most
-// ten bytes here. A padded encoding, such as linkers write, is a good one in both.
+// LEB128: DWARF 5, section 7.6, and the WebAssembly specification, 5.2.2: seven bits a byte, the lowest first, here at
+// most ten bytes. Both allow a padded encoding, such as linkers write.
 import { fail, MALFORMED, UNSAFE } from "../page/fault";
 import { SCRATCH, SCRATCH_SIZE } from "../page/page";
 import { positionOf, recordOf, setPosition, sizeOf, startOf } from "../page/record";
@@ -7,15 +7,18 @@ import { positionOf, recordOf, setPosition, sizeOf, startOf } from "../page/reco
 /** Number.MAX_SAFE_INTEGER. */
 const MAX_SAFE: u64 = 9007199254740991;
 
-/** Bytes of 64 bits. */
+/** Bytes of the longest encoding. */
 const MOST: u32 = 10;
 
 const CONTINUATIONS: u64 = 0x8080808080808080;
 
-/** Bytes of what decode last read. */
+/** Bytes of the varint that was last read. */
 let taken: u32 = 0;
 
-/** Reads at `address`, of which `remaining` bytes are in the window; traps where they end first, or hold no such encoding. */
+/**
+ * Reads at `address`, from where `remaining` bytes are in the window; traps if they end first, or are not a valid
+ * encoding.
+ */
 function decode(address: usize, remaining: i64): u64 {
   let value: u64 = 0;
   for (let index: u32 = 0; index < MOST; index++) {
@@ -39,7 +42,7 @@ function zigzag(value: i64): u64 {
   return <u64>((value << 1) ^ (value >> 63));
 }
 
-/** The value at the position of a record, which stays; the caller moves it by `taken`. */
+/** The value at the position of a record. Does not move the position: the caller moves it by `taken`. */
 function next(record: usize): u64 {
   const position = positionOf(record);
   const remaining = sizeOf(record) - position;
@@ -94,7 +97,7 @@ function encode(address: usize, value: u64): usize {
   return address;
 }
 
-/** Returns the bytes it took; traps, and has written nothing, where fewer remain. */
+/** Returns the number of bytes written; traps and writes nothing if fewer remain. */
 export function writeBigVarUint(cursor: u32, value: u64): u32 {
   const record = recordOf(cursor);
   const position = positionOf(record);
@@ -109,17 +112,17 @@ export function writeBigVarInt(cursor: u32, value: i64): u32 {
   return writeBigVarUint(cursor, zigzag(value));
 }
 
-/** `value` is a safe integer from 0: the caller checked. */
+/** The caller has checked that `value` is a safe integer from 0. */
 export function writeVarUint(cursor: u32, value: f64): u32 {
   return writeBigVarUint(cursor, <u64>(<i64>value));
 }
 
-/** `value` is a safe integer: the caller checked. */
+/** The caller has checked that `value` is a safe integer. */
 export function writeVarInt(cursor: u32, value: f64): u32 {
   return writeBigVarUint(cursor, zigzag(<i64>value));
 }
 
-/** Takes the continuation bits out of a word: eight groups of seven bits become one of 56. */
+/** Removes the continuation bits of a word: eight groups of seven bits become one of 56. */
 function packed(word: u64): u64 {
   word &= ~CONTINUATIONS;
   word = (word & 0x007f007f007f007f) | ((word & 0x7f007f007f007f00) >> 1);
@@ -132,8 +135,8 @@ function checkCount(count: u32): void {
 }
 
 /**
- * Reads `count` numbers into the scratch area, as f64, and moves past them; traps, unmoved, as readVarUint does. Eight
- * bytes at a time: the bytes that end a number are known from one load, so that none waits for the one before it.
+ * Reads `count` numbers into the scratch area, as f64, and moves past them; traps and does not move, as readVarUint.
+ * Eight bytes at a time: one load shows which bytes end a number, so that no number waits for the one before it.
  */
 export function readVarUints(cursor: u32, count: u32): void {
   checkCount(count);
@@ -174,7 +177,7 @@ export function readVarUints(cursor: u32, count: u32): void {
   setPosition(record, sizeOf(record) - remaining);
 }
 
-/** Bytes that writeVarUints would take. */
+/** Bytes that writeVarUints would write. */
 export function varUintsLength(count: u32): u32 {
   checkCount(count);
   let length: u32 = 0;
@@ -182,7 +185,7 @@ export function varUintsLength(count: u32): u32 {
   return length;
 }
 
-/** Writes `count` numbers of the scratch area, safe integers from 0; traps, and has written nothing, where fewer bytes remain. */
+/** Writes `count` numbers of the scratch area, safe integers from 0; traps and writes nothing if fewer bytes remain. */
 export function writeVarUints(cursor: u32, count: u32): void {
   const length = <i64>varUintsLength(count);
   const record = recordOf(cursor);

@@ -1,13 +1,16 @@
-/** Why a call trapped: 0 where the bytes were not in the window. wasm.ts reads it after a trap, and sets it back. */
+/**
+ * Why a call trapped: 0 if the bytes were not in the window. src/core/wasm/page.ts reads it after a trap, and resets
+ * it.
+ */
 export let fault: u32 = 0;
 
-/** The bytes are not what they should encode. */
+/** The bytes are not a valid encoding. */
 export const MALFORMED: u32 = 1;
 
-/** They encode more than a number holds. */
+/** The bytes encode more than a number holds. */
 export const UNSAFE: u32 = 2;
 
-/** Traps, and says why. */
+/** Traps, for a reason. */
 export function fail(reason: u32): void {
   fault = reason;
   unreachable();

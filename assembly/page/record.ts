@@ -1,23 +1,25 @@
-// A record is what the core knows of one cursor: its position, and the window it may touch. It is 16 bytes: i64
-// position, u32 start, u32 size. A cursor is the record's number, so every number a caller can name is a record or a
-// trap, and no peer process can edit one: records lie outside every window.
+// A record is the core's state of one cursor: its position, and the window it may touch. It has 16 bytes: i64 position,
+// u32 start, u32 size. A cursor is the number of a record, so every number that a caller passes is a record or a trap.
+// Records lie outside every window, so no other process can edit one.
 import { RECORDS, WINDOW_START } from "./page";
 
 const RECORD_SHIFT: usize = 4;
 
-/** Records there are; number 0 is none of them: every use of it traps. */
+/** Number of records. Number 0 is not a record: every use of it traps. */
 export const RECORD_COUNT: u32 = 2048;
 
 const START: usize = 8;
 const SIZE: usize = 12;
 
-/** Address of a record; traps on a number that is none. */
+/** Address of a record; traps if the number is not one's. */
 export function recordOf(cursor: u32): usize {
   if (cursor - 1 >= RECORD_COUNT - 1) unreachable(); // unsigned: 0 wraps to the largest
   return RECORDS + ((<usize>cursor) << RECORD_SHIFT);
 }
 
-/** Lets `cursor` touch `size` bytes from `start`, its position at 0. Traps where they are not a window of this memory. */
+/**
+ * Lets `cursor` touch `size` bytes from `start`, with its position at 0. Traps if they are not a window of this memory.
+ */
 export function open(cursor: u32, start: u32, size: u32): void {
   const record = recordOf(cursor);
   const end = (<u64>memory.size()) << 16;
@@ -27,7 +29,7 @@ export function open(cursor: u32, start: u32, size: u32): void {
   store<u32>(record, size, SIZE);
 }
 
-/** A closed cursor has no bytes, and its position is past their end: not one can be read or written through it. */
+/** A closed cursor has no bytes, and its position is past their end: no byte can be read or written through it. */
 export function close(cursor: u32): void {
   const record = recordOf(cursor);
   store<i64>(record, 1);
@@ -52,8 +54,8 @@ export function sizeOf(record: usize): i64 {
 }
 
 /**
- * Address of the bytes from `start` to `end` of the cursor's window; traps where they are not inside it. Good for
- * `end - start` bytes: whoever walks them counts those down, as the end of a 4 GiB memory has no address to compare with.
+ * Address of the bytes from `start` to `end` of the cursor's window; traps if they are not inside it. It is checked for
+ * `end - start` bytes. Callers count these down: the end of a 4 GiB memory has no address to compare with.
  */
 export function rangeOf(cursor: u32, start: u32, end: u32): usize {
   const record = recordOf(cursor);

@@ -1,8 +1,9 @@
-// Vectors that a loop needs again and again. From memory, once before the loop: a constant in the code is built anew at
-// each use by V8, in four instructions (Node 20 to 26, x86-64). In page 0, where no other process can change them.
+// Vectors that a loop uses in each round. They are loaded from memory once, before the loop: V8 builds a constant in
+// the code again at each use, in four instructions (Node 20 to 26, x86-64). They are in page 0, where no other process
+// can change them.
 import { VECTORS } from "./page";
 
-/** Where the bytes of a swapped vector come from. */
+/** The index of the source byte for each byte of a swapped vector. */
 export const SWAP16: usize = VECTORS;
 export const SWAP32: usize = VECTORS + 16;
 export const SWAP64: usize = VECTORS + 32;
@@ -14,7 +15,7 @@ export const EVEN_BYTES: usize = VECTORS + 48;
 export const LOW_NIBBLES: usize = VECTORS + 64;
 export const HIGH_BITS: usize = VECTORS + 80;
 
-/** What utf8.ts looks up, and takes off. */
+/** Tables that utf8.ts looks up, and limits that it subtracts. */
 export const BY_HIGH_BEFORE: usize = VECTORS + 96;
 export const BY_LOW_BEFORE: usize = VECTORS + 112;
 export const BY_HIGH: usize = VECTORS + 128;
@@ -26,7 +27,7 @@ function put(vector: usize, low: u64, high: u64): void {
   store<u64>(vector, high, 8);
 }
 
-/** Makes sure that they are there. */
+/** Fills the vectors at the first use. */
 export function needVectors(): void {
   if (load<u8>(SWAP16) !== 0) return;
   put(SWAP16, 0x0607040502030001, 0x0e0f0c0d0a0b0809);

@@ -2,32 +2,42 @@ import type { BigIntKind, NumberKind, Width } from "../common/elements.js";
 import type { Window } from "../memory/window.js";
 
 /**
- * Thrown where a check fails; nothing has moved. They carry nothing and have no stack: who called knows what was
- * asked, and makes the error from it.
+ * Thrown if a check fails; nothing has moved. The three symbols carry nothing and have no stack: the caller knows what
+ * was asked for, and makes the error.
  */
 export const TRAP: unique symbol = Symbol("wasm-shm: out of bounds");
 /** The bytes at the position are not the encoding that was asked for: a varint of more than 64 bits. */
 export const MALFORMED: unique symbol = Symbol("wasm-shm: malformed");
-/** The varint at the position is a good one, but no number holds it: past 2^53 - 1. */
+/** The varint at the position is valid, but no number holds it: past 2^53 - 1. */
 export const UNSAFE: unique symbol = Symbol("wasm-shm: past 2^53");
 
+/**
+ * The core in WebAssembly, its twin in JS, or both: with "auto" JS does numbers, text and short arrays, and WebAssembly
+ * does ranges and long arrays.
+ */
 export type CoreName = "wasm" | "js" | "auto";
 
 /**
- * One position in one window, checked. Two implementations: wasm.ts (assembly/) and js.ts. Each method moves the
- * position by the bytes it names, or throws {@link TRAP} and has changed nothing: neither the position, nor the window,
- * nor an array it was given. Arguments were checked before: arrays are plain ones of this realm, and overlap no window.
+ * One position in one window, checked. Two implementations, wasm.ts (assembly/) and js.ts, and auto.ts, which uses
+ * both. Each method moves the position by the bytes it names, or throws {@link TRAP} and has changed nothing: neither
+ * the position, nor the window, nor an array it was given. The caller has checked the arguments: arrays are plain ones
+ * of this realm, and overlap no window.
  */
 export interface CoreCursor {
   readonly core: CoreName;
   readonly position: number;
-  /** The new position, which may be past the end. `offset` is a safe integer. */
+  /** Returns the new position, which may be past the end. `offset` is a safe integer. */
   seek(offset: number, whence: number): number;
   /** Moves past `length` bytes; returns where in the window they begin. */
   take(length: number): number;
-  /** As take, of at most `length` bytes: fewer at the end, none past it. */
+  /** Where in the window the next `length` bytes begin, if so many remain; does not move the position. */
+  peek(length: number): number;
+  /** As take, of at most `length` bytes: fewer at the end, none past it. Never traps. */
   claim(length: number): number;
-  /** Bytes from the position to the next `byte` among the `limit` from there; -1 where there is none. Never traps, stays. */
+  /**
+   * Bytes from the position to the next `byte` among the `limit` from there; -1 if there is none. Never traps; does not
+   * move the position.
+   */
   find(byte: number, limit: number): number;
 
   readUint8(): number;
@@ -54,8 +64,8 @@ export interface CoreCursor {
   writeFloat32(value: number, littleEndian: boolean): void;
   writeFloat64(value: number, littleEndian: boolean): void;
 
-  // LEB128, at most 10 bytes and 64 bits; padded encodings are good ones. The reads throw TRAP where the window ends
-  // first, MALFORMED past 64 bits, and those of numbers UNSAFE past 2^53 - 1. The writes return the bytes they took.
+  // LEB128, at most 10 bytes and 64 bits; padded encodings are valid. The reads throw TRAP if the window ends first,
+  // MALFORMED past 64 bits, and those of numbers UNSAFE past 2^53 - 1. The writes return how many bytes they wrote.
   readVarUint(): number;
   /** Zigzag. */
   readVarInt(): number;
@@ -69,32 +79,34 @@ export interface CoreCursor {
   writeBigVarUint(value: bigint): number;
   /** `value` fits 64 bits signed. */
   writeBigVarInt(value: bigint): number;
-  /** Fills `target` by as many readVarUint. On error the target's elements may be anything. */
+  /** Fills `target`, as by a readVarUint for each element. After an error the elements may be anything. */
   readVarUints(target: Float64Array): void;
-  /** As many writeVarUint; each value is a safe integer from 0. */
+  /** As a writeVarUint for each value; all are safe integers from 0. */
   writeVarUints(values: Float64Array): number;
 
-  /** Fills `target`, the bytes of each element of `width` reversed; its length is a multiple of width. */
+  /**
+   * Fills `target` with the bytes of each element reversed. `width` is more than 1, and the length is a multiple of it.
+   */
   readReversed(target: Uint8Array, width: Width): void;
   writeReversed(source: Uint8Array, width: Width): void;
   readFloat16s(target: Float32Array, littleEndian: boolean): void;
   writeFloat16s(source: Float32Array, littleEndian: boolean): void;
 
-  /** CRC-32C of bytes that are in no window. */
+  /** CRC-32C of bytes outside every window. */
   crc32c(bytes: Uint8Array): number;
 
-  /** No byte can be read or written through it from then on. May be called twice. */
+  /** No byte can be read or written through the cursor afterwards. May be called twice. */
   close(): void;
 }
 
 /**
- * What works on ranges of a window, in place: from `start` up to `end`, bytes from the window's start, which the caller
- * checked (0 <= start <= end <= the window's size). Throws {@link TRAP} where the window was closed. Arrays are as
- * CoreCursor's, but for `other`, which may be any memory's, this window's too.
+ * Operations on ranges of a window, in place: from `start` up to `end`, bytes from the window's start, which the caller
+ * has checked (0 <= start <= end <= the window's size). Throws {@link TRAP} if the window was closed. Arrays are as
+ * CoreCursor's, except `other`, which may be in any memory, and in this window too.
  */
 export interface CoreRange {
   readonly core: CoreName;
-  /** Each goes on from `previous`: 0 to begin with the CRCs, 1 with Adler-32. */
+  /** Each continues from `previous`, which is 0 for the first bytes of a CRC and 1 for those of an Adler-32. */
   crc32(start: number, end: number, previous: number): number;
   crc32c(start: number, end: number, previous: number): number;
   adler32(start: number, end: number, previous: number): number;
@@ -102,27 +114,27 @@ export interface CoreRange {
   xxh64(start: number, end: number, seed: bigint): bigint;
   xxh3(start: number, end: number, seed: bigint): bigint;
 
-  /** Where the first, or the last, is: from the window's start; -1 where there is none. */
+  /** Where the first or the last one is: bytes from the window's start; -1 if there is none. */
   indexOfByte(byte: number, start: number, end: number): number;
   lastIndexOfByte(byte: number, start: number, end: number): number;
-  /** `needle` has 2 bytes at least. */
+  /** `needle` has at least 2 bytes. */
   indexOf(needle: Uint8Array, start: number, end: number): number;
   lastIndexOf(needle: Uint8Array, start: number, end: number): number;
 
   /** Whether the bytes from `start` are those of `other`, of which the window has as many there. */
   equals(other: Uint8Array, start: number): boolean;
-  /** The sign of the first difference, seen as unsigned bytes; 0 where there is none. */
+  /** The sign of the first difference between unsigned bytes; 0 if there is none. */
   compare(other: Uint8Array, start: number): number;
 
   fillByte(byte: number, start: number, end: number): void;
-  /** Again and again, the last time cut where the range ends. `pattern` has 2 bytes at least. */
+  /** Repeats the pattern; the last copy is cut at the end of the range. `pattern` has at least 2 bytes. */
   fill(pattern: Uint8Array, start: number, end: number): void;
   /** As memmove; `target + (end - start)` is inside the window. */
   copyWithin(target: number, start: number, end: number): void;
   /** Reverses the bytes of each element; `end - start` is a multiple of width. */
   swap(width: Width, start: number, end: number): void;
 
-  /** Whether the range is whole, shortest-form UTF-8 without surrogates: what TextDecoder takes with `fatal`. */
+  /** Whether the range is UTF-8 that ends with a whole character: what TextDecoder accepts with `fatal`. */
   isUtf8(start: number, end: number): boolean;
 
   // Elements of the host's byte order, at any alignment; `end - start` is a multiple of their width.
@@ -134,7 +146,7 @@ export interface CoreRange {
   sum(kind: NumberKind, start: number, end: number): number;
   /** Exact, of any size. */
   sumBig(kind: BigIntKind, start: number, end: number): bigint;
-  /** As Math.min and Math.max: NaN where one is, and -0 is below 0. The range has an element at least. */
+  /** As Math.min and Math.max: NaN if an element is, and -0 is below 0. The range has at least one element. */
   min(kind: NumberKind, start: number, end: number): number;
   max(kind: NumberKind, start: number, end: number): number;
   minBig(kind: BigIntKind, start: number, end: number): bigint;
@@ -146,12 +158,12 @@ export interface CoreRange {
 
 export interface Core {
   readonly name: CoreName;
-  /** The core for memories that have no page for the core's records: this one, or its twin in JS. */
+  /** The core for memories without a page for the core's records: this one, or its twin in JS. */
   readonly anywhere: Core;
   /** A cursor at 0 of a window. The wasm core needs page 0 of the window's memory for itself. */
   open(window: Window): CoreCursor;
-  /** What works on ranges of a window. */
+  /** The operations on ranges of a window. */
   range(window: Window): CoreRange;
-  /** Closes every cursor and range of a window: none reaches a byte from then on. The window was closed before. */
+  /** Closes every cursor and range of a window: none reaches a byte afterwards. The caller has closed the window. */
   close(window: Window): void;
 }

@@ -1,4 +1,5 @@
-// The core in plain JS: faster for single numbers, needed in memories without a core page, and there to compare with.
+// The core in plain JS: faster for single numbers, the only one in memories without a core page, and the oracle for
+// tests.
 import type { Core } from "./core.js";
 import type { Engine } from "./engine.js";
 import { JsCursor } from "./js/cursor.js";

@@ -1,5 +1,5 @@
-// The core in assembly/, one instance a memory. Only the files in wasm/ touch its exports: a u32 arrives signed there,
-// and a trap as a WebAssembly.RuntimeError.
+// The core in assembly/, one instance for each memory. Only the files in wasm/ touch its exports: there a u32 arrives
+// signed, and a trap as a WebAssembly.RuntimeError.
 import type { Core } from "./core.js";
 import type { Engine } from "./engine.js";
 import { jsCore } from "./js.js";
@@ -15,7 +15,7 @@ export function wasmCore(engine: Engine): Core {
     open(window) {
       const page = pageOf(window.memory);
       const lease = page.open(window);
-      // Page 0 holds so many records and no more. The contract is the same, so the cursor after the last is a JS one.
+      // If every record of page 0 is in use, a JS cursor takes over: its contract is the same.
       return lease ? new WasmCursor(page.instance, lease) : js.open(window);
     },
     range(window) {

@@ -9,36 +9,44 @@ import {
   HOST_IS_LITTLE_ENDIAN,
 } from "../common/elements.js";
 import { invalidType, misaligned } from "../common/errors.js";
-import { TextCursor } from "./text.js";
+import { access, type Position } from "./position.js";
+
+const { positionOf } = access;
 
 function isReversed({ width }: ArrayKind, littleEndian: boolean): boolean {
   return width > 1 && littleEndian !== HOST_IS_LITTLE_ENDIAN;
 }
 
+/** Whether an array lies in this window's memory, and may overlap the bytes that are read or written. */
+function mayOverlap({ window }: Position, array: Uint8Array): boolean {
+  return array.buffer === window.current().buffer;
+}
+
 /**
- * Typed arrays at the cursor, of the eleven kinds, little-endian unless told otherwise. All or an error, which is
- * `ShmRangeError` `ERR_SHM_OUT_OF_BOUNDS` where fewer bytes remain; nothing has moved then.
+ * Typed arrays at the cursor, of the eleven kinds, little-endian unless told otherwise. All of the array, or
+ * `ShmRangeError` `ERR_SHM_OUT_OF_BOUNDS` if fewer bytes remain; a failed call moves nothing.
  */
-export abstract class ArrayCursor extends TextCursor {
+export abstract class ArrayCodec {
   /**
    * Reads `length` elements into a new array.
    *
-   * @param Type one of the eleven constructors, `Uint32Array` say
+   * @param Type one of the eleven constructors, for example `Uint32Array`
    * @param length elements
    */
   readArray<T extends ElementArrayConstructor>(Type: T, length: number, littleEndian = true): InstanceType<T> {
     const kind = checkType(Type);
     checkSize("length", length);
     const byteLength = length * kind.width;
-    // Before the allocation: a length that another process wrote takes no more memory than it has bytes.
-    const start = this.require("readArray", byteLength);
+    const at = positionOf(this);
+    // Check before allocating: `length` may be hostile, so never allocate more than the window still holds.
+    const start = at.peek("readArray", byteLength);
     if (!isReversed(kind, littleEndian)) {
-      const array = new Type(this.copy(start, byteLength).buffer);
-      this.take("readArray", byteLength);
+      const array = new Type(at.copy(start, byteLength).buffer);
+      at.take("readArray", byteLength);
       return array as InstanceType<T>;
     }
     const array = new Type(length);
-    this.running.readReversed(new Uint8Array(array.buffer), kind.width);
+    at.core.readReversed(new Uint8Array(array.buffer), kind.width);
     return array as InstanceType<T>;
   }
 
@@ -46,55 +54,60 @@ export abstract class ArrayCursor extends TextCursor {
   readInto(array: ElementArray, littleEndian = true): void {
     const kind = checkArray("array", array);
     const target = bytesOf(array);
-    const start = this.require("readInto", target.length);
+    const at = positionOf(this);
+    const start = at.peek("readInto", target.length);
     if (isReversed(kind, littleEndian)) {
-      const own = this.#isOurs(target) ? new Uint8Array(target.length) : target;
-      this.running.readReversed(own, kind.width);
+      const own = mayOverlap(at, target) ? new Uint8Array(target.length) : target;
+      at.core.readReversed(own, kind.width);
       if (own !== target) copyBytes(target, own);
       return;
     }
-    copyBytes(target, this.window.part(start, target.length));
-    this.take("readInto", target.length);
+    copyBytes(target, at.window.part(start, target.length));
+    at.take("readInto", target.length);
   }
 
   /** Writes all elements of `array`. */
   writeArray(array: ElementArray, littleEndian = true): void {
     const kind = checkArray("array", array);
     const source = bytesOf(array);
-    this.checkWritable("writeArray");
+    const at = positionOf(this);
+    at.checkWritable("writeArray");
     if (!isReversed(kind, littleEndian)) {
-      const start = this.take("writeArray", source.length);
-      copyBytes(this.window.current().bytes, source, start);
+      const { bytes } = at.window.current();
+      const start = at.take("writeArray", source.length);
+      copyBytes(bytes, source, start);
       return;
     }
-    this.require("writeArray", source.length);
-    this.running.writeReversed(this.#isOurs(source) ? source.slice() : source, kind.width);
+    at.peek("writeArray", source.length);
+    at.core.writeReversed(mayOverlap(at, source) ? source.slice() : source, kind.width);
   }
 
   /**
-   * The next `length` elements themselves, no copy: what is stored in the array is stored in the segment. In the
-   * machine's own byte order. Valid as long as {@link Attachment.bytes} is; moves past them.
+   * The next `length` elements themselves, not a copy: a store into the array is a store into the segment. In the
+   * machine's own byte order. Valid as long as {@link Attachment.bytes} is. Moves past the elements.
    *
-   * @throws {ShmError} `ERR_SHM_MISALIGNED` the position is no multiple of the element's size
+   * @throws {ShmError} `ERR_SHM_MISALIGNED` the position is not a multiple of the element's size
    */
   viewArray<T extends ElementArrayConstructor>(Type: T, length: number): InstanceType<T> {
     const { name, width } = checkType(Type);
     checkSize("length", length);
-    const start = this.require("viewArray", length * width);
+    const at = positionOf(this);
+    const start = at.peek("viewArray", length * width);
     if (start % width !== 0)
       throw misaligned(`viewArray of ${name} at ${start} needs a position that is a multiple of ${width}`);
-    const { buffer, byteOffset } = this.window.current();
+    const { buffer, byteOffset } = at.window.current();
     const array = new Type(buffer as ArrayBuffer, byteOffset + start, length);
-    this.take("viewArray", length * width);
+    at.take("viewArray", length * width);
     return array as InstanceType<T>;
   }
 
   /** Reads `length` 16-bit IEEE 754 numbers into a new Float32Array, which holds each exactly. */
   readFloat16Array(length: number, littleEndian = true): Float32Array<ArrayBuffer> {
     checkSize("length", length);
-    this.require("readFloat16Array", 2 * length);
+    const at = positionOf(this);
+    at.peek("readFloat16Array", 2 * length); // before the allocation, as in readArray
     const array = new Float32Array(length);
-    this.running.readFloat16s(array, littleEndian);
+    at.core.readFloat16s(array, littleEndian);
     return array;
   }
 
@@ -103,14 +116,10 @@ export abstract class ArrayCursor extends TextCursor {
     const { name } = checkArray("array", array);
     if (name !== "Float32Array") throw invalidType("array", "an instance of Float32Array", array);
     const bytes = bytesOf(array);
-    this.checkWritable("writeFloat16Array");
-    this.require("writeFloat16Array", bytes.length / 2);
-    const { buffer, byteOffset, length } = this.#isOurs(bytes) ? bytes.slice() : bytes;
-    this.running.writeFloat16s(new Float32Array(buffer, byteOffset, length / 4), littleEndian);
-  }
-
-  /** Whether an array lies in this window's memory, and may overlap what is read or written. */
-  #isOurs(array: Uint8Array): boolean {
-    return array.buffer === this.window.current().buffer;
+    const at = positionOf(this);
+    at.checkWritable("writeFloat16Array");
+    at.peek("writeFloat16Array", bytes.length / 2);
+    const { buffer, byteOffset, length } = mayOverlap(at, bytes) ? bytes.slice() : bytes;
+    at.core.writeFloat16s(new Float32Array(buffer, byteOffset, length / 4), littleEndian);
   }
 }

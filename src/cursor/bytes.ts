@@ -1,10 +1,12 @@
 import { checkInteger, checkSize } from "../common/arguments.js";
 import { checkBytes, copyBytes, firstBytes } from "../common/bytes.js";
 import { outOfBounds } from "../common/errors.js";
-import { VarintCursor } from "./varint.js";
+import { access } from "./position.js";
 
-/** Bytes at the cursor: Go's `io.Reader` and `io.Writer`. Nothing is copied but to and from the arrays you give. */
-export abstract class ByteCursor extends VarintCursor {
+const { positionOf } = access;
+
+/** Bytes at the cursor: Go's `io.Reader` and `io.Writer`. The only copies are to and from the arrays you give. */
+export abstract class ByteCodec {
   /**
    * Copies bytes from the position into `target`, and moves past them.
    *
@@ -13,10 +15,12 @@ export abstract class ByteCursor extends VarintCursor {
    */
   read(target: Uint8Array): number {
     const length = checkBytes("target", target);
-    this.checkOpen("read");
-    const start = this.running.claim(length);
-    const moved = Math.min(length, this.size - start);
-    if (moved > 0) copyBytes(target, this.window.part(start, moved));
+    const at = positionOf(this);
+    at.checkOpen("read");
+    const window = at.window.current();
+    const start = at.core.claim(length);
+    const moved = Math.min(length, at.size - start);
+    if (moved > 0) copyBytes(target, window.part(start, moved));
     return moved;
   }
 
@@ -28,11 +32,13 @@ export abstract class ByteCursor extends VarintCursor {
    */
   write(source: Uint8Array): number {
     const length = checkBytes("source", source);
-    this.checkWritable("write");
-    this.checkOpen("write");
-    const start = this.running.claim(length);
-    const moved = Math.min(length, this.size - start);
-    if (moved > 0) copyBytes(this.window.current().bytes, moved === length ? source : firstBytes(source, moved), start);
+    const at = positionOf(this);
+    at.checkWritable("write");
+    at.checkOpen("write");
+    const { bytes } = at.window.current();
+    const start = at.core.claim(length);
+    const moved = Math.min(length, at.size - start);
+    if (moved > 0) copyBytes(bytes, moved === length ? source : firstBytes(source, moved), start);
     return moved;
   }
 
@@ -43,7 +49,10 @@ export abstract class ByteCursor extends VarintCursor {
    */
   readExactly(target: Uint8Array): void {
     const length = checkBytes("target", target);
-    copyBytes(target, this.window.part(this.take("readExactly", length), length));
+    const at = positionOf(this);
+    const window = at.window.current();
+    const start = at.take("readExactly", length);
+    copyBytes(target, window.part(start, length));
   }
 
   /**
@@ -53,27 +62,31 @@ export abstract class ByteCursor extends VarintCursor {
    */
   writeAll(source: Uint8Array): void {
     const length = checkBytes("source", source);
-    this.checkWritable("writeAll");
-    const start = this.take("writeAll", length);
-    copyBytes(this.window.current().bytes, source, start);
+    const at = positionOf(this);
+    at.checkWritable("writeAll");
+    const { bytes } = at.window.current();
+    const start = at.take("writeAll", length);
+    copyBytes(bytes, source, start);
   }
 
   /**
-   * A copy of `length` bytes from `start`; the position plays no part and stays.
+   * A copy of `length` bytes from `start`. Neither depends on the position nor moves it.
    *
-   * @param length bytes; negative means to the end
+   * @param length bytes; a negative number means to the end
    * @param start bytes from the window's start
    * @throws {ShmRangeError} `ERR_SHM_OUT_OF_BOUNDS` the chunk would pass the end
    */
   readChunk(length: number, start = 0): Uint8Array {
     checkInteger("length", length, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
     checkSize("start", start);
-    this.checkOpen("readChunk");
-    const remain = this.size - start; // negative past the end
+    const at = positionOf(this);
+    at.checkOpen("readChunk");
+    const { size } = at;
+    const remain = size - start; // negative past the end
     if (remain < Math.max(0, length)) {
       const wanted = length < 0 ? "the bytes to the end" : `${length} bytes`;
-      throw outOfBounds(`readChunk at ${start} needs ${wanted}; ${Math.max(0, remain)} remain of ${this.size}`);
+      throw outOfBounds(`readChunk at ${start} needs ${wanted}; ${Math.max(0, remain)} remain of ${size}`);
     }
-    return this.window.current().bytes.slice(start, length < 0 ? this.size : start + length);
+    return at.copy(start, length < 0 ? remain : length);
   }
 }

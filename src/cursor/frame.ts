@@ -1,63 +1,66 @@
 import { checkBytes, copyBytes, firstBytes } from "../common/bytes.js";
 import { frameDamaged, frameTruncated } from "../common/errors.js";
-import { ArrayCursor } from "./array.js";
+import { access } from "./position.js";
+
+const { positionOf } = access;
 
 /** A frame's header: u32 length of the payload, u32 its CRC-32C, both little-endian. Bytes. */
 export const FRAME_HEADER = 8;
 
 /**
  * Frames at the cursor: a u32 length, the u32 CRC-32C (RFC 3720) of the payload, both little-endian, and the payload.
- * Eight zero bytes are a frame of nothing. The checksum finds accidents, not malice.
+ * Eight zero bytes are an empty frame. The checksum finds accidents, not malice.
  */
-export abstract class FrameCursor extends ArrayCursor {
+export abstract class FrameCodec {
   /**
-   * Reads a frame; what is returned is the very copy that the checksum was checked on.
+   * Reads a frame. The payload that is returned is the same copy that the checksum was checked on.
    *
    * @returns the payload
    * @throws {ShmRangeError} `ERR_SHM_OUT_OF_BOUNDS` the position is at the end, or past it
-   * @throws {ShmError} `ERR_SHM_FRAME_TRUNCATED` it is cut short by the window's end; `ERR_SHM_FRAME_DAMAGED` the
+   * @throws {ShmError} `ERR_SHM_FRAME_TRUNCATED` the window ends before the frame does; `ERR_SHM_FRAME_DAMAGED` the
    *   checksum is not the payload's
    */
   readFrame(): Uint8Array<ArrayBuffer> {
-    this.checkOpen("readFrame");
-    const { position, remaining, size } = this;
-    if (remaining === 0) this.require("readFrame", FRAME_HEADER);
-    const room = remaining - FRAME_HEADER;
+    const at = positionOf(this);
+    const start = at.peek("readFrame", 1, FRAME_HEADER);
+    const { size } = at;
+    const room = size - start - FRAME_HEADER;
     if (room < 0)
-      throw frameTruncated(`readFrame at ${position} found ${remaining} bytes of a header of ${FRAME_HEADER}`);
-    const header = new DataView(this.copy(position, FRAME_HEADER).buffer);
+      throw frameTruncated(`readFrame at ${start} found ${size - start} bytes of a header of ${FRAME_HEADER}`);
+    const header = new DataView(at.copy(start, FRAME_HEADER).buffer);
     const length = header.getUint32(0, true);
     if (length > room)
-      throw frameTruncated(`readFrame at ${position} found a frame of ${length} bytes; ${room} remain of ${size}`);
-    const payload = this.copy(position + FRAME_HEADER, length);
-    const checksum = this.running.crc32c(payload);
+      throw frameTruncated(`readFrame at ${start} found a frame of ${length} bytes; ${room} remain of ${size}`);
+    const payload = at.copy(start + FRAME_HEADER, length);
+    const checksum = at.core.crc32c(payload);
     const expected = header.getUint32(4, true);
     if (checksum !== expected)
       throw frameDamaged(
-        `readFrame at ${position} found a frame of ${length} bytes whose crc32c is ${hexadecimal(checksum)}, not ${hexadecimal(expected)}`,
+        `readFrame at ${start} found a frame of ${length} bytes whose crc32c is ${hexadecimal(checksum)}, not ${hexadecimal(expected)}`,
       );
-    this.take("readFrame", FRAME_HEADER + length);
+    at.take("readFrame", FRAME_HEADER + length);
     return payload;
   }
 
   /**
    * Writes a frame of `bytes`.
    *
-   * @returns bytes it took: 8 more than `bytes.length`
+   * @returns bytes written: 8 more than `bytes.length`
    * @throws {ShmRangeError} `ERR_SHM_OUT_OF_BOUNDS` fewer remain
    */
   writeFrame(bytes: Uint8Array): number {
     const length = checkBytes("bytes", bytes);
-    this.checkWritable("writeFrame");
-    const start = this.require("writeFrame", FRAME_HEADER + length);
-    const payload = firstBytes(bytes, length).slice(); // from here on nobody changes it
+    const at = positionOf(this);
+    at.checkWritable("writeFrame");
+    const start = at.peek("writeFrame", FRAME_HEADER + length);
+    const payload = firstBytes(bytes, length).slice(); // a copy, which no other thread can change
     const header = new DataView(new ArrayBuffer(FRAME_HEADER));
     header.setUint32(0, length, true);
-    header.setUint32(4, this.running.crc32c(payload), true);
-    const window = this.window.current().bytes;
+    header.setUint32(4, at.core.crc32c(payload), true);
+    const window = at.window.current().bytes;
     copyBytes(window, payload, start + FRAME_HEADER); // first, so that a header never stands before another payload
     copyBytes(window, new Uint8Array(header.buffer), start);
-    this.take("writeFrame", FRAME_HEADER + length);
+    at.take("writeFrame", FRAME_HEADER + length);
     return FRAME_HEADER + length;
   }
 }

@@ -1,16 +1,20 @@
 import { checkBoolean, checkOptions, checkSize, checkString } from "../common/arguments.js";
 import { copyBytes } from "../common/bytes.js";
 import { malformed, outOfBounds, outOfRange } from "../common/errors.js";
+import { Whence } from "../common/flags.js";
 import { TRAP, UNSAFE } from "../core/core.js";
-import { ByteCursor } from "./bytes.js";
-import { varintLength } from "./varint.js";
+import { found, numberSize, readNumber, writeNumber } from "../core/js/varint.js";
+import { access, type Position } from "./position.js";
+import { unread } from "./varint.js";
+
+const { positionOf } = access;
 
 export interface TextOptions {
-  /** Refuse what is not UTF-8, instead of reading U+FFFD in its place (default false). */
+  /** Refuse bytes that are not UTF-8, instead of reading U+FFFD in their place (default false). */
   fatal?: boolean;
 }
 
-// A byte order mark is text like any other here: what was written is what is read.
+// A byte order mark is kept: the text that is read is the text that was written.
 const lenient = new TextDecoder("utf-8", { ignoreBOM: true });
 const strict = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
 const encoder = new TextEncoder();
@@ -21,115 +25,137 @@ function checkFatal(options: TextOptions | undefined): boolean {
 }
 
 /**
- * Text at the cursor, in UTF-8. Reads take bad sequences for U+FFFD, as TextDecoder does, or refuse them with
+ * Text at the cursor, in UTF-8. Reads replace bad sequences by U+FFFD, as TextDecoder does, or refuse them with
  * `ShmError` `ERR_SHM_MALFORMED` (`fatal`); writes put U+FFFD for a lone surrogate, as TextEncoder does, and return the
- * bytes they took. What does not fit is `ShmRangeError` `ERR_SHM_OUT_OF_BOUNDS`. On error nothing has moved.
+ * number of bytes written. Text that does not fit is `ShmRangeError` `ERR_SHM_OUT_OF_BOUNDS`. A failed call moves
+ * nothing.
  *
  * @see https://encoding.spec.whatwg.org/#utf-8
  */
-export abstract class TextCursor extends ByteCursor {
+export abstract class TextCodec {
   /** Reads `byteLength` bytes of text. */
   readString(byteLength: number, options?: TextOptions): string {
     checkSize("byteLength", byteLength);
     const fatal = checkFatal(options);
-    const text = this.#decode("readString", this.copy(this.require("readString", byteLength), byteLength), fatal);
-    this.take("readString", byteLength);
+    const at = positionOf(this);
+    const start = at.peek("readString", byteLength);
+    const text = decode("readString", start, at.copy(start, byteLength), fatal);
+    at.take("readString", byteLength);
     return text;
   }
 
-  /** Writes text, and nothing to tell where it ends. */
+  /** Writes text without its length: the reader must know where it ends. */
   writeString(text: string): number {
-    return this.#write("writeString", encoder.encode(checkString("text", text)));
+    return write(positionOf(this), "writeString", encoder.encode(checkString("text", text)));
   }
 
   /**
-   * Reads text up to the next NUL, as C's strings end, and moves past that.
+   * Reads text up to the next NUL, as C's strings end, and moves past the NUL.
    *
    * @param maxLength bytes among which the NUL must be, as of a `char[maxLength]` (default: all that remain)
-   * @throws {ShmError} `ERR_SHM_MALFORMED` it is not among them; `ERR_SHM_OUT_OF_BOUNDS` nor up to the window's end
+   * @throws {ShmError} `ERR_SHM_MALFORMED` the next `maxLength` bytes have no NUL; `ERR_SHM_OUT_OF_BOUNDS` there is none
+   *   up to the window's end
    */
   readCString(maxLength = Number.MAX_SAFE_INTEGER, options?: TextOptions): string {
     checkSize("maxLength", maxLength);
     const fatal = checkFatal(options);
-    this.checkOpen("readCString");
-    const { position, remaining, size } = this;
-    const length = this.running.find(0, Math.min(maxLength, remaining));
-    if (length < 0) {
-      const message = `readCString at ${position} found no NUL`;
-      if (maxLength < remaining) throw malformed(`${message} in ${maxLength} bytes`);
-      throw outOfBounds(`${message}; ${remaining} remain of ${size}`);
+    const at = positionOf(this);
+    at.checkOpen("readCString");
+    const length = at.core.find(0, maxLength);
+    if (length < 0) throw unterminated(at, maxLength);
+    const start = at.take("readCString", length + 1);
+    let end = start; // where a failed call leaves the position
+    try {
+      const bytes = at.copy(start, length);
+      const earlier = bytes.indexOf(0); // a concurrent writer may have put one there since
+      const text = decode("readCString", start, earlier < 0 ? bytes : bytes.subarray(0, earlier), fatal);
+      end += (earlier < 0 ? length : earlier) + 1;
+      return text;
+    } finally {
+      if (end !== start + length + 1) at.core.seek(end, Whence.Start);
     }
-    const bytes = this.copy(position, length);
-    const earlier = bytes.indexOf(0); // another process may have put one there since
-    const text = this.#decode("readCString", earlier < 0 ? bytes : bytes.subarray(0, earlier), fatal);
-    this.take("readCString", (earlier < 0 ? length : earlier) + 1);
+  }
+
+  /** Writes text and a NUL. A text with a NUL in it is `ERR_OUT_OF_RANGE`: a reader would stop there. */
+  writeCString(text: string): number {
+    if (checkString("text", text).includes("\0")) throw outOfRange("text", "without a NUL", JSON.stringify(text));
+    return write(positionOf(this), "writeCString", encoder.encode(`${text}\0`));
+  }
+
+  /** Reads text that follows its length in bytes, a varint. */
+  readVarString(options?: TextOptions): string {
+    const fatal = checkFatal(options);
+    const at = positionOf(this);
+    const { start, textStart, length } = peekLength(at);
+    const { size } = at;
+    const remaining = size - textStart;
+    // `length` is the one copy that was read: a concurrent writer cannot change it between this check and its use.
+    if (length > remaining)
+      throw outOfBounds(
+        `readVarString at ${start} needs ${length} bytes after its length; ${remaining} remain of ${size}`,
+      );
+    const text = decode("readVarString", textStart, at.copy(textStart, length), fatal);
+    at.take("readVarString", textStart - start + length);
     return text;
   }
 
-  /** Writes text and a NUL. A text that has one in it is `ERR_OUT_OF_RANGE`: it would be read back cut short. */
-  writeCString(text: string): number {
-    if (checkString("text", text).includes("\0")) throw outOfRange("text", "without a NUL", JSON.stringify(text));
-    return this.#write("writeCString", encoder.encode(`${text}\0`));
-  }
-
-  /** Reads text with its length in bytes before it, as a varint. */
-  readVarString(options?: TextOptions): string {
-    const fatal = checkFatal(options);
-    this.checkOpen("readVarString");
-    const { position, size } = this;
-    try {
-      const length = this.#readLength();
-      const { remaining } = this;
-      // From the one copy of the length: whatever another process writes there now, this is what is held to the window.
-      if (length > remaining)
-        throw outOfBounds(
-          `readVarString at ${position} needs ${length} bytes after its length; ${remaining} remain of ${size}`,
-        );
-      const text = this.#decode("readVarString", this.copy(this.position, length), fatal);
-      this.take("readVarString", length);
-      return text;
-    } catch (error) {
-      this.seek(position);
-      throw error;
-    }
-  }
-
-  /** Writes text with its length in bytes before it, as a varint. */
+  /** Writes text after its length in bytes, a varint. */
   writeVarString(text: string): number {
     const bytes = encoder.encode(checkString("text", text));
-    this.checkWritable("writeVarString");
-    const total = varintLength(bytes.length) + bytes.length;
-    this.require("writeVarString", total); // both or neither
-    this.running.writeVarUint(bytes.length);
-    this.#write("writeVarString", bytes);
+    const at = positionOf(this);
+    at.checkWritable("writeVarString");
+    const total = numberSize(bytes.length) + bytes.length;
+    const window = at.window.current();
+    const start = at.take("writeVarString", total); // both or neither
+    const textStart = writeNumber(window.bytes, start, bytes.length);
+    copyBytes(window.bytes, bytes, textStart);
     return total;
   }
+}
 
-  /** The length before a text. One that no number holds is past every window's end as well. */
-  #readLength(): number {
-    try {
-      return this.running.readVarUint();
-    } catch (cause) {
-      throw cause === UNSAFE
-        ? this.refusal(TRAP, "readVarString", Number.MAX_SAFE_INTEGER)
-        : this.unread(cause, "readVarString");
-    }
+/**
+ * The length before a text, and where both begin; does not move the position. Read here rather than by the core's
+ * readVarUint, which moves: a text that turns out to be bad would then need a way back.
+ */
+function peekLength(at: Position): { start: number; textStart: number; length: number } {
+  at.checkOpen("readVarString");
+  try {
+    const start = at.core.peek(0);
+    const length = readNumber(at.window.current().bytes, start);
+    return { start, textStart: found.end, length };
+  } catch (cause) {
+    // A length that no number holds is past every window's end.
+    throw cause === UNSAFE
+      ? at.refusal(TRAP, "readVarString", Number.MAX_SAFE_INTEGER)
+      : unread(at, cause, "readVarString");
   }
+}
 
-  /** Of a copy: a decoder looks at its bytes twice, and another process may change those of the window in between. */
-  #decode(operation: string, bytes: Uint8Array, fatal: boolean): string {
-    if (!fatal) return lenient.decode(bytes);
-    try {
-      return strict.decode(bytes);
-    } catch (cause) {
-      if (!(cause instanceof TypeError)) throw cause;
-      throw malformed(`${operation} at ${this.position} found ${bytes.length} bytes that are not UTF-8`, cause);
-    }
-  }
+function unterminated(at: Position, maxLength: number): Error {
+  const { position, size } = at;
+  const remaining = Math.max(0, size - position);
+  const message = `readCString at ${position} found no NUL`;
+  if (maxLength < remaining) return malformed(`${message} in ${maxLength} bytes`);
+  return outOfBounds(`${message}; ${remaining} remain of ${size}`);
+}
 
-  #write(operation: string, bytes: Uint8Array): number {
-    this.checkWritable(operation);
-    copyBytes(this.window.current().bytes, bytes, this.take(operation, bytes.length));
-    return bytes.length;
+/**
+ * Decodes a copy: a decoder reads its bytes twice, and a concurrent writer may change those of the window in between.
+ */
+function decode(operation: string, start: number, copy: Uint8Array, fatal: boolean): string {
+  if (!fatal) return lenient.decode(copy);
+  try {
+    return strict.decode(copy);
+  } catch (cause) {
+    if (!(cause instanceof TypeError)) throw cause;
+    throw malformed(`${operation} at ${start} found ${copy.length} bytes that are not UTF-8`, cause);
   }
+}
+
+function write(at: Position, operation: string, bytes: Uint8Array): number {
+  at.checkWritable(operation);
+  const window = at.window.current();
+  const start = at.take(operation, bytes.length);
+  copyBytes(window.bytes, bytes, start);
+  return bytes.length;
 }

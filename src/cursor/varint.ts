@@ -2,7 +2,9 @@ import { checkBigInt, checkInteger, checkSize } from "../common/arguments.js";
 import { arrayKindOf, type NumberArray } from "../common/elements.js";
 import { invalidType, malformed, outOfBounds, outOfRange, unsafeInteger } from "../common/errors.js";
 import { MALFORMED, TRAP, UNSAFE } from "../core/core.js";
-import { ScalarCursor } from "./scalar.js";
+import { access, type Position } from "./position.js";
+
+const { coreOf, positionOf, writableCoreOf } = access;
 
 const MAX_UINT64 = 2n ** 64n - 1n;
 const MIN_INT64 = -(2n ** 63n);
@@ -43,91 +45,89 @@ function checkNumbers(array: unknown): Float64Array {
  * Varints at the cursor: LEB128, seven bits a byte, the lowest first; signed ones by zigzag (0, -1, 1, -2, … are 0, 1,
  * 2, 3, …), as Protocol Buffers have them. At most 10 bytes and 64 bits; a padded encoding is read as its value.
  *
- * Reads throw, and move nothing: `ShmRangeError` `ERR_SHM_OUT_OF_BOUNDS` where the window ends before the varint does,
- * `ShmError` `ERR_SHM_MALFORMED` past 64 bits, `ERR_SHM_UNSAFE_INTEGER` where a number was asked for and the value is
+ * Reads throw, and move nothing: `ShmRangeError` `ERR_SHM_OUT_OF_BOUNDS` if the window ends before the varint does,
+ * `ShmError` `ERR_SHM_MALFORMED` past 64 bits, `ERR_SHM_UNSAFE_INTEGER` if a number was asked for and the value is
  * past 2^53 - 1. Writes return the bytes they took; a value of the wrong kind is `ERR_INVALID_ARG_TYPE` or
  * `ERR_OUT_OF_RANGE`.
  *
  * @see DWARF 5, section 7.6; https://webassembly.github.io/spec/core/binary/values.html#integers
  */
-export abstract class VarintCursor extends ScalarCursor {
+export abstract class VarintCodec {
   /** Reads an unsigned varint up to 2^53 - 1, 1 to 10 bytes. */
   readVarUint(): number {
     try {
-      return this.running.readVarUint();
+      return coreOf(this).readVarUint();
     } catch (cause) {
-      throw this.unread(cause, "readVarUint");
+      throw unread(positionOf(this), cause, "readVarUint");
     }
   }
 
   /** Reads a zigzag varint from -(2^53 - 1) to 2^53 - 1, 1 to 10 bytes. */
   readVarInt(): number {
     try {
-      return this.running.readVarInt();
+      return coreOf(this).readVarInt();
     } catch (cause) {
-      throw this.unread(cause, "readVarInt");
+      throw unread(positionOf(this), cause, "readVarInt");
     }
   }
 
   /** Reads an unsigned varint of 64 bits, 1 to 10 bytes. */
   readBigVarUint(): bigint {
     try {
-      return this.running.readBigVarUint();
+      return coreOf(this).readBigVarUint();
     } catch (cause) {
-      throw this.unread(cause, "readBigVarUint");
+      throw unread(positionOf(this), cause, "readBigVarUint");
     }
   }
 
   /** Reads a zigzag varint of 64 bits, 1 to 10 bytes. */
   readBigVarInt(): bigint {
     try {
-      return this.running.readBigVarInt();
+      return coreOf(this).readBigVarInt();
     } catch (cause) {
-      throw this.unread(cause, "readBigVarInt");
+      throw unread(positionOf(this), cause, "readBigVarInt");
     }
   }
 
-  /** Writes an unsigned varint in its shortest form. `value` is an integer from 0 to 2^53 - 1. Returns bytes: 1 to 8. */
+  /**
+   * Writes an unsigned varint in its shortest form. `value` is an integer from 0 to 2^53 - 1. Returns bytes: 1 to 8.
+   */
   writeVarUint(value: number): number {
     checkInteger("value", value, 0, Number.MAX_SAFE_INTEGER);
-    this.checkWritable("writeVarUint");
     try {
-      return this.running.writeVarUint(value);
+      return writableCoreOf(this, "writeVarUint").writeVarUint(value);
     } catch (cause) {
-      throw this.refusal(cause, "writeVarUint", varintLength(value));
+      throw positionOf(this).refusal(cause, "writeVarUint", varintLength(value));
     }
   }
 
   /** Writes a zigzag varint. `value` is an integer from -(2^53 - 1) to 2^53 - 1. Returns bytes: 1 to 8. */
   writeVarInt(value: number): number {
     checkInteger("value", value, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
-    this.checkWritable("writeVarInt");
     try {
-      return this.running.writeVarInt(value);
+      return writableCoreOf(this, "writeVarInt").writeVarInt(value);
     } catch (cause) {
-      throw this.refusal(cause, "writeVarInt", zigzagLength(value));
+      throw positionOf(this).refusal(cause, "writeVarInt", zigzagLength(value));
     }
   }
 
   /** Writes an unsigned varint of 64 bits in its shortest form. Returns bytes: 1 to 10. */
   writeBigVarUint(value: bigint): number {
     checkBigRange(value, 0n, MAX_UINT64);
-    this.checkWritable("writeBigVarUint");
     try {
-      return this.running.writeBigVarUint(value);
+      return writableCoreOf(this, "writeBigVarUint").writeBigVarUint(value);
     } catch (cause) {
-      throw this.refusal(cause, "writeBigVarUint", varintLength(value));
+      throw positionOf(this).refusal(cause, "writeBigVarUint", varintLength(value));
     }
   }
 
   /** Writes a zigzag varint of 64 bits. Returns bytes: 1 to 10. */
   writeBigVarInt(value: bigint): number {
     checkBigRange(value, MIN_INT64, MAX_INT64);
-    this.checkWritable("writeBigVarInt");
     try {
-      return this.running.writeBigVarInt(value);
+      return writableCoreOf(this, "writeBigVarInt").writeBigVarInt(value);
     } catch (cause) {
-      throw this.refusal(cause, "writeBigVarInt", zigzagLength(value));
+      throw positionOf(this).refusal(cause, "writeBigVarInt", zigzagLength(value));
     }
   }
 
@@ -139,13 +139,14 @@ export abstract class VarintCursor extends ScalarCursor {
    */
   readVarUintArray(length: number): Float64Array<ArrayBuffer> {
     checkSize("length", length);
-    // Each takes a byte at least: a length that another process wrote allocates no more than eight times what is there.
-    this.require("readVarUintArray", length);
+    const at = positionOf(this);
+    // Check before allocating: each varint takes a byte at least, so this allocates at most eight times what remains.
+    at.peek("readVarUintArray", length);
     const numbers = new Float64Array(length);
     try {
-      this.running.readVarUints(numbers);
+      at.core.readVarUints(numbers);
     } catch (cause) {
-      throw this.unread(cause, "readVarUintArray");
+      throw unread(at, cause, "readVarUintArray");
     }
     return numbers;
   }
@@ -158,27 +159,28 @@ export abstract class VarintCursor extends ScalarCursor {
    */
   writeVarUintArray(array: readonly number[] | NumberArray): number {
     const values = checkNumbers(array);
-    this.checkWritable("writeVarUintArray");
-    this.checkOpen("writeVarUintArray");
+    positionOf(this).checkWritable("writeVarUintArray");
+    positionOf(this).checkOpen("writeVarUintArray");
     try {
-      return this.running.writeVarUints(values);
+      return coreOf(this).writeVarUints(values);
     } catch (cause) {
       const needed = values.reduce((sum, value) => sum + varintLength(value), 0);
-      throw this.refusal(cause, "writeVarUintArray", needed);
+      throw positionOf(this).refusal(cause, "writeVarUintArray", needed);
     }
   }
+}
 
-  /** @internal The error for a varint that could not be read. */
-  protected unread(cause: unknown, operation: string): unknown {
-    if (cause === MALFORMED) return malformed(`${operation} at ${this.position} found a varint of more than 64 bits`);
-    if (cause === UNSAFE)
-      return unsafeInteger(
-        `${operation} at ${this.position} found a number past 2^53 - 1; readBigVarUint and readBigVarInt read it`,
-      );
-    if (cause !== TRAP) return cause;
-    this.checkOpen(operation);
-    const { position, remaining, size } = this;
-    if (remaining === 0) return this.refusal(cause, operation, 1);
-    return outOfBounds(`${operation} at ${position} found no end of a varint; ${remaining} remain of ${size}`);
-  }
+/** The error for a varint that could not be read. */
+export function unread(at: Position, cause: unknown, operation: string): unknown {
+  if (cause !== MALFORMED && cause !== UNSAFE && cause !== TRAP) return cause;
+  at.checkOpen(operation);
+  const { position, size } = at;
+  if (cause === MALFORMED) return malformed(`${operation} at ${position} found a varint of more than 64 bits`);
+  if (cause === UNSAFE)
+    return unsafeInteger(
+      `${operation} at ${position} found a number past 2^53 - 1; readBigVarUint and readBigVarInt read it`,
+    );
+  const remaining = Math.max(0, size - position);
+  if (remaining === 0) return at.refusal(cause, operation, 1);
+  return outOfBounds(`${operation} at ${position} found no end of a varint; ${remaining} remain of ${size}`);
 }

@@ -2,7 +2,7 @@ import { detached, illegalConstructor, readOnly, systemError } from "../common/e
 import type { Access } from "../common/flags.js";
 import { INSPECT, inspected } from "../common/inspect.js";
 import type { Core, CoreName, CoreRange } from "../core/core.js";
-import { Cursor } from "../cursor/cursor.js";
+import { type Cursor, openCursor } from "../cursor/cursor.js";
 import type { Streams } from "../cursor/streams.js";
 import type { Host, HostCall, Mapping } from "../host/host.js";
 import type { WasmMemory } from "../memory/layout.js";
@@ -127,7 +127,7 @@ export class Attachment extends Ranges {
   /** A new cursor at the window's start. */
   cursor(): Cursor {
     this.#checkAttached("cursor");
-    return new Cursor(this.#core.open(this.#window), this.#window, this.access !== "read-only", this.#streams);
+    return openCursor(this.#core.open(this.#window), this.#window, this.access !== "read-only", this.#streams);
   }
 
   /**

@@ -1,4 +1,4 @@
-// The core's binary, and every number that is written down twice: the two places must agree.
+// The core's binary, the source that is made from it, and every number that is written in two places, which must agree.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { constants } from "node:os";
@@ -21,11 +21,11 @@ const WINDOW = 70_000; // bytes: not whole pages
 const CURSOR = 5;
 const RECORDS = 32_768; // of 16 bytes each, in page 0
 const RECORD_SIZE = 16;
-const CALLS = 500; // of an export, from each of the positions
+const CALLS = 500; // of each export, from each of the positions
 
 /**
- * Which arguments of an export are bigints: WebAssembly refuses a number there, and a bigint elsewhere. Tried with a
- * cursor that is none; what takes no cursor is called once with zeros.
+ * Which arguments of an export are bigints: WebAssembly refuses a number there, and a bigint elsewhere. Tries them with
+ * cursor 0, which is not a record; an export without a cursor is called once with zeros.
  */
 function bigArguments(call: Call): boolean[] {
   for (let choice = 0; choice < 2 ** call.length; choice++) {
@@ -69,7 +69,7 @@ for (const [target, file] of Object.entries(builds)) {
     assert.is(start.value, WINDOW_START);
   });
 
-  binary("opens no record over bytes that are no window: it traps", () => {
+  binary("traps if a record is opened over bytes outside a window", () => {
     const memory = new WebAssembly.Memory({ initial: 3 });
     const { open, take } = instantiate(memory) as { open: Call; take: Call };
     const end = 3 * WASM_PAGE;
@@ -149,7 +149,7 @@ for (const [target, file] of Object.entries(builds)) {
       if (typeof call !== "function" || name === "open") continue;
       const isBig = bigArguments(call);
       inside.set(content);
-      records.fill(canary); // so that whatever is taken from another record is no window of this memory
+      records.fill(canary); // so that another record does not describe a window of this memory
       for (const position of [0, WINDOW - 8, WINDOW - 3, WINDOW, WINDOW + 1, 2 ** 32 - 4, 2 ** 32, 2 ** 53 - 1])
         for (let count = 0; count < CALLS; count++) {
           exports["open"]?.(CURSOR, start, WINDOW);
@@ -192,7 +192,7 @@ for (const [target, file] of Object.entries(builds)) {
     for (const [name, call] of Object.entries(exports)) {
       if (typeof call !== "function" || name === "open") continue;
       const isBig = bigArguments(call);
-      for (const cursor of cursors) // closed, all of them, or none: no byte can be reached
+      for (const cursor of cursors) // each is closed, or not a record: it reaches no byte
         for (const value of [0, 1, 2, 8, 100, 0xffffffff])
           try {
             call(...isBig.map((big, index) => (big ? BigInt(value) : index === 0 ? cursor : value)));
@@ -204,6 +204,16 @@ for (const [target, file] of Object.entries(builds)) {
   });
   binary.run();
 }
+
+const glue = suite("Generated glue");
+
+for (const tool of ["exports", "scalars"])
+  glue(`tools/${tool}.js makes the file that is checked in`, () => {
+    assert.is(debugBuild.code, 0, debugBuild.stderr);
+    const made = run(process.execPath, [`tools/${tool}.js`, "--check"]);
+    assert.is(made.code, 0, made.stderr);
+  });
+glue.run();
 
 const twice = suite("Numbers written down twice");
 

@@ -1,4 +1,4 @@
-// What random commands are made of: places and values, and how a command is put together of them.
+// The parts of random commands: places and values, and how they make a command.
 import fc, { type Arbitrary } from "fast-check";
 import type { Attachment, Cursor } from "wasm-shm";
 import { invalidSequences, moreInvalid } from "../support/sequences.js";
@@ -12,7 +12,7 @@ export interface Subject {
 }
 
 export interface Command {
-  /** The method it is a test of. */
+  /** The method that it tests. */
   name: string;
   run(subject: Subject): unknown;
   toString(): string;
@@ -44,7 +44,7 @@ export const inside: Arbitrary<Place> = fc.oneof(
   fc.record({ from: fc.constantFrom<"start" | "end">("start", "end"), bytes: fc.nat(70) }),
   fc.record({ part: fc.double({ min: 0, max: 1, noNaN: true }) }),
 );
-/** Most are inside; at most one argument of a command comes from here, so that one code alone is right. */
+/** Most are inside. At most one argument of a command comes from here, so that only one code is right. */
 export const place: Arbitrary<Place> = fc.oneof(
   { weight: 24, arbitrary: inside },
   { weight: 1, arbitrary: fc.record({ wild }) },
@@ -61,7 +61,7 @@ export const brief: Arbitrary<Uint8Array> = fc.oneof(
   fc.uint8Array({ maxLength: 8, max: 1 }),
   text.map(encodeUtf8),
 );
-/** Text, or nearly so. */
+/** UTF-8, or a sequence with one error. */
 export const nearly = fc.oneof(
   fc.constantFrom(...[...invalidSequences, ...moreInvalid].map(([, bytes]) => Uint8Array.from(bytes))),
   fc.string({ unit: "binary", minLength: 1, maxLength: 3 }).map(encodeUtf8),
@@ -86,7 +86,7 @@ export const float = fc.oneof(
 );
 export const wildNumber = wild.filter((value) => typeof value !== "number" || !Number.isFinite(value) || value === 0.5);
 
-/** A command of `arguments`, which are shown with its name. */
+/** A command with `arguments`, which are printed after its name. */
 export function command<T extends unknown[]>(
   name: string,
   values: { [K in keyof T]: Arbitrary<T[K]> },
@@ -99,7 +99,7 @@ export function command<T extends unknown[]>(
   }));
 }
 
-/** One at the cursor, which is half of the times sent to a place of its own before. */
+/** A command at the cursor. Half of them seek to a random place first. */
 export function atCursor<T extends unknown[]>(
   name: string,
   values: { [K in keyof T]: Arbitrary<T[K]> },
@@ -108,11 +108,11 @@ export function atCursor<T extends unknown[]>(
   const before = fc.option(inside, { freq: 1, nil: undefined });
   return command<[Place | undefined, ...T]>(name, [before, ...values] as never, ({ cursor }, at, ...given) => {
     if (at) cursor.seek(resolve(at, cursor.size));
-    return run(cursor as ModelCursor, ...(given as unknown as T)); // a Cursor has what is called of it
+    return run(cursor as ModelCursor, ...(given as unknown as T)); // a Cursor has every method that is called
   });
 }
 
-/** One on a range. */
+/** A command on a range. */
 export function onRange<T extends unknown[]>(
   name: string,
   values: { [K in keyof T]: Arbitrary<T[K]> },

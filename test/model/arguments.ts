@@ -1,4 +1,4 @@
-// What the model refuses, and the arguments it checks; only codes, no words.
+// How the model checks arguments and refuses them: by code, without a message.
 export class Refusal extends Error {
   constructor(readonly code: string) {
     super(code);
@@ -60,7 +60,7 @@ export function arrayType(value: unknown): AnyArrayType {
   return Object.values(arrayTypes).find((type) => type === value) ?? wrongType();
 }
 
-/** The bytes an array lies over. */
+/** The bytes of an array. */
 export function bytesOf(array: ArrayBufferView): Uint8Array {
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }

@@ -1,4 +1,4 @@
-// The model of what works on ranges of an attachment.
+// The model of the operations on ranges of an attachment.
 import type { Attachment, Checksum32Options, Checksum64Options } from "wasm-shm";
 import { hashOracle } from "../support/oracle.js";
 import { type AnyArrayType, arrayType, bigint, integer, isBytes, outOfRange, wrongType } from "./arguments.js";

@@ -1,4 +1,4 @@
-// The model of a cursor: an array, a number, and each operation as its documentation says it, slowly.
+// The model of a cursor: an array, a number, and each operation as its documentation says, slowly.
 import type { Cursor } from "wasm-shm";
 import {
   type AnyArray,
@@ -62,7 +62,7 @@ interface TextOptions {
   fatal?: boolean;
 }
 
-/** As Cursor, but for the scalars, which are all {@link read} and {@link write} here, and the streams. */
+/** As Cursor, except the scalars, which are two methods here, and the streams. */
 type Modelled = Omit<
   Cursor,
   `${"read" | "write"}${ScalarName}` | "readable" | "writable" | "core" | typeof Symbol.dispose
@@ -243,7 +243,7 @@ export class ModelCursor implements Pick<Modelled, keyof Modelled> {
     return this.#put([...varint(BigInt(bytes.length)), ...bytes]);
   }
 
-  // The casts of these four: the public overloads say which array goes with which constructor.
+  // These four need casts: the public overloads say which array belongs to which constructor.
   readArray = ((type: AnyArrayType, length: number, littleEndian = true): AnyArray => {
     const width = arrayType(type).BYTES_PER_ELEMENT;
     const bytes = this.#take(size(length) * width);
@@ -286,12 +286,12 @@ export class ModelCursor implements Pick<Modelled, keyof Modelled> {
 
   writeFrame(bytes: Uint8Array): number {
     if (!isBytes(bytes)) wrongType();
-    const head = Uint32Array.of(bytes.length, crc(CRC32C, bytes)); // byte order: below
+    const head = Uint32Array.of(bytes.length, crc(CRC32C, bytes)); // in the host's byte order, see below
     const bigOrLittle = LITTLE ? bytesOf(head) : reversed(bytesOf(head), 4);
     return this.#put([...bigOrLittle, ...bytes]);
   }
 
-  /** A copy of the next `length` bytes; the position stays. */
+  /** A copy of the next `length` bytes; does not move the position. */
   #next(length: number): Uint8Array<ArrayBuffer> {
     return this.bytes.slice(this.position, this.position + length);
   }
@@ -310,7 +310,7 @@ export class ModelCursor implements Pick<Modelled, keyof Modelled> {
     return bytes.length;
   }
 
-  /** Where `use` is refused, the position is as it was. */
+  /** If `use` throws, the position is restored. */
   #orBack<T>(use: () => T): T {
     const before = this.position;
     try {

@@ -1,5 +1,4 @@
-// 100,000 random commands, every core against the model. WASM_SHM_SEED=n does the same again; npm run test:fuzz goes on
-// for longer.
+// 100,000 random commands on every core and the model. WASM_SHM_SEED=n repeats a run; npm run test:fuzz takes longer.
 import * as assert from "uvu/assert";
 import { Attachment, Cursor } from "wasm-shm";
 import { suite } from "../suite.js";
@@ -36,14 +35,14 @@ fuzz(`agree on every core and with the model: ${COMMANDS} of them from seed ${se
   for (const name of ["crc32", "crc32c", "adler32", "xxh64", "xxh3"]) assert.ok(counts.has(name), name);
 });
 
-fuzz("go on for as long as was asked, by npm run test:fuzz", () => {
+fuzz("run for a number of minutes, by npm run test:fuzz", () => {
   const ended = run(process.execPath, [script, "--minutes", "0.01", "--seed", "7"]);
   assert.is(ended.code, 0, ended.stderr);
   assert.match(ended.stdout, /^from seed 7, for 0.01 minutes$/m);
   assert.match(ended.stdout, /^\d+ commands of \d+ kinds agree, from seed 7$/m);
 });
 
-fuzz("are refused by it where an argument is none, with what it takes", () => {
+fuzz("are refused by it if an argument is invalid, with its usage", () => {
   for (const wrong of [["--minutes", "0"], ["--seed", "-1"], ["--seed", ""], ["--bogus"]]) {
     const ended = run(process.execPath, [script, ...wrong]);
     assert.is(ended.code, 2, `${wrong}: ${ended.stdout}`);

@@ -1,18 +1,18 @@
-// npm run test:fuzz: random commands on every core and the model, for as long as was asked.
+// npm run test:fuzz: random commands on every core and the model, for a number of minutes.
 import { parseArgs } from "node:util";
 import type { Counts } from "./property.js";
 
 const HELP = `Usage: npm run test:fuzz -- [--minutes N] [--seed S]
 
-Gives random commands to every core and to a model, and ends with an error where two disagree.
+Runs random commands on every core and on a model, and ends with an error if two disagree.
 
   --minutes N  how long, a number above 0 (default 1)
-  --seed S     where to begin, a whole number from 0 to 2147483647; the seed of a failure does it again (default: the clock)
-  --help       prints this`;
+  --seed S     the first seed, a whole number from 0 to 2147483647; the seed of a failure repeats it (default: the clock)
+  --help       prints this text`;
 
 const MOST_SEED = 2 ** 31 - 1;
 
-/** An argument that is none; the message says what it must be. */
+/** An invalid argument; the message says what it must be. */
 class UsageError extends Error {}
 
 interface Settings {
@@ -39,7 +39,7 @@ function settingsOf(args: string[]): Settings {
 }
 
 async function fuzz(minutes: number, seed: number): Promise<void> {
-  const { runBatch } = await import("./property.js"); // it makes oracles: not for --help
+  const { runBatch } = await import("./property.js"); // loads oracles, which --help does not need
   const end = Date.now() + minutes * 60_000;
   const counts: Counts = new Map();
   let ran = 0;

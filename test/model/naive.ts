@@ -1,7 +1,7 @@
-// Slow and obvious: what the model is made of. Each is written from the definition, a bit, a byte or a code point at a
-// time; tests hold the ones that someone else has too against theirs.
+// The parts of the model, slow and obvious. Each is written from the definition, a bit, a byte or a code point at a
+// time. Tests compare those that other software has too with it.
 
-/** A CRC of reflected bits, by its definition; goes on from `previous`. */
+/** A CRC of reflected bits, by its definition; continues from `previous`. */
 export function crc(polynomial: number, bytes: Uint8Array, previous = 0): number {
   let state = ~previous;
   for (const byte of bytes) {
@@ -25,7 +25,7 @@ export function adler32(bytes: Uint8Array, previous = 1): number {
   return high * 65536 + low;
 }
 
-/** LEB128 of what `value` is unsigned. */
+/** LEB128 of `value` as an unsigned number. */
 export function varint(value: bigint): number[] {
   const bytes: number[] = [];
   for (let rest = value; ; ) {
@@ -41,7 +41,7 @@ export const unzigzag = (value: bigint): bigint => (value % 2n === 0n ? value / 
 
 export type Varint = { value: bigint; taken: number } | "unterminated" | "malformed";
 
-/** What stands at the start of `bytes`. */
+/** The varint at the start of `bytes`. */
 export function readVarint(bytes: Uint8Array): Varint {
   let value = 0n;
   for (let index = 0; index < 10; index++) {
@@ -65,7 +65,7 @@ function follows(lead: number): [count: number, least: number, most: number] | u
   return undefined;
 }
 
-/** The text, with U+FFFD for each maximal part of what is no UTF-8; and whether there was any. */
+/** The text, with U+FFFD for each maximal part that is not UTF-8; and whether there was none. */
 export function decodeUtf8(bytes: Uint8Array): { text: string; valid: boolean } {
   let text = "";
   let valid = true;
@@ -116,9 +116,9 @@ export function fromFloat16(pattern: number): number {
 }
 
 const magnitudes = Array.from({ length: 0x7c00 }, (_, pattern) => fromFloat16(pattern));
-const OVERFLOW = 65520; // half-way from the largest to the next there would be
+const OVERFLOW = 65520; // half-way from the largest to the next multiple
 
-/** The pattern of the nearest binary16; of two as near, the even one. NaN is 0x7e00. */
+/** The pattern of the nearest binary16; of two equally near, the even one. NaN is 0x7e00. */
 export function toFloat16(value: number): number {
   if (Number.isNaN(value)) return 0x7e00;
   const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
@@ -143,7 +143,7 @@ export function compareBytes(left: Uint8Array, right: Uint8Array): -1 | 0 | 1 {
   return left.length === right.length ? 0 : left.length < right.length ? -1 : 1;
 }
 
-/** Where `needle` is in `bytes`, all of it; -1 where it is not. */
+/** The index of the first or the last `needle` in `bytes`; -1 if there is none. */
 export function findBytes(bytes: Uint8Array, needle: Uint8Array, last = false): number {
   const places = bytes.length - needle.length + 1;
   for (let tried = 0; tried < places; tried++) {

@@ -1,6 +1,7 @@
-// Every core and the model are given the same commands: after each, results, positions, bytes and error codes agree.
+// Every core and the model run the same commands. After each, results, positions, bytes and error codes must agree.
 import fc from "fast-check";
 import { type Attachment, type Cursor, createShm, localHost, type Segment, type Shm } from "wasm-shm";
+import { createShm as createPortableShm } from "#dist/portable.js";
 import type { Command, Subject } from "./arbitraries.js";
 import { Refusal } from "./arguments.js";
 import { ModelAttachment } from "./attachment.js";
@@ -8,22 +9,23 @@ import { commands } from "./commands.js";
 import { ModelCursor } from "./cursor.js";
 
 const host = localHost();
+/** Two compare bytes themselves, as in a browser; the third hands that to Node's memcmp(3). */
 const cores: [string, Shm][] = [
-  ["wasm", createShm({ host, core: "wasm" })],
+  ["wasm", createPortableShm({ host, core: "wasm" })],
   ["auto", createShm({ host, core: "auto" })],
-  ["js", createShm({ host, core: "js" })],
+  ["js", createPortableShm({ host, core: "js" })],
 ];
 
 const VECTOR_EDGES = [1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 32, 33, 47, 63, 64, 65, 127, 128, 129, 255, 256, 257];
 const PAGE_EDGES = [3333, 4095, 4096, 4097];
-const CHUNK_EDGES = [12_287, 12_289, 65_535, 65_537]; // the core goes by chunks of 12 KiB, memories by 64 KiB
+const CHUNK_EDGES = [12_287, 12_289, 65_535, 65_537]; // the scratch area has 12 KiB, a wasm page 64 KiB
 const size = fc.oneof(
   { weight: 30, arbitrary: fc.constantFrom(...VECTOR_EDGES) },
   { weight: 10, arbitrary: fc.constantFrom(...PAGE_EDGES) },
   { weight: 1, arbitrary: fc.constantFrom(...CHUNK_EDGES) },
 );
 
-/** What the windows hold at first: a part of it again and again. */
+/** The bytes at the beginning: repeated over the whole window. */
 const start = fc.oneof(
   fc.constant(Uint8Array.of(0)),
   fc.constant(Uint8Array.of(0xff)),
@@ -43,7 +45,7 @@ function outcomeOf(command: Command, subject: Subject): Outcome {
   } catch (error) {
     const { code } = error as { code?: unknown };
     const isTyped = error instanceof Refusal || (typeof code === "string" && code.startsWith("ERR_"));
-    if (!isTyped) throw error; // of no contract: a bug, of the code or of the model
+    if (!isTyped) throw error; // a bug of the code or of the model
     return { code: code as string };
   }
 }
@@ -67,7 +69,7 @@ function show(outcome: Outcome): string {
   return Object.is(value, -0) ? "-0" : Array.isArray(value) || ArrayBuffer.isView(value) ? `[${value}]` : String(value);
 }
 
-/** Where the bytes of two windows first differ. */
+/** The first difference between the bytes of two windows. */
 function difference(left: Uint8Array, right: Uint8Array): string {
   const at = left.findIndex((byte, index) => byte !== right[index]);
   return `byte ${at} is ${left[at]}, not ${right[at]}`;
@@ -80,7 +82,7 @@ interface Core {
   cursor: Cursor;
 }
 
-/** Runs a script on every core and the model; throws at the first difference. Returns the commands it ran. */
+/** Runs a script on every core and the model; throws at the first difference. Returns the number of commands. */
 function compare(bytes: number, initial: Uint8Array, list: Command[]): number {
   const running: Core[] = cores.map(([name, shm]) => {
     const segment = shm.create(bytes);
@@ -116,13 +118,14 @@ function compare(bytes: number, initial: Uint8Array, list: Command[]): number {
   return list.length;
 }
 
-/** How often each method was run. */
+/** How often each command ran. */
 export type Counts = Map<string, number>;
 
 const SCRIPTS = 100; // of about 50 commands
 
 /**
- * Runs about 5,000 commands, made from `seed`. Throws, with the smallest script that shows it, where two disagree.
+ * Runs about 5,000 commands, made from `seed`. If a core and the model disagree, throws an error with the smallest
+ * script that shows the difference.
  */
 export function runBatch(seed: number, counts: Counts): number {
   let ran = 0;

@@ -28,7 +28,7 @@ inProcess("the portable entry point has none, and names the one that has", () =>
     const cursor = create(10).attach().cursor();
     for (const name of ["readable", "writable"])
       try { cursor[name](); } catch ({ code, message }) { console.log(code, message); }`);
-  const words = 'is not supported: it is in the package\'s Node face: import "wasm-shm" in Node';
+  const words = 'is not supported: it is in the package\'s Node entry point: import "wasm-shm" in Node';
   assert.is(
     ended.stdout,
     `ERR_SHM_UNSUPPORTED readable ${words}\nERR_SHM_UNSUPPORTED writable ${words}\n`,

@@ -1,4 +1,4 @@
-// Every method of a cursor and of ranges, once, with arguments that are good in any window of some hundred zeros.
+// A call of every method of a cursor and of ranges, with arguments that are valid in any window of some hundred zeros.
 import type { Attachment, Cursor } from "wasm-shm";
 
 export const atCursor: Record<string, (cursor: Cursor) => unknown> = {
@@ -86,7 +86,7 @@ export const onRange: Record<string, (attachment: Attachment) => unknown> = {
   "max of floats": (attachment) => attachment.max(Float64Array, 8, 88),
 };
 
-/** Names of the public methods that a class has, which a table must not leave out. */
+/** Names of the public methods of a class: a table must not leave one out. */
 export function methodsOf(type: { readonly prototype: object }, words: RegExp): string[] {
   const names = new Set<string>();
   for (let from = type.prototype; from !== Object.prototype; from = Object.getPrototypeOf(from) as object)
@@ -94,6 +94,6 @@ export function methodsOf(type: { readonly prototype: object }, words: RegExp): 
   return [...names];
 }
 
-// But for readable and writable, which only make a stream: test/stream.*.test.ts.
+// Without readable and writable, which only make a stream: test/stream/.
 export const CURSOR_WORDS = /^(read(?!able)|write|view|seek|reset|position|remaining)/;
 export const RANGE_WORDS = /^(checksum|indexOf|lastIndexOf|equals|compare|fill|copyWithin|swap|isUtf8|sum|min|max)/;

@@ -1,4 +1,4 @@
-// What our results are held against, by someone else's code.
+// The right results, computed by other software.
 import { deflateSync, gzipSync } from "node:zlib";
 import { createCRC32, createXXHash3, createXXHash64, type IHasher } from "hash-wasm";
 
@@ -23,7 +23,7 @@ export function crc32cOracle(bytes: Uint8Array): number {
 const PRIME32 = 2654435761n;
 const PRIME64 = 11400714785074694797n;
 
-/** hash-wasm takes a seed once, when it makes a hasher: these are what there is. */
+/** The seeds that have a hasher: hash-wasm takes the seed when it makes one. */
 export const seeds = [
   0n,
   1n,

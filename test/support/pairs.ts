@@ -1,4 +1,4 @@
-// The six pairs of host and core, and what every test takes its segments from: it is cleaned up, whatever happens.
+// The six pairs of host and core, from which every test takes its segments. Each is cleaned up, even if the test fails.
 import {
   type Attachment,
   type CreateOptions,
@@ -80,10 +80,10 @@ export const enginePairs: Pair[] = [
   ...pairsWithoutEngine.filter(({ native, name }) => !native && !name.includes("auto")),
 ];
 
-/** For what only the kernel does; that it is the same with core "auto", the suites over all pairs show. */
+/** For tests of the kernel's work. Without core "auto": the suites over all pairs show that it is the same. */
 export const nativePairs = pairs.filter(({ native, name }) => native && !name.endsWith("auto"));
 
-/** A predicate for assert.throws, which takes any error for a class. */
+/** A predicate for assert.throws, which accepts any error if it is given a class. */
 export function code(expected: string, words?: RegExp): (error: unknown) => boolean {
   return (error) => {
     const { code: actual, message } = error as { code?: string; message: string };

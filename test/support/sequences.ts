@@ -1,4 +1,4 @@
-// Bytes that are no UTF-8, and text that is hard on those who think that it is.
+// Bytes that are not UTF-8, and text that a careless decoder gets wrong.
 
 /** The list of WPT's encoding/textdecoder-fatal.any.js, by its names. */
 export const invalidSequences: [name: string, bytes: number[]][] = [
@@ -37,7 +37,7 @@ export const invalidSequences: [name: string, bytes: number[]][] = [
   ["surrogate pair", [0xed, 0xa0, 0x80, 0xed, 0xb0, 0x80]],
 ];
 
-/** Others: the first beyond U+10FFFF, every trail that is alone, and those that end too early. */
+/** More: the first code point beyond U+10FFFF, trail bytes alone, and sequences that end too early. */
 export const moreInvalid: [name: string, bytes: number[]][] = [
   ["U+110000", [0xf4, 0x90, 0x80, 0x80]],
   ["the last of F4's", [0xf4, 0xbf, 0xbf, 0xbf]],
@@ -73,7 +73,7 @@ export const replacements: [bytes: number[], text: string][] = [
   ],
 ];
 
-/** WPT's encoding/api-surrogates-utf8.any.js: what TextEncoder makes of halves of pairs. */
+/** WPT's encoding/api-surrogates-utf8.any.js: how TextEncoder encodes lone surrogates. */
 export const surrogates: [text: string, bytes: number[]][] = [
   ["abc123", [0x61, 0x62, 0x63, 0x31, 0x32, 0x33]],
   ["\ud800", [0xef, 0xbf, 0xbd]],

@@ -2,7 +2,7 @@ import type { Window } from "../../memory/window.js";
 
 const nothing = new Uint8Array(0);
 
-/** What a closed cursor or range works on: a window of no bytes, which finds none again. */
+/** The window of a closed cursor or range: it has no bytes, and never finds any. */
 export const CLOSED = {
   byteLength: 0,
   bytes: nothing,

@@ -1,39 +1,37 @@
 import type { Width } from "../../common/elements.js";
 import type { Window } from "../../memory/window.js";
-import { type CoreCursor, TRAP } from "../core.js";
+import { type CoreCursor, type CoreName, TRAP } from "../core.js";
 import { CLOSED } from "./closed.js";
 import { crc32c } from "./crc.js";
-import { fromBits, readAll, toBits, writeAll } from "./float16.js";
+import { fromBits, toBits } from "./float16.js";
 import { copySwapped } from "./swap.js";
 import {
-  bigOf,
   found,
   halvesSize,
   numberSize,
-  numbersSize,
-  readHalves,
+  readBig,
   readNumber,
-  readNumbers,
   readSigned,
-  signedSize,
   unzigzagBig,
   writeHalves,
   writeNumber,
-  writeNumbers,
-  writeSigned,
+  zigzag,
   zigzagBig,
 } from "./varint.js";
 
-/** Bytes that are looked through before a view of the rest is worth making. */
+/** Bytes that are searched before a view of the rest is worth its cost. */
 const NEAR = 64;
 
 export class JsCursor implements CoreCursor {
-  readonly core = "js";
   #window: Window;
   #position = 0;
 
   constructor(window: Window) {
     this.#window = window;
+  }
+
+  get core(): CoreName {
+    return "js";
   }
 
   get position(): number {
@@ -53,6 +51,12 @@ export class JsCursor implements CoreCursor {
     // Past the end, closed (no bytes) or grown (detached views, no bytes): one check finds all three.
     if (length > this.#window.bytes.length - position) this.#retry(length);
     this.#position = position + length;
+    return position;
+  }
+
+  peek(length: number): number {
+    const position = this.take(length);
+    this.#position = position;
     return position;
   }
 
@@ -198,9 +202,9 @@ export class JsCursor implements CoreCursor {
   }
 
   readBigVarUint(): bigint {
-    readHalves(this.#bytes(), this.#position);
+    const value = readBig(this.#bytes(), this.#position);
     this.#position = found.end;
-    return bigOf(found.low, found.high);
+    return value;
   }
 
   readBigVarInt(): bigint {
@@ -215,10 +219,8 @@ export class JsCursor implements CoreCursor {
   }
 
   writeVarInt(value: number): number {
-    const size = signedSize(value);
-    const position = this.take(size);
-    writeSigned(this.#window.bytes, position, value);
-    return size;
+    const unsigned = zigzag(value);
+    return unsigned <= Number.MAX_SAFE_INTEGER ? this.writeVarUint(unsigned) : this.writeBigVarInt(BigInt(value));
   }
 
   writeBigVarUint(value: bigint): number {
@@ -235,39 +237,48 @@ export class JsCursor implements CoreCursor {
   }
 
   readVarUints(target: Float64Array): void {
-    const start = this.take(0); // so that none are refused where one would be
-    this.#position = readNumbers(this.#bytes(), start, target);
+    let at = this.take(0); // past the end none can be read, not even 0
+    const bytes = this.#bytes();
+    for (let index = 0; index < target.length; index++) {
+      target[index] = readNumber(bytes, at);
+      at = found.end;
+    }
+    this.#position = at;
   }
 
   writeVarUints(values: Float64Array): number {
-    const size = numbersSize(values);
-    const start = this.take(size);
-    writeNumbers(this.#window.bytes, start, values);
+    let size = 0;
+    for (let index = 0; index < values.length; index++) size += numberSize(values[index] as number);
+    let at = this.take(size);
+    const { bytes } = this.#window;
+    for (let index = 0; index < values.length; index++) at = writeNumber(bytes, at, values[index] as number);
     return size;
   }
 
   readReversed(target: Uint8Array, width: Width): void {
     const { length } = target;
     const position = this.take(length);
-    if (width === 1) target.set(this.#window.part(position, length));
-    else copySwapped(viewOf(target), 0, this.#window.view, position, length, width);
+    copySwapped(viewOf(target), 0, this.#window.view, position, length, width);
   }
 
   writeReversed(source: Uint8Array, width: Width): void {
     const { length } = source;
     const position = this.take(length);
-    if (width === 1) this.#window.bytes.set(source, position);
-    else copySwapped(this.#window.view, position, viewOf(source), 0, length, width);
+    copySwapped(this.#window.view, position, viewOf(source), 0, length, width);
   }
 
   readFloat16s(target: Float32Array, littleEndian: boolean): void {
     const start = this.take(2 * target.length);
-    readAll(this.#window.view, start, target, littleEndian);
+    const { view } = this.#window;
+    for (let index = 0; index < target.length; index++)
+      target[index] = fromBits(view.getUint16(start + 2 * index, littleEndian));
   }
 
   writeFloat16s(source: Float32Array, littleEndian: boolean): void {
     const start = this.take(2 * source.length);
-    writeAll(this.#window.view, start, source, littleEndian);
+    const { view } = this.#window;
+    for (let index = 0; index < source.length; index++)
+      view.setUint16(start + 2 * index, toBits(source[index] as number), littleEndian);
   }
 
   crc32c(bytes: Uint8Array): number {
@@ -279,12 +290,14 @@ export class JsCursor implements CoreCursor {
     this.#position = 1; // past the end of nothing, so that even a take of 0 bytes traps
   }
 
-  /** The views may be of a buffer from before a grow: makes new ones, and traps where that was not it. */
+  /**
+   * The views may be of a buffer from before a grow. Makes new ones, and traps if they do not have the bytes either.
+   */
   #retry(length: number): void {
     if (length > this.#window.current().bytes.length - this.#position) throw TRAP;
   }
 
-  /** As many as there are, none where the window was closed; each index is checked by whoever reads. */
+  /** The bytes of the window, none if it was closed. The caller checks each index. */
   #bytes(): Uint8Array {
     const { bytes } = this.#window;
     return bytes.length > 0 ? bytes : this.#window.current().bytes;

@@ -1,10 +1,9 @@
-// binary16 of IEEE 754-2019, section 3.6. Every step below is exact but the one that rounds.
-import { BLOCK } from "./block.js";
+// binary16 of IEEE 754-2019, section 3.6. Every step below is exact, except the one that rounds.
 
-/** 2 to the 10 - e, for e from 0 to 29: brings a number from 2^e to below 2^(e + 1) to one of eleven bits. */
+/** 2^(10 - e), for e from 0 to 29: scales a number from 2^e to below 2^(e + 1) to one of eleven bits. */
 const scales = Float64Array.from({ length: 30 }, (_, exponent) => 2 ** (10 - exponent));
 
-/** What a unit of the fraction is worth, by the exponent's five bits. */
+/** The value of a unit of the fraction, by the exponent's five bits. */
 const units = Float64Array.from({ length: 31 }, (_, exponent) => 2 ** (Math.max(exponent, 1) - 25));
 
 const NAN = 0x7e00;
@@ -21,53 +20,15 @@ export function fromBits(bits: number): number {
   return bits > 0x7fff ? -magnitude : magnitude;
 }
 
-/** To nearest, ties to even, at once: by way of a float32 it would be rounded twice. */
+/** Rounds once, to nearest, ties to even. By way of a float32 it would be rounded twice. */
 export function toBits(value: number): number {
   const sign = value < 0 || (value === 0 && 1 / value < 0) ? 0x8000 : 0;
   const magnitude = Math.abs(value);
   if (magnitude >= 65536) return sign | 0x7c00;
   if (Number.isNaN(magnitude)) return NAN;
-  const scaled = magnitude * 2 ** 14; // 1 is now the least that is no subnormal
+  const scaled = magnitude * 2 ** 14; // 1 is now the smallest normal number
   const exponent = Math.max(0, 31 - Math.clz32(scaled));
-  // A float64 from 2^52 has no fraction left, so the addition rounds. A carry goes on into the exponent, up to infinity.
+  // A float64 from 2^52 on has no fraction, so the addition rounds. A carry goes into the exponent, up to infinity.
   const fraction = scaled * (scales[exponent] as number) + 2 ** 52 - 2 ** 52;
   return sign | ((exponent << 10) + fraction);
-}
-
-export function readAll(view: DataView, start: number, target: Float32Array, littleEndian: boolean): void {
-  for (let index = 0; index < target.length; index += BLOCK) {
-    readBlock(view, start, target, index, Math.min(index + BLOCK, target.length), littleEndian);
-  }
-}
-
-function readBlock(
-  view: DataView,
-  start: number,
-  target: Float32Array,
-  from: number,
-  to: number,
-  littleEndian: boolean,
-): void {
-  for (let index = from; index < to; index++) {
-    target[index] = fromBits(view.getUint16(start + 2 * index, littleEndian));
-  }
-}
-
-export function writeAll(view: DataView, start: number, source: Float32Array, littleEndian: boolean): void {
-  for (let index = 0; index < source.length; index += BLOCK) {
-    writeBlock(view, start, source, index, Math.min(index + BLOCK, source.length), littleEndian);
-  }
-}
-
-function writeBlock(
-  view: DataView,
-  start: number,
-  source: Float32Array,
-  from: number,
-  to: number,
-  littleEndian: boolean,
-): void {
-  for (let index = from; index < to; index++) {
-    view.setUint16(start + 2 * index, toBits(source[index] as number), littleEndian);
-  }
 }

@@ -8,21 +8,21 @@ function decode(base64: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
 }
 
-/** The compiled core, and the numbers that it and this side must agree on. */
+/** The compiled core, and the numbers that both sides must agree on. */
 export class Build {
   readonly #module: WebAssembly.Module;
   /** Records in page 0. */
   readonly records: number;
-  /** Where page 0 has room for bytes that are in no window, and how many. */
+  /** Where in page 0 the scratch area is, and its size: bytes. */
   readonly scratch: number;
   readonly scratchSize: number;
-  /** What `fault` is where bytes encode nothing, or more than a number holds. */
+  /** The value of `fault` if bytes are not a valid encoding, or encode more than a number holds. */
   readonly malformed: number;
   readonly unsafe: number;
 
   /**
    * The loader compiles and checks the core, once. Its instances are not used: it wraps every export of each, which
-   * takes longer than the instance itself, for conveniences that a core of numbers has no use for.
+   * takes longer than making the instance, and a core of numbers needs none of the conveniences.
    */
   constructor() {
     const env = { memory: new WebAssembly.Memory({ initial: 1 }) };

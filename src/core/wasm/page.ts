@@ -5,10 +5,10 @@ import { MALFORMED, TRAP, UNSAFE } from "../core.js";
 import { type Build, coreBuild } from "./build.js";
 import type { Exports } from "./exports.js";
 
-/** The number of no record: every use of it traps. */
+/** Not the number of a record: every use of it traps. */
 export const CLOSED = 0;
 
-/** The most that crosses as a u32; a larger length would arrive as its remainder. No window is as long. */
+/** The largest length that crosses as a u32; a larger one would arrive as its remainder. Every window is shorter. */
 export const MAX_LENGTH = 0xffffffff;
 
 const NOTHING = new Uint8Array(0);
@@ -28,9 +28,9 @@ export class Instance {
     this.#memory = memory;
   }
 
-  /** The scratch area, where this side and the core hand each other bytes that are in no window. */
+  /** The scratch area, through which bytes outside every window cross. */
   get bytes(): Uint8Array {
-    if (this.#bytes.length === 0) this.#makeViews(); // the first time, and after a grow of the memory
+    if (this.#bytes.length === 0) this.#makeViews(); // at the first use, and after a grow of the memory
     return this.#bytes;
   }
 
@@ -44,7 +44,7 @@ export class Instance {
     return this.#float64;
   }
 
-  /** What a trap of the core says; anything else (a stack overflow, say) stays what it is. */
+  /** The reason of a trap of the core; any other error (a stack overflow, for example) is returned as it is. */
   reasonOf(error: unknown): unknown {
     if (!(error instanceof WebAssembly.RuntimeError)) return error;
     const { fault } = this.exports;
@@ -63,7 +63,7 @@ export class Instance {
   }
 }
 
-/** A record, and where to give it back. Nothing here leads to the memory, which must stay collectable. */
+/** A record, and where to return it. Nothing here refers to the memory, which must stay collectable. */
 export interface Lease {
   readonly record: number;
   readonly records: Set<number>;
@@ -75,10 +75,10 @@ function giveBack({ record, records, free }: Lease): void {
   free.push(record);
 }
 
-/** For what is dropped without a close. */
+/** For cursors and ranges that are collected without a close. */
 const dropped = new FinalizationRegistry<Lease>(giveBack);
 
-/** Gives the record back once `holder` is collected, where {@link release} does not before. */
+/** Returns the record when `holder` is collected, unless {@link release} does before. */
 export function keepFor(holder: object, lease: Lease): void {
   dropped.register(holder, lease, holder);
 }
@@ -99,13 +99,13 @@ class Page {
     this.#memory = memory;
   }
 
-  /** The core's instance in this memory, made at its first use. */
+  /** The core's instance in this memory, made at the first use. */
   get instance(): Instance {
     this.#instance ??= new Instance(coreBuild(), this.#memory);
     return this.#instance;
   }
 
-  /** Opens a record over a window; undefined where all are in use. */
+  /** Opens a record over a window; undefined if all are in use. */
   open(window: Window): Lease | undefined {
     const { exports, build } = this.instance;
     const record = this.#free.pop() ?? (this.#used < build.records ? this.#used++ : undefined);
@@ -126,7 +126,7 @@ class Page {
   }
 }
 
-/** By memory: hosts may give several attachments the same one, and then records must not be handed out twice. */
+/** By memory, because a host may put several attachments into one: no record may then be handed out twice. */
 const pages = new WeakMap<WasmMemory, Page>();
 
 export function pageOf(memory: WasmMemory): Page {

@@ -10,10 +10,10 @@ const SIZE = 3333; // bytes: not whole pages, not whole words
 const LITTLE = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 const orders = [true, false];
 const lengths = [0, 1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 33, 64, 100];
-/** The core goes by chunks of about 12 KiB. */
+/** The scratch area has about 12 KiB. */
 const chunkEdges = [12_287, 12_288, 12_289, 24_576, 36_864, 65_536, 100_001];
 
-type Any = Uint8Array; // for the overloads: which array goes with which constructor is not what is tested here
+type Any = Uint8Array; // for the overloads: which array belongs to which constructor is not tested here
 
 const typeOf = (name: ArrayTypeName): typeof Uint8Array => arrayTypes[name] as unknown as typeof Uint8Array;
 
@@ -64,7 +64,7 @@ for (const { name: pair, withCursor } of pairs) {
       });
     });
 
-    array("write what a DataView reads back, and no byte beside", () => {
+    array("write what a DataView reads back, and no other byte", () => {
       withCursor(SIZE, (cursor, { bytes }) => {
         const random = randomBytes(SIZE);
         for (const littleEndian of orders)
@@ -83,7 +83,7 @@ for (const { name: pair, withCursor } of pairs) {
       });
     });
 
-    array("keep every bit, NaN's too, across the core's chunks", () => {
+    array("keep every bit, also of NaN, across parts of the scratch area", () => {
       const size = Math.max(...chunkEdges) + 64;
       withCursor(size, (cursor, { bytes }) => {
         const random = randomBytes(size);
@@ -138,7 +138,7 @@ for (const { name: pair, withCursor } of pairs) {
       });
     });
 
-    array("move nothing where they do not fit; a hostile length costs nothing", () => {
+    array("move nothing if they do not fit; a hostile length allocates nothing", () => {
       withCursor(SIZE, (cursor, { bytes }) => {
         bytes.fill(0x5a);
         const [fits] = [Math.floor(SIZE / width)];
@@ -166,7 +166,7 @@ for (const { name: pair, withCursor } of pairs) {
       });
     });
 
-    array("over the window itself, overlapping: as if by way of an array of its own", () => {
+    array("over the window itself, overlapping: as if copied first", () => {
       withCursor(SIZE, (cursor, { bytes }) => {
         const random = randomBytes(SIZE);
         for (const littleEndian of orders)
@@ -216,9 +216,9 @@ for (const { name: pair, withCursor } of pairs) {
     array.run();
   }
 
-  const wrong = suite(`Arrays that are none [${pair}]`);
+  const wrong = suite(`Invalid arrays [${pair}]`);
 
-  wrong("a Type that is none of the eleven", () => {
+  wrong("a Type that is not one of the eleven", () => {
     withCursor(SIZE, (cursor) => {
       const none = [
         DataView,
@@ -241,7 +241,7 @@ for (const { name: pair, withCursor } of pairs) {
     });
   });
 
-  wrong("a length that is none", () => {
+  wrong("an invalid length", () => {
     withCursor(SIZE, (cursor) => {
       for (const read of [cursor.readArray, cursor.viewArray] as Cursor["readArray"][]) {
         for (const length of [-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53])
@@ -253,7 +253,7 @@ for (const { name: pair, withCursor } of pairs) {
     });
   });
 
-  wrong("what poses as an array", () => {
+  wrong("an object that poses as an array", () => {
     withCursor(SIZE, (cursor, { bytes }) => {
       const posing = [
         [1, 2],
@@ -276,7 +276,7 @@ for (const { name: pair, withCursor } of pairs) {
     });
   });
 
-  wrong("lengths and methods of its own play no part", () => {
+  wrong("own lengths and methods are ignored", () => {
     withCursor(SIZE, (cursor, { bytes }) => {
       class Liar extends Uint16Array {
         override get length(): number {

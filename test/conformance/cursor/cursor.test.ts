@@ -24,7 +24,7 @@ for (const { name, withCursor, withAttachment } of pairs) {
     });
   });
 
-  seek("goes past the end, where reads and writes give 0", () => {
+  seek("goes past the end; reads and writes there return 0", () => {
     withCursor(SIZE, (cursor) => {
       for (const past of [SIZE, SIZE + 1, 2 ** 32, 2 ** 32 + 5, Number.MAX_SAFE_INTEGER]) {
         assert.is(cursor.seek(past), past);
@@ -49,7 +49,7 @@ for (const { name, withCursor, withAttachment } of pairs) {
     });
   });
 
-  seek("refuses what is no offset and no whence", () => {
+  seek("refuses an invalid offset or whence", () => {
     withCursor(SIZE, (cursor) => {
       for (const offset of [0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53])
         assert.throws(() => cursor.seek(offset), code("ERR_OUT_OF_RANGE", /"offset"/));
@@ -118,7 +118,7 @@ for (const { name, withCursor, withAttachment } of pairs) {
     });
   });
 
-  bytes("refuses what is no Uint8Array", () => {
+  bytes("refuses a value that is not a Uint8Array", () => {
     withCursor(SIZE, (cursor) => {
       const wrong = [
         undefined,
@@ -176,7 +176,7 @@ for (const { name, withCursor, withAttachment } of pairs) {
 
   const chunk = suite(`Cursor.readChunk [${name}]`);
 
-  chunk("copies, and the position plays no part", () => {
+  chunk("copies, and neither uses nor moves the position", () => {
     withCursor(SIZE, (cursor, { bytes: window }) => {
       const random = randomBytes(SIZE);
       window.set(random);

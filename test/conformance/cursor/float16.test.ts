@@ -50,7 +50,7 @@ const traps: [value: number, pattern: number][] = [
 for (const { name, withCursor } of pairs) {
   const float16 = suite(`Cursor.readFloat16, writeFloat16 [${name}]`);
 
-  float16("reads every pattern there is, in both byte orders, and writes it back", () => {
+  float16("reads every pattern, in both byte orders, and writes it back", () => {
     withCursor(2 * PATTERNS, (cursor, { bytes }) => {
       const patterns = Uint16Array.from({ length: PATTERNS }, (_, pattern) => pattern);
       const view = new DataView(new ArrayBuffer(2 * PATTERNS));
@@ -85,11 +85,11 @@ for (const { name, withCursor } of pairs) {
         assert.is(cursor.readUint16(), pattern, `${value}`);
         assert.is(toFloat16(value), pattern, `the model, ${value}`);
       }
-      for (const [value, pattern] of traps) assert.is.not(toFloat16(Math.fround(value)), pattern); // so they are traps
+      for (const [value, pattern] of traps) assert.is.not(toFloat16(Math.fround(value)), pattern); // so each is a trap
     });
   });
 
-  float16("rounds what lies around every half-way point as the model does", () => {
+  float16("rounds numbers around every half-way point as the model does", () => {
     withCursor(64, (cursor) => {
       for (let pattern = 0; pattern < 0x7bff; pattern += 3) {
         const half = (fromFloat16(pattern) + fromFloat16(pattern + 1)) / 2;
@@ -117,7 +117,7 @@ for (const { name, withCursor } of pairs) {
     });
   });
 
-  float16("refuses past the end, moves nothing and leaves the cursor where it was", () => {
+  float16("refuses past the end, moves nothing and does not move the cursor", () => {
     withCursor(3333, (cursor, { bytes }) => {
       bytes.fill(0x5a);
       for (const position of [3332, 3333, 3334, 2 ** 32 - 1, 2 ** 32, 2 ** 53 - 1]) {
@@ -144,7 +144,7 @@ for (const { name, withCursor } of pairs) {
 
   const arrays = suite(`Cursor.readFloat16Array, writeFloat16Array [${name}]`);
 
-  arrays("read every pattern there is, at even and odd places, in both byte orders", () => {
+  arrays("read every pattern, at even and odd places, in both byte orders", () => {
     withCursor(2 * PATTERNS + 1, (cursor, { bytes }) => {
       const view = new DataView(new ArrayBuffer(2 * PATTERNS));
       for (const littleEndian of orders)
@@ -162,7 +162,7 @@ for (const { name, withCursor } of pairs) {
     });
   });
 
-  arrays("write what the model rounds to, of every exponent, in both byte orders, and no byte beside", () => {
+  arrays("write what the model rounds to, of every exponent, in both byte orders, and no other byte", () => {
     const bits = new Uint32Array(randomBytes(4 * 40_000).buffer);
     for (let index = 0; index < 20_000; index++) bits[index] = 0x33000000 + ((bits[index] as number) % 0x14800000);
     for (let index = 0; index < 20_000; index += 5) bits[index] = (bits[index] as number) & 0xfffff000; // ties
@@ -183,7 +183,7 @@ for (const { name, withCursor } of pairs) {
     });
   });
 
-  arrays("of a length that does not fit move nothing; a hostile one costs nothing", () => {
+  arrays("that do not fit move nothing; a hostile length allocates nothing", () => {
     withCursor(3333, (cursor, { bytes }) => {
       for (const length of [1667, 2 ** 31, 2 ** 32, Number.MAX_SAFE_INTEGER])
         assert.throws(() => cursor.readFloat16Array(length), code("ERR_SHM_OUT_OF_BOUNDS"));

@@ -19,7 +19,7 @@ function frameOf(payload: Uint8Array): Uint8Array {
 for (const { name, withCursor } of pairs) {
   const frames = suite(`Cursor.readFrame, writeFrame [${name}]`);
 
-  frames("write a length, a crc32c and the payload, tell the bytes taken, and read it back", () => {
+  frames("write a length, a crc32c and the payload, return the number of bytes, and read it back", () => {
     withCursor(70_000, (cursor, { bytes }) => {
       for (const length of [0, 1, 3, 8, 15, 16, 17, 255, 256, SIZE, 12_289, 65_536]) {
         const payload = randomBytes(length, length + 1);
@@ -41,19 +41,19 @@ for (const { name, withCursor } of pairs) {
     });
   });
 
-  frames("are on the wire what they always were", () => {
+  frames("have the same bytes in every version", () => {
     withCursor(64, (cursor, { bytes }) => {
       cursor.writeFrame(Buffer.from("123456789"));
       assert.is(Buffer.from(bytes.subarray(0, 18)).toString("hex"), "09000000839206e331323334353637383900");
     });
   });
 
-  frames("follow one another; eight zero bytes are one of nothing", () => {
+  frames("follow one another; eight zero bytes are an empty one", () => {
     withCursor(SIZE, (cursor) => {
       assert.is(cursor.readFrame().length, 0);
       assert.is(cursor.position, HEADER);
       cursor.seek(SIZE - HEADER);
-      assert.is(cursor.readFrame().length, 0); // all that remains
+      assert.is(cursor.readFrame().length, 0); // the bytes that remain
       cursor.seek(SIZE - HEADER);
       assert.is(cursor.writeFrame(new Uint8Array(0)), HEADER);
       cursor.reset();
@@ -64,7 +64,7 @@ for (const { name, withCursor } of pairs) {
     });
   });
 
-  frames("cut short at any byte: nothing there, or truncated, and the cursor stays", () => {
+  frames("cut short at any byte: out of bounds or truncated, and the cursor does not move", () => {
     const frame = frameOf(randomBytes(40));
     for (let length = 1; length <= frame.length; length++)
       withCursor(SIZE, (cursor) => {
@@ -119,14 +119,14 @@ for (const { name, withCursor } of pairs) {
         assert.is(cursor.position, 0);
       }
       assert.ok(process.memoryUsage().arrayBuffers < before + 2 ** 26);
-      cursor.writeUint32(SIZE - HEADER); // fits to the last byte: it is looked at, and is none
+      cursor.writeUint32(SIZE - HEADER); // fits to the last byte, so its checksum is compared
       cursor.writeUint32(1);
       cursor.seek(0);
       assert.throws(() => cursor.readFrame(), code("ERR_SHM_FRAME_DAMAGED"));
     });
   });
 
-  frames("write nothing where they do not fit", () => {
+  frames("write nothing if they do not fit", () => {
     withCursor(SIZE, (cursor, { bytes }) => {
       for (const [position, length] of [
         [SIZE - HEADER, 1],
@@ -150,7 +150,7 @@ for (const { name, withCursor } of pairs) {
     });
   });
 
-  frames("take a payload of the window itself, also where it lies under the frame", () => {
+  frames("take a payload from the window itself, also from under the frame", () => {
     withCursor(SIZE, (cursor, { bytes }) => {
       for (const from of [0, 3, 8, 20, 60]) {
         bytes.set(randomBytes(SIZE));
@@ -163,7 +163,7 @@ for (const { name, withCursor } of pairs) {
     });
   });
 
-  frames("refuse what is no Uint8Array", () => {
+  frames("refuse a value that is not a Uint8Array", () => {
     withCursor(SIZE, (cursor) => {
       for (const bytes of [
         undefined,

@@ -83,7 +83,7 @@ for (const { name, withCursor } of pairs)
       });
     });
 
-    scalar("writes what DataView writes, and no byte beside", () => {
+    scalar("writes what DataView writes, and no other byte", () => {
       withCursor(64, (cursor, { bytes: window }) => {
         for (const value of extremes)
           for (const littleEndian of orders) {
@@ -121,7 +121,7 @@ for (const { name, withCursor } of pairs)
       });
     });
 
-    scalar("refuses past the end, moves nothing and leaves the cursor where it was", () => {
+    scalar("refuses past the end, moves nothing and does not move the cursor", () => {
       withCursor(SIZE, (cursor, { bytes: window }) => {
         window.fill(0x5a);
         for (const position of [SIZE - bytes + 1, SIZE, SIZE + 1, 2 ** 32 - 1, 2 ** 32, 2 ** 53 - 1]) {

@@ -53,7 +53,7 @@ model.run();
 for (const { name, withCursor } of pairs) {
   const plain = suite(`Cursor.readString, writeString [${name}]`);
 
-  plain("write what TextEncoder writes, tell the bytes taken, and read it back", () => {
+  plain("write what TextEncoder writes, return the number of bytes, and read it back", () => {
     withCursor(SIZE, (cursor, { bytes }) => {
       for (const text of [...samples, ...surrogates.map(([half]) => half)]) {
         const expected = new TextEncoder().encode(text);
@@ -69,7 +69,7 @@ for (const { name, withCursor } of pairs) {
     });
   });
 
-  plain("halves of pairs become U+FFFD, as WPT has them", () => {
+  plain("lone surrogates become U+FFFD, as in WPT", () => {
     withCursor(SIZE, (cursor, { bytes }) => {
       for (const [text, expected] of surrogates) {
         cursor.reset();
@@ -79,7 +79,7 @@ for (const { name, withCursor } of pairs) {
     });
   });
 
-  plain("every scalar value goes there and back", () => {
+  plain("every scalar value makes the round trip", () => {
     withCursor(4 * 4096, (cursor) => {
       for (const text of everyScalar) {
         cursor.reset();
@@ -90,7 +90,7 @@ for (const { name, withCursor } of pairs) {
     });
   });
 
-  plain("what is no UTF-8 becomes as many U+FFFD as TextDecoder makes of it", () => {
+  plain("bytes that are not UTF-8 become as many U+FFFD as TextDecoder makes", () => {
     withCursor(SIZE, (cursor) => {
       const cases = [
         ...replacements,
@@ -106,7 +106,7 @@ for (const { name, withCursor } of pairs) {
     });
   });
 
-  plain("or an error with fatal, and the cursor stays", () => {
+  plain("or an error with fatal, and the cursor does not move", () => {
     withCursor(SIZE, (cursor, { bytes }) => {
       for (const [title, sequence] of invalid)
         for (const before of [0, 1, 15, 16, 100]) {
@@ -246,7 +246,7 @@ for (const { name, withCursor } of pairs) {
     });
   });
 
-  terminated("with fatal, and what is no UTF-8: an error, and the cursor stays", () => {
+  terminated("with fatal, bytes that are not UTF-8 are an error, and the cursor does not move", () => {
     withCursor(SIZE, (cursor) => {
       for (const [title, sequence] of invalid.filter(([, bytes]) => !bytes.includes(0))) {
         at(cursor, 3).writeAll(Uint8Array.from([...sequence, 0]));
@@ -258,7 +258,7 @@ for (const { name, withCursor } of pairs) {
     });
   });
 
-  terminated("refuse a text with a NUL, one that does not fit, and a maxLength that is none", () => {
+  terminated("refuse a text with a NUL, one that does not fit, and an invalid maxLength", () => {
     withCursor(8, (cursor, { bytes }) => {
       for (const text of ["\0", "a\0", "\0a", "a\0b"])
         assert.throws(() => cursor.writeCString(text), code("ERR_OUT_OF_RANGE", /"text"/));
@@ -315,7 +315,7 @@ for (const { name, withCursor } of pairs) {
     });
   });
 
-  prefixed("a length that is no varint, or that the window ends in", () => {
+  prefixed("a length that is not a varint, or is cut by the window's end", () => {
     withCursor(SIZE, (cursor, { bytes }) => {
       bytes.fill(0xff);
       assert.throws(() => at(cursor, 7).readVarString(), code("ERR_SHM_MALFORMED"));
@@ -330,7 +330,7 @@ for (const { name, withCursor } of pairs) {
     });
   });
 
-  prefixed("with fatal, and what is no UTF-8: an error, and the cursor stays", () => {
+  prefixed("with fatal, bytes that are not UTF-8 are an error, and the cursor does not move", () => {
     withCursor(SIZE, (cursor) => {
       for (const [title, sequence] of invalid) {
         at(cursor, 3).writeAll(Uint8Array.from([sequence.length, ...sequence]));
@@ -341,7 +341,7 @@ for (const { name, withCursor } of pairs) {
     });
   });
 
-  prefixed("write nothing where the text fits and its length before it does not", () => {
+  prefixed("write nothing if the text fits without its length", () => {
     withCursor(130, (cursor, { bytes }) => {
       assert.throws(
         () => at(cursor, 1).writeVarString("z".repeat(128)),

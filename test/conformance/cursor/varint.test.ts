@@ -23,7 +23,7 @@ const codecs: Codec[] = [
   { name: "BigVarInt", signed: true, big: true, least: -(2n ** 63n), most: 2n ** 63n - 1n },
 ];
 
-/** Every power of 2, what is beside it, and the same below 0. */
+/** Every power of 2 and its neighbours, and the same below 0. */
 const powers = Array.from({ length: 65 }, (_, bits) => 2n ** BigInt(bits))
   .flatMap((power) => [power - 1n, power, power + 1n])
   .flatMap((value) => [value, -value]);
@@ -72,7 +72,7 @@ for (const { name, withCursor } of pairs) {
     const values = powers.filter((value) => value >= least && value <= most);
     values.push(least, most, 0n);
 
-    codec("writes and reads back every power of 2 and its neighbours, and tells the bytes taken", () => {
+    codec("writes and reads back every power of 2 and its neighbours, and returns the number of bytes", () => {
       withCursor(SIZE, (cursor, { bytes }) => {
         for (const value of values) {
           const expected = encode(value);
@@ -95,7 +95,7 @@ for (const { name, withCursor } of pairs) {
       });
     });
 
-    codec("reads what is padded with zeros, to ten bytes and no more", () => {
+    codec("reads one padded with zeros, to ten bytes and no more", () => {
       withCursor(SIZE, (cursor) => {
         for (let length = 1; length <= 10; length++) {
           const bytes = Uint8Array.from(length === 1 ? [6] : [0x86, ...pad(length - 2), 0]);
@@ -108,7 +108,7 @@ for (const { name, withCursor } of pairs) {
       });
     });
 
-    codec("refuses more than 64 bits at every place, and stays", () => {
+    codec("refuses more than 64 bits at every place, and does not move", () => {
       withCursor(64, (cursor, { bytes }) => {
         for (const [title, encoded] of malformed)
           for (let position = 0; position + 10 <= bytes.length; position++) {
@@ -121,7 +121,7 @@ for (const { name, withCursor } of pairs) {
       });
     });
 
-    codec("refuses one that the window ends in, at every length, and stays", () => {
+    codec("refuses one that the window's end cuts, at every length, and does not move", () => {
       withCursor(64, (cursor, { bytes }) => {
         for (const fill of [0x80, 0xff]) {
           bytes.fill(fill);
@@ -158,7 +158,7 @@ for (const { name, withCursor } of pairs) {
       });
     });
 
-    codec("writes nothing where it does not fit", () => {
+    codec("writes nothing if it does not fit", () => {
       withCursor(64, (cursor, { bytes }) => {
         bytes.fill(0x5a);
         for (const value of values) {
@@ -189,7 +189,7 @@ for (const { name, withCursor } of pairs) {
     });
 
     if (!big)
-      codec("refuses a good one that no number holds, and stays", () => {
+      codec("refuses a valid one that no number holds, and does not move", () => {
         withCursor(64, (cursor) => {
           const over = signed ? [most + 1n, least - 1n, 2n ** 63n - 1n, -(2n ** 63n)] : [most + 1n, 2n ** 63n, MOST];
           for (const value of over) {
@@ -249,7 +249,7 @@ for (const { name, withCursor } of pairs) {
   const batch = suite(`Cursor.readVarUintArray, writeVarUintArray [${name}]`);
   const samples = powers.filter((value) => value >= 0n && value <= MAX_SAFE_INTEGER).map(Number);
 
-  batch("writes and reads back, and tells the bytes taken; of an array and a typed one", () => {
+  batch("writes and reads back, and returns the number of bytes; of an array and a typed one", () => {
     withCursor(SIZE, (cursor, { bytes }) => {
       const encoded = samples.flatMap((value) => varint(BigInt(value)));
       for (const array of [samples, Float64Array.from(samples)]) {
@@ -300,7 +300,7 @@ for (const { name, withCursor } of pairs) {
             assert.is(cursor.position, 3);
           }
         bytes.fill(1);
-        bytes.fill(0x80, bytes.length - 5); // so the last one goes on past the end
+        bytes.fill(0x80, bytes.length - 5); // so the last one has no end
         cursor.seek(3);
         assert.throws(() => cursor.readVarUintArray(count + 3), code("ERR_SHM_OUT_OF_BOUNDS"));
         assert.is(cursor.position, 3);
@@ -308,7 +308,7 @@ for (const { name, withCursor } of pairs) {
       });
     });
 
-  batch("writes nothing where they do not all fit", () => {
+  batch("writes nothing if they do not all fit", () => {
     for (const count of [20, 9000])
       withCursor(2 * count - 1, (cursor, { bytes }) => {
         const values = new Float64Array(count).fill(200); // 2 bytes each
@@ -333,7 +333,7 @@ for (const { name, withCursor } of pairs) {
     });
   });
 
-  batch("refuses what is no array, and elements that are none, and writes nothing", () => {
+  batch("refuses a value that is not an array, and invalid elements, and writes nothing", () => {
     withCursor(SIZE, (cursor, { bytes }) => {
       for (const array of [undefined, null, 5, 1n, true, () => 1] as unknown as number[][])
         assert.throws(() => cursor.writeVarUintArray(array), code("ERR_INVALID_ARG_TYPE", /"array/));

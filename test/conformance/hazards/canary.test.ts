@@ -1,4 +1,4 @@
-// With canaries on both sides of a window, no operation with any argument touches one; nor another cursor.
+// With canaries on both sides of a window: no operation, with any argument, changes one, or another cursor.
 import * as assert from "uvu/assert";
 import { Attachment, Cursor, localHost } from "wasm-shm";
 import type { Core } from "#dist/core/core.js";
@@ -30,7 +30,7 @@ function attachmentOf(core: Core, memory: WebAssembly.Memory, byteOffset: number
   );
 }
 
-/** Any argument that anybody might give. */
+/** All kinds of arguments. */
 function argumentsOver(attachment: Attachment, other: Attachment): unknown[] {
   const { bytes } = attachment;
   const over = (start: number, length: number): Uint8Array => bytes.subarray(start, start + length);
@@ -137,7 +137,7 @@ for (const [name, core, isWasm] of cores) {
     return pool[(state >>> 0) % pool.length];
   };
 
-  /** Calls a method with any arguments, again and again; every refusal has a code. Returns how many were none. */
+  /** Calls a method many times with any arguments; every refusal must have a code. Returns how many calls succeeded. */
   function attack(method: string, target: Cursor | Attachment): number {
     let done = 0;
     const call = (target as unknown as Record<string, (...values: unknown[]) => unknown>)[method];
@@ -166,7 +166,7 @@ for (const [name, core, isWasm] of cores) {
     [attachment, methodsOf(Attachment, RANGE_WORDS)],
   ] as const)
     for (const method of methods)
-      guard(`${method} touches none`, () => {
+      guard(`${method} changes none`, () => {
         for (const bytes of beside) bytes.fill(CANARY);
         const done = attack(method, target);
         assert.ok(done > 0, "no call of it did anything");
@@ -182,7 +182,7 @@ for (const [name, core, isWasm] of cores) {
         assert.is(bystanders[1]?.readChunk(1)[0], CANARY);
       });
 
-  guard("the operations do write, between them", () => {
+  guard("the operations that write do so between them", () => {
     for (const bytes of beside) bytes.fill(CANARY);
     const written = Object.entries(atCursor).filter(([title, use]) => {
       attachment.bytes.fill(CANARY);
@@ -190,7 +190,7 @@ for (const [name, core, isWasm] of cores) {
       try {
         use(cursor);
       } catch {
-        assert.ok(title.startsWith("read"), title); // of what is no varint, frame or text
+        assert.ok(title.startsWith("read"), title); // such bytes are not a varint, frame or text
       }
       return attachment.bytes.some((byte) => byte !== CANARY);
     });

@@ -1,6 +1,6 @@
-// Every operation where addresses no longer fit 31 or 32 bits: around 2 GiB, and at the end of the largest window, which
-// is the end of a 4 GiB memory. Each is held against the same bytes in a small window. Not tested: a range of gigabytes
-// as a whole, which would take as much memory.
+// Every operation at addresses that do not fit 31 or 32 bits: around 2 GiB, and at the end of the largest window, which
+// is the end of a 4 GiB memory. Each is compared with the same bytes in a small window. Not tested: a range of
+// gigabytes as a whole, which would take as much memory.
 import * as assert from "uvu/assert";
 import type { Attachment, Cursor } from "wasm-shm";
 import { suite } from "../../suite.js";
@@ -13,12 +13,12 @@ const SIZE = 4096;
 const bases = [2 ** 31 - SIZE / 2, LARGEST - SIZE];
 const ends = [SIZE, SIZE - 1, SIZE - 8, SIZE / 2, SIZE / 2 + 1];
 
-const skipped = ["seek", "reset", "position", "remaining", "readChunk"]; // they do not begin where the cursor stands
-const lengthy = ["readCString", "readVarString", "readFrame"]; // they may end behind the small window
+const skipped = ["seek", "reset", "position", "remaining", "readChunk"]; // they do not begin at the cursor
+const lengthy = ["readCString", "readVarString", "readFrame"]; // they may end after the small window
 
 type Shifted = [name: string, run: (attachment: Attachment, base: number, end: number) => unknown];
 
-/** What answers with a place answers with one from the base. */
+/** A place in the large window, from the base. */
 const from = (place: number, base: number): number => (place < 0 ? place : place - base);
 
 const operations: Shifted[] = [
@@ -68,7 +68,7 @@ const operations: Shifted[] = [
 
 const show = (value: unknown): unknown => (ArrayBuffer.isView(value) ? String(value) : value);
 
-/** What a cursor's operation did: its answer or its code, and how far it moved. */
+/** The result of a cursor's operation, or its code, and how far it moved. */
 function outcomeOf(use: (cursor: Cursor) => unknown, cursor: Cursor): unknown[] {
   const before = cursor.position;
   try {
@@ -100,7 +100,7 @@ for (const { name, shm, withAttachment } of pairs.filter(({ native }) => native)
     }
   };
 
-  edge("ranges there are what they are anywhere", () => {
+  edge("ranges there work as anywhere else", () => {
     withBoth((large, base, small, fill) => {
       for (const [title, run] of operations)
         for (const end of ends) {
@@ -112,7 +112,7 @@ for (const { name, shm, withAttachment } of pairs.filter(({ native }) => native)
     });
   });
 
-  edge("cursors there are what they are anywhere, up to the last byte", () => {
+  edge("cursors there work as anywhere else, up to the last byte", () => {
     withBoth((large, base, small, fill) => {
       const [far, near] = [large.cursor(), small.cursor()];
       const isEnd = base + SIZE === LARGEST;
@@ -129,7 +129,7 @@ for (const { name, shm, withAttachment } of pairs.filter(({ native }) => native)
     });
   });
 
-  edge("what passes the end by a wrap of 32 bits is refused", () => {
+  edge("a length that passes the end by a wrap of 32 bits is refused", () => {
     withBoth((large) => {
       const cursor = large.cursor();
       cursor.seek(LARGEST - 2);

@@ -1,4 +1,4 @@
-// Every method of a cursor and of ranges in every state: what works goes on working, what is gone says so.
+// Every method of a cursor and of ranges in every state: it works as before, or says that the attachment is gone.
 import * as assert from "uvu/assert";
 import { Attachment, Cursor } from "wasm-shm";
 import { suite } from "../../suite.js";
@@ -30,14 +30,14 @@ for (const { name, withCursor, withSegment, native } of pairs) {
           return [ArrayBuffer.isView(answer) ? String(answer) : answer, attachment.bytes.slice()];
         };
         const before = run();
-        // Of nothing: what there is has a maximum; every view is detached all the same.
+        // By 0 pages: the memory may be at its maximum, and a grow by 0 detaches every view as well.
         attachment.memory.grow(0);
         assert.equal(run(), before, title);
       }
     });
   });
 
-  states("after a grow, also what goes through the core's scratch area, of many chunks", () => {
+  states("after a grow, also arrays of many parts of the scratch area", () => {
     withCursor(100_000, (cursor, attachment) => {
       const random = randomBytes(50_000);
       const floats = Float32Array.from({ length: 20_000 }, (_, index) => index % 2048);
@@ -105,7 +105,7 @@ for (const { name, withCursor, withSegment, native } of pairs) {
     });
 
   if (native)
-    states("in a memory of the caller's, by the js core, and no byte beside the window", () => {
+    states("in a memory of the caller's, by the js core, and no byte outside the window", () => {
       withSegment(SIZE, (segment) => {
         const memory = new WebAssembly.Memory({ initial: 2 });
         new Uint8Array(memory.buffer).fill(0xc5);

@@ -1,5 +1,5 @@
-// Another thread scribbles over the window all the while: what is read is one of the things that may be, or an error
-// that has a name, and nothing crashes. Every segment is one that a hostile process may have.
+// A concurrent writer: another thread changes the window all the time. Each read gives a value that may be there, or an
+// error with a code, and nothing crashes. Every segment may have a hostile process for a writer.
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import * as assert from "uvu/assert";
@@ -9,7 +9,7 @@ import { crc32cOracle } from "../../support/oracle.js";
 import { pairs } from "../../support/pairs.js";
 
 const SIZE = 3333;
-const SCRIBBLED = 3072; // bytes; behind them two frames take turns, and a counter
+const CHANGED = 3072; // bytes; after them two frames that take turns, and a counter
 const FRAME = 3080;
 const PAYLOAD = 200;
 const COUNTER = 3328;
@@ -18,8 +18,8 @@ const FOR_MS = 1000;
 const payloads = [0x11, 0x22].map((byte) => new Uint8Array(PAYLOAD).fill(byte));
 const checksums = payloads.map(crc32cOracle);
 
-/** Bytes that are nearly text, nearly varints; U+FFFD itself cannot be made of them. */
-const scribbler = (id: number): string => `import("wasm-shm").then(({ open }) => {
+/** Writes bytes that are nearly text and nearly varints; none of them make U+FFFD itself. */
+const writerOf = (id: number): string => `import("wasm-shm").then(({ open }) => {
   const attachment = open(${id}).attach();
   const { bytes } = attachment;
   const counter = new Uint32Array(attachment.memory.buffer, attachment.byteOffset + ${COUNTER}, 1);
@@ -31,7 +31,7 @@ const scribbler = (id: number): string => `import("wasm-shm").then(({ open }) =>
   for (;;) {
     for (let n = 0; n < 2000; n++) {
       const word = next();
-      bytes[(word >>> 8) % ${SCRIBBLED}] = word & 0x10 ? alphabet[word & 15] : 0x41;
+      bytes[(word >>> 8) % ${CHANGED}] = word & 0x10 ? alphabet[word & 15] : 0x41;
     }
     const turn = next() & 1;
     header[0] = ${PAYLOAD};
@@ -87,7 +87,7 @@ const judgements: Step<Attachment>[] = [
   ["adler32", (attachment) => attachment.checksum("adler32"), between(0, 0xffffffff)],
   ["xxh3", (attachment) => attachment.checksum("xxh3"), (value) => BigInt.asUintN(64, value as bigint) === value],
   ["sum", (attachment) => attachment.sum(Uint8Array), between(0, 255 * SIZE)],
-  ["max", (attachment) => attachment.max(Uint8Array, 0, SCRIBBLED), between(0, 255)],
+  ["max", (attachment) => attachment.max(Uint8Array, 0, CHANGED), between(0, 255)],
 ];
 
 const refusals = [
@@ -99,13 +99,13 @@ const refusals = [
 ];
 
 for (const { name, withSegment } of pairs.filter(({ native }) => native)) {
-  const scribble = suite(`A window that another thread scribbles over [${name}]`);
+  const writer = suite(`A window with a concurrent writer [${name}]`);
 
-  scribble("is read as something that may be there, or an error that says why not", async () => {
+  writer("is read as a value that may be there, or an error that says why not", async () => {
     await withSegment(SIZE, async (segment) => {
       const attachment = segment.attach();
       const cursor = attachment.cursor();
-      const thread = new Worker(scribbler(segment.id), { eval: true });
+      const thread = new Worker(writerOf(segment.id), { eval: true });
       const outcomes = new Map<string, number>();
       const note = (outcome: string): unknown => outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
       const counter = (): number =>
@@ -139,27 +139,27 @@ for (const { name, withSegment } of pairs.filter(({ native }) => native)) {
           try {
             const payload = cursor.readFrame();
             if (!payloads.some((good) => Buffer.compare(good, payload) === 0))
-              assert.unreachable(`a frame that nobody wrote: ${payload}`);
-            note("a frame that somebody wrote");
+              assert.unreachable(`a frame that was never written: ${payload}`);
+            note("a whole frame");
           } catch (error) {
             if ((error as { code?: string }).code !== "ERR_SHM_FRAME_DAMAGED") throw error;
             note("a frame half written");
           }
         }
-        assert.ok(counter() > before + 10, "nobody scribbled");
+        assert.ok(counter() > before + 10, "the writer did not write");
       } finally {
         await thread.terminate();
       }
       const seen = [...reads, ...judgements].map(([title]) => title).filter((title) => title !== "readFrame");
-      for (const outcome of [...seen, ...refusals, "a frame that somebody wrote"])
+      for (const outcome of [...seen, ...refusals, "a whole frame"])
         assert.ok(outcomes.has(outcome), `${outcome} was not seen`);
     });
   });
-  scribble.run();
+  writer.run();
 }
 
 if (!pairs.some(({ native }) => native)) {
-  const scribble = suite("A window that another thread scribbles over");
-  scribble.skip("is read as something that may be there", "there is no native host on this platform");
-  scribble.run();
+  const writer = suite("A window with a concurrent writer");
+  writer.skip("is read as a value that may be there", "there is no native host on this platform");
+  writer.run();
 }

@@ -1,56 +1,12 @@
-// Position and numbers of a cursor by the core in assembly/.
-import { TRAP } from "../core.js";
-import type { Exports } from "./exports.js";
-import { CLOSED, type Instance, keepFor, type Lease, MAX_LENGTH, release } from "./page.js";
+// Made by tools/scalars.js from its table of kinds: npm run build:glue.
+import { WasmPosition } from "./position.js";
 
 /**
- * Each call that a check can fail has a `try` of its own, right around the export: V8 inlines the call into wasm there,
- * and does not where only a caller further up has one (3.4 against 6.3 ns for readUint32; Node 20 to 26, x86-64).
+ * Numbers and varints of a cursor by the core in assembly/. Each call has a `try` of its own, right around the
+ * export: V8 inlines the call into wasm there, and does not if only a caller further up has one (3.4 against 6.3 ns for
+ * readUint32; Node 20 to 26, x86-64).
  */
-export abstract class WasmScalars {
-  readonly core = "wasm";
-  protected readonly instance: Instance;
-  protected readonly exports: Exports;
-  protected record: number;
-  readonly #lease: Lease;
-
-  constructor(instance: Instance, lease: Lease) {
-    this.instance = instance;
-    this.exports = instance.exports;
-    this.record = lease.record;
-    this.#lease = lease;
-    keepFor(this, lease);
-  }
-
-  get position(): number {
-    return this.exports.position(this.record); // not asked of a closed cursor, nor is claim
-  }
-
-  seek(offset: number, whence: number): number {
-    try {
-      return this.exports.seek(this.record, offset, whence);
-    } catch (error) {
-      throw this.instance.reasonOf(error);
-    }
-  }
-
-  take(length: number): number {
-    if (length > MAX_LENGTH) throw TRAP;
-    try {
-      return this.exports.take(this.record, length) >>> 0;
-    } catch (error) {
-      throw this.instance.reasonOf(error);
-    }
-  }
-
-  claim(length: number): number {
-    return this.exports.claim(this.record, Math.min(length, MAX_LENGTH)) >>> 0;
-  }
-
-  find(byte: number, limit: number): number {
-    return this.exports.findNext(this.record, byte, Math.min(limit, MAX_LENGTH)); // nor is this
-  }
-
+export abstract class WasmNumbers extends WasmPosition {
   readUint8(): number {
     try {
       return this.exports.readUint8(this.record);
@@ -227,10 +183,67 @@ export abstract class WasmScalars {
     }
   }
 
-  close(): void {
-    if (this.record === CLOSED) return;
-    this.exports.close(this.record);
-    this.record = CLOSED;
-    release(this, this.#lease);
+  readVarUint(): number {
+    try {
+      return this.exports.readVarUint(this.record);
+    } catch (error) {
+      throw this.instance.reasonOf(error);
+    }
+  }
+
+  readVarInt(): number {
+    try {
+      return this.exports.readVarInt(this.record);
+    } catch (error) {
+      throw this.instance.reasonOf(error);
+    }
+  }
+
+  readBigVarUint(): bigint {
+    try {
+      return BigInt.asUintN(64, this.exports.readBigVarUint(this.record));
+    } catch (error) {
+      throw this.instance.reasonOf(error);
+    }
+  }
+
+  readBigVarInt(): bigint {
+    try {
+      return this.exports.readBigVarInt(this.record);
+    } catch (error) {
+      throw this.instance.reasonOf(error);
+    }
+  }
+
+  writeVarUint(value: number): number {
+    try {
+      return this.exports.writeVarUint(this.record, value);
+    } catch (error) {
+      throw this.instance.reasonOf(error);
+    }
+  }
+
+  writeVarInt(value: number): number {
+    try {
+      return this.exports.writeVarInt(this.record, value);
+    } catch (error) {
+      throw this.instance.reasonOf(error);
+    }
+  }
+
+  writeBigVarUint(value: bigint): number {
+    try {
+      return this.exports.writeBigVarUint(this.record, value);
+    } catch (error) {
+      throw this.instance.reasonOf(error);
+    }
+  }
+
+  writeBigVarInt(value: bigint): number {
+    try {
+      return this.exports.writeBigVarInt(this.record, value);
+    } catch (error) {
+      throw this.instance.reasonOf(error);
+    }
   }
 }

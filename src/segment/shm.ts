@@ -232,8 +232,9 @@ export function compose(options: ShmOptions | undefined, platform: Platform): Sh
         if (size !== undefined) return opened(target, size);
         throw systemError("shmctl", EINVAL, `IPC_STAT of segment ${target}`, controlAdvice(EINVAL));
       }
-      const key = checkKey(target.key);
-      if (key === PRIVATE_KEY) throw outOfRange("key", "other than 0, which is no key (IPC_PRIVATE)", target.key);
+      const { key: asked } = checkOptions(target, ["key"], "target");
+      const key = checkKey(asked);
+      if (key === PRIVATE_KEY) throw outOfRange("key", "other than 0, which is no key (IPC_PRIVATE)", asked);
       return openKey(key);
     },
 

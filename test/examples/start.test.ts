@@ -1,7 +1,7 @@
 // npm start, as a person runs it: what it prints, its exit code, and that no segment is left, however it ends.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { statSync } from "node:fs";
+import { statSync, truncateSync } from "node:fs";
 import * as assert from "uvu/assert";
 import { list, SegmentStatus } from "wasm-shm";
 import { suite } from "../suite.js";
@@ -18,9 +18,16 @@ const start = (...args: string[]): Ended => run(process.execPath, [script, ...ar
 /** The value beside a label of the table. */
 const cell = (output: string, label: string): string => new RegExp(`^${label} +(.*)$`, "m").exec(output)?.[1] ?? "";
 
+/** A file of zeros, without blocks on the disk, for as long as `use` runs. */
+const withZeros = <T>(size: number, use: (path: string) => T | Promise<T>): Promise<T> =>
+  withFile(new Uint8Array(0), (path) => {
+    truncateSync(path, size);
+    return use(path);
+  });
+
 /** Starts it on a file of 400 MB, so that there is time to interfere, and waits for its segment. */
 async function interfere(use: (child: ChildProcess & { pid: number }) => Promise<void>): Promise<string> {
-  return withFile(new Uint8Array(400e6), async (path) => {
+  return withZeros(400e6, async (path) => {
     const child = spawn(process.execPath, [script, path], { stdio: ["ignore", "pipe", "pipe"] });
     const said: string[] = [];
     child.stdout.on("data", (chunk: Buffer) => said.push(chunk.toString()));
@@ -139,7 +146,7 @@ else {
   if (!works("script", ["--version"])) main.skip("draws a progress bar on a terminal", "script(1) is not installed");
   else
     main("draws a progress bar on a terminal", async () => {
-      await withFile(new Uint8Array(100e6), (path) => {
+      await withZeros(100e6, (path) => {
         const ended = run("script", ["-qec", `"${process.execPath}" "${script}" "${path}"`, "/dev/null"]);
         assert.is(ended.code, 0);
         assert.match(ended.stdout, /reading .*\d+% \| /);

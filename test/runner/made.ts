@@ -2,34 +2,36 @@
 import { spawnSync } from "node:child_process";
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { destroySegment, list, type SegmentInfo, shm } from "wasm-shm";
+import { destroySegment, list, type SegmentInfo, type ShmError, shm } from "wasm-shm";
 import { root } from "../support/child.js";
 import { isThere } from "../support/processes.js";
 
 /** How long a process that was killed, and that is attached, may take to end. */
 const GRACE_MS = 2000;
 
+const NAME = "made.so";
+
+const preloaded = (process.env["LD_PRELOAD"] ?? "").split(/[ :]/).filter(Boolean);
+
 /** The segments of one run. Runs side by side on one machine do not see each other's. */
 export class MadeSegments {
   /** Why segments cannot be watched; undefined if they can, or if this platform has none. */
   readonly problem: string | undefined;
   readonly #folder = mkdtempSync(join(tmpdir(), "wasm-shm-run-"));
-  readonly #library = join(this.#folder, "made.so");
+  /** What the processes of the run preload; undefined if segments are not watched. */
+  readonly #preload: string[] | undefined;
   #files = 0;
 
   constructor() {
     chmodSync(this.#folder, 0o711); // tests start processes of another user; they must reach the library and the notes
     if (shm.host.name !== "sysv") return;
-    const compiler = process.env["CXX"] ?? "c++";
-    const args = ["-shared", "-fPIC", "-O1", "-o", this.#library, join(root, "test/runner/made.cc")];
-    const { status, error, stderr } = spawnSync(compiler, args, { encoding: "utf8" });
-    if (status !== 0) this.problem = `segments are not watched: ${compiler} failed: ${error?.message ?? stderr}`;
-  }
-
-  get #watches(): boolean {
-    return shm.host.name === "sysv" && this.problem === undefined;
+    this.#preload = preloaded;
+    if (preloaded.some((path) => basename(path) === NAME)) return; // this run is part of a test of another run
+    const library = join(this.#folder, NAME);
+    this.problem = compile(library);
+    this.#preload = this.problem === undefined ? [...preloaded, library] : undefined;
   }
 
   /** Starts notes for one test file: where they are, and the environment that makes its processes write them. */
@@ -37,9 +39,8 @@ export class MadeSegments {
     const notes = join(this.#folder, `${this.#files++}`);
     writeFileSync(notes, "");
     chmodSync(notes, 0o622);
-    if (!this.#watches) return { notes, environment: {} };
-    const others = (process.env["LD_PRELOAD"] ?? "").split(/[ :]/).filter((path) => path && !path.endsWith("/made.so"));
-    return { notes, environment: { WASM_SHM_MADE: notes, LD_PRELOAD: [...others, this.#library].join(":") } };
+    const environment = this.#preload && { WASM_SHM_MADE: notes, LD_PRELOAD: this.#preload.join(":") };
+    return { notes, environment: environment ?? {} };
   }
 
   /** The noted segments that exist now. */
@@ -56,15 +57,32 @@ export class MadeSegments {
   }
 
   removeNow(notes: string): string[] {
-    return this.left(notes).map((segment) => {
-      destroySegment(segment.id);
-      return describe(segment);
-    });
+    const left = this.left(notes);
+    for (const { id } of left) remove(id);
+    return left.map(describe);
   }
 
   /** Removes the notes and the library. */
   end(): void {
     rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+/** Compiles the library; returns why it failed, or undefined. */
+function compile(library: string): string | undefined {
+  const compiler = process.env["CXX"] ?? "c++";
+  const args = ["-shared", "-fPIC", "-O1", "-Wall", "-Wextra", "-o", library, join(root, "test/runner/made.cc")];
+  const { status, error, stderr } = spawnSync(compiler, args, { encoding: "utf8" });
+  if (status === 0) return undefined;
+  return `segments are not watched: ${compiler} failed: ${error?.message ?? stderr}`;
+}
+
+function remove(id: number): void {
+  try {
+    destroySegment(id);
+  } catch (error) {
+    const { code } = error as ShmError;
+    if (code !== "EINVAL" && code !== "EIDRM") throw error; // those: another process removed it just now
   }
 }
 

@@ -1,10 +1,38 @@
 // How the files of a run are scheduled. Every name here must exist; test/run.test.ts checks it.
 
 /**
- * These measure time, memory or the whole machine, so they run last and alone: beside another file their limits would
- * have to be so loose that they would prove little.
+ * These measure time, memory or what the whole machine does, so they run last and alone: beside another file their limits
+ * would have to be so loose that they would prove little.
  */
-export const ALONE = ["sandbox/hostile", "native/fault", "native/scale", "stream/memory"];
+export const ALONE = [
+  "bench/compare", // finds 20 %, and no difference between two runs of the same code
+  "bench/lifecycle", // the figures of each step must be possible
+  "bench/messaging", // how busy the cores were
+  "native/fault", // faults of many threads at once, within a time
+  "sandbox/hostile", // time limits, and memory up to its end
+  "stream/memory", // how much the process grows
+];
 
-/** The longest of the others, longest first. The remaining files take a few seconds each, in any order. */
-export const LONGEST: string[] = [];
+/** The longest of the others, longest first. The remaining files take 5 seconds or less, in any order. */
+export const LONGEST = [
+  "bench/run",
+  "pages/docs",
+  "cli/completion",
+  "native/guard",
+  "cli/rm",
+  "cli/open",
+  "native/system",
+  "native/scale",
+  "cli/copy",
+  "bench/report",
+  "native/collector",
+  "run",
+  "examples/start",
+  "cli/dump",
+  "model/fuzz",
+  "cli/list",
+  "native/process",
+  "package/package",
+  "sandbox/sandbox",
+  "x11/provider",
+];

@@ -1,5 +1,5 @@
 // node build/examples/pipe/main.js [FILE]: pipes a file of any size (default: the running node) through a segment of
-// 2 MiB into a second process. Of the segment's two halves one is filled while the other is read. Both take a checksum.
+// 2 MiB into a second process. One half of the segment is filled while the other is read. Both processes take a checksum.
 import { fork } from "node:child_process";
 import { createHash } from "node:crypto";
 import { on, once } from "node:events";
@@ -15,7 +15,7 @@ interface Part {
   end: number;
 }
 
-/** The second process: reads each part in place, and says so, for its half to be filled anew. At the end, the checksum. */
+/** The second process: reads each part in place, then reports its half as free. Sends the checksum at the end. */
 async function receive(id: number): Promise<void> {
   using attachment = open(id).attach({ access: "read-only" });
   const cursor = attachment.cursor();
@@ -32,9 +32,9 @@ async function receive(id: number): Promise<void> {
 async function send(path: string): Promise<boolean> {
   using segment = create(2 * HALF);
   const cursor = segment.attach().cursor();
-  segment.destroy(); // it lives until the last detach, so that nothing is left however this ends
+  segment.destroy(); // it lives until the last detach, so nothing is left however this process ends
   const child = fork(process.argv[1] as string, ["--receive", String(segment.id)]);
-  const tell = (message: Part | "end") => child.send(message, () => {}); // it failed: then answer() says why
+  const tell = (message: Part | "end") => child.send(message, () => {}); // if this fails, answer() throws the reason
   const answers = on(child, "message", { close: ["exit"] });
   const answer = async (): Promise<string> => {
     const { done, value } = await answers.next();
@@ -46,11 +46,11 @@ async function send(path: string): Promise<boolean> {
     const hash = createHash("sha256");
     let position = 0;
     for (let parts = 0; ; parts++) {
-      if (parts >= 2) await answer(); // the half to be filled has been read
+      if (parts >= 2) await answer(); // the half that is filled next has been read
       const start = (parts % 2) * HALF;
       const target = cursor.writable({ start, end: start + HALF });
       await pipeline(
-        createReadStream(path, { start: position, end: position + HALF - 1 }), // fs includes its end
+        createReadStream(path, { start: position, end: position + HALF - 1 }), // fs includes the byte at `end`
         async function* (chunks: AsyncIterable<Buffer>) {
           for await (const chunk of chunks) {
             hash.update(chunk);
@@ -61,7 +61,7 @@ async function send(path: string): Promise<boolean> {
       );
       position += target.bytesWritten;
       tell({ start, end: start + target.bytesWritten });
-      if (target.bytesWritten < HALF) break; // that was the last
+      if (target.bytesWritten < HALF) break; // the last part
     }
     tell("end");
     const sent = hash.digest("hex");

@@ -1,23 +1,23 @@
-// Pictures in files: PPM and PNG are read, PGM is written.
+// Image files: reads PPM and PNG, writes PGM.
 import { inflateSync } from "node:zlib";
 
 export interface Image {
   width: number;
   height: number;
-  /** Red, green, blue, alpha: 4 bytes a pixel, row by row. */
+  /** Red, green, blue, alpha: 4 bytes per pixel, row by row. */
   pixels: Uint8Array;
 }
 
 const PNG_SIGNATURE = "89504e470d0a1a0a";
 
-/** @throws {Error} it is neither, or of a kind that this example does not read */
+/** @throws {Error} the file is neither a PNG nor a PPM, or of a kind that this example does not read */
 export function readImage(file: Buffer): Image {
   if (file.subarray(0, 8).toString("hex") === PNG_SIGNATURE) return readPng(file);
   if (file.subarray(0, 2).toString("latin1") === "P6") return readPpm(file);
   throw new Error("it is neither a PNG nor a binary PPM (P6)");
 }
 
-/** RGBA of samples of `channels` bytes a pixel: gray, gray and alpha, RGB or RGBA. */
+/** Converts samples of `channels` bytes per pixel (gray, gray and alpha, RGB or RGBA) to RGBA. */
 function toPixels(width: number, height: number, samples: Uint8Array, channels: number): Image {
   const pixels = new Uint8Array(4 * width * height).fill(255);
   const colors = channels < 3 ? 1 : 3;
@@ -32,17 +32,17 @@ function toPixels(width: number, height: number, samples: Uint8Array, channels: 
 /** https://netpbm.sourceforge.net/doc/ppm.html, without comments in the header. */
 function readPpm(file: Buffer): Image {
   const found = /^P6\s+(\d+)\s+(\d+)\s+255\s/.exec(file.subarray(0, 80).toString("latin1"));
-  if (!found) throw new Error("its header is not that of a PPM of 8 bits a sample");
+  if (!found) throw new Error("its header is not that of a PPM with 8 bits per sample");
   const [header, width, height] = [found[0], Number(found[1]), Number(found[2])];
   const samples = file.subarray(header.length);
   if (width * height === 0 || samples.length < 3 * width * height) throw new Error("its pixels are cut short");
   return toPixels(width, height, samples, 3);
 }
 
-/** Bytes a pixel, by PNG's color type; palettes are left out. */
+/** Bytes per pixel by PNG color type; palettes are not supported. */
 const channelsOf: Record<number, number> = { 0: 1, 2: 3, 4: 2, 6: 4 };
 
-/** https://www.w3.org/TR/png-3/: 8 bits a sample, not interlaced. Checksums are not looked at. */
+/** https://www.w3.org/TR/png-3/: 8 bits per sample, not interlaced. Checksums are not verified. */
 function readPng(file: Buffer): Image {
   const parts: Buffer[] = [];
   let [width, height, channels] = [0, 0, 0];
@@ -54,7 +54,7 @@ function readPng(file: Buffer): Image {
     [width, height] = [data.readUInt32BE(0), data.readUInt32BE(4)];
     channels = channelsOf[data[9] as number] ?? 0;
     if (data[8] !== 8 || channels === 0 || data[12] !== 0)
-      throw new Error("it is a PNG with a palette, interlaced, or not of 8 bits a sample");
+      throw new Error("it is a PNG with a palette, interlaced, or not with 8 bits per sample");
   }
   const stride = width * channels;
   const rows = inflateSync(Buffer.concat(parts));
@@ -62,7 +62,7 @@ function readPng(file: Buffer): Image {
   return toPixels(width, height, unfilter(rows, stride, height, channels), channels);
 }
 
-/** Takes back what each row's filter did. https://www.w3.org/TR/png-3/#9Filters */
+/** Reverses the filter of each row. https://www.w3.org/TR/png-3/#9Filters */
 function unfilter(rows: Uint8Array, stride: number, height: number, channels: number): Uint8Array {
   const samples = new Uint8Array(stride * height);
   for (let row = 0; row < height; row++) {
@@ -90,7 +90,7 @@ function paeth(left: number, above: number, corner: number): number {
   return byAbove <= byCorner ? above : corner;
 }
 
-/** A PGM of gray RGBA pixels. https://netpbm.sourceforge.net/doc/pgm.html */
+/** Encodes gray RGBA pixels as a PGM. https://netpbm.sourceforge.net/doc/pgm.html */
 export function pgmOf({ width, height, pixels }: Image): Uint8Array {
   const header = Buffer.from(`P5\n${width} ${height}\n255\n`, "latin1");
   const file = new Uint8Array(header.length + width * height);

@@ -1,4 +1,4 @@
-// A guest that nobody needs to trust, on real data in shared memory: it cannot write to what it may only read.
+// An untrusted guest on real data in shared memory: it cannot change the segments that it may only read.
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readFile, writeFile } from "node:fs/promises";
@@ -13,7 +13,7 @@ import * as model from "./model.js";
 
 const usage = `Usage: node build/examples/sandbox/main.js [options]
 
-Runs an AssemblyScript guest in a sandbox, over segments that it may only read: histogram and
+Runs an AssemblyScript guest in a sandbox, on segments that it may only read: histogram and
 grayscale of an image's pixels, the words of a text, the sum of floats that another process
 wrote. Checks each answer against plain JavaScript, and prints both times.
 
@@ -22,8 +22,8 @@ wrote. Checks each answer against plain JavaScript, and prints both times.
   --floats N     how many (default 100,000,000, a segment of 400 MB)
   --out FILE     where to write the gray image, a PGM (default: a folder for temporary files)`;
 
-/** What was asked cannot be done; the message is all a person needs. */
-class Refusal extends Error {}
+/** An error that the user can understand by its message alone. */
+class UserError extends Error {}
 
 const here = (path: string): string => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
 
@@ -31,8 +31,8 @@ const shm = createShm({ host: "sysv" });
 const held: { segment: Segment; attachment: Attachment }[] = [];
 
 /**
- * A segment that goes with the last who is attached: however this process ends, nothing is left. Its attachment is held
- * to the end, as one that nothing refers to is collected, and detaches.
+ * A segment that is freed with its last attachment: nothing is left however this process ends. The attachment is kept in
+ * `held`, because an attachment that nothing refers to is collected, and detaches.
  */
 function segmentOf(bytes: number): { segment: Segment; attachment: Attachment } {
   const segment = shm.create(bytes);
@@ -53,13 +53,13 @@ async function timed<T>(run: () => T | Promise<T>): Promise<[T, number]> {
 const milliseconds = new Intl.NumberFormat("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 const megabytes = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
 
-/** A time, and MB/s (10^6 bytes a second): two cells. */
+/** Two cells: a time, and MB/s (10^6 bytes per second). */
 const speed = (time: number, size: number): string[] => [
   `${milliseconds.format(1000 * time)} ms`.padStart(11),
   `${megabytes.format(size / time / 1e6)} MB/s`.padStart(11),
 ];
 
-/** One line of the table: the work in the sandbox, and the same by plain JavaScript. */
+/** One row of the table: the work in the sandbox, and the same work in plain JavaScript. */
 function row(work: string, size: number, guest: number, plain: number, same: boolean): string[] {
   return [work, ...speed(guest, size), ...speed(plain, size), same ? "the same" : "NOT THE SAME"];
 }
@@ -79,9 +79,9 @@ async function withSandbox<T>(
 
 async function fileAt(path: string): Promise<Buffer> {
   const file = await readFile(path).catch((error: Error) => {
-    throw new Refusal(`cannot read ${path}: ${error.message}`);
+    throw new UserError(`cannot read ${path}: ${error.message}`);
   });
-  if (file.length === 0) throw new Refusal(`${path} is empty, and a segment has at least one byte`);
+  if (file.length === 0) throw new UserError(`${path} is empty, and a segment has at least one byte`);
   return file;
 }
 
@@ -90,7 +90,7 @@ async function imageAt(path: string): Promise<Image> {
   try {
     return readImage(file);
   } catch (error) {
-    throw new Refusal(`cannot read ${path}: ${(error as Error).message}`);
+    throw new UserError(`cannot read ${path}: ${(error as Error).message}`);
   }
 }
 
@@ -140,9 +140,9 @@ async function words(path: string): Promise<string[][]> {
 async function sum(count: number): Promise<string[][]> {
   const { segment, attachment } = segmentOf(4 * count);
   const [code] = (await once(fork(new URL("./numbers.js", import.meta.url), [String(segment.id)]), "exit")) as [number];
-  if (code !== 0) throw new Refusal("the process that writes the floats failed");
+  if (code !== 0) throw new UserError("the process that writes the floats failed");
   return withSandbox({ floats: { segment, access: "read-only" } }, async (sandbox, at) => {
-    // The first pass touches each page for the first time, which the kernel answers with a fault for each.
+    // The first pass also takes one page fault for each page.
     const [first, touching] = await timed(() => sandbox.call("sumFloats", at("floats"), segment.size));
     const [found, guest] = await timed(() => sandbox.call("sumFloats", at("floats"), segment.size));
     const floats = new Float32Array(attachment.memory.buffer, attachment.byteOffset, count);
@@ -156,7 +156,7 @@ async function sum(count: number): Promise<string[][]> {
   });
 }
 
-/** @returns whether every answer was plain JavaScript's */
+/** @returns whether every answer agrees with plain JavaScript's */
 async function main(options: {
   image: string;
   text: string;

@@ -1,4 +1,4 @@
-// The guest's functions again, in plain JavaScript: what its answers are checked against, and its times compared with.
+// The guest's functions in plain JavaScript, to check its answers and compare its times.
 
 export function histogram(bytes: Uint8Array): Uint32Array {
   const counts = new Uint32Array(256);

@@ -39,8 +39,10 @@ export class MadeSegments {
     const notes = join(this.#folder, `${this.#files++}`);
     writeFileSync(notes, "");
     chmodSync(notes, 0o622);
-    const environment = this.#preload && { WASM_SHM_MADE: notes, LD_PRELOAD: this.#preload.join(":") };
-    return { notes, environment: environment ?? {} };
+    if (this.#preload === undefined) return { notes, environment: {} };
+    const asan = [process.env["ASAN_OPTIONS"], "verify_asan_link_order=0"].filter(Boolean).join(":");
+    // AddressSanitizer refuses to start behind another library, unless told that this is meant.
+    return { notes, environment: { WASM_SHM_MADE: notes, LD_PRELOAD: this.#preload.join(":"), ASAN_OPTIONS: asan } };
   }
 
   /** The noted segments that exist now. */

@@ -6,8 +6,6 @@
  */
 export const ALONE = [
   "bench/compare", // finds 20 %, and no difference between two runs of the same code
-  "bench/lifecycle", // the figures of each step must be possible
-  "bench/messaging", // how busy the cores were
   "native/fault", // faults of many threads at once, within a time
   "sandbox/hostile", // time limits, and memory up to its end
   "stream/memory", // how much the process grows
@@ -16,6 +14,7 @@ export const ALONE = [
 /** The longest of the others, longest first. The remaining files take 7 seconds or less, in any order. */
 export const LONGEST = [
   "bench/run",
+  "bench/messaging",
   "pages/docs",
   "cli/completion",
   "native/guard",
@@ -24,6 +23,7 @@ export const LONGEST = [
   "native/system",
   "native/scale",
   "cli/copy",
+  "bench/lifecycle",
   "bench/report",
   "native/collector",
   "run",

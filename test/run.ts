@@ -1,85 +1,115 @@
-// npm test: every *.test.js beside this file, each in a process of its own, as many at once as there are cores. Fails
-// where a test, a suite, a file or a process did, or where a segment was left behind; ends with "N passed, N failed".
-import { spawn } from "node:child_process";
-import { readdirSync } from "node:fs";
+// npm test: every test file, each in a process of its own, as many at once as there are cores. Fails if a test, a suite, a
+// file or a process fails, or if a segment of this run is left in the system.
 import { availableParallelism } from "node:os";
-import { fileURLToPath } from "node:url";
-import { destroySegment, list, type SegmentInfo } from "wasm-shm";
-import { isThere } from "./support/processes.js";
-import { TALLY_MARK, type Tally } from "./tally.js";
+import { parseArgs } from "node:util";
+import { abandon, runFile } from "./runner/file.js";
+import { compiledPath, inOrder, isCompiled, nearMatches, selectFiles, testFiles } from "./runner/files.js";
+import { MadeSegments } from "./runner/made.js";
+import { ALONE, LONGEST } from "./runner/order.js";
+import { Report } from "./runner/report.js";
 
-const folder = fileURLToPath(new URL(".", import.meta.url));
-const wanted = process.argv.slice(2);
-const files = (readdirSync(folder, { recursive: true }) as string[])
-  .filter((file) => file.endsWith(".test.js"))
-  .sort()
-  .filter((file) => wanted.length === 0 || wanted.some((word) => file.includes(word)));
+const HELP = `Usage: npm test -- [options] [WORD...]
 
-const TIME_LIMIT_MS = 5 * 60_000; // for one file; the longest takes about 30 s
+Runs the test files whose path under test/ contains one of the words, such as cursor or cli/copy; all of them if there
+is no word. Prints a line for each file that passes, the whole output of each that fails, the skipped tests with their
+reasons, and last "N passed, N failed, N skipped".
 
-const total: Tally = { passed: 0, failed: 0, skipped: 0, problems: [] };
+  --long            gives the long campaigns (random commands, mutants, many cycles) their full length
+  --list            prints the names of the files, and runs none
+  --folder FOLDER   takes the files from this folder under test/
+  --time-limit S    ends a file that is still running after S seconds (default 300, and 3600 with --long)
+  --help            prints this
 
-const TALLY_LINE = new RegExp(`${TALLY_MARK}(.*)\\n`);
+Exits with 0 if everything passed, with 1 if not, and with 2 if an argument is wrong.`;
 
-/** What the file said of its tests on its last line; undefined where it ended before. */
-function tallyIn(output: string): Tally | undefined {
-  const json = TALLY_LINE.exec(output)?.[1];
-  return json === undefined ? undefined : (JSON.parse(json) as Tally);
+/** A wrong argument; the message says what it must be. */
+class UsageError extends Error {}
+
+interface Settings {
+  files: string[];
+  folder: string;
+  timeLimitMs: number;
+  isLong: boolean;
+  action: "run" | "list" | "help";
 }
 
-function runFile(file: string): Promise<void> {
-  return new Promise((done) => {
-    const child = spawn(process.execPath, ["--expose-gc", folder + file], { stdio: ["ignore", "pipe", "pipe"] });
-    const limit = setTimeout(() => {
-      total.problems.push(`${file} was still running after ${TIME_LIMIT_MS / 1000} seconds`);
-      child.kill("SIGKILL");
-    }, TIME_LIMIT_MS);
-    const output: Buffer[] = [];
-    child.stdout.on("data", (chunk) => output.push(chunk));
-    child.stderr.on("data", (chunk) => output.push(chunk));
-    child.on("close", (code, signal) => {
-      clearTimeout(limit);
-      const text = Buffer.concat(output).toString();
-      const tally = tallyIn(text);
-      console.log(`\n${file.slice(0, -".test.js".length)}\n${text.replace(TALLY_LINE, "")}`.trimEnd());
-      total.passed += tally?.passed ?? 0;
-      total.failed += tally?.failed ?? 0;
-      total.skipped += tally?.skipped ?? 0;
-      for (const problem of tally?.problems ?? []) total.problems.push(`${file}: ${problem}`);
-      const failedQuietly = code !== 0 && tally?.failed === 0 && tally.problems.length === 0;
-      if (!tally || signal || failedQuietly) total.problems.push(`${file} ended with ${signal ?? `code ${code}`}`);
-      done();
+const OPTIONS = {
+  long: { type: "boolean", default: process.env["WASM_SHM_LONG"] === "1" },
+  list: { type: "boolean" },
+  folder: { type: "string", default: "" },
+  "time-limit": { type: "string" },
+  help: { type: "boolean" },
+} as const;
+
+function parsed(args: string[]) {
+  try {
+    return parseArgs({ args, options: OPTIONS, allowPositionals: true });
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+function settingsOf(args: string[]): Settings {
+  const { values, positionals } = parsed(args);
+  const seconds = Number(values["time-limit"] ?? (values.long ? 3600 : 300));
+  if (!(seconds > 0 && seconds <= 86_400)) throw new UsageError("--time-limit must be a number of seconds above 0");
+  const { folder, long: isLong, list, help } = values;
+  const { selected, unknown } = selectFiles(testFiles(folder), positionals);
+  if (unknown.length > 0 && !help)
+    throw new UsageError(unknown.map((word) => noMatch(word, testFiles(folder))).join("\n"));
+  if (selected.length === 0) throw new UsageError(`test/${folder} has no test file`);
+  return {
+    files: selected,
+    folder,
+    timeLimitMs: seconds * 1000,
+    isLong,
+    action: help ? "help" : list ? "list" : "run",
+  };
+}
+
+function noMatch(word: string, files: string[]): string {
+  const near = nearMatches(word, files);
+  return near.length === 0
+    ? `no test file matches ${word}; --list prints all`
+    : `no test file matches ${word}; near it: ${near.join(", ")}`;
+}
+
+async function runAll({ files, folder, timeLimitMs }: Settings): Promise<boolean> {
+  const made = new MadeSegments();
+  const report = new Report(files, process.stdout);
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+    process.once(signal, () => {
+      abandon(made);
+      made.end();
+      process.kill(process.pid, signal); // ends with the signal, for the shell to see
     });
-  });
+  if (made.problem !== undefined) report.problem(made.problem);
+
+  const take = async (queue: string[]): Promise<void> => {
+    for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
+      report.began(file);
+      report.ended(await runFile(file, compiledPath(folder, file), made, timeLimitMs));
+    }
+  };
+  const { together, alone } = inOrder(files, LONGEST, ALONE);
+  await Promise.all(Array.from({ length: availableParallelism() }, () => take(together)));
+  await take(alone);
+  made.end();
+  return report.summarise();
 }
 
-/** New segments that nobody is attached to, of this user, whose creator is gone: every process of this run is by then. */
-function leftBehind(before: Set<number>): SegmentInfo[] {
-  const uid = process.getuid?.();
-  return list().filter(
-    ({ id, cpid, cuid, nattch }) => !before.has(id) && nattch === 0 && cuid === uid && !isThere(cpid),
-  );
+try {
+  const settings = settingsOf(process.argv.slice(2));
+  if (settings.isLong) process.env["WASM_SHM_LONG"] = "1"; // for the files
+  if (settings.action === "help") console.log(HELP);
+  else if (settings.action === "list") console.log(settings.files.join("\n"));
+  else {
+    const missing = settings.files.filter((file) => !isCompiled(settings.folder, file));
+    if (missing.length > 0) throw new UsageError(`not compiled: ${missing.join(", ")}; npm run build does it`);
+    process.exitCode = (await runAll(settings)) ? 0 : 1;
+  }
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  console.error(error.message);
+  process.exitCode = 2;
 }
-
-/** Enough to find who left it. */
-const aboutSegment = ({ id, size, key, mode, cpid, ctime }: SegmentInfo): string =>
-  `${id} (${size} bytes, key ${key}, mode ${mode.toString(8)}, by process ${cpid} at ${ctime?.toISOString()})`;
-
-const before = new Set(list().map(({ id }) => id));
-const queue = [...files];
-await Promise.all(
-  Array.from({ length: availableParallelism() }, async () => {
-    for (let file = queue.shift(); file !== undefined; file = queue.shift()) await runFile(file);
-  }),
-);
-
-if (files.length === 0) total.problems.push("no test file was found");
-const left = leftBehind(before);
-for (const { id } of left) destroySegment(id);
-if (left.length > 0) total.problems.push(`segments were left in the system: ${left.map(aboutSegment).join(", ")}`);
-else console.log("\nno segment was left in the system");
-
-for (const problem of total.problems) console.log(`problem: ${problem}`);
-const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : "";
-console.log(`${total.passed} passed, ${total.failed + total.problems.length} failed${skipped}`);
-process.exitCode = total.failed + total.problems.length === 0 ? 0 : 1;

@@ -1,49 +1,70 @@
-// uvu's suites, with a tally of our own. uvu 0.5.6 says nothing of a suite without .run(), and exits with 0 when a
-// hook throws; here every test that was written down must have passed, failed or been skipped by name.
+// uvu's suites, with a tally of each file. uvu 0.5.6 is silent about a suite without .run(), and exits with code 0 when a
+// hook throws. Here every test must pass, fail or be skipped by name; anything else is a problem, and fails the run.
 import { suite as uvuSuite } from "uvu";
-import { TALLY_MARK, type Tally } from "./tally.js";
+import { type Skip, type Tally, tallyLine } from "./tally.js";
 
 interface Suite {
   (title: string, test: () => void | Promise<void>): void;
-  /** A test that cannot run here, and why; it is counted and printed. */
+  /** A test that cannot run on this machine, and why. The run counts it and prints the reason. */
   skip(title: string, reason: string): void;
   run(): void;
 }
 
-const suites: { name: string; written: number; passed: number; skips: string[]; ran: boolean }[] = [];
+interface Outcome {
+  readonly name: string;
+  written: number;
+  passed: number;
+  failed: number;
+  skips: Skip[];
+  ran: boolean;
+}
+
+const outcomes: Outcome[] = [];
 
 export function suite(name: string): Suite {
   const test = uvuSuite(name);
-  const record = { name, written: 0, passed: 0, skips: [] as string[], ran: false };
-  suites.push(record);
+  const outcome: Outcome = { name, written: 0, passed: 0, failed: 0, skips: [], ran: false };
+  outcomes.push(outcome);
   const add = (title: string, body: () => void | Promise<void>): void => {
-    record.written++;
+    outcome.written++;
     test(title, async () => {
-      await body();
-      record.passed++;
+      try {
+        await body();
+        outcome.passed++;
+      } catch (error) {
+        outcome.failed++;
+        throw error;
+      }
     });
   };
   return Object.assign(add, {
     skip(title: string, reason: string) {
-      record.skips.push(`${name}: ${title}: ${reason}`);
+      outcome.skips.push({ title: `${name}: ${title}`, reason });
     },
     run() {
-      record.ran = true;
+      outcome.ran = true;
       test.run();
     },
   });
 }
 
+function problemOf({ name, written, passed, failed, skips, ran }: Outcome): string | undefined {
+  if (!ran) return `suite ${name} has no .run()`;
+  if (written + skips.length === 0) return `suite ${name} has no tests`;
+  const unfinished = written - passed - failed;
+  if (unfinished === 0) return undefined;
+  return `${unfinished} of the ${written} tests of suite ${name} did not run to their end`;
+}
+
 process.on("exit", () => {
-  const tally: Tally = { passed: 0, failed: 0, skipped: 0, problems: [] };
-  for (const { name, written, passed, skips, ran } of suites) {
-    tally.passed += passed;
-    tally.failed += written - passed;
-    tally.skipped += skips.length;
-    for (const skip of skips) console.log(`skipped: ${skip}`);
-    if (!ran) tally.problems.push(`suite ${name} has no .run()`);
-    else if (written + skips.length === 0) tally.problems.push(`suite ${name} has no tests`);
+  const tally: Tally = { passed: 0, failed: 0, skips: [], problems: [] };
+  for (const outcome of outcomes) {
+    tally.passed += outcome.passed;
+    tally.failed += outcome.failed;
+    tally.skips.push(...outcome.skips);
+    const problem = problemOf(outcome);
+    if (problem !== undefined) tally.problems.push(problem);
   }
-  if (suites.length === 0) tally.problems.push("no suite was written down");
-  console.log(TALLY_MARK + JSON.stringify(tally));
+  if (outcomes.length === 0) tally.problems.push("the file has no suite");
+  console.log(tallyLine(tally));
 });

@@ -1,11 +1,27 @@
-/** What a test file hands to test/run.ts on its last line of output. */
+/** What a test file reports to the runner, on the last line of its output. */
 export interface Tally {
   passed: number;
   failed: number;
-  skipped: number;
-  /** What went wrong beside failed tests. */
+  skips: Skip[];
+  /** What went wrong besides failed tests. */
   problems: string[];
 }
 
-/** Starts that line. */
-export const TALLY_MARK = "\u0000tally ";
+/** A test that did not run on this machine. */
+export interface Skip {
+  /** Suite and test. */
+  title: string;
+  reason: string;
+}
+
+/** Starts the line that holds the tally, as JSON. No test prints a NUL byte. */
+const TALLY_MARK = "\u0000tally ";
+const TALLY_LINE = new RegExp(`${TALLY_MARK}(.*)\\n`);
+
+export const tallyLine = (tally: Tally): string => TALLY_MARK + JSON.stringify(tally);
+
+/** Splits a test file's output. The tally is undefined if the process ended before it could report. */
+export function splitOutput(output: string): { text: string; tally: Tally | undefined } {
+  const json = TALLY_LINE.exec(output)?.[1];
+  return { text: output.replace(TALLY_LINE, ""), tally: json === undefined ? undefined : (JSON.parse(json) as Tally) };
+}

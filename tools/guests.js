@@ -1,4 +1,5 @@
-// Rebuilds the guests: node tools/guests.js [--out FOLDER]. What a tool is missing for is skipped, and said.
+// node tools/guests.js [--out FOLDER]: rebuilds the guests of examples/guests and test/fixtures/hostile. Skips, with a
+// message, a guest whose tool is missing.
 import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -7,7 +8,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import wabt from "wabt";
 
-/** Other releases write other bytes, so only these replace the committed ones: Debian 12's packages. */
+/** Debian 12's packages. Other releases write other bytes, so only these may replace the committed binary. */
 const EMSCRIPTEN = "emcc 3.1.6 with clang 14.0.6";
 
 const folder = fileURLToPath(new URL("../examples/guests/", import.meta.url));
@@ -21,7 +22,7 @@ function run(command, args, options = {}) {
   if (status !== 0) throw new Error(`${command} ended with code ${status}`);
 }
 
-/** Where a guest's binary goes; its folder is there then. */
+/** The path of a guest's binary. Makes its folder. */
 function target(guest, file) {
   const committed = guest === "hostile" ? fixtures : folder;
   const parent = join(values.out === undefined ? committed : resolve(values.out), guest);
@@ -39,8 +40,8 @@ function buildAssemblyScript(source, config, file) {
   built(`assemblyscript/${file}`);
 }
 
-// Debian's emcc finds its JavaScript packages by NODE_PATH alone, and its wasm-opt on PATH, where npm puts the one of
-// AssemblyScript's binaryen first: another release, other bytes.
+// Debian's emcc finds its JavaScript packages only by NODE_PATH, and its wasm-opt on PATH. There npm puts the wasm-opt of
+// AssemblyScript's binaryen first, which is another release and writes other bytes.
 const emccEnvironment = {
   ...process.env,
   NODE_PATH: "/usr/share/nodejs",
@@ -50,7 +51,7 @@ const emccEnvironment = {
     .join(delimiter),
 };
 
-/** The emcc on PATH, in the words of EMSCRIPTEN; undefined where there is none that works. */
+/** The emcc on PATH, in the form of EMSCRIPTEN; undefined if none works. */
 function emccHere() {
   const { stdout, stderr, error } = spawnSync("emcc", ["-v"], { encoding: "utf8", env: emccEnvironment });
   const emcc = /^emcc .*?(\d+\.\d+\.\d+)/m.exec(stdout + stderr)?.[1];
@@ -78,14 +79,14 @@ function buildC() {
   run("emcc", ["c/guest.c", ...flags, ...settings.map((setting) => `-s${setting}`), "-o", file], {
     env: emccEnvironment,
   });
-  chmodSync(file, 0o644); // a standalone module is made executable
+  chmodSync(file, 0o644); // emcc makes a standalone module executable
   built("c/guest.wasm");
 }
 
-/** Beyond what wabt lets pass by itself. The engine that is given a guest may still refuse it. */
+/** Features that wabt refuses by default. An engine may still refuse the guest. */
 const FEATURES = { exceptions: true, memory64: true, multi_memory: true, threads: true };
 
-/** By wabt, which writes what the text says. As text: given a Buffer, wabt 1.0.39 reads the whole pool it lies in. */
+/** Assembles with wabt, which does not optimise. Takes a string: of a Buffer, wabt 1.0.39 reads the whole pool it lies in. */
 function assemble({ parseWat }, name, text) {
   const module = parseWat(name, text, FEATURES);
   try {
@@ -97,7 +98,7 @@ function assemble({ parseWat }, name, text) {
   }
 }
 
-/** By the binaryen that AssemblyScript has, for what wabt cannot read yet: the types of WasmGC. */
+/** Assembles with AssemblyScript's binaryen, as wabt cannot read the types of WasmGC yet. */
 async function assembleGc(text) {
   const path = createRequire(compiler).resolve("binaryen");
   const { default: binaryen } = await import(pathToFileURL(path).href);

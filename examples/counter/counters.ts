@@ -1,4 +1,4 @@
-// What the two processes agree on: which of the segment's integers is what, and how they count.
+// What the two processes agree on: the meaning of the segment's integers, and how to count.
 import { setImmediate } from "node:timers/promises";
 import type { Attachment } from "wasm-shm";
 
@@ -6,17 +6,17 @@ export const STATE = 0;
 export const ATOMIC = 1;
 export const PLAIN = 2;
 
-/** The value of STATE while they count. */
+/** The value of STATE while both processes count. */
 export const GO = 1;
 
-const SLICE = 100_000; // so many at a time: between them each hears of the other's end
+const SLICE = 100_000; // counts between two looks at STATE, and at whether the other process has ended
 
 /** The first three integers of the segment, in place. */
 export function countersOf(attachment: Attachment): Uint32Array {
   return attachment.cursor().viewArray(Uint32Array, 3);
 }
 
-/** Adds 1 to both counters, again and again, until done or told to stop. */
+/** Adds 1 to both counters `times` times; returns early if STATE is no longer GO. */
 export async function countUp(counters: Uint32Array, times: number): Promise<void> {
   for (let count = 0; count < times; count++) {
     if (count % SLICE === 0) {
@@ -24,6 +24,6 @@ export async function countUp(counters: Uint32Array, times: number): Promise<voi
       if (Atomics.load(counters, STATE) !== GO) return;
     }
     Atomics.add(counters, ATOMIC, 1);
-    counters[PLAIN] = (counters[PLAIN] as number) + 1; // between the read and the write the other may have written
+    counters[PLAIN] = (counters[PLAIN] as number) + 1; // the other process may write between this read and this write
   }
 }

@@ -1,5 +1,5 @@
-// node build/examples/counter/main.js [TIMES]: two processes add to two counters in one segment at the same time. The one
-// they add to by Atomics loses nothing; the one they read, add to and write back does.
+// node build/examples/counter/main.js [TIMES]: two processes add to two counters in one segment at the same time. The
+// counter that they change by Atomics loses nothing; the counter that they read, add to and write back loses counts.
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { create } from "wasm-shm";
@@ -15,15 +15,15 @@ if (!Number.isSafeInteger(times) || times < 1 || times > 2 ** 30) {
 
 using segment = create(4096);
 const counters = countersOf(segment.attach());
-segment.destroy(); // it lives until the last detach, so that nothing is left however this ends
+segment.destroy(); // it lives until the last detach, so nothing is left however this process ends
 
 const peer = fork(new URL("./peer.js", import.meta.url), [String(segment.id), String(times)]);
 const counted = once(peer, "exit").then(([code]) => {
   if (code !== 0) throw new Error("the second process ended before it had counted");
 });
 try {
-  await Promise.race([once(peer, "message"), counted]); // it has attached
-  Atomics.store(counters, STATE, GO); // the other has been waiting for this
+  await Promise.race([once(peer, "message"), counted]); // the peer has attached
+  Atomics.store(counters, STATE, GO); // the peer waits for this
   await Promise.all([countUp(counters, times), counted]);
 
   const both = 2 * times;
@@ -36,6 +36,6 @@ try {
   console.error((error as Error).message);
   process.exitCode = 1;
 } finally {
-  Atomics.store(counters, STATE, 0); // whoever still counts stops
+  Atomics.store(counters, STATE, 0); // stops a peer that still counts
   peer.kill();
 }

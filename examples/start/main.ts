@@ -1,4 +1,4 @@
-// npm start: a file, read straight into a segment; a second process checksums it there, in place, in WebAssembly.
+// npm start: reads a file straight into a segment; a second process checksums it there, in place, in WebAssembly.
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { createReadStream } from "node:fs";
@@ -17,10 +17,10 @@ const usage = `Usage: npm start [-- FILE]
 Makes a System V segment of FILE's size (default: the running node binary), reads the
 file straight into its pages, and lets a second process checksum it there, in place.`;
 
-/** What was asked cannot be done; the message is all a person needs. */
-class Refusal extends Error {}
+/** An error that the user can understand by its message alone. */
+class UserError extends Error {}
 
-const READ_SIZE = 8 * 2 ** 20; // bytes a read(2); large enough to be one call's worth, small enough to show progress
+const READ_SIZE = 8 * 2 ** 20; // bytes for each read(2): large enough that the calls cost little, small enough to show progress
 
 const seconds = (since: bigint): number => Number(process.hrtime.bigint() - since) / 1e9;
 
@@ -29,7 +29,7 @@ async function fill(path: string, size: number, attachments: Attachment[]): Prom
   const bar = new SingleBar({
     format: "reading {bar} {percentage}% | {eta} s left",
     clearOnComplete: true,
-    stream: process.stderr, // drawn on a terminal only
+    stream: process.stderr, // cli-progress draws on a terminal only
   });
   const file = await open(path);
   bar.start(size, 0);
@@ -39,7 +39,7 @@ async function fill(path: string, size: number, attachments: Attachment[]): Prom
       for (let start = 0; start < window.length; ) {
         const length = Math.min(READ_SIZE, window.length - start);
         const { bytesRead } = await file.read(window, start, length, position);
-        if (bytesRead === 0) throw new Refusal(`${path} ended at byte ${position} of ${size} while it was read`);
+        if (bytesRead === 0) throw new UserError(`${path} ended at byte ${position} of ${size} while it was read`);
         start += bytesRead;
         position += bytesRead;
         bar.update(position);
@@ -50,7 +50,7 @@ async function fill(path: string, size: number, attachments: Attachment[]): Prom
   }
 }
 
-/** The file's own Adler-32, by zlib and not by us: the last four bytes of a zlib stream (RFC 1950, section 2.2). */
+/** The file's Adler-32 as zlib computes it: the last four bytes of a zlib stream (RFC 1950, section 2.2). */
 async function fileChecksum(path: string): Promise<number> {
   let tail = Buffer.alloc(0);
   await pipeline(createReadStream(path, { highWaterMark: 2 ** 20 }), createDeflate({ level: 0 }), async (chunks) => {
@@ -59,10 +59,10 @@ async function fileChecksum(path: string): Promise<number> {
   return tail.readUInt32BE();
 }
 
-/** The next message of the other process; its end without one is a failure. */
+/** The next message of the second process; throws if the process ends without one. */
 async function answerOf(child: ChildProcess): Promise<Answer> {
   const ended = once(child, "exit").then(([code, signal]) => {
-    throw new Refusal(`the second process ended with ${signal ?? `code ${code}`} before it answered`);
+    throw new UserError(`the second process ended with ${signal ?? `code ${code}`} before it answered`);
   });
   const [answer] = (await Promise.race([once(child, "message"), ended])) as [Answer];
   return answer;
@@ -73,20 +73,20 @@ async function checksumElsewhere(
   child: ChildProcess,
 ): Promise<{ adler32: number; seconds: number; secondsAgain: number; nattch: number }> {
   const attached = await answerOf(child);
-  if (attached.kind !== "attached") throw new Refusal("the second process did not attach");
+  if (attached.kind !== "attached") throw new UserError("the second process did not attach");
   const { nattch } = segment.stat();
   child.send("go");
   const result = await answerOf(child);
-  if (result.kind !== "result") throw new Refusal("the second process gave no result");
+  if (result.kind !== "result") throw new UserError("the second process gave no result");
   return { ...result, nattch };
 }
 
 async function sizeOf(path: string): Promise<number> {
   const about = await stat(path).catch((error: Error) => {
-    throw new Refusal(`cannot read ${path}: ${error.message}`);
+    throw new UserError(`cannot read ${path}: ${error.message}`);
   });
-  if (!about.isFile()) throw new Refusal(`${path} is not a regular file`);
-  if (about.size === 0) throw new Refusal(`${path} is empty, and a segment has at least one byte`);
+  if (!about.isFile()) throw new UserError(`${path} is not a regular file`);
+  if (about.size === 0) throw new UserError(`${path} is empty, and a segment has at least one byte`);
   return about.size;
 }
 
@@ -101,8 +101,8 @@ async function main(path: string): Promise<boolean> {
   let child: ChildProcess | undefined;
   try {
     for (const window of windowsOf(size)) attachments.push(segment.attach(window));
-    // It lives while someone is attached, and Linux lets others attach by id until then (shmctl(2)): whatever ends
-    // this process from here on, SIGKILL too, leaves nothing behind.
+    // The segment lives until the last detach, and Linux lets processes attach by id until then (shmctl(2)). So nothing
+    // is left behind from here on, even after SIGKILL.
     segment.destroy();
     const createSeconds = seconds(created);
 
@@ -141,8 +141,8 @@ async function main(path: string): Promise<boolean> {
   }
 }
 
-// The segment goes with the last process attached to it, so there is nothing to do but say so, and die of the signal as
-// anyone would. Not process.exit(): on Node 24 it may wait for a compiler thread that waits for a collection.
+// The kernel frees the segment with the last process attached to it, so this only reports, and ends by the signal.
+// process.exit() would not do: on Node 24 it may wait for a compiler thread that waits for a garbage collection.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
   process.once(signal, () => {
     process.stderr.write(`\n${signal}: stopped; no segment is left\n`);
@@ -159,7 +159,7 @@ try {
   else process.exitCode = (await main(positionals[0] ?? process.execPath)) ? 0 : 1;
 } catch (error) {
   const { message, name } = error as Error;
-  const misused = name === "TypeError" && !(error instanceof Refusal);
+  const misused = name === "TypeError" && !(error instanceof UserError);
   console.error(misused ? `${message}\n\n${usage}` : message);
   process.exitCode = misused ? 2 : 1;
 }

@@ -1,12 +1,12 @@
-// node build/examples/threads/main.js [THREADS]: worker threads attach one segment by its id, each its own part of it, fill
-// that in place and sum it up. No buffer is handed over; the first thread then finds in its own attachment what they wrote.
+// node build/examples/threads/main.js [THREADS]: each worker thread attaches its own part of one segment, by the
+// segment's id, fills it in place and sums it. No buffer is sent: the main thread reads the result in its own attachment.
 import { once } from "node:events";
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { create } from "wasm-shm";
 import type { Part, Result } from "./worker.js";
 
-const PART = 16 * 2 ** 20; // bytes: whole pages, as a window's offset and length must be
+const PART = 16 * 2 ** 20; // bytes; whole pages, because a window's offset and length must be
 
 const threads = Number(process.argv[2] ?? Math.min(availableParallelism(), 4));
 if (!Number.isInteger(threads) || threads < 1 || threads > 64) {
@@ -18,9 +18,9 @@ if (!Number.isInteger(threads) || threads < 1 || threads > 64) {
 
 using segment = create(threads * PART);
 const whole = segment.attach();
-segment.destroy(); // it lives until the last detach, so that nothing is left however this ends
+segment.destroy(); // it lives until the last detach, so nothing is left however this process ends
 
-/** A thread on its part; rejects where it fails. */
+/** Runs a thread on its part; rejects if the thread fails. */
 async function work(index: number): Promise<Result> {
   const workerData: Part = { id: segment.id, offset: index * PART, length: PART };
   const worker = new Worker(new URL("./worker.js", import.meta.url), { workerData });

@@ -1,10 +1,10 @@
-// A worker thread: its part of the segment becomes 0, 1, 2, … as 32-bit integers, counted from the segment's start.
+// A worker thread: writes 32-bit integers into its part of the segment, so that the whole segment holds 0, 1, 2, …
 import { parentPort, threadId, workerData } from "node:worker_threads";
 import { open } from "wasm-shm";
 
 export interface Part {
   id: number;
-  /** Bytes. */
+  /** Bytes, as `length` is. */
   offset: number;
   length: number;
 }

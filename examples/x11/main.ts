@@ -1,4 +1,4 @@
-// A window whose pixels a WebAssembly guest computes in the very segment that the X server reads them from.
+// A window whose pixels a WebAssembly guest computes in the segment from which the X server reads them.
 import { readFileSync, writeFileSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -24,14 +24,14 @@ the server writes the whole screen into another segment, which becomes a PNG.
   --display NAME  where (default: DISPLAY)
   --xvfb          on an X server of its own, without a screen: Debian's package xvfb`;
 
-/** What was asked cannot be done; the message is all a person needs. */
-class Refusal extends Error {}
+/** An error that the user can understand by its message alone. */
+class UserError extends Error {}
 
-/** A point where there is something to see at every depth. */
+/** A point of the set that has detail at every depth. */
 const CENTRE = { x: -0.743643887037151, y: 0.13182590420533 };
 const START_WIDTH = 3.2;
 const ZOOM = 0.96; // from frame to frame
-const DEEPEST = 1e-12; // below it a double has too few digits for the next pixel
+const DEEPEST = 1e-12; // below this, a double cannot tell neighbouring pixels apart
 
 type Draw = (
   output: number,
@@ -48,7 +48,7 @@ const guest = new WebAssembly.Module(
   readFileSync(fileURLToPath(new URL("../../../examples/guests/assemblyscript/pixels.wasm", import.meta.url))),
 );
 
-/** The guest, in the memory that the segment is in. */
+/** Instantiates the guest in the memory that holds the segment. */
 function drawingIn({ memory, byteOffset }: Attachment): (frame: number, width: number, height: number) => void {
   const { exports } = new WebAssembly.Instance(guest, { env: { memory } });
   const mandelbrot = exports["mandelbrot"] as Draw;
@@ -59,7 +59,7 @@ function drawingIn({ memory, byteOffset }: Attachment): (frame: number, width: n
   };
 }
 
-/** 0x00RRGGBB, as the server has them, to a PNG. */
+/** Encodes 0x00RRGGBB pixels, the server's format, as a PNG. */
 function pngOf(pixels: Buffer, width: number, height: number): Buffer {
   const png = new PNG({ width, height });
   for (let at = 0; at < 4 * width * height; at += 4)
@@ -74,7 +74,7 @@ interface Options {
   out: string | undefined;
 }
 
-/** Shows the frames: while the server reads one segment, the guest draws in the other. @returns seconds */
+/** Shows the frames: the guest draws in one segment while the server reads the other. @returns seconds */
 async function animate(
   display: Display,
   surfaces: readonly { segment: ServerSegment; draw: (frame: number, width: number, height: number) => void }[],
@@ -103,7 +103,7 @@ async function animate(
   return { total: (performance.now() - start) / 1000, drawing };
 }
 
-/** The frames, then the screen. @returns what was done, in rows */
+/** Shows the frames, then reads the screen. @returns what was done, as rows */
 async function draw(
   name: string,
   display: Display,
@@ -114,9 +114,11 @@ async function draw(
   const { frames, width, height } = options;
   const { pixel_width: screenWidth, pixel_height: screenHeight, root, root_depth: depth } = display.screen[0];
   if (depth !== 24 || display.format[depth]?.bits_per_pixel !== 32 || display.image_byte_order !== 0)
-    throw new Refusal(`the display ${name} has other pixels than this example's: 24 bits deep, 32 wide, little-endian`);
+    throw new UserError(
+      `the display ${name} has other pixels than this example's: 24 bits deep, 32 wide, little-endian`,
+    );
   const { shm, usable } = await sharedMemory(display.client);
-  if (!usable) throw new Refusal(`the server of ${name} cannot attach segments of this process`);
+  if (!usable) throw new UserError(`the server of ${name} cannot attach segments of this process`);
 
   const size = 4 * width * height;
   const segments = [await make(shm, size), await make(shm, size)];
@@ -142,7 +144,7 @@ async function draw(
 async function show(name: string, options: Options): Promise<void> {
   const provider = x11Provider({ display: name });
   const display = await connect(name, provider).catch((error: Error) => {
-    throw new Refusal(`cannot connect to the display ${name}: ${error.message}`);
+    throw new UserError(`cannot connect to the display ${name}: ${error.message}`);
   });
   const segments: ServerSegment[] = [];
   const make = async (shm: Shm, size: number): Promise<ServerSegment> => {
@@ -153,7 +155,7 @@ async function show(name: string, options: Options): Promise<void> {
   try {
     printRows(await Promise.race([draw(name, display, make, provider, options), loss(display.client)]));
   } finally {
-    // The server lets go of its part when the connection ends.
+    // The server detaches when the connection ends.
     for (const segment of segments) provider.destroy(provider.segmentOf(segment));
     display.client.terminate();
   }
@@ -186,7 +188,7 @@ try {
   if (values.help) console.log(usage);
   else if (xvfb) {
     const server = await startXvfb({ args: ["-terminate"] }).catch((error: Error) => {
-      throw new Refusal(`${error.message}; Debian has it in the package xvfb`);
+      throw new UserError(`${error.message}; Debian has it in the package xvfb`);
     });
     try {
       await show(server.display, options);
@@ -194,7 +196,7 @@ try {
       await server.stop();
     }
   } else if (display) await show(display, options);
-  else throw new Refusal("DISPLAY is not set: start this in an X session, or with --xvfb, which brings a server");
+  else throw new UserError("DISPLAY is not set: start this in an X session, or with --xvfb, which brings a server");
 } catch (error) {
   const { message, name } = error as Error;
   const misused = name === "TypeError";

@@ -1,4 +1,4 @@
-// What this package's example, tests and bench use of the npm package x11, which has no types of its own (4.2.2).
+// The types of what the example, the tests and the bench use of the npm package x11, which has none itself (4.2.2).
 declare module "x11" {
   import type { EventEmitter } from "node:events";
   import type { Socket } from "node:net";

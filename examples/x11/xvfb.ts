@@ -6,11 +6,11 @@ import type { Readable } from "node:stream";
 export interface XvfbOptions {
   /** `"1920x1080x24"`: width, height and depth (default `"1280x1024x24"`). */
   screen?: string;
-  /** Further arguments of Xvfb's. */
+  /** More arguments for Xvfb. */
   args?: readonly string[];
-  /** A command that starts it: `["unshare", "--ipc"]`. */
+  /** A command that starts Xvfb, such as `["unshare", "--ipc"]`. */
   prefix?: readonly string[];
-  /** Whose process it is (default: ours). */
+  /** The user of its process (default: this process's). */
   uid?: number;
 }
 
@@ -18,14 +18,14 @@ export interface Xvfb {
   /** Its name: `":99"`. */
   readonly display: string;
   readonly pid: number;
-  /** Ends it, and waits until it is gone. */
+  /** Ends the server, and waits until it is gone. */
   stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
-/** Starts one on a display that is free. It listens on a Unix socket alone, and lets in whoever can reach that. */
+/** Starts a server on a free display. It listens on a Unix socket only, without access control. */
 export async function startXvfb(asked: XvfbOptions = {}): Promise<Xvfb> {
   const { screen = "1280x1024x24", args = [], prefix = [], uid } = asked;
-  // Without -noreset it begins anew when its last client leaves, and hangs up on who connects meanwhile.
+  // Without -noreset the server restarts when its last client leaves, and drops clients that connect meanwhile.
   const options = ["-displayfd", "3", "-screen", "0", screen, "-nolisten", "tcp", "-ac", "-noreset"];
   const line = [...prefix, "Xvfb", ...options, ...args];
   const child = spawn(line[0] as string, line.slice(1), {
@@ -41,7 +41,7 @@ export async function startXvfb(asked: XvfbOptions = {}): Promise<Xvfb> {
   };
   const number = await Promise.race([
     once(child.stdio[3] as Readable, "data").then(([chunk]) => String(chunk).trim()),
-    gone.then(() => ""), // rejects where there is no such command
+    gone.then(() => ""), // rejects if there is no such command
   ]);
   if (!/^\d+$/.test(number)) {
     await stop();

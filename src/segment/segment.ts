@@ -304,9 +304,9 @@ export class Segment {
   }
 
   /** The checked place of a window in the caller's memory. */
-  #place(into: NonNullable<AttachOptions["into"]> | null, length: number): MapRequest["into"] {
+  #place(into: NonNullable<AttachOptions["into"]>, length: number): MapRequest["into"] {
     const { pageSize } = this.#host;
-    const { memory, byteOffset } = into ?? {};
+    const { memory, byteOffset } = checkOptions(into, ["memory", "byteOffset"], "options.into");
     const memoryLength = memoryByteLength(memory);
     if (memory === undefined || memoryLength === undefined)
       throw invalidType("options.into.memory", "an instance of WebAssembly.Memory", memory);

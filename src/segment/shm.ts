@@ -232,8 +232,9 @@ export function compose(options: ShmOptions | undefined, platform: Platform): Sh
         if (size !== undefined) return opened(target, size);
         throw refused(EINVAL, { operation: "stat", id: target, size: undefined });
       }
-      const key = checkKey(target.key);
-      if (key === PRIVATE_KEY) throw outOfRange("key", "other than 0, which stands for no key", target.key);
+      const { key: asked } = checkOptions(target, ["key"], "target");
+      const key = checkKey(asked);
+      if (key === PRIVATE_KEY) throw outOfRange("key", "other than 0, which stands for no key", asked);
       return openKey(key);
     },
 

@@ -1,4 +1,4 @@
-// examples/counter, as a person runs it: what it prints, its exit code, and that no segment is left, however it ends.
+// examples/counter, run as a user would: its output, its exit code, and that it leaves no segment however it ends.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import * as assert from "uvu/assert";
@@ -10,7 +10,7 @@ import { peerOf, segmentsOf, until } from "../support/waiting.js";
 
 const script = `${root}build/examples/counter/main.js`;
 const counter = suite("examples/counter");
-if (nativePairs.length === 0) counter.skip("runs", "there is no native host on this platform");
+if (nativePairs.length === 0) counter.skip("runs", "there is no sysv host on this platform");
 else {
   for (const times of [1, 300_000])
     counter(`adds 1 in two processes, ${times} times each, and loses none by Atomics`, () => {

@@ -1,4 +1,4 @@
-// examples/pipe, as a person runs it: what it prints, its exit code, and that no segment is left, however it ends.
+// examples/pipe, run as a user would: its output, its exit code, and that it leaves no segment however it ends.
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
@@ -12,9 +12,9 @@ import { peerOf, segmentsOf, until } from "../support/waiting.js";
 
 const script = `${root}build/examples/pipe/main.js`;
 const pipe = suite("examples/pipe");
-if (nativePairs.length === 0) pipe.skip("runs", "there is no native host on this platform");
+if (nativePairs.length === 0) pipe.skip("runs", "there is no sysv host on this platform");
 else {
-  // Halves are 1 MiB: nothing, a part, whole ones, and more than there are halves.
+  // Halves are 1 MiB: an empty file, a part of one, whole ones, and more than two.
   for (const size of [0, 3333, 2 ** 20, 2 ** 21, 5 * 2 ** 20 + 1])
     pipe(`pipes a file of ${size} bytes, and both checksums are the file's`, async () => {
       const bytes = randomBytes(size);

@@ -1,4 +1,4 @@
-// examples/python, as a person runs it.
+// examples/python, run as a user would.
 import * as assert from "uvu/assert";
 import { list } from "wasm-shm";
 import { suite } from "../suite.js";
@@ -10,9 +10,9 @@ const example = suite("examples/python");
 const hasPeer = ["python3", "/usr/bin/python3"].some((command) => works(command, ["-c", "import sysv_ipc"]));
 const required = process.env["WASM_SHM_PEERS"] === "required";
 
-if (nativePairs.length === 0) example.skip("sums what Python wrote", "there is no native host on this platform");
+if (nativePairs.length === 0) example.skip("sums what Python wrote", "there is no sysv host on this platform");
 else {
-  if (!hasPeer && !required) example.skip("sums what Python wrote", "no python3 here has sysv_ipc");
+  if (!hasPeer && !required) example.skip("sums what Python wrote", "no python3 with sysv_ipc is installed");
   else
     example("sums what Python wrote, in place, and Python agrees", () => {
       const before = new Set(list().map(({ id }) => id));
@@ -27,7 +27,7 @@ else {
       assert.equal(mine, []);
     });
 
-  example("says what is missing where Python has no such module, and what is wrong with a count", () => {
+  example("says what is missing if Python has no such module, and what is wrong with a count", () => {
     const bare = run(process.execPath, [script], { env: { PATH: "/nonexistent", PYTHONPATH: "/nonexistent" } });
     if (bare.code !== 0) assert.match(bare.stderr, /apt install python3-sysv-ipc/);
     else assert.ok(hasPeer); // the system's own was found by its path

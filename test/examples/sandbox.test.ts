@@ -1,4 +1,4 @@
-// examples/sandbox, as a person runs it: what it prints and writes, its exit code, and that no segment is left.
+// examples/sandbox, run as a user would: what it prints and writes, its exit code, and that it leaves no segment.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ import { suite } from "../suite.js";
 import { type Ended, root, run } from "../support/child.js";
 import { randomBytes } from "../support/pairs.js";
 
-/** With a folder of its own for temporary files, which goes afterwards. */
+/** Runs it with a new folder for temporary files, removed afterwards. */
 function withFolder<T>(use: (folder: string, start: (...args: string[]) => Ended) => T): T {
   const folder = mkdtempSync(join(tmpdir(), "wasm-shm-"));
   try {
@@ -25,7 +25,7 @@ function withFolder<T>(use: (folder: string, start: (...args: string[]) => Ended
 const example = suite("The sandbox example");
 if (!native) example.skip("runs", NO_HOST);
 else {
-  example("by default works on a PNG and README.md, and every answer is plain JavaScript's", () =>
+  example("by default works on a PNG and README.md, and every answer agrees with plain JavaScript's", () =>
     withFolder((_, start) => {
       const ended = start("--floats", "100,000");
       assert.is(ended.code, 0, ended.stderr);

@@ -1,7 +1,7 @@
-// npm start, as a person runs it: what it prints, its exit code, and that no segment is left, however it ends.
+// npm start, run as a user would: its output, its exit code, and that it leaves no segment however it ends.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { statSync } from "node:fs";
+import { statSync, truncateSync } from "node:fs";
 import * as assert from "uvu/assert";
 import { list, SegmentStatus } from "wasm-shm";
 import { suite } from "../suite.js";
@@ -15,12 +15,19 @@ import { segmentsOf, until } from "../support/waiting.js";
 const script = `${root}build/examples/start/main.js`;
 const start = (...args: string[]): Ended => run(process.execPath, [script, ...args]);
 
-/** The value beside a label of the table. */
+/** The value after a label of the table. */
 const cell = (output: string, label: string): string => new RegExp(`^${label} +(.*)$`, "m").exec(output)?.[1] ?? "";
+
+/** A file of zeros, without blocks on the disk, for as long as `use` runs. */
+const withZeros = <T>(size: number, use: (path: string) => T | Promise<T>): Promise<T> =>
+  withFile(new Uint8Array(0), (path) => {
+    truncateSync(path, size);
+    return use(path);
+  });
 
 /** Starts it on a file of 400 MB, so that there is time to interfere, and waits for its segment. */
 async function interfere(use: (child: ChildProcess & { pid: number }) => Promise<void>): Promise<string> {
-  return withFile(new Uint8Array(400e6), async (path) => {
+  return withZeros(400e6, async (path) => {
     const child = spawn(process.execPath, [script, path], { stdio: ["ignore", "pipe", "pipe"] });
     const said: string[] = [];
     child.stdout.on("data", (chunk: Buffer) => said.push(chunk.toString()));
@@ -38,7 +45,7 @@ async function interfere(use: (child: ChildProcess & { pid: number }) => Promise
 }
 
 const main = suite("npm start");
-if (nativePairs.length === 0) main.skip("runs", "there is no native host on this platform");
+if (nativePairs.length === 0) main.skip("runs", "there is no sysv host on this platform");
 else {
   main("on a file: reads it into a segment, checksums it in a second process, verifies", async () => {
     const content = randomBytes(1_234_567);
@@ -61,7 +68,7 @@ else {
       const expected = adlerOracle(content).toString(16).padStart(8, "0");
       assert.match(ended.stdout, new RegExp(`^adler32 +0x${expected} in the segment, 0x${expected} in the file$`, "m"));
       assert.is(cell(ended.stdout, "verified"), "yes");
-      assert.is(ended.stderr, ""); // the progress bar is for terminals
+      assert.is(ended.stderr, ""); // the progress bar is drawn on terminals only
       assert.not.ok(list().some(({ id }) => id === Number(cell(ended.stdout, "segment id"))));
     });
   });
@@ -87,7 +94,7 @@ else {
     }
     await withFile(new Uint8Array(1), (path) => {
       assert.is(run("mkfifo", [`${path}.fifo`]).code, 0);
-      const ended = start(`${path}.fifo`); // to open it would wait for a writer
+      const ended = start(`${path}.fifo`); // opening it would wait for a writer
       assert.is(ended.code, 1);
       assert.match(ended.stderr, /is not a regular file/);
     });
@@ -125,7 +132,7 @@ else {
     });
   });
 
-  main("whose second process fails says so, leaves no segment, and exits with 1", async () => {
+  main("says that the second process failed, leaves no segment, and exits with 1", async () => {
     const said = await interfere(async (child) => {
       await until("the second process", () => childrenOf(child.pid).length === 1);
       signalProcess(childrenOf(child.pid)[0] as number, "SIGKILL");
@@ -139,7 +146,7 @@ else {
   if (!works("script", ["--version"])) main.skip("draws a progress bar on a terminal", "script(1) is not installed");
   else
     main("draws a progress bar on a terminal", async () => {
-      await withFile(new Uint8Array(100e6), (path) => {
+      await withZeros(100e6, (path) => {
         const ended = run("script", ["-qec", `"${process.execPath}" "${script}" "${path}"`, "/dev/null"]);
         assert.is(ended.code, 0);
         assert.match(ended.stdout, /reading .*\d+% \| /);

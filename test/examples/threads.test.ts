@@ -1,4 +1,4 @@
-// examples/threads, as a person runs it: what it prints, its exit code, and that no segment is left, however it ends.
+// examples/threads, run as a user would: its output, its exit code, and that it leaves no segment however it ends.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import * as assert from "uvu/assert";
@@ -9,17 +9,17 @@ import { segmentsOf, until } from "../support/waiting.js";
 
 const script = `${root}build/examples/threads/main.js`;
 const PART = 16 * 2 ** 20;
-/** 0 + 1 + 2 + … of the 32-bit integers that so many bytes hold, from an offset on. */
+/** The sum of `length` bytes of the 32-bit integers 0, 1, 2, …, from an offset. */
 function sumOf(offset: number, length: number): number {
   const [first, count] = [offset / 4, length / 4];
   return count * first + (count * (count - 1)) / 2;
 }
 
 const threads = suite("examples/threads");
-if (nativePairs.length === 0) threads.skip("runs", "there is no native host on this platform");
+if (nativePairs.length === 0) threads.skip("runs", "there is no sysv host on this platform");
 else {
   for (const count of [1, 3])
-    threads(`has ${count} fill and sum a part each, and the first thread finds it all`, async () => {
+    threads(`makes ${count} threads fill and sum a part each, and the main thread reads all of it`, async () => {
       const child = spawn(process.execPath, [script, String(count)], { stdio: ["ignore", "pipe", "pipe"] });
       let said = "";
       for (const stream of [child.stdout, child.stderr])

@@ -1,4 +1,4 @@
-// examples/x11, as a person runs it: what it prints and draws, its exit code, and what is left when its server dies.
+// examples/x11, run as a user would: what it prints and draws, its exit code, and what is left when its server dies.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -23,7 +23,7 @@ const start = (args: string[], display?: string): Ended =>
 const [WIDTH, HEIGHT] = [65, 48]; // an odd width: the guest draws two pixels at a time
 const PLACE = { x: 40, y: 40 };
 
-/** What is black in the first frame: the set by its definition. */
+/** The black pixels of the first frame: the set, by its definition. */
 function isInside(column: number, row: number): boolean {
   const step = 3.2 / WIDTH;
   const x = -0.743643887037151 + step * (column - WIDTH / 2);
@@ -37,7 +37,7 @@ function isInside(column: number, row: number): boolean {
 }
 
 const example = suite("The X11 example");
-if (nativePairs.length === 0 || noXvfb) example.skip("runs", noXvfb ?? "there is no native host on this platform");
+if (nativePairs.length === 0 || noXvfb) example.skip("runs", noXvfb ?? "there is no sysv host on this platform");
 else {
   example(
     "--xvfb shows frames on a server of its own, and the screen's PNG has the Mandelbrot set in the window",
@@ -89,7 +89,7 @@ else {
     }
   });
 
-  example("whose server dies says so, exits with 1, and leaves no segment", async () => {
+  example("says that the server died, exits with 1, and leaves no segment", async () => {
     await withXvfb(async ({ display, stop }) => {
       const child = spawn(process.execPath, [script, "--display", display, "--frames", "1000000"], {
         stdio: ["ignore", "inherit", "pipe"],
@@ -103,7 +103,7 @@ else {
           segments().filter(({ nattch }) => nattch === 2).length < 2;
           await sleep(2)
         )
-          if (Date.now() > limit) throw new Error("waited in vain for the segments");
+          if (Date.now() > limit) throw new Error("the segments did not appear in time");
         const ended = once(child, "close");
         await stop("SIGKILL");
         assert.equal(await ended, [1, null]);
@@ -115,7 +115,7 @@ else {
     });
   });
 
-  example("that is killed takes its own server along", async () => {
+  example("that is killed ends the server that it started", async () => {
     const child = spawn(process.execPath, [script, "--xvfb", "--frames", "1000000"], { stdio: "ignore", env });
     const pid = child.pid as number;
     const made = () => segmentsOf(pid).filter(({ nattch }) => nattch === 2).length;

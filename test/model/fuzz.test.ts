@@ -1,13 +1,15 @@
-// 100,000 random commands on every core and the model. WASM_SHM_SEED=n repeats a run; npm run test:fuzz takes longer.
+// Random commands, every core against the model: 25,000, or 100,000 with WASM_SHM_LONG=1. WASM_SHM_SEED=n repeats a run;
+// npm run test:fuzz runs for as long as asked.
 import * as assert from "uvu/assert";
 import { Attachment, Cursor } from "wasm-shm";
 import { suite } from "../suite.js";
+import { campaign } from "../support/campaign.js";
 import { root, run } from "../support/child.js";
 import { CURSOR_WORDS, methodsOf, RANGE_WORDS } from "../support/operations.js";
 import { type Counts, runBatch } from "./property.js";
 
 const script = `${root}build/test/model/fuzz.js`;
-const COMMANDS = 100_000;
+const COMMANDS = campaign(25_000, 100_000);
 const seed = Number(process.env["WASM_SHM_SEED"] ?? Date.now() % 2 ** 31);
 
 const fuzz = suite("Random commands");

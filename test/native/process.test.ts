@@ -5,6 +5,7 @@ import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import * as assert from "uvu/assert";
 import { suite } from "../suite.js";
+import { campaign } from "../support/campaign.js";
 import { askModule, end, isRoot, runModule, startModule } from "../support/child.js";
 import { adlerOracle } from "../support/oracle.js";
 import { code, nativePairs, randomBytes } from "../support/pairs.js";
@@ -231,10 +232,10 @@ else
         import { setTimeout as sleep } from "node:timers/promises";
         import { create } from "wasm-shm";
         const segment = create(8192);
-        for (let round = 0; round < 15; round++) {
+        for (let round = 0; round < ${campaign(6, 15)}; round++) {
           const source = 'import("wasm-shm").then(({ open }) => { const segment = open(' + segment.id + '); ${loop} })';
           const worker = new Worker(source, { eval: true });
-          await sleep(60 + 5 * round);
+          await sleep(60 + ${campaign(14, 5)} * round);
           await worker.terminate();
         }
         process.exitCode = segment.stat().nattch === 0 ? 0 : 3;

@@ -1,4 +1,4 @@
-// docs/api.md against what a user's compiler and a running program see: every public name is there, and no other.
+// docs/api.md against the emitted types and the running package: it has every public name, and no other.
 import { readdirSync, readFileSync } from "node:fs";
 import * as assert from "uvu/assert";
 import { createShm } from "wasm-shm";
@@ -9,10 +9,10 @@ import { textOf } from "../support/pages.js";
 const page = textOf("docs/api.md");
 const prose = page.replaceAll(/^```.*?^```\s*$/gms, "");
 
-/** Where a member is looked up: headings, and the rows of tables. */
+/** Where a reader looks up a member: headings, and rows of tables. */
 const entries = (prose.match(/^(?:#|\|).*$/gm) ?? []).join("\n");
 
-/** What stands in code: spans, and headings. */
+/** What is marked as code: spans, and headings. */
 const spans = [...prose.matchAll(/`([^`\n]+)`/g), ...prose.matchAll(/^#+ (.*)$/gm)].map(([, span]) => span as string);
 
 const declarations = readdirSync(`${root}dist`, { recursive: true, encoding: "utf8" })
@@ -38,7 +38,7 @@ function membersOf(name: string): string[] {
   throw new Error(`no declaration of ${name}`);
 }
 
-/** What api.md calls an object of each class, and its members. */
+/** The name that api.md gives an object of each class, and the members of the class. */
 const objects: Readonly<Record<string, readonly string[]>> = {
   segment: membersOf("Segment"),
   attachment: membersOf("Attachment"),

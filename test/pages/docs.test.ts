@@ -1,10 +1,10 @@
-// Every page that a person reads does as it says. Of its blocks of code
-//   js       runs as a module, and prints the text block that is next, where that is under the same heading
-//   sh       runs in bash -euo pipefail, in a folder of its own with wasm-shm and shm on the PATH, and prints the same way
-//   console  is a session: each line after "$ " is a command, run as sh is, and the rest is what they print
-//   text     is output, or a picture
-// What varies from run to run is marked as patternOf (pages.ts) reads it. Blocks in other languages, and commands that would
-// call the tests again, are run by the tests that the tables below name.
+// Every page does what it says. Its code blocks are run by language:
+//   js       runs as a module, and prints the next text block, if that is under the same heading
+//   sh       runs in bash -euo pipefail, in a new folder with wasm-shm and shm on the PATH, and prints in the same way
+//   console  is a session: each line after "$ " is a command, run as sh is; the other lines are what they print
+//   text     is output, or a drawing
+// patternOf (pages.ts) defines the marks for what varies. Blocks in other languages, and commands that would run the tests
+// again, are run by the tests that the tables below name.
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
@@ -15,7 +15,7 @@ import { type Ended, root, run } from "../support/child.js";
 import { anchorsOf, type Block, blocksOf, linksOf, pages, patternOf, textOf } from "../support/pages.js";
 import { nativePairs } from "../support/pairs.js";
 
-/** Which test runs the blocks of a language, by page. Each must name the page that it runs. */
+/** Which test runs the blocks of a language, by page. The test must name the page. */
 const runElsewhere: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "docs/interop.md": Object.fromEntries(
     ["javascript", "c", "perl", "python", "php", "bash"].map((language) => [language, "test/pages/interop.test.ts"]),
@@ -23,7 +23,7 @@ const runElsewhere: Readonly<Record<string, Readonly<Record<string, string>>>> =
   "docs/x11.md": { javascript: "test/pages/x11.test.ts" },
 };
 
-/** Blocks of sh that are not run here, and the files that do what they do, by words in them. */
+/** Blocks of sh that are not run here, and the files that do the same, with a text that shows it. */
 const commandsElsewhere: Readonly<Record<string, readonly (readonly [file: string, words: string])[]>> = {
   "npm ci && npm start\n": [
     [".ci/run", "npm ci "],
@@ -45,7 +45,7 @@ const commandsElsewhere: Readonly<Record<string, readonly (readonly [file: strin
   ],
 };
 
-/** What a page's commands find when they start: examples of the manual name segments that someone else has. */
+/** What exists before a page's commands start: the manual's examples name segments of other programs. */
 const preparations: Readonly<Record<string, string>> = {
   "docs/cli.md": `head -c 5000 "$0" > file
 cp file photo.raw
@@ -56,7 +56,7 @@ wasm-shm open --size 64K --key 0x51 < file`,
 const { scripts } = JSON.parse(textOf("package.json")) as { scripts: Record<string, string> };
 const lifecycle = ["ci", "test", "start", "rebuild"];
 
-/** Folders for snippets lie inside the package, so that a snippet's own `import "wasm-shm"` finds it. */
+/** Snippets run inside the package's folder, so that their `import "wasm-shm"` finds it. */
 function runSnippet(body: string): Ended {
   mkdirSync(`${root}build/snippets`, { recursive: true });
   const folder = mkdtempSync(`${root}build/snippets/`);
@@ -69,7 +69,7 @@ function runSnippet(body: string): Ended {
 }
 
 /**
- * In an IPC namespace of its own: what `ls` shows is then what the page did, and nothing of it is left behind. The folder has
+ * Runs in a new IPC namespace, so that `ls` shows only what the page made, and nothing is left behind. The folder contains
  * the clone's `build`, and nothing else.
  */
 function runShell(commands: string, preparation = ""): Ended {
@@ -91,7 +91,7 @@ function runShell(commands: string, preparation = ""): Ended {
   }
 }
 
-/** A session's commands, each of which shows itself before it runs: what is printed is then the block. */
+/** A session's commands, each of which prints itself before it runs, so that the output equals the block. */
 function commandsOf(session: string): string {
   return session
     .split("\n")
@@ -104,7 +104,7 @@ function assertPrinted(printed: string, shown: string): void {
   if (!patternOf(shown).test(printed)) assert.is(printed, shown);
 }
 
-/** Runs a block, and compares what it prints with what stands below it, or in it. */
+/** Runs a block, and compares its output with the text block after it, or with the session. */
 function check(page: string, { language, body, section }: Block, next: Block | undefined): void {
   const shown = next?.language === "text" && next.section === section ? next.body : undefined;
   if (language === "js") {
@@ -140,24 +140,24 @@ for (const page of pages) {
       docs(`${title} is what other files do`, () => {
         for (const [file, words] of commandsElsewhere[body] ?? []) assert.ok(textOf(file).includes(words), file);
       });
-    else if (nativePairs.length === 0) docs.skip(title, "it shows the native host");
+    else if (nativePairs.length === 0) docs.skip(title, "it shows the sysv host");
     else if (language !== "js" && !ownNamespace) docs.skip(title, NO_NAMESPACE);
     else docs(`${title} runs, and prints what the page says`, () => check(page, block, blocks[index + 1]));
   });
 
-  docs("names only npm commands that there are", () => {
+  docs("names only npm commands that exist", () => {
     for (const [, word, script] of text.matchAll(/\bnpm (\w+)(?: ([\w:]+))?/g))
       if (word === "run") assert.ok(scripts[script as string], `npm run ${script}`);
       else assert.ok(lifecycle.includes(word as string), `npm ${word}`);
   });
 
-  docs("names only commands of wasm-shm that there are", () => {
+  docs("names only commands of wasm-shm that exist", () => {
     const known = cli(["--help"]).stdout;
     for (const [command, word] of text.matchAll(/(?:`|\$ )(?:wasm-)?shm ([a-z]+)\b/g))
       assert.match(known, new RegExp(`^  ${word} `, "m"), command);
   });
 
-  docs("names only examples that there are, each with a test", () => {
+  docs("names only examples that exist, each with a test", () => {
     for (const [, name] of text.matchAll(/\bbuild\/examples\/(\w+)\/main\.js/g)) {
       assert.ok(existsSync(`${root}examples/${name}/main.ts`), name);
       const tests = [`examples/${name}.test.ts`];
@@ -168,7 +168,7 @@ for (const page of pages) {
     }
   });
 
-  docs("links only to files and headings that there are", () => {
+  docs("links only to files and headings that exist", () => {
     for (const link of linksOf(text)) {
       if (/^https?:/.test(link)) continue;
       const [path, anchor] = link.split("#") as [string, string | undefined];

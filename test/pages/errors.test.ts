@@ -1,4 +1,4 @@
-// docs/errors.md against the sources: the same codes in both, and each shown with a message that the page's own blocks print
+// docs/errors.md against the sources: both have the same codes, and the page's blocks print a message of each
 // (docs.test.ts runs them).
 import { readFileSync } from "node:fs";
 import * as assert from "uvu/assert";
@@ -10,10 +10,10 @@ import { blocksOf, textOf } from "../support/pages.js";
 const page = textOf("docs/errors.md");
 const source = readFileSync(`${root}src/common/errors.ts`, "utf8");
 
-/** Every code that this package's errors may have: only src/common/errors.ts makes them. */
+/** Every code of this package's errors; only src/common/errors.ts makes them. */
 const codes = [...Object.keys(errnoNumbers), ...new Set(source.match(/(?<=")ERR_[A-Z_]+(?=")/g))].sort();
 
-/** What the first cells of the page's tables name. */
+/** The codes in the first cells of the page's tables. */
 const named = [...page.matchAll(/^\|([^|]*)\|/gm)]
   .flatMap(([, cell]) => [...(cell as string).matchAll(/`(E[A-Z_]+)`/g)])
   .map(([, code]) => code as string)

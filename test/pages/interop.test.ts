@@ -1,5 +1,5 @@
-// The programs of docs/interop.md, as the page says: ours is started, the other runs beside it, ours gets its Enter, and
-// both print what stands below them.
+// The programs of docs/interop.md, run as the page says: the JavaScript program starts, the peer runs beside it, the first
+// gets Enter, and both print what the page shows.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -12,13 +12,13 @@ import { end, root, run, works } from "../support/child.js";
 import { nativePairs } from "../support/pairs.js";
 
 interface Peer {
-  /** Whether it is here. */
+  /** Whether it is installed. */
   here(): boolean;
-  /** Runs its program, which is in a folder of its own. */
+  /** Runs its program, which is alone in a folder. */
   run(folder: string, program: string): ReturnType<typeof run>;
 }
 
-/** A program that is handed to its interpreter as a file. */
+/** A program that its interpreter reads from a file. */
 const script = (command: string, extension: string, check: string[]): Peer => ({
   here: () => works(command, check),
   run(folder, program) {
@@ -28,7 +28,7 @@ const script = (command: string, extension: string, check: string[]): Peer => ({
   },
 });
 
-/** By the words of the page's code blocks. */
+/** By the language of the page's code blocks. */
 const peers: Readonly<Record<string, Peer>> = {
   c: {
     here: () => works("gcc", ["--version"]),
@@ -41,7 +41,7 @@ const peers: Readonly<Record<string, Peer>> = {
     },
   },
   perl: script("perl", "pl", ["-e", "1"]),
-  // Not the first on the PATH, which may be another than the system's, that has the module.
+  // The system's Python has the module; the first on the PATH may be another.
   python: script("/usr/bin/python3", "py", ["-c", "import sysv_ipc"]),
   php: script("php", "php", ["-r", "exit(function_exists('shmop_open') ? 0 : 1);"]),
   bash: script("bash", "sh", ["-c", "ipcs -m && command -v ipcrm"]),
@@ -57,7 +57,7 @@ interface Section {
   output: string;
 }
 
-/** Each heading with a program of ours, one of theirs, and what they print. */
+/** Each heading with a program in JavaScript, one in another language, and what they print. */
 function sections(): Section[] {
   return page
     .split(/^## /m)
@@ -87,8 +87,8 @@ const required = process.env["WASM_SHM_PEERS"] === "required";
 for (const { title, ours, language, theirs, output } of sections()) {
   const peer = peers[language];
   if (peer === undefined) throw new Error(`no test runs ${language} of ${title}`);
-  if (nativePairs.length === 0) interop.skip(title, "it shows the native host");
-  else if (!required && !peer.here()) interop.skip(title, `there is no ${title} here that has System V segments`);
+  if (nativePairs.length === 0) interop.skip(title, "it shows the sysv host");
+  else if (!required && !peer.here()) interop.skip(title, `no ${title} with System V segments is installed`);
   else
     interop(`${title}: both programs print what the page says`, async () => {
       const snippets = `${root}build/snippets/`; // inside the package, so that `import "wasm-shm"` finds it
@@ -107,7 +107,7 @@ for (const { title, ours, language, theirs, output } of sections()) {
         child.stderr.on("data", (chunk: Buffer) => {
           complaints += chunk.toString();
         });
-        await once(child.stdout, "data", { signal: AbortSignal.timeout(TIME_LIMIT_MS) }); // it asks for the other
+        await once(child.stdout, "data", { signal: AbortSignal.timeout(TIME_LIMIT_MS) }); // it asks for the peer
         const asked = said;
         const ended = peer.run(folder, theirs);
         assert.is(ended.code, 0, ended.stderr);

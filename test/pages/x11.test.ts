@@ -12,7 +12,7 @@ import { blocksOf, textOf } from "../support/pages.js";
 import { nativePairs } from "../support/pairs.js";
 import { noXvfb, withXvfb } from "../x11/xvfb.js";
 
-const NO_HOST = "there is no native host on this platform";
+const NO_HOST = "there is no sysv host on this platform";
 const TIME_LIMIT_MS = 20_000;
 
 const programs = blocksOf(textOf("docs/x11.md"))
@@ -20,7 +20,7 @@ const programs = blocksOf(textOf("docs/x11.md"))
   .map(({ body }) => body);
 const [client = "", guest = ""] = programs;
 
-/** A module of this text inside the package, where `import "wasm-shm/x11"` finds it, for as long as `use` runs. */
+/** Makes a module inside the package's folder, so that its `import "wasm-shm/x11"` works, while `use` runs. */
 async function withModule<T>(source: string, use: (file: string) => T | Promise<T>): Promise<T> {
   mkdirSync(`${root}build/snippets`, { recursive: true });
   const folder = mkdtempSync(`${root}build/snippets/`);
@@ -38,7 +38,7 @@ page("are two", () => assert.is(programs.length, 2));
 
 if (nativePairs.length === 0 || noXvfb) page.skip("the first shows a frame", noXvfb ?? NO_HOST);
 else
-  page("the first has the server read its segment, and none is left when it ends", () =>
+  page("the first makes the server read its segment, and leaves none when it ends", () =>
     withXvfb(({ display }) =>
       withModule(client, async (file) => {
         const child = spawn(process.execPath, [file], {
@@ -62,7 +62,7 @@ else
 
 if (nativePairs.length === 0) page.skip("the second has a guest draw", NO_HOST);
 else
-  page("the second has a guest draw into the buffer that the server reads", async () => {
+  page("the second makes a guest draw into the buffer that the server reads", async () => {
     const { parseWat } = await wabt();
     const draw = parseWat(
       "draw.wat",

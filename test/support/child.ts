@@ -1,9 +1,9 @@
-// Other processes: ours, and Perl's.
+// Starting other processes: Node's and Perl's.
 import { type ChildProcess, type SpawnOptions, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
-/** The package's own folder, where `import "wasm-shm"` finds it. */
+/** The package's folder, in which `import "wasm-shm"` finds it. */
 export const root = fileURLToPath(new URL("../../..", import.meta.url));
 
 export interface Ended {
@@ -29,17 +29,17 @@ export function run(
   };
 }
 
-/** Whether a command is here and works; for peers that a user's machine may lack. */
+/** Whether a command exists and exits with 0; for peers that a machine may lack. */
 export function works(command: string, args: string[]): boolean {
   return spawnSync(command, args, { stdio: "ignore", timeout: 120_000 }).status === 0;
 }
 
-/** Runs the text of an ES module in a Node of its own. */
+/** Runs the source of an ES module in a new Node process. */
 export function runModule(source: string, nodeArgs: string[] = [], options: SpawnOptions = {}): Ended {
   return run(process.execPath, [...nodeArgs, "--input-type=module", "--eval", source], options);
 }
 
-/** As runModule, and its standard output as JSON; throws where it failed. */
+/** As {@link runModule}; returns its standard output, parsed as JSON. Throws if it fails. */
 export function askModule<T>(source: string, nodeArgs: string[] = [], options: SpawnOptions = {}): T {
   const ended = runModule(source, nodeArgs, options);
   if (ended.code !== 0) throw new Error(`a child failed (${ended.code ?? ended.signal}): ${ended.stderr}`);
@@ -53,7 +53,7 @@ export function perl(program: string, args: (string | number)[] = [], options: S
   return ended.stdout;
 }
 
-/** Starts the text of an ES module, and waits for its first line of output. */
+/** Starts the source of an ES module in a new Node process, and waits for its first output. */
 export async function startModule(source: string, nodeArgs: string[] = []): Promise<ChildProcess> {
   const child = spawn(process.execPath, [...nodeArgs, "--input-type=module", "--eval", source], {
     cwd: root,
@@ -64,7 +64,7 @@ export async function startModule(source: string, nodeArgs: string[] = []): Prom
   return child;
 }
 
-/** Ends a child of ours and waits until it is gone. */
+/** Signals a child process and waits until it is gone. */
 export async function end(child: ChildProcess, signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const gone = once(child, "exit");

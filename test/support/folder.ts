@@ -1,9 +1,9 @@
-// Files for tests, gone afterwards.
+// Temporary files and folders, removed after use.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** A folder for as long as `use` runs. */
+/** Makes a folder that exists while `use` runs. */
 export async function inFolder<T>(use: (folder: string) => T | Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), "wasm-shm-"));
   try {
@@ -13,7 +13,7 @@ export async function inFolder<T>(use: (folder: string) => T | Promise<T>): Prom
   }
 }
 
-/** A file of these bytes for as long as `use` runs. */
+/** Makes a file of these bytes that exists while `use` runs. */
 export function withFile<T>(bytes: Uint8Array, use: (path: string) => T | Promise<T>): Promise<T> {
   return inFolder((folder) => {
     const path = join(folder, "file");

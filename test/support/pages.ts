@@ -1,11 +1,11 @@
-// The pages that a person reads, for their tests: blocks of code, headings, links, and output of which some words vary.
+// The pages that people read, for their tests: code blocks, headings, links, and output in which some words vary.
 import { readdirSync, readFileSync } from "node:fs";
 import { root } from "./child.js";
 
-/** Every page: the README, and all of docs/ and examples/, subfolders included. Paths from the package's root. */
+/** Every page, by its path from the package's root: the README, and those in docs/, examples/ and test/fixtures/. */
 export const pages = [
   "README.md",
-  ...["docs", "examples"].flatMap((folder) =>
+  ...["docs", "examples", "test/fixtures"].flatMap((folder) =>
     readdirSync(root + folder, { recursive: true, encoding: "utf8" })
       .filter((file) => file.endsWith(".md"))
       .map((file) => `${folder}/${file}`)
@@ -16,10 +16,10 @@ export const pages = [
 export const textOf = (page: string): string => readFileSync(root + page, "utf8");
 
 export interface Block {
-  /** The word behind the opening fence; empty where there is none. */
+  /** The word after the opening fence; empty if there is none. */
   readonly language: string;
   readonly body: string;
-  /** Of the opening fence, counted from 1. */
+  /** The line of the opening fence, counted from 1. */
   readonly line: number;
   /** How many headings are above it. */
   readonly section: number;
@@ -45,10 +45,10 @@ export function blocksOf(text: string): Block[] {
   return blocks;
 }
 
-/** A page without its blocks: headings and links are not in those. */
+/** A page without its blocks, in which a heading or a link is not one. */
 const proseOf = (text: string): string => text.replaceAll(/^```.*?^```\s*$/gms, "");
 
-/** What a link to a heading of the page says behind its `#`, by GitHub's rule. */
+/** The anchors of a page's headings, by GitHub's rule: what a link has after its `#`. */
 export function anchorsOf(text: string): Set<string> {
   const anchors = new Set<string>();
   for (const [, heading] of proseOf(text).matchAll(/^#{1,6} +(.*)$/gm)) {
@@ -61,19 +61,20 @@ export function anchorsOf(text: string): Set<string> {
   return anchors;
 }
 
-/** The targets of a page's links, as they are written. */
+/** The targets of a page's links, as written. */
 export function linksOf(text: string): string[] {
   return [...proseOf(text).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target as string);
 }
 
 /**
- * What a page shows, as a pattern for what was printed. `…` stands for any text of a line, and a line of `…` alone for
- * any lines; `<pid>`, or another such word, for a word without spaces, the same one each time. Where there is a mark, two
- * spaces or more stand for any run of them, as columns are as wide as what is in them. All else is what it is.
+ * A pattern for output, from what a page shows. `…` stands for any text within a line, and a line of `…` alone for any
+ * lines; `<pid>`, or another such word, stands for a word without spaces, the same one each time. If the text has such
+ * marks, two spaces or more stand for any number of them, because the width of a column depends on its content. All else
+ * stands for itself.
  */
 export function patternOf(shown: string): RegExp {
   const named = new Set<string>();
-  const columns = /…|<[a-z]+>/.test(shown) ? / {2,}/ : /(?!)/; // else nothing is one
+  const columns = /…|<[a-z]+>/.test(shown) ? / {2,}/ : /(?!)/; // the latter matches nothing
   const marks = new RegExp(`(…|<[a-z]+>|${columns.source})`);
   const lines = shown.split("\n").map((line) => {
     if (line === "…") return "(?:.*\\n)*?";

@@ -1,4 +1,5 @@
-// Programs that nobody here wrote, beside us: what an absent one is, how C is compiled, how one is talked with.
+// Programs in other languages, which share segments with the tests: what an absent one means, how C is compiled, and how
+// a test talks with one.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
@@ -10,16 +11,16 @@ import * as assert from "uvu/assert";
 import type { suite } from "../suite.js";
 import { type Ended, end, root, run } from "./child.js";
 
-/** How long a test waits for one thing that a peer should do; what it takes on an idle machine is below a second. */
+/** How long a test waits for one step of a peer. On an idle machine a step takes less than a second. */
 export const TIME_LIMIT_MS = 60_000;
 
-/** What a peer not here is: on a user's machine a named skip, and a failure where it was asked for. */
+/** For a peer that is not installed: a named skip, or a failure if WASM_SHM_PEERS requires it. */
 export function absent(tests: ReturnType<typeof suite>, title: string, reason: string): void {
   if (process.env["WASM_SHM_PEERS"] !== "required") tests.skip(title, reason);
   else tests(title, () => assert.unreachable(`${reason}, and WASM_SHM_PEERS requires it`));
 }
 
-/** A folder of this process that another user may look into, removed when it ends. */
+/** A temporary folder that other users may read, removed when this process ends. */
 function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "wasm-shm-peer-"));
   chmodSync(folder, 0o755);
@@ -27,14 +28,14 @@ function temporaryFolder(): string {
   return folder;
 }
 
-/** Compiles a file of test/peers/programs; the outcome is the tests' to judge, a missing compiler is not. */
+/** Compiles a file of test/peers/programs. The caller judges the outcome; throws if there is no compiler. */
 export function compile(source: string, flags: string[]): { program: string; ended: Ended } {
   const program = join(temporaryFolder(), "program");
   const ended = run("gcc", [...flags, join(root, "test/peers/programs", source), "-o", program]);
   return { program, ended };
 }
 
-/** The promise's value, or an error in words where that takes more than the time limit. */
+/** The promise's value; throws an error that names `what` if it takes longer than the time limit. */
 async function inTime<T>(promise: Promise<T>, what: string): Promise<T> {
   const settled = new AbortController();
   const limit = sleep(TIME_LIMIT_MS, undefined, { signal: settled.signal }).then(() => {
@@ -48,15 +49,15 @@ async function inTime<T>(promise: Promise<T>, what: string): Promise<T> {
 }
 
 export interface Talk {
-  /** The peer's next line. */
+  /** Waits for the peer's next line. */
   hear(): Promise<string>;
-  /** Lets the peer go on. */
+  /** Makes the peer continue. */
   tell(): void;
-  /** Waits until the peer has ended well. */
+  /** Waits for the peer's end; throws unless its exit code is 0. */
   bye(): Promise<void>;
 }
 
-/** Runs a peer beside us, and talks with it by lines; it is gone when this returns, whatever happened. */
+/** Runs a peer and talks with it by lines. The peer is gone when this returns or throws. */
 export async function withPeer(
   command: string,
   args: (string | number)[],
@@ -64,8 +65,8 @@ export async function withPeer(
 ): Promise<void> {
   const child = spawn(command, args.map(String), { cwd: root, stdio: ["pipe", "pipe", "pipe"] });
   const closed = once(child, "close");
-  closed.catch(() => {}); // a spawn that failed is told by whoever awaits it
-  child.stdin.on("error", () => {}); // EPIPE: the peer has ended, and hear() says how
+  closed.catch(() => {}); // a failed spawn is reported where this is awaited
+  child.stdin.on("error", () => {}); // EPIPE: the peer has ended, and hear() reports how
   let words = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     words += text;

@@ -1,7 +1,7 @@
-// Processes of this system by their ids: which are there, whose children they are, and how one is ended.
+// The system's processes by their ids: which exist, whose children they are, and how to signal one.
 import { existsSync, readFileSync } from "node:fs";
 
-/** The children a process has, by id, once `fork(2)` has made them; empty where it has none, or is gone. */
+/** The ids of a process's children; empty if it has none or is gone. */
 export function childrenOf(pid: number): number[] {
   try {
     return readFileSync(`/proc/${pid}/task/${pid}/children`, "latin1").split(" ").filter(Boolean).map(Number);
@@ -10,7 +10,7 @@ export function childrenOf(pid: number): number[] {
   }
 }
 
-/** The command line of a process, its parts with spaces between; "" where it is gone. */
+/** The command line of a process, joined by spaces; "" if it is gone. */
 export function commandOf(pid: number): string {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, "latin1").replaceAll("\0", " ").trim();
@@ -19,13 +19,13 @@ export function commandOf(pid: number): string {
   }
 }
 
-/** What the kernel calls this program: `node`, or since Node 24 after its first thread, `node-MainThread`. @see proc_pid_comm(5) */
+/** The kernel's name for this program: `node`, or since Node 24, by its first thread, `node-MainThread`. @see proc_pid_comm(5) */
 export const ownName = (): string => readFileSync("/proc/self/comm", "utf8").trimEnd();
 
-/** Whether a process is there, be it a zombie. */
+/** Whether a process exists; a zombie does. */
 export const isThere = (pid: number): boolean => existsSync(`/proc/${pid}`);
 
-/** Whether a process is there, and no zombie. */
+/** Whether a process exists and is not a zombie. */
 export function isRunning(pid: number): boolean {
   try {
     return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "latin1"));
@@ -35,10 +35,12 @@ export function isRunning(pid: number): boolean {
 }
 
 /**
- * Sends a signal to one process. What is no process's id throws RangeError: kill(2) takes 0 and less for groups, and the
- * group of a test is all that runs it.
+ * Sends a signal to one process.
+ *
+ * @throws {RangeError} `pid` is not a process's id: kill(2) takes 0 and less for groups, and a test's group holds the
+ *   programs that run it
  */
 export function signalProcess(pid: number, signal: NodeJS.Signals): void {
-  if (!(Number.isSafeInteger(pid) && pid > 1)) throw new RangeError(`${pid} is no process to end`);
+  if (!(Number.isSafeInteger(pid) && pid > 1)) throw new RangeError(`${pid} is not the id of a process`);
   process.kill(pid, signal);
 }

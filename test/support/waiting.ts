@@ -1,22 +1,22 @@
-// What other processes do in their own time.
+// Waiting for what other processes do.
 import { setTimeout as sleep } from "node:timers/promises";
 import { list, type SegmentInfo } from "wasm-shm";
 import { childrenOf, commandOf } from "./processes.js";
 
 const TIME_LIMIT_MS = 20_000;
 
-/** Waits until it is so; fails, in words, where it never is. */
+/** Waits until `found` returns true; throws an error that names `what` if it never does. */
 export async function until(what: string, found: () => boolean): Promise<void> {
   for (const limit = Date.now() + TIME_LIMIT_MS; !found(); await sleep(2))
-    if (Date.now() > limit) throw new Error(`waited in vain for ${what}`);
+    if (Date.now() > limit) throw new Error(`${what} did not come in time`);
 }
 
-/** The segments that a process made, and that are still there. */
+/** The existing segments that a process made. */
 export const segmentsOf = (pid = process.pid): SegmentInfo[] => list().filter(({ cpid }) => cpid === pid);
 
 /**
- * Waits until a process has one child, which runs a program of its own and is attached to a segment of its parent's as
- * well; its id. The count of attachments alone does not tell: fork(2) raises it before the child can be seen.
+ * Waits until a process has one child, which runs its own program and is attached to a segment of its parent; returns the
+ * child's id. The count of attachments alone does not show that: fork(2) raises it before the child can be seen.
  */
 export async function peerOf(pid: number): Promise<number> {
   let peer = 0;

@@ -1,7 +1,7 @@
 // A module of its own, pixels.wasm: it draws 32-bit pixels, 0x00RRGGBB, as X servers have them. It keeps nothing in
 // memory, neither data nor a stack, so it may run in the memory of an attachment, whose first page is not its own.
 
-const ESCAPE: f64 = 256; // of |z|^2: far out, so that the fraction of a turn shows no bands
+const ESCAPE: f64 = 256; // of |z|^2; large, so that the fraction of a turn shows no bands
 
 /** Stores one pixel everywhere; `length` is bytes, a multiple of 4. */
 export function fill(output: usize, length: usize, pixel: u32): void {

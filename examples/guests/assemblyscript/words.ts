@@ -1,8 +1,8 @@
-// Words of UTF-8 text, by Unicode's White_Space. Each word is kept on the heap, which so grows while windows are there.
+// Words of UTF-8 text, by Unicode's White_Space. Each word is kept on the heap, so the heap grows while windows are mapped.
 
 let counts = new Map<string, i32>();
 
-/** How many bytes of white space begin here: 0 where there is none. */
+/** How many bytes of white space begin here; 0 if there is none. */
 function spaceAt(address: usize, end: usize): usize {
   const byte = load<u8>(address);
   if (byte === 0x20 || (byte >= 0x09 && byte <= 0x0d)) return 1;

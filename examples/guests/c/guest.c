@@ -1,18 +1,18 @@
 // The functions of the AssemblyScript guest in C, by emscripten. Offsets and lengths are bytes of
-// env.memory and are not checked here: the guest can reach its own pages and the windows, and a
-// wrong offset is the caller's mistake.
+// env.memory and are not checked here: the guest can reach only its own pages and the windows, and
+// a wrong offset is the caller's mistake.
 #include <emscripten.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-// The heap of a standalone module tells the host of its growth by an import of this name. Our host
-// sees the growth by itself; with a function of our own env.memory is all the guest imports.
+// A standalone module reports the growth of its heap by an import of this name. The sandbox sees
+// the growth by itself. With the function defined here, the guest imports env.memory alone.
 void emscripten_notify_memory_growth(size_t memory) { (void)memory; }
 
-// Counts each byte's value; `output` is 256 u32. Four tables taken in turn: a run of equal bytes
-// does not make each count wait for the store of the one before.
+// Counts each byte value; `output` is 256 u32. Uses four tables in turn, so that in a run of equal
+// bytes a count does not wait for the store of the previous one.
 EMSCRIPTEN_KEEPALIVE void histogram(const uint8_t* input, size_t length, uint32_t* output) {
   static uint32_t tables[4][256];
   memset(tables, 0, sizeof tables);
@@ -57,7 +57,7 @@ EMSCRIPTEN_KEEPALIVE void invert(uint8_t* input, size_t length) {
   for (size_t at = 0; at < length; at++) input[at] = ~input[at];
 }
 
-// How many bytes of white space (Unicode's White_Space) begin here: 0 where there is none.
+// How many bytes of white space (Unicode's White_Space) begin here; 0 if there is none.
 static size_t spaceAt(const uint8_t* text, const uint8_t* end) {
   const uint8_t byte = *text;
   if (byte == 0x20 || (byte >= 0x09 && byte <= 0x0d)) return 1;
@@ -186,7 +186,7 @@ typedef struct Block {
 
 // Allocates this many bytes in growing blocks that are all alive at once, fills each, and frees
 // them. Returns the bytes that were still as written when the last block was: less than was asked
-// for where something else writes to the heap, or where the heap found no more room.
+// for if something else writes to the heap, or if the heap has no more room.
 EMSCRIPTEN_KEEPALIVE uint32_t churn(uint32_t bytes) {
   Block* blocks = NULL;
   uint8_t value = 0;

@@ -155,7 +155,7 @@ for (const { name, shm, native, withSegment } of pairs) {
       const writer = segment.attach();
       const reader = segment.attach({ access: "read-only" });
       const cursor = reader.cursor();
-      assert.is(cursor.core, shm.core === "auto" ? "js" : shm.core);
+      assert.is(cursor.core, shm.core);
       assert.is(reader.checksum("xxh3"), writer.checksum("xxh3"));
       assert.is(reader.sum(Uint8Array), writer.sum(Uint8Array));
       assert.ok(reader.equals(bytes) && reader.compare(writer) === 0);

@@ -1,0 +1,63 @@
+// The test files: where they are, which ones some words mean, and in which order they run.
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { nearest } from "#dist/common/nearest.js";
+import { root } from "../support/child.js";
+
+const SUFFIX = ".test.ts";
+
+/** Bad test files on purpose, for test/run.test.ts. They run only when the folder is named. */
+const FIXTURES = "fixtures/";
+
+/**
+ * The names of all test files in a folder under test/, such as `cursor/text`. Read from the sources: a compiled file
+ * whose source was renamed or removed stays in build/ and must not run.
+ */
+export function testFiles(folder = ""): string[] {
+  return readdirSync(join(root, "test", folder), { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(SUFFIX) && (folder !== "" || !file.startsWith(FIXTURES)))
+    .map((file) => file.slice(0, -SUFFIX.length))
+    .sort();
+}
+
+export const compiledPath = (folder: string, file: string): string =>
+  join(root, "build/test", folder, `${file}.test.js`);
+
+export const isCompiled = (folder: string, file: string): boolean => existsSync(compiledPath(folder, file));
+
+/** A word as part of a name; for a path that a shell completed, the whole name. */
+function asName(word: string): { name: string; isWhole: boolean } {
+  const inside = word.replace(/^(\.\/)?(build\/)?test\//, "");
+  const name = inside.replace(/\.test\.[jt]s$/, "");
+  return { name, isWhole: name !== inside };
+}
+
+function isMeant(file: string, word: string): boolean {
+  const { name, isWhole } = asName(word);
+  return isWhole ? file === name : file.includes(name);
+}
+
+/** The files whose name contains one of the words, or all; and the words that no name contains. */
+export function selectFiles(files: string[], words: string[]): { selected: string[]; unknown: string[] } {
+  if (words.length === 0) return { selected: files, unknown: [] };
+  return {
+    selected: files.filter((file) => words.some((word) => isMeant(file, word))),
+    unknown: words.filter((word) => !files.some((file) => isMeant(file, word))),
+  };
+}
+
+/** The files that a misspelt word probably means, by the part of their path that is nearest to it. */
+export function nearMatches(word: string, files: string[]): string[] {
+  const parts = new Set(files.flatMap((file) => [file, ...file.split("/")]));
+  const found = nearest(asName(word).name, [...parts]);
+  return found === undefined ? [] : files.filter((file) => file === found || file.split("/").includes(found));
+}
+
+/** Longest first, so that no core is idle while the last file runs; the quiet ones last. */
+export function inOrder(files: string[], longest: string[], alone: string[]): { together: string[]; alone: string[] } {
+  const rank = (file: string): number => (longest.includes(file) ? longest.indexOf(file) : longest.length);
+  return {
+    together: files.filter((file) => !alone.includes(file)).sort((left, right) => rank(left) - rank(right)),
+    alone: alone.filter((file) => files.includes(file)),
+  };
+}

@@ -1,0 +1,37 @@
+// How the files of a run are scheduled. Every name here must exist; test/run.test.ts checks it.
+
+/**
+ * These measure time, memory or what the whole machine does, so they run last and alone: beside another file their limits
+ * would have to be so loose that they would prove little.
+ */
+export const ALONE = [
+  "bench/compare", // finds 20 %, and no difference between two runs of the same code
+  "native/fault", // faults of many threads at once, within a time
+  "sandbox/hostile", // time limits, and memory up to its end
+  "stream/memory", // how much the process grows
+];
+
+/** The longest of the others, longest first. The remaining files take 7 seconds or less, in any order. */
+export const LONGEST = [
+  "bench/run",
+  "bench/messaging",
+  "pages/docs",
+  "cli/completion",
+  "native/guard",
+  "cli/rm",
+  "cli/open",
+  "native/system",
+  "native/scale",
+  "cli/copy",
+  "bench/lifecycle",
+  "bench/report",
+  "native/collector",
+  "run",
+  "examples/start",
+  "cli/dump",
+  "model/fuzz",
+  "cli/list",
+  "native/process",
+  "sandbox/guests",
+  "package/package",
+];

@@ -1,4 +1,4 @@
-// How far a run is: a bar with the time left, on a terminal; nothing elsewhere.
+// The progress of a run: a bar with the time left. Without a terminal it shows nothing.
 import { Presets, SingleBar } from "cli-progress";
 
 const COLUMNS = 100;
@@ -13,7 +13,7 @@ export class Progress {
   readonly #start = Date.now();
   readonly #bar: SingleBar | undefined;
 
-  /** @param total jobs */
+  /** @param total number of jobs */
   constructor(total: number) {
     this.#total = total;
     if (!process.stderr.isTTY) return;
@@ -21,7 +21,7 @@ export class Progress {
     this.#bar = new SingleBar({ format, barsize: 16, clearOnComplete: true, linewrap: false }, Presets.shades_classic);
   }
 
-  /** @param done jobs: suites on a core, in a process; the time left takes the others to last as long as those */
+  /** @param done number of finished jobs; the time left assumes that the others take as long */
   show(where: string, done: number): void {
     const left = done === 0 ? "" : `, ${minutes(((Date.now() - this.#start) / done) * (this.#total - done))} left`;
     const payload = { left, where: where.slice(0, COLUMNS - 24 - left.length - 2 * `${this.#total}`.length) };
@@ -29,7 +29,7 @@ export class Progress {
     else this.#bar?.start(this.#total, done, payload);
   }
 
-  /** Takes the bar off the terminal, for what is printed next. */
+  /** Removes the bar from the terminal, before something else is printed. */
   clear(): void {
     if (this.#bar?.isActive) this.#bar.stop();
   }

@@ -104,7 +104,7 @@ function remarks(cases: readonly Case[]): string {
   const absent = new Map(
     cases.flatMap((one) => one.absent.map(({ name, reason }) => [`${name}\0${reason}`, [name, reason]] as const)),
   );
-  const seen = cases.flatMap(({ name, rivals }) =>
+  const further = cases.flatMap(({ name, rivals }) =>
     rivals.flatMap((rival) =>
       rival.figures.map((figure) => [name, rival.name, figure.name, `${digits(figure.value)} ${figure.unit}`]),
     ),
@@ -112,9 +112,9 @@ function remarks(cases: readonly Case[]): string {
   const missing = absent.size === 0 ? "" : `<h3>Absent</h3>${rows(["rival", "reason"], [...absent.values()])}`;
   return (
     missing +
-    (seen.length === 0
+    (further.length === 0
       ? ""
-      : `<details><summary>further figures</summary>${rows(["case", "rival", "", ""], seen)}</details>`)
+      : `<details><summary>further figures</summary>${rows(["case", "rival", "", ""], further)}</details>`)
   );
 }
 

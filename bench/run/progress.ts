@@ -17,14 +17,14 @@ export class Progress {
   constructor(total: number) {
     this.#total = total;
     if (!process.stderr.isTTY) return;
-    const format = "{bar} {value}/{total}{left}  {where}";
+    const format = "{bar} {value}/{total}{left}  {place}";
     this.#bar = new SingleBar({ format, barsize: 16, clearOnComplete: true, linewrap: false }, Presets.shades_classic);
   }
 
   /** @param done number of finished jobs; the time left assumes that the others take as long */
-  show(where: string, done: number): void {
+  show(place: string, done: number): void {
     const left = done === 0 ? "" : `, ${minutes(((Date.now() - this.#start) / done) * (this.#total - done))} left`;
-    const payload = { left, where: where.slice(0, COLUMNS - 24 - left.length - 2 * `${this.#total}`.length) };
+    const payload = { left, place: place.slice(0, COLUMNS - 24 - left.length - 2 * `${this.#total}`.length) };
     if (this.#bar?.isActive) this.#bar.update(done, payload);
     else this.#bar?.start(this.#total, done, payload);
   }

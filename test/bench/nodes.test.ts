@@ -27,9 +27,9 @@ function withCache(version: string, put: (binary: string) => void, work: (env: N
 
 const nodes = suite("npm run bench -- --nodes");
 
-if (nativePairs.length === 0 || process.arch !== "x64") nodes.skip("runs", "there are binaries for Linux on x64 alone");
+if (nativePairs.length === 0 || process.arch !== "x64") nodes.skip("runs", "there are binaries only for Linux on x64");
 else {
-  nodes("measures under each, with the Node in the conditions of each, and a table of all", () =>
+  nodes("measures with each Node, names it in the conditions, and prints a table of all", () =>
     withCache(
       major,
       (binary) => symlinkSync(process.execPath, binary),

@@ -8,7 +8,13 @@ import * as assert from "uvu/assert";
 import { suite } from "../suite.js";
 import { root, run } from "../support/child.js";
 
-/** bench/report/figures.ts and document.ts. The bench is compiled by itself: these are the parts of it that are used here. */
+// The bench is compiled by itself: these are the parts of it that are used here.
+interface Curve {
+  kind: string;
+  id: string;
+  lines: { name: string; place: number; points: { size: number; value: number }[] }[];
+}
+
 interface Drawing {
   figuresOf(run: object): { id: string; kind: string; title: string; unit: string }[];
   documentOf(
@@ -17,11 +23,19 @@ interface Drawing {
     figures: object[],
     source: string,
   ): { markdown: string; pictures: { id: string }[] };
+  optionOf(
+    figure: object,
+    colors: object,
+    width: number,
+  ): { series: { type: string; name: string; color: string; symbol: string }[] };
+  light: object;
 }
 
 const load = (name: string): Promise<unknown> => import(new URL(`../../bench/${name}.js`, import.meta.url).href);
-const { figuresOf, documentOf } = {
+const { figuresOf, documentOf, optionOf, light } = {
   ...((await load("report/figures")) as object),
+  ...((await load("report/draw")) as object),
+  ...((await load("report/colors")) as object),
   ...((await load("report/document")) as object),
 } as Drawing;
 
@@ -104,7 +118,7 @@ const figures = suite("Figures of a run");
 
 figures("are a curve if there are several sizes, with a line for each path, and bars otherwise", () => {
   const [curve, bars, ...more] = figuresOf(run0()) as unknown as [
-    { kind: string; id: string; lines: { name: string; points: { size: number; value: number }[] }[] },
+    Curve,
     { kind: string; id: string; unit: string; bars: { name: string; wide: boolean; low: number; high: number }[] },
   ];
   assert.is(more.length, 0);
@@ -125,6 +139,24 @@ figures("are a curve if there are several sizes, with a line for each path, and 
     ["DataView false", "cursor, wasm core true", "cursor, js core false"],
   );
   assert.ok(bars.bars.every(({ low, high }) => low < high));
+});
+
+figures("draw the auto core in the js core's colour, with another marker", () => {
+  const run = run0() as { cases: { core: string; rivals: { name: string; path: string }[] }[] };
+  const auto = structuredClone(run.cases.filter(({ core }) => core === "js"));
+  for (const one of auto)
+    for (const each of one.rivals) {
+      each.name = each.name.replace("js core", "auto core");
+      each.path = each.path.replace("js core", "auto core");
+    }
+  const [{ lines }] = figuresOf({ cases: [...run.cases, ...auto] }) as unknown as [Pick<Curve, "lines">];
+  const placeOf = (name: string): number => lines.find((line) => line.name === name)?.place ?? Number.NaN;
+  const curve = { kind: "curve", lines, unit: "GB/s" };
+  const drawn = optionOf(curve, light, 800).series.filter(({ type }) => type === "line");
+  const [js, other] = ["js core", "auto core"].map((name) => drawn.find((line) => line.name === name));
+  assert.is.not(placeOf("auto core"), placeOf("js core"));
+  assert.is(other?.color, js?.color);
+  assert.is.not(other?.symbol, js?.symbol);
 });
 
 figures("have ids of their own", () => {

@@ -87,10 +87,10 @@ function mapping(segment: Segment): Rival {
     length: SIZE,
     into: { memory, byteOffset: WASM_PAGE },
   };
-  const run = (seen?: () => void) => {
+  const run = (whileMapped?: () => void) => {
     const mapped = host.map(request);
     if (typeof mapped === "number") throw new Error(`map was refused: errno ${-mapped}`);
-    seen?.();
+    whileMapped?.();
     if (host.unmap(mapped) < 0) throw new Error("unmap was refused");
     return SIZE;
   };

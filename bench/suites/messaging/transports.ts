@@ -59,14 +59,14 @@ const slotsOf = (bytes: number): number => Math.min(1024, Math.max(4, (256 * KiB
 /** Bytes of two rings for the largest message. */
 export const segmentBytes = 2 * ringBytes(MiB, slotsOf(MiB));
 
-/** @param begins whether this side is the sender, which writes to the first ring */
-function rings(wires: Wires, { bytes }: Payload, begins: boolean): Rings {
+/** @param sends whether this side is the sender, which writes to the first ring */
+function rings(wires: Wires, { bytes }: Payload, sends: boolean): Rings {
   if (wires.bytes === undefined) throw new Error("this end has no segment");
   const slots = slotsOf(bytes);
   const length = ringBytes(bytes, slots);
   const both = [wires.bytes.subarray(0, length), wires.bytes.subarray(length, 2 * length)] as const;
-  if (begins) for (const ring of both) clearRing(ring); // the receiver does not look at them before it gets an order
-  return begins ? { out: both[0], in: both[1], slots } : { out: both[1], in: both[0], slots };
+  if (sends) for (const ring of both) clearRing(ring); // the receiver does not look at them before it gets an order
+  return sends ? { out: both[0], in: both[1], slots } : { out: both[1], in: both[0], slots };
 }
 
 function wire(socket: Socket | undefined): Socket {
@@ -74,11 +74,11 @@ function wire(socket: Socket | undefined): Socket {
   return socket;
 }
 
-export function openBlocking(name: BlockingTransport, wires: Wires, payload: Payload, begins: boolean): SpinningPort {
-  return new SpinningRingPort(payload, rings(wires, payload, begins), name === "napping", wires.watch);
+export function openBlocking(name: BlockingTransport, wires: Wires, payload: Payload, sends: boolean): SpinningPort {
+  return new SpinningRingPort(payload, rings(wires, payload, sends), name === "napping", wires.watch);
 }
 
-export function openPort(name: AsyncTransport, wires: Wires, payload: Payload, begins: boolean): Port {
+export function openPort(name: AsyncTransport, wires: Wires, payload: Payload, sends: boolean): Port {
   switch (name) {
     case "json":
       return new JsonPort(payload, wires.channel);
@@ -91,6 +91,6 @@ export function openPort(name: AsyncTransport, wires: Wires, payload: Payload, b
       return new PostPort(payload, wires.channel, slotsOf(payload.bytes), name === "transferred");
     case "woken":
     case "patient":
-      return new RingPort(payload, rings(wires, payload, begins), wire(wires.bell), name === "patient" ? SPIN_NS : 0);
+      return new RingPort(payload, rings(wires, payload, sends), wire(wires.bell), name === "patient" ? SPIN_NS : 0);
   }
 }

@@ -25,9 +25,7 @@ export interface Surface {
   readonly buffer: Buffer;
 }
 
-export const ways = ["plain", "builtIn", "provider", "guest"] as const;
-
-export type Way = (typeof ways)[number];
+export type Way = "plain" | "builtIn" | "provider" | "guest";
 
 function connect(display: string, shm: object | false | undefined): Promise<Display> {
   return new Promise((resolve, reject) => {
@@ -110,7 +108,7 @@ export async function openSurfaces(name: string): Promise<{
     guest: { ...provider, fill: (byte: number) => fill(byteOffset, BYTES, Math.imul(byte, 0x01010101)) },
   };
 
-  function seen(): Promise<Buffer> {
+  function screen(): Promise<Buffer> {
     return new Promise((resolve, reject) =>
       client.GetImage(Z_PIXMAP, window, 0, 0, WIDTH, HEIGHT, EVERY_PLANE, (error, { data }) =>
         error ? reject(error) : resolve(data),
@@ -125,7 +123,7 @@ export async function openSurfaces(name: string): Promise<{
       const expected = Buffer.alloc(BYTES);
       const check = async () => {
         await surface.put();
-        const shown = await seen();
+        const shown = await screen();
         for (let at = 3; at < BYTES; at += 4) expected[at] = shown[at] as number; // the screen shows 24 of 32 bits
         expectBytes(shown, expected, way);
       };

@@ -1,63 +1,29 @@
-// Frames filled and shown by an X server: by x11Provider, by the npm package x11's own provider, and by plain PutImage. Answers
-// of the X server are events, for which a thread must return to its event loop. So a thread has the connections and times its
-// frames. This thread orders frames and sleeps until they are done, so that the rivals are timed round by round, as everywhere.
+// Frames filled and shown by an X server: by x11Provider, by the npm package x11's own provider, and by plain PutImage.
 import { spawnSync } from "node:child_process";
-import { once } from "node:events";
-import { Worker } from "node:worker_threads";
 import { speed } from "../../harness/goals.js";
-import type { Goal, Rival, Timer } from "../../harness/group.js";
+import type { AsyncRival, Goal, Timer } from "../../harness/group.js";
 import type { Variant } from "../../harness/window.js";
-import { BYTES, HEIGHT, type Way, WIDTH } from "./surface.js";
-
-/** The thread's workerData. */
-export interface X11Data {
-  readonly display: string;
-  /** One Int32 in shared memory: 0 while it works, 1 when it is done, -1 if it failed. */
-  readonly state: Int32Array;
-  /** Nanoseconds of the last request. */
-  readonly took: Float64Array;
-}
-
-/** A request for `count` frames. For 0 frames the thread proves that the pixels reach the screen. */
-export interface FramesRequest {
-  readonly way: Way;
-  readonly count: number;
-}
+import { BYTES, HEIGHT, openSurfaces, type Surface, type Way, WIDTH } from "./surface.js";
 
 /** The part of examples/x11/xvfb.ts that is used here. The examples are compiled by themselves. */
 interface Starter {
   startXvfb(options: { screen: string }): Promise<{ display: string; stop(): Promise<void> }>;
 }
 
-const PATIENCE_MS = 60_000;
-
 const PLAIN = "PutImage";
 const BUILT_IN = "x11's own provider";
 
-/** Frames in a sample. */
+/** Frames of one call: few of those that take tens of milliseconds each. */
 const FEW = 2;
 const MANY = 16;
 
-/** Calls `work` with a function that orders frames of that display, and returns their nanoseconds. */
-async function withFrames(display: string, work: (frames: (way: Way, count: number) => number) => Promise<void>) {
-  const state = new Int32Array(new SharedArrayBuffer(4));
-  const took = new Float64Array(new SharedArrayBuffer(8));
-  const workerData: X11Data = { display, state, took };
-  const worker = new Worker(new URL("./x11.child.js", import.meta.url), { workerData });
-  const ended = once(worker, "exit");
-  try {
-    await once(worker, "message"); // it has connected; rejects if it failed
-    await work((way, count) => {
-      Atomics.store(state, 0, 0);
-      worker.postMessage({ way, count } satisfies FramesRequest);
-      Atomics.wait(state, 0, 0, PATIENCE_MS);
-      if (Atomics.load(state, 0) !== 1) throw new Error(`${way}: the thread with the X connections did not answer`);
-      return took[0] as number;
-    });
-  } finally {
-    worker.postMessage("over");
-    await ended.catch(() => {});
+/** Fills `count` frames, each with another byte, and shows them. Resolves once the server has read the last. */
+async function showFrames(surface: Surface, count: number): Promise<number> {
+  for (let frame = 0; frame < count; frame++) {
+    surface.fill(frame & 0xff);
+    await surface.put();
   }
+  return surface.buffer[0] as number;
 }
 
 export async function x11(_: Variant, time: Timer): Promise<void> {
@@ -68,13 +34,14 @@ export async function x11(_: Variant, time: Timer): Promise<void> {
   const { startXvfb } = (await import(new URL("../../../examples/x11/xvfb.js", import.meta.url).href)) as Starter;
   const server = await startXvfb({ screen: `${WIDTH}x${HEIGHT}x24` });
   try {
-    await withFrames(server.display, async (frames) => {
-      const rival = (name: string, way: Way, count: number, ...goals: Goal[]): Rival => ({
+    const { surfaces, prove, close } = await openSurfaces(server.display);
+    try {
+      const rival = (name: string, way: Way, count: number, ...goals: Goal[]): AsyncRival => ({
         name,
         operations: count,
-        selfTimed: true,
-        run: () => frames(way, count),
-        prove: () => void frames(way, 0),
+        async: true,
+        run: () => showFrames(surfaces[way], count),
+        prove: () => prove(way),
         goals,
       });
       await time({
@@ -87,7 +54,9 @@ export async function x11(_: Variant, time: Timer): Promise<void> {
           rival("x11Provider, a guest fills", "guest", MANY),
         ],
       });
-    });
+    } finally {
+      close();
+    }
   } finally {
     await server.stop();
   }

@@ -13,7 +13,9 @@ function logGamma(value: number): number {
   return 0.5 * Math.log(2 * Math.PI) + (x + 0.5) * Math.log(base) - base + Math.log(sum);
 }
 
-/** I_x(a, b), by its continued fraction (NIST Digital Library of Mathematical Functions, 8.17.22), evaluated by Lentz. */
+/**
+ * I_x(a, b), by its continued fraction (NIST Digital Library of Mathematical Functions, 8.17.22), evaluated by Lentz.
+ */
 function incompleteBeta(x: number, a: number, b: number): number {
   if (x <= 0) return 0;
   if (x >= 1) return 1;
@@ -64,9 +66,9 @@ function logs(values: readonly number[]): { mean: number; error: number; freedom
 }
 
 /**
- * How later times compare to earlier ones. It compares the medians of the processes, as two processes differ by more than
- * the rounds of one do. If either side had only one process, it compares rounds. The interval is Welch's (Biometrika, 1947),
- * of the logarithms, as ratios multiply.
+ * How later times compare to earlier ones. It compares the medians of the processes, as two processes differ by more
+ * than the rounds of one do. If either side had only one process, it compares rounds. The interval is Welch's
+ * (Biometrika, 1947), of the logarithms, as ratios multiply.
  *
  * @param alpha how often the interval may fail to hold the factor
  */

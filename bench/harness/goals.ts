@@ -1,5 +1,5 @@
-// The goals. `judged` and `judgedAt` set them for the wasm core only. The js core is its readable twin, and "auto" is put
-// together from the two; both are measured, and shown beside it.
+// The goals. `judged` and `judgedAt` set them for the wasm core only. The js core is its readable twin, and "auto" is
+// put together from the two; both are measured, and shown beside it.
 import type { Goal } from "./group.js";
 import { MiB } from "./size.js";
 import type { Variant } from "./window.js";

@@ -1,5 +1,5 @@
-// Times the rivals of a group side by side, round by round. tinybench alone would run one rival to its end before the next,
-// and a machine that slows down in between would decide the comparison.
+// Times the rivals of a group side by side, round by round. tinybench alone would run one rival to its end before the
+// next, and a machine that slows down in between would decide the comparison.
 import { setImmediate } from "node:timers/promises";
 import { Bench, type Task } from "tinybench";
 import { conclude, type Measured, type Times } from "./conclude.js";
@@ -23,8 +23,8 @@ function shuffled(count: number, seed: number): number[] {
 }
 
 /**
- * Proves every rival's answer. Then times all rivals in rounds, each round in another order. Then proves the answers again,
- * as the engine has optimised the rivals by then.
+ * Proves every rival's answer. Then times all rivals in rounds, each round in another order. Then proves the answers
+ * again, as the engine has optimised the rivals by then.
  *
  * @param pace the share of this process
  * @param checkpoint called between slices; it may throw to end the run
@@ -56,7 +56,8 @@ export async function measure(
   for (let round = 0; round < rounds; round++) {
     for (const place of shuffled(runners.length, seed + round)) {
       const runner = runners[place] as (typeof runners)[number];
-      // Work comes in tasks of the event loop, as in any program: an engine keeps the target of a new WeakRef for that long.
+      // Work comes in tasks of the event loop, as in any program: an engine keeps the target of a new WeakRef for that
+      // long.
       await setImmediate();
       collect(); // a rival pays for its own garbage, not for that of the rival before it
       runner.times.push(await takeSlice(runner.task, runner));

@@ -1,5 +1,5 @@
-// Samples of one rival. A sample is a batch of calls, as the clock costs more than the shortest operations here. tinybench
-// takes the samples of a slice.
+// Samples of one rival. A sample is a batch of calls, as the clock costs more than the shortest operations here.
+// tinybench takes the samples of a slice.
 import { setImmediate } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
@@ -40,7 +40,9 @@ async function asyncBatch(rival: AsyncRival, calls: number): Promise<number> {
   return now() - start;
 }
 
-/** Runs the rival until the engine has compiled it. Returns how many calls make a sample, and how long a sample lasts. */
+/**
+ * Runs the rival until the engine has compiled it. Returns how many calls make a sample, and how long a sample lasts.
+ */
 export async function warmUp(
   rival: AnyRival,
   warmupMs: number,

@@ -1,14 +1,14 @@
-// Medians of timings, and how far they can be trusted. Timings are not normally distributed: a machine can only be slower
-// than its best. So the bench states a median, with an interval by order statistics, which assumes no distribution
-// (H. A. David and H. N. Nagaraja, Order Statistics, 2003, section 7.1).
+// Medians of timings, and how far they can be trusted. Timings are not normally distributed: a machine can only be
+// slower than its best. So the bench states a median, with an interval by order statistics, which assumes no
+// distribution (H. A. David and H. N. Nagaraja, Order Statistics, 2003, section 7.1).
 import type { Summary } from "./result.js";
 
 /** Fewer rounds cannot bound a median with 95 % confidence: 2 * 2^-5 is more than 5 %. */
 export const FEWEST_ROUNDS = 6;
 
 /**
- * The interval's high end over its low end. Beyond this ratio no figure is stated. At 1.2 a figure may be 10 % wrong either
- * way, and 10 % is what `--compare` calls a change: a reader could not tell an error from a change.
+ * The interval's high end over its low end. Beyond this ratio no figure is stated. At 1.2 a figure may be 10 % wrong
+ * either way, and 10 % is what `--compare` calls a change: a reader could not tell an error from a change.
  */
 export const WIDE = 1.2;
 
@@ -26,9 +26,9 @@ export function quantile(values: readonly number[], part: number): number {
 export const median = (values: readonly number[]): number => quantile(values, 0.5);
 
 /**
- * The rank, from 1, of the value at which a 95 % interval of the median begins. It ends at the value of the same rank from
- * the other end. It is the greatest rank whose tail of the binomial distribution of `count` even chances is at most 2.5 %;
- * 1 if there is none.
+ * The rank, from 1, of the value at which a 95 % interval of the median begins. It ends at the value of the same rank
+ * from the other end. It is the greatest rank whose tail of the binomial distribution of `count` even chances is at
+ * most 2.5 %; 1 if there is none.
  */
 export function medianRank(count: number): number {
   let chance = 0.5 ** count; // of exactly `rank - 1` values below the median
@@ -50,9 +50,10 @@ export function medianInterval(values: readonly number[]): [low: number, high: n
 }
 
 /**
- * Summarizes the rounds of several processes. What the compiler knew, and where memory lay, is fixed for one process. Its
- * rounds are therefore alike, and say too little of the next process (T. Kalibera and R. Jones, Rigorous Benchmarking in
- * Reasonable Time, ISMM 2013). So the interval covers that of all rounds and that of the processes' medians.
+ * Summarizes the rounds of several processes. What the compiler knew, and where memory lay, is fixed for one process.
+ * Its rounds are therefore alike, and say too little of the next process (T. Kalibera and R. Jones, Rigorous
+ * Benchmarking in Reasonable Time, ISMM 2013). So the interval covers that of all rounds and that of the processes'
+ * medians.
  *
  * @param times for each process, the values of its rounds
  */

@@ -11,8 +11,8 @@ export const coreOf = (variant: Variant): string => `${variant} core`;
 export const shmOf = (variant: Variant): Shm => createShm({ host: "sysv", core: variant });
 
 /**
- * Calls `work` with an attachment of a new segment. The segment is destroyed before `work` begins. It then lives until the
- * detach, so that not even a SIGKILL leaves it behind.
+ * Calls `work` with an attachment of a new segment. The segment is destroyed before `work` begins. It then lives until
+ * the detach, so that not even a SIGKILL leaves it behind.
  */
 export async function withAttachment(
   variant: Variant,

@@ -1,15 +1,16 @@
-// The colours of figures, on a light and on a dark page. Imports nothing: bench/report/page.ts puts this file into the report.
+// The colours of figures, on a light and on a dark page. Imports nothing: bench/report/page.ts puts this file into the
+// report.
 
 export interface Colors {
   readonly text: string;
   readonly faint: string;
   readonly background: string;
-  /** Of lines and bars, by their place. */
+  /** The colours of lines and bars, by place. */
   readonly series: readonly string[];
 }
 
-// Most are of Okabe and Ito's palette, which colour-blind readers can tell apart. A palette leaves out the colours that are too
-// pale or too dark for its background.
+// Most are of Okabe and Ito's palette, which colour-blind readers can tell apart. A palette leaves out the colours that
+// are too pale or too dark for its background.
 export const light: Colors = {
   text: "#1b1f24",
   faint: "#d0d7de",

@@ -1,10 +1,10 @@
-// Makes docs/benchmarks.md from bench/report/benchmarks.md and a result file. Every figure in the text is looked up in the
-// file; none is typed. The template's words:
+// Makes docs/benchmarks.md from bench/report/benchmarks.md and a result file. Every figure in the text is looked up in
+// the file; none is typed. The template's words:
 //
 // {{time SUITE | CORE | CASE | RIVAL}}           time of one operation
 // {{speed SUITE | CORE | CASE | RIVAL}}          GB/s
-// {{faster SUITE | CORE | CASE | RIVAL | OTHER}} OTHER's time over RIVAL's; an error if it is not above 1 with every Node of
-//                                                the file
+// {{faster SUITE | CORE | CASE | RIVAL | OTHER}} OTHER's time over RIVAL's; an error if it is not above 1 with every
+//                                                Node of the file
 // {{table SUITE | CORE | CASE}}                  all rivals of a case, with a column for each Node of the file
 // {{figures SUITE | CORE | CASE}}                further figures of each rival: percentiles, resident bytes …
 // {{picture ID}}                                 a picture of bench/report/figures.ts
@@ -90,7 +90,10 @@ function conditionTable(runs: readonly Run[]): string {
   return tableOf(["", ...runs.map(() => "")], rows);
 }
 
-/** Each goal, with its result in each run. A rival has the same number of goals in each run, but a text may name the Node. */
+/**
+ * Each goal, with its result in each run. A rival has the same number of goals in each run, but a text may name the
+ * Node.
+ */
 function goalTable(runs: readonly Run[]): string {
   const [first] = runs as [Run];
   const rows = first.cases.flatMap(({ suite, core, name, rivals }) =>

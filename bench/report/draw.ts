@@ -1,5 +1,6 @@
-// A figure as an option of ECharts. bench/report/page.ts puts this file into the report, where the browser draws with it;
-// bench/report/svg.ts draws the pictures of the docs with it. At run time it imports only files that the page has as well.
+// A figure as an option of ECharts. bench/report/page.ts puts this file into the report, where the browser draws with
+// it; bench/report/svg.ts draws the pictures of the docs with it. At run time it imports only files that the page has
+// as well.
 import { sizeName } from "../harness/size.js";
 import type { Colors } from "./colors.js";
 import type { Bars, Curve, Figure, Point } from "./figures.js";

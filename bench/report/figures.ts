@@ -22,7 +22,7 @@ export interface Line {
 export type Bar = Point & { readonly name: string; readonly place: number };
 
 interface Titled {
-  /** Fit for a file's name and an address. */
+  /** Fit for a file name and an address. */
   readonly id: string;
   readonly suite: string;
   readonly title: string;
@@ -67,8 +67,8 @@ const pathOf = ({ path, name }: RivalResult): string => path ?? name;
 const known: readonly string[] = [coreOf("wasm"), coreOf("js"), ...Object.values(PATH)];
 
 /**
- * Colours repeat behind the known paths. So this is the js core's colour with another marker: the cursors of "auto" are that
- * core's, and only suites of cursors measure "auto".
+ * Colours repeat behind the known paths. So this is the js core's colour with another marker: the cursors of "auto" are
+ * that core's, and only suites of cursors measure "auto".
  */
 const autoPlace = known.length + known.indexOf(coreOf("js"));
 
@@ -91,8 +91,8 @@ function grouped(cases: readonly Case[], key: (one: Case) => string): Case[][] {
 }
 
 /**
- * Rivals by name. A rival that uses no core was measured once beside each core. The first measurement is taken, so that a
- * figure shows such a rival once.
+ * Rivals by name. A rival that uses no core was measured once beside each core. The first measurement is taken, so that
+ * a figure shows such a rival once.
  */
 function rivalsOf(
   cases: readonly Case[],

@@ -29,7 +29,10 @@ export function svgOf(figure: Figure): string {
   }
 }
 
-/** ECharts numbers ids and classes across figures. Here the numbers of each figure begin at 0, so that a redraw gives the same file. */
+/**
+ * ECharts numbers ids and classes across figures. Here the numbers of each figure begin at 0, so that a redraw gives
+ * the same file.
+ */
 function stable(svg: string): string {
   const names = new Map<string, string>();
   return svg.replaceAll(/zr\d+-(c|cls|g|p|s|d)-?\d+/g, (name) => {

@@ -1,5 +1,5 @@
-// The bench's own addon, bench/native: the bare system calls, and access to a segment by native code. `npm run bench` builds
-// it if a suite needs it; no install does.
+// The bench's own addon, bench/native: the bare system calls, and access to a segment by native code. `npm run bench`
+// builds it if a suite needs it; no install does.
 import { spawnSync } from "node:child_process";
 import { createRequire } from "node:module";
 import { root } from "../harness/root.js";
@@ -20,7 +20,10 @@ interface Lifecycle {
 }
 
 export interface BareCalls extends Lifecycle {
-  /** Attaches the segment that all calls below work on, in place of the last one. Returns 0 or -errno. Offsets are not checked. */
+  /**
+   * Attaches the segment that all calls below work on, in place of the last one. Returns 0 or -errno. Offsets are not
+   * checked.
+   */
   map(id: number): number;
   unmap(): void;
 

@@ -1,5 +1,5 @@
-// A WebAssembly module of a program's own, on an attachment's memory: the speed that a program gets if it moves its loop
-// there, instead of a call for each number. It is written as text, so that a reader sees what is timed.
+// A WebAssembly module of a program's own, on an attachment's memory: the speed that a program gets if it moves its
+// loop there, instead of a call for each number. It is written as text, so that a reader sees what is timed.
 import wabt from "wabt";
 import type { Attachment } from "wasm-shm";
 

@@ -1,6 +1,6 @@
-// The packages that wasm-shm is measured against. bench/package.json names them and has a lock of its own. Two of them are
-// native. They are built here, by the same tool as the package's own addon: no install script runs. A package that cannot be
-// installed or built is listed as absent in the tables.
+// The packages that wasm-shm is measured against. bench/package.json names them and has a lock of its own. Two of them
+// are native. They are built here, by the same tool as the package's own addon: no install script runs. A package that
+// cannot be installed or built is listed as absent in the tables.
 import { execFileSync, spawnSync } from "node:child_process";
 import { cpSync, existsSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
@@ -63,14 +63,15 @@ export function installPackages(): boolean {
 }
 
 /**
- * Installs the packages, and builds the native ones that do not load: a copy for each version of the native interface, by
- * the headers of that Node. A build that fails says so on stderr, and the package is then absent from the tables.
+ * Installs the packages, and builds the native ones that do not load: a copy for each version of the native interface,
+ * by the headers of that Node. A build that fails says so on stderr, and the package is then absent from the tables.
  *
  * @param binaries the Nodes that measure
  */
 export function preparePackages(binaries: readonly string[]): void {
   if (!installPackages()) return;
-  // mmap-io asks for C++11, with which V8's headers no longer compile; the last -std counts. Its warnings are not shown.
+  // mmap-io asks for C++11, with which V8's headers no longer compile; the last -std counts. Its warnings are not
+  // shown.
   const flags = { CXXFLAGS: "-std=c++20 -w" };
   for (const binary of binaries) {
     // npm tells its children where the headers of its own Node are. Those of another Node lie beside its binary.

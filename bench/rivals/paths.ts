@@ -78,7 +78,9 @@ function byMmap(size: number): Buffer | Absence {
   }
 }
 
-/** Calls `work` with all paths to a new segment. It is destroyed before, so that not even a SIGKILL leaves it behind. */
+/**
+ * Calls `work` with all paths to a new segment. It is destroyed before, so that not even a SIGKILL leaves it behind.
+ */
 export async function withPaths(variant: Variant, size: number, work: (paths: Paths) => Promise<void>): Promise<void> {
   const undo: Undo = [];
   try {

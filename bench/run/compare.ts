@@ -1,5 +1,6 @@
-// --compare: what changed between two result files. It compares a rival's ratio to the base of the same round, not its time:
-// if the machine was slower that day, both were. A time alone says nothing about the code, so bases are not judged.
+// --compare: what changed between two result files. It compares a rival's ratio to the base of the same round, not its
+// time: if the machine was slower that day, both were. A time alone says nothing about the code, so bases are not
+// judged.
 
 import { type Change, change } from "../harness/change.js";
 import type { Case, ResultFile, RivalResult, Run } from "../harness/result.js";
@@ -82,8 +83,8 @@ function notesOf([{ conditions: before }, { conditions: after }]: [Run, Run]): s
 
 /**
  * Compares two files. A rival changed if its factor is past the threshold and its interval does not contain 1. The more
- * rivals are compared, the wider the intervals are (Bonferroni's correction). Without that, a comparison of two runs of the
- * same code would find a change in one rival of a hundred.
+ * rivals are compared, the wider the intervals are (Bonferroni's correction). Without that, a comparison of two runs of
+ * the same code would find a change in one rival of a hundred.
  *
  * @param threshold the least change that counts, as a part: 0.1 is 10 %
  */

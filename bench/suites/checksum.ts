@@ -1,5 +1,5 @@
-// Attachment.checksum in place. Its rivals are hash-wasm, which copies 16 KiB at a time into its own memory, Node's zlib, and a
-// plain loop over the window's bytes.
+// Attachment.checksum in place. Its rivals are hash-wasm, which copies 16 KiB at a time into its own memory, Node's
+// zlib, and a plain loop over the window's bytes.
 import * as zlib from "node:zlib";
 import { createAdler32, createCRC32, createXXHash3, createXXHash64, type IHasher } from "hash-wasm";
 import { judgedAt, speed } from "../harness/goals.js";
@@ -17,7 +17,7 @@ type BigName = "xxh64" | "xxh3";
 interface Algorithm {
   readonly name: NumberName | BigName;
   hasher(): Promise<IHasher>;
-  /** Gives the expected checksum (default: hash-wasm's of a copy). It is not the code that is proved by it. */
+  /** Gives the expected checksum, by code that is not measured here (default: hash-wasm's, of a copy). */
   readonly oracle?: (bytes: Uint8Array) => number;
   /** Rivals other than hash-wasm, by name. */
   readonly others: Readonly<Record<string, (bytes: Uint8Array) => number>>;
@@ -52,7 +52,9 @@ function crc32c(bytes: Uint8Array): number {
   return ~crc >>> 0;
 }
 
-/** Of the two checksums that end a stream, gzip's is crc32 (RFC 1952) and zlib's adler32 (RFC 1950). */
+/**
+ * The checksum at the end of a stream: a gzip stream ends with crc32 (RFC 1952), a zlib stream with adler32 (RFC 1950).
+ */
 const ofGzip = (bytes: Uint8Array): number => zlib.gzipSync(bytes, { level: 0 }).subarray(-8).readUInt32LE();
 const ofZlib = (bytes: Uint8Array): number => zlib.deflateSync(bytes, { level: 0 }).subarray(-4).readUInt32BE();
 

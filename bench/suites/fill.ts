@@ -10,7 +10,8 @@ import { MEMCPY, memcpy, touched } from "./memcpy.js";
 
 const BYTE = 0x5a;
 const PATTERN = Uint8Array.of(1, 2, 3); // an RGB pixel: its length is not a power of two
-const SHIFT = 4 * KiB; // how far copyWithin moves the rest of the window down, as a reader does to drop what it has read
+/** How far copyWithin moves the rest of the window down, as a reader does to drop what it has read. */
+const SHIFT = 4 * KiB;
 
 /** A rival that changes the window. `before` prepares the window, and `expected` is what the rival must leave there. */
 function rival(name: string, bytes: Uint8Array, before: () => void, expected: Uint8Array, work: () => void): Rival {

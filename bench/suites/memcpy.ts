@@ -5,8 +5,8 @@ import { expectBytes, fillPattern } from "../harness/proof.js";
 export const MEMCPY = "memcpy";
 
 /**
- * Copies `from` to `to`, of the same length, by Uint8Array.set, which is the engine's memcpy. It must be the first rival of its
- * group, as its proof overwrites both.
+ * Copies `from` to `to`, of the same length, by Uint8Array.set, which is the engine's memcpy. It must be the first
+ * rival of its group, as its proof overwrites both.
  */
 export function memcpy(from: Uint8Array, to: Uint8Array): Rival {
   const run = (): number => {

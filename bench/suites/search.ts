@@ -1,5 +1,5 @@
-// Attachment.indexOf and lastIndexOf against Buffer's: memchr(3), memrchr(3) and Node's string search. The needle stands only at
-// the far end of the window.
+// Attachment.indexOf and lastIndexOf against Buffer's: memchr(3), memrchr(3) and Node's string search. The needle
+// stands only at the far end of the window.
 import { judgedAt, speed } from "../harness/goals.js";
 import { named, type Rival, type Timer } from "../harness/group.js";
 import { type PaceName, rangeSizes } from "../harness/pace.js";

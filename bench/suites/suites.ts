@@ -1,6 +1,6 @@
-// The list of all suites: what each is about, the cores that it measures, and what must be built for it. A new suite is a file
-// in this folder and an entry here. A suite of several files is a folder. A file that another one starts, as a process or as a
-// thread, lies beside it: first.child.ts is started by first.ts.
+// The list of all suites: what each is about, the cores that it measures, and what must be built for it. A new suite is
+// a file in this folder and an entry here. A suite of several files is a folder. A file that another one starts, as a
+// process or as a thread, lies beside it: first.child.ts is started by first.ts.
 import type { Timer } from "../harness/group.js";
 import type { PaceName } from "../harness/pace.js";
 import type { Variant } from "../harness/window.js";

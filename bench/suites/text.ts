@@ -35,7 +35,8 @@ export async function text(variant: Variant, time: Timer): Promise<void> {
         const reader = (name: string, read: () => string): Rival => ({
           name,
           operations: 1,
-          run: () => read().charCodeAt(value.length - 1), // reads a character, as an engine may join a string's parts only then
+          // An engine may join the parts of a string only when a character is read.
+          run: () => read().charCodeAt(value.length - 1),
           prove() {
             bytes.set(encoded);
             expectEqual(read(), value, `${kind} by ${name}`);

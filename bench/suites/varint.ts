@@ -1,5 +1,5 @@
-// Cursor.readVarUintArray and writeVarUintArray, against a plain loop and the js core's. Both cores run in one thread here. They
-// share the package's call sites, which costs one slower call for 64 Ki values.
+// Cursor.readVarUintArray and writeVarUintArray, against a plain loop and the js core's. Both cores run in one thread
+// here. They share the package's call sites, which costs one slower call for 64 Ki values.
 import { judged, speed } from "../harness/goals.js";
 import type { Rival, Timer } from "../harness/group.js";
 import { expectBytes, expectEqual } from "../harness/proof.js";

@@ -1,4 +1,5 @@
-// npm run bench in a process group of its own, so that a test can find its processes, end them, and see that none is left.
+// npm run bench in a process group of its own, so that a test can find its processes, end them, and see that none is
+// left.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -74,7 +75,9 @@ export interface Running {
   end(): Promise<number | string>;
 }
 
-/** The program of the bench that a process runs, such as "job" or "receiver.child"; "" if it runs none, or has ended. */
+/**
+ * The program of the bench that a process runs, such as "job" or "receiver.child"; "" if it runs none, or has ended.
+ */
 export function programOf(pid: number): string {
   return /build\/bench\/(?:\w+\/)*([\w.]+)\.js(?: |$)/.exec(commandOf(pid))?.[1] ?? "";
 }

@@ -1,4 +1,5 @@
-// npm run bench -- lifecycle: every step is measured by every way that has it, the figures are possible, and nothing is left.
+// npm run bench -- lifecycle: every step is measured by every way that has it, the figures are possible, and nothing is
+// left.
 import * as assert from "uvu/assert";
 import { suite } from "../suite.js";
 import { nativePairs } from "../support/pairs.js";

@@ -1,4 +1,5 @@
-// npm run bench -- messaging: every transport proves its messages and reports its figures, and nothing is left, however it ends.
+// npm run bench -- messaging: every transport proves its messages and reports its figures, and nothing is left, however
+// it ends.
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import * as assert from "uvu/assert";

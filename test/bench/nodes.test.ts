@@ -1,5 +1,5 @@
-// npm run bench -- --nodes, with a cache that is filled already, so that no test needs the network. Not tested: the install
-// itself.
+// npm run bench -- --nodes, with a cache that is filled already, so that no test needs the network. Not tested: the
+// install itself.
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

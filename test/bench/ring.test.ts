@@ -1,5 +1,5 @@
-// What bench/suites/messaging is built on: the ring, the messages and their checks, and messages on a socket. Not tested: that
-// the counters of a ring wrap at 2^32, which takes minutes to reach.
+// What bench/suites/messaging is built on: the ring, the messages and their checks, and messages on a socket. Not
+// tested: that the counters of a ring wrap at 2^32, which takes minutes to reach.
 import { Duplex } from "node:stream";
 import * as assert from "uvu/assert";
 import { suite } from "../suite.js";
@@ -256,7 +256,9 @@ function loop(lengths: readonly number[], damage = (_: Buffer): void => {}): Dup
   });
 }
 
-/** Sends `count` messages through the stream. Resolves with the number of messages heard, or with the error's message. */
+/**
+ * Sends `count` messages through the stream. Resolves with the number of messages heard, or with the error's message.
+ */
 const sent = (touch: string, count: number, duplex: Duplex): Promise<number | string> =>
   new Promise((resolve) => {
     const port = new SocketPort(new Payload(256, touch), duplex);

@@ -1,5 +1,5 @@
-// npm run bench: every suite proves its answers on its cores, and writes what the schema says. This file does not judge the
-// measured times.
+// npm run bench: every suite proves its answers on its cores, and writes what the schema says. This file does not judge
+// the measured times.
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -126,7 +126,8 @@ test("a change is the factor of the processes' middles, with Welch's interval", 
   close(same.factor, 1);
   assert.ok(same.interval[0] < 1 && same.interval[1] > 1);
   close(same.interval[0] * same.interval[1], 1); // even on the scale of logarithms
-  // e^0 and e^0.2 apart; each side's logarithms have the variance 1e-4: an error of sqrt(2e-4 / 3), 4 degrees of freedom.
+  // e^0 and e^0.2 apart; each side's logarithms have the variance 1e-4: an error of sqrt(2e-4 / 3), 4 degrees of
+  // freedom.
   const logs = (middle: number) => flat(...[-0.01, 0, 0.01].map((part) => Math.exp(middle + part)));
   const slower = change(logs(0), logs(0.2), 0.05);
   close(slower.factor, Math.exp(0.2));

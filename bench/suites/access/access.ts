@@ -1,5 +1,6 @@
-// One number at a time by every access path, in sequence and at random, over windows that fit into each cache level; and records
-// of mixed fields. Each pass adds up what it reads. So no path is faster than the processor adds, about a nanosecond a number.
+// One number at a time by every access path, in sequence and at random, over windows that fit into each cache level;
+// and records of mixed fields. Each pass adds up what it reads. So no path is faster than the processor adds, about a
+// nanosecond a number.
 import { type Group, named, type Rival, type Timer } from "../../harness/group.js";
 import { cacheSizes, type PaceName } from "../../harness/pace.js";
 import { expectEqual } from "../../harness/proof.js";

@@ -1,5 +1,5 @@
-// Records of mixed fields in a row, as a table of C structs in a segment has them. Each has 32 bytes: a u32, a u16, a u8, a byte
-// of padding, a double, a float, an i32 and 8 unused bytes.
+// Records of mixed fields in a row, as a table of C structs in a segment has them. Each has 32 bytes: a u32, a u16, a
+// u8, a byte of padding, a double, a float, an i32 and 8 unused bytes.
 import { named, type Rival, type Timer } from "../../harness/group.js";
 import { PATH } from "../../harness/path.js";
 import { expectEqual } from "../../harness/proof.js";
@@ -23,7 +23,7 @@ function fill(bytes: Uint8Array): number {
     view.setFloat64(at + 8, fields[3], true);
     view.setFloat32(at + 16, fields[4], true);
     view.setInt32(at + 20, fields[5], true);
-    sum += fields.reduce((total, field) => total + field, 0); // exact: no field has more than two binary digits after the point
+    sum += fields.reduce((total, field) => total + field, 0); // exact: at most two binary digits after the point
   }
   return sum;
 }

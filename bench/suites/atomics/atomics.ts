@@ -1,5 +1,5 @@
-// Atomic add and compare-exchange on one word of a segment: alone, and while another process adds to the same word. The package
-// has no atomics of its own: those of JavaScript and of WebAssembly work on an attachment as they are.
+// Atomic add and compare-exchange on one word of a segment: alone, and while another process adds to the same word. The
+// package has no atomics of its own: those of JavaScript and of WebAssembly work on an attachment as they are.
 import { type Group, named, type Rival, type Timer } from "../../harness/group.js";
 import { PATH } from "../../harness/path.js";
 import { expectEqual } from "../../harness/proof.js";
@@ -8,7 +8,7 @@ import { KiB } from "../../harness/size.js";
 import type { Variant } from "../../harness/window.js";
 import { loopsOn } from "../../rivals/loops.js";
 import { type Paths, withPaths } from "../../rivals/paths.js";
-import { Place, withContender } from "./contender.js";
+import { Place, withConcurrentWriter } from "./writer.js";
 
 const SIZE = 4 * KiB;
 const COUNT = 1024; // operations of one call
@@ -100,7 +100,7 @@ async function waysOf({ attachment, native }: Paths): Promise<Way[]> {
 type Quiet = <T>(look: () => T) => T;
 
 /** How fast the other process has added since this call. If it had no core of its own, nothing was contended. */
-function contenderSpeed(words: Int32Array): () => Figure[] {
+function writerSpeed(words: Int32Array): () => Figure[] {
   const start = { count: Atomics.load(words, Place.count), time: performance.now() };
   return () => {
     const count = (Atomics.load(words, Place.count) - start.count) >>> 0; // the word wraps, after half a minute
@@ -135,10 +135,10 @@ export async function atomics(variant: Variant, time: Timer): Promise<void> {
     const words = new Int32Array(bytes.buffer, bytes.byteOffset, SIZE / 4);
     const ways = await waysOf(paths);
     for (const group of groups(ways, words, "alone")) await time(group);
-    await withContender(paths.segment.id, words, WORD / 4, async (quiet) => {
+    await withConcurrentWriter(paths.segment.id, words, WORD / 4, async (quiet) => {
       for (const group of groups(ways, words, "contended", quiet)) {
         const [base, ...others] = group.rivals;
-        await time({ ...group, rivals: [{ ...base, figures: contenderSpeed(words) }, ...others] });
+        await time({ ...group, rivals: [{ ...base, figures: writerSpeed(words) }, ...others] });
       }
     });
   });

@@ -1,5 +1,5 @@
-// Cursor.read and Cursor.write from 8 bytes to 256 MiB. Below both is Uint8Array.set, which is the base. The other rivals are all
-// further ways to copy bytes out of a segment or into it.
+// Cursor.read and Cursor.write from 8 bytes to 256 MiB. Below both is Uint8Array.set, which is the base. The other
+// rivals are all further ways to copy bytes out of a segment or into it.
 import { type Goal, type Group, named, type Rival, type Timer } from "../../harness/group.js";
 import { type PaceName, transferSizes } from "../../harness/pace.js";
 import { PATH } from "../../harness/path.js";
@@ -21,7 +21,9 @@ import {
   writeBySet,
 } from "./walks.js";
 
-/** Chunks in the window. After so many the cursor seeks back, which costs much beside 64 bytes and little beside 64 KiB. */
+/**
+ * Chunks in the window. After so many the cursor seeks back, which costs much beside 64 bytes and little beside 64 KiB.
+ */
 const chunksOf = (bytes: number): number => Math.min(64, Math.max(1, (256 * KiB) / bytes));
 
 const atLeast = (part: number): Goal => ({

@@ -1,5 +1,6 @@
-// Call sites that see many instances. Each attachment has its own instance of the wasm core. A function that is called with one
-// attachment calls one instance, and the engine compiles it for that instance. With several it must look each time.
+// Call sites that see many instances. Each attachment has its own instance of the wasm core. A function that is called
+// with one attachment calls one instance, and the engine compiles it for that instance. With several it must look each
+// time.
 import type { Attachment } from "wasm-shm";
 import type { Group, Rival } from "../../harness/group.js";
 import { type Variant, withAttachment } from "../../harness/window.js";
@@ -24,7 +25,9 @@ export async function atHotSite(
   await more();
 }
 
-/** One group of several: its rivals make a pass on one attachment, then on the next. All groups have the same rivals. */
+/**
+ * One group of several: its rivals make a pass on one attachment, then on the next. All groups have the same rivals.
+ */
 export function inTurn(groups: readonly Group[]): Group {
   const [first] = groups as [Group];
   const together = (rival: Rival, index: number): Rival => {

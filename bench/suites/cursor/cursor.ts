@@ -1,5 +1,5 @@
-// The cursor's numbers against a bare DataView, which checks bounds and keeps no position, and against Buffer's methods, which
-// check as much as the cursor does and are Node's own means for the purpose.
+// The cursor's numbers against a bare DataView, which checks bounds and keeps no position, and against Buffer's
+// methods, which check as much as the cursor does and are Node's own means for the purpose.
 import type { Attachment } from "wasm-shm";
 import { judged } from "../../harness/goals.js";
 import { type Goal, type Group, named, type Rival, type Timer } from "../../harness/group.js";
@@ -15,7 +15,9 @@ const NEWEST_NODE = 26;
 /** Passes of one order to a thread: a sample of 0.5 ms, so that its cold cache after a sleep does not count. */
 const THREAD_PASSES = 16;
 
-/** Threads of each core, of which the fastest counts. No two are compiled alike (Node 20: 2.0 to 2.9 ns on one core). */
+/**
+ * Threads of each core, of which the fastest counts. No two are compiled alike (Node 20: 2.0 to 2.9 ns on one core).
+ */
 const THREADS = 3;
 
 function group(operation: Operation, attachment: Attachment, variant: Variant): Group {

@@ -1,4 +1,5 @@
-// The operations that the suite times: each as a pass over the window by a DataView, by a Buffer and by a cursor, and its proof.
+// The operations that the suite times: each as a pass over the window by a DataView, by a Buffer and by a cursor, and
+// its proof.
 import type { Cursor } from "wasm-shm";
 import { expectBytes, expectEqual, fillPattern } from "../../harness/proof.js";
 import { KiB } from "../../harness/size.js";
@@ -13,7 +14,9 @@ export interface Views {
   readonly cursor: Cursor;
 }
 
-/** A pass over the window in steps of `width`. Reads return the sum of the numbers; writes store each number's offset. */
+/**
+ * A pass over the window in steps of `width`. Reads return the sum of the numbers; writes store each number's offset.
+ */
 export type Pass = () => number;
 
 export interface Operation {
@@ -24,7 +27,10 @@ export interface Operation {
   passes(views: Views): { view: Pass; buffer: Pass; cursor: Pass };
 }
 
-/** The threads of threads.ts call it, too, once each: with a second closure the compiler would not take the cursor for a constant. */
+/**
+ * The threads of threads.ts call it, too, once each: with a second closure the compiler would not take the cursor for a
+ * constant.
+ */
 export function readUint32s(cursor: Cursor): Pass {
   return () => {
     cursor.seek(0);

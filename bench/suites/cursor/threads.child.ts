@@ -12,8 +12,8 @@ const { variant, id, slots, took } = workerData as ThreadData;
 const attachment = shmOf(variant).open(id).attach();
 try {
   const cursor = attachment.cursor();
-  // Short passes first. If the first pass was long, Node 20 compiled it halfway through, with half of the type feedback, and
-  // kept that code: 6.9 instead of 3.4 ns, in about one thread of four.
+  // Short passes first. If the first pass was long, Node 20 compiled it halfway through, with half of the type
+  // feedback, and kept that code: 6.9 instead of 3.4 ns, in about one thread of four.
   for (let count = 0; count < SHORT_PASSES; count++) readUint32sOf(cursor, SHORT_BYTES);
   const pass = readUint32s(cursor);
   parentPort?.postMessage("attached");

@@ -1,7 +1,8 @@
-// A cursor of either core as a rival, each in a thread of its own. In one thread the two cores would share the call sites of the
-// package. The engine would then no longer know which core a call site calls, and both would be slower than either is in a
-// program that uses one core. Two threads can be compared only if their samples alternate. So this thread orders each sample and
-// sleeps until it is done: one thread works at a time, in the same rounds as the other rivals.
+// A cursor of either core as a rival, each in a thread of its own. In one thread the two cores would share the call
+// sites of the package. The engine would then no longer know which core a call site calls, and both would be slower
+// than either is in a program that uses one core. Two threads can be compared only if their samples alternate. So this
+// thread orders each sample and sleeps until it is done: one thread works at a time, in the same rounds as the other
+// rivals.
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import type { Variant } from "../../harness/window.js";
@@ -12,7 +13,10 @@ export const Slot = { state: 0, way: 1, passes: 2, sum: 3 } as const;
 /** Values of the state. */
 export const State = { idle: 0, ordered: 1, over: 2, failed: 3 } as const;
 
-/** Where a pass has its cursor: in a variable that never changes, which a compiler takes for a constant, or in an argument. */
+/**
+ * Where a pass has its cursor: in a variable that never changes, which a compiler takes for a constant, or in an
+ * argument.
+ */
 export const Way = { constant: 0, argument: 1 } as const;
 
 /** The thread's workerData. */

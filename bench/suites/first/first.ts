@@ -1,5 +1,5 @@
-// The time to the first call. A new process each time loads the package, makes a segment and an attachment, and reads one number.
-// The times include all that the engine compiles and instantiates for it.
+// The time to the first call. A new process each time loads the package, makes a segment and an attachment, and reads
+// one number. The times include all that the engine compiles and instantiates for it.
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -14,7 +14,7 @@ export interface FirstCall {
   /** The import of the package, with the addon. */
   readonly load: number;
   readonly attach: number;
-  /** The first cursor. The wasm core is compiled and instantiated here. */
+  /** The first cursor. If it is one of the wasm core, this compiles and instantiates that core. */
   readonly cursor: number;
   readonly read: number;
   /** The same for a second segment in the same process. */

@@ -1,5 +1,5 @@
-// What one more attachment costs if there are many already: time, memory and mappings. Each attachment of wasm-shm has a
-// WebAssembly memory of its own. The guard regions of a memory take mappings and address space, and no RAM.
+// What one more attachment costs if there are many already: time, memory and mappings. Each attachment of wasm-shm has
+// a WebAssembly memory of its own. The guard regions of a memory take mappings and address space, and no RAM.
 import { readFileSync } from "node:fs";
 import type { Attachment, Segment } from "wasm-shm";
 import { named, type Rival, type Timer } from "../../harness/group.js";

@@ -1,5 +1,5 @@
-// What a segment costs beside its bytes: to create and destroy it, to attach it once and very often, and to touch its pages for
-// the first time.
+// What a segment costs beside its bytes: to create and destroy it, to attach it once and very often, and to touch its
+// pages for the first time.
 import type { Timer } from "../../harness/group.js";
 import type { PaceName } from "../../harness/pace.js";
 import type { Variant } from "../../harness/window.js";

@@ -16,8 +16,8 @@ interface ShmTypedArray {
 }
 
 /**
- * The package creates and attaches a segment in one call, and destroys it with the last detach. It looks segments up in a list
- * from which it never removes any. So it gets few and short runs, or its times would be those of the list.
+ * The package creates and attaches a segment in one call, and destroys it with the last detach. It looks segments up in
+ * a list from which it never removes any. So it gets few and short runs, or its times would be those of the list.
  */
 export function shmTypedArray(variant: Variant): Way | Absence {
   const loaded = loadNative("shm-typed-array");

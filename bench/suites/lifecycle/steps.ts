@@ -1,5 +1,5 @@
-// Create, attach, detach and destroy: each of the four by itself, in the pairs that shm-typed-array makes of them, and all of them
-// as the life of a segment.
+// Create, attach, detach and destroy: each of the four by itself, in the pairs that shm-typed-array makes of them, and
+// all of them as the life of a segment.
 import { type Group, named, type Rival, type Timer } from "../../harness/group.js";
 import { expectEqual } from "../../harness/proof.js";
 import type { Absence } from "../../harness/result.js";
@@ -48,7 +48,7 @@ export async function steps(variant: Variant, time: Timer): Promise<void> {
   for (const step of ["create", "attach", "detach", "destroy", "create and attach", "detach and destroy"] as const)
     await time(group(variant, step, MiB));
   await time(group(variant, LIFE, MiB));
-  // V8 counts the bytes of a memory as future garbage, and collects after each GiB or so. An attach in JavaScript then takes
-  // milliseconds, by either package.
+  // V8 counts the bytes of a memory as future garbage, and collects after each GiB or so. An attach in JavaScript then
+  // takes milliseconds, by either package.
   for (const step of ["attach", "detach"] as const) await time(group(variant, step, GiB));
 }

@@ -1,4 +1,5 @@
-// The first touch of each page. It is a page fault, in which the kernel finds the page, or makes one and fills it with zeros.
+// The first touch of each page. It is a page fault, in which the kernel finds the page, or makes one and fills it with
+// zeros.
 import { type Group, named, type Rival, type Timer } from "../../harness/group.js";
 import { PATH } from "../../harness/path.js";
 import { expectEqual } from "../../harness/proof.js";

@@ -27,7 +27,7 @@ export interface Way {
   readonly path?: string;
   /** Segments of one run. */
   readonly count: (size: number) => number;
-  /** Runs before the first timed one, which is short. The compiler has then seen the code. */
+  /** Untimed runs before the first timed one. A timed run is short, so the compiler must have seen the code before. */
   readonly warmup: number;
   readonly steps: Partial<Record<Step, Work>>;
   prove(size: number): void;

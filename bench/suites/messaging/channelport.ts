@@ -128,9 +128,9 @@ export class JsonPort extends SendPort {
 }
 
 /**
- * postMessage. It does not tell the sender what the receiver has taken. So the receiver reports it, each time that it has
- * taken half of the messages that may be on their way. A transferred message is gone from its sender, which needs memory for
- * the next one: that of a message from the other side, or new memory.
+ * postMessage. It does not tell the sender what the receiver has taken. So the receiver reports it, each time that it
+ * has taken half of the messages that may be on their way. A transferred message is gone from its sender, which needs
+ * memory for the next one: that of a message from the other side, or new memory.
  */
 export class PostPort extends ChannelPort {
   readonly #transfers: boolean;

@@ -1,4 +1,5 @@
-// What the sender and the receiver agree on beside the messages: orders and answers, on the same channel as the messages.
+// What the sender and the receiver agree on beside the messages: orders and answers, on the same channel as the
+// messages.
 import type { Channel } from "./channelport.js";
 import type { Touch } from "./message.js";
 import type { Kind, Served } from "./port.js";

@@ -2,8 +2,8 @@
 // other words follow from its number, so that a receiver knows what each must be.
 
 /**
- * What both ends do with a message beyond its number. "untouched": nothing. "touched": the sender fills all of it, and the
- * receiver sums all of it. "proved": the receiver compares each word.
+ * What both ends do with a message beyond its number. "untouched": nothing. "touched": the sender fills all of it, and
+ * the receiver sums all of it. "proved": the receiver compares each word.
  */
 export type Touch = "untouched" | "touched" | "proved";
 

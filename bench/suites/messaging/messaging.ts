@@ -1,11 +1,12 @@
-// Messages from one process to another, by a segment and by the transports that Node has. A round trip is a message there and
-// one of the same size back. For throughput messages go one way, with as many on their way as the transport takes. If a
-// message is "untouched", only its number is written and read. If it is "touched", the sender fills all of it and the receiver
-// sums all of it, as with a real payload.
+// Messages from one process to another, by a segment and by the transports that Node has. A round trip is a message
+// there and one of the same size back. For throughput messages go one way, with as many on their way as the transport
+// takes. If a message is "untouched", only its number is written and read. If it is "touched", the sender fills all of
+// it and the receiver sums all of it, as with a real payload.
 //
-// If both sides spin, they keep two cores busy, and the tables state this beside the times: it is the price of a round trip of
-// 0.1 µs. On a machine with one core, the side that waits would use up its whole time slice, which is milliseconds, before the
-// other side could begin to answer. That would measure the scheduler, so such transports are absent there.
+// If both sides spin, they keep two cores busy, and the tables state this beside the times: it is the price of a round
+// trip of 0.1 µs. On a machine with one core, the side that waits would use up its whole time slice, which is
+// milliseconds, before the other side could begin to answer. That would measure the scheduler, so such transports are
+// absent there.
 import { availableParallelism } from "node:os";
 import { type AsyncRival, named, type Timer } from "../../harness/group.js";
 import { type PaceName, paces } from "../../harness/pace.js";
@@ -26,8 +27,8 @@ const TRIAL_NS = 1e6;
 const FEWEST_ROUND_TRIPS = 100;
 
 /**
- * The fewest messages of a trial, however long it then lasts. Six trials, three samples in each of two rounds, have enough
- * round trips for a 99th percentile.
+ * The fewest messages of a trial, however long it then lasts. Six trials, three samples in each of two rounds, have
+ * enough round trips for a 99th percentile.
  */
 const fewestOf = (kind: Kind, pace: PaceName): number =>
   kind === "one-way throughput" ? 8 : pace === "quick" ? 1 : Math.ceil(FEWEST_ROUND_TRIPS / 6);

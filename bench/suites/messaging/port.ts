@@ -1,9 +1,12 @@
-// How messages go, the same for all transports. In a round trip the sender sends a message, and the receiver checks it and
-// sends one of the same size back. For throughput messages go one way, with as many on their way as the transport takes,
-// until the receiver has checked the last one. Before either, one message goes there and back, so that the receiver is ready
-// when the clock starts.
+// How messages go, the same for all transports. In a round trip the sender sends a message, and the receiver checks it
+// and sends one of the same size back. For throughput messages go one way, with as many on their way as the transport
+// takes, until the receiver has checked the last one. Before either, one message goes there and back, so that the
+// receiver is ready when the clock starts.
 
-/** One end of a transport, for messages of one size. It numbers the messages that it sends, and checks those that arrive. */
+/**
+ * One end of a transport, for messages of one size. It numbers the messages that it sends, and checks those that
+ * arrive.
+ */
 export interface Port {
   /** Sends the next message. False if there is no room for another one: then flush, and wait for {@link room}. */
   send(): boolean;
@@ -92,8 +95,8 @@ export async function sendOneWay(port: Port, count: number): Promise<Start> {
 }
 
 /**
- * The same at a spinning port, where a look at the clock takes a good part of a round trip. So `count` round trips are timed
- * together, and then `clocked` more are timed one by one.
+ * The same at a spinning port, where a look at the clock takes a good part of a round trip. So `count` round trips are
+ * timed together, and then `clocked` more are timed one by one.
  */
 export function spinRoundTrips(port: SpinningPort, count: number, clocked: number): RoundTrips {
   const roundTrip = (): void => {

@@ -1,5 +1,6 @@
-// The receiver, which receiver.ts starts as a process or as a thread. A process ends with the process that started it, even
-// after a SIGKILL and even while it spins: the channel between them closes, and while it spins it checks its parent's id.
+// The receiver, which receiver.ts starts as a process or as a thread. A process ends with the process that started it,
+// even after a SIGKILL and even while it spins: the channel between them closes, and while it spins it checks its
+// parent's id.
 import { Socket } from "node:net";
 import { isMainThread, parentPort } from "node:worker_threads";
 import { shmOf } from "../../harness/window.js";
@@ -30,8 +31,8 @@ const opened = (fd: number): Socket => new Socket({ fd, readable: true, writable
 
 function wiresOfProcess(): Pick<Wires, "socket" | "bell" | "bytes"> {
   const attachment = shmOf("js").open(Number(process.argv[2])).attach();
-  // A terminal sends SIGINT to the whole process group, and others may send SIGTERM to it. The parent says when to stop, by
-  // closing the channel.
+  // A terminal sends SIGINT to the whole process group, and others may send SIGTERM to it. The parent says when to
+  // stop, by closing the channel.
   for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => {});
   process.on("disconnect", () => {
     attachment.detach();
@@ -60,7 +61,8 @@ async function obey({ transport, kind, bytes, touch, count }: Order): Promise<vo
       port.close();
     }
   }
-  answer(isMainThread ? served : { ...served, cpu: 0 }); // a thread's CPU time is counted by its process, which is the sender's
+  // The CPU time of a thread is counted by its process, which is the sender's.
+  answer(isMainThread ? served : { ...served, cpu: 0 });
 }
 
 if (isMainThread) process.on("message", line.arrived);

@@ -1,5 +1,5 @@
-// Starts the receivers: two processes, one for each serialization of process.send, and a thread. Each sleeps until it gets an
-// order, so that it takes no core from the receiver that is being timed.
+// Starts the receivers: two processes, one for each serialization of process.send, and a thread. Each sleeps until it
+// gets an order, so that it takes no core from the receiver that is being timed.
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { Socket } from "node:net";
@@ -84,7 +84,7 @@ async function endChild(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = once(child, "exit");
   if (child.connected) child.disconnect();
-  const limit = setTimeout(() => child.kill("SIGKILL"), FAREWELL_MS); // a process that spins does not see the disconnect
+  const limit = setTimeout(() => child.kill("SIGKILL"), FAREWELL_MS); // if it spins, it does not see the disconnect
   await ended;
   clearTimeout(limit);
 }

@@ -1,12 +1,12 @@
-// A ring of messages in a segment, from one writer to one reader, each in a process of its own. Messages pass without a system
-// call and without a copy: the writer fills a message in its slot, and the reader reads it there. This file depends on nothing
-// else of the bench.
+// A ring of messages in a segment, from one writer to one reader, each in a process of its own. Messages pass without a
+// system call and without a copy: the writer fills a message in its slot, and the reader reads it there. This file
+// depends on nothing else of the bench.
 //
-// Why it is fast: each counter is stored by one side only, and has a cache line of its own. A side loads the other side's
-// counter only if the value that it saw last does not suffice. One store of a counter may publish many messages. Why it is
-// right: Atomics.store stores a counter after the bytes of its messages, and no processor and no compiler reorders the two.
-// Atomics.wait does not take plain memory, and never wakes another process. So a side that does not spin marks itself as
-// asleep, and the other side is told to wake it (ringport.ts does so by a byte on a socket).
+// Why it is fast: each counter is stored by one side only, and has a cache line of its own. A side loads the other
+// side's counter only if the value that it saw last does not suffice. One store of a counter may publish many messages.
+// Why it is right: Atomics.store stores a counter after the bytes of its messages, and no processor and no compiler
+// reorders the two. Atomics.wait does not take plain memory, and never wakes another process. So a side that does not
+// spin marks itself as asleep, and the other side is told to wake it (ringport.ts does so by a byte on a socket).
 
 /** Bytes of a cache line on x86-64 and most arm64 machines. */
 const LINE = 64;
@@ -129,8 +129,8 @@ export class RingReader extends Side {
   }
 
   /**
-   * Says that the message is read. The writer gets slots back when half of the ring is released. Returns whether the writer
-   * sleeps and must be woken.
+   * Says that the message is read. The writer gets slots back when half of the ring is released. Returns whether the
+   * writer sleeps and must be woken.
    */
   release(): boolean {
     this.#head = (this.#head + 1) | 0;

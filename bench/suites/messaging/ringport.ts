@@ -1,5 +1,5 @@
-// Messages in a segment, by a ring in each direction. The ports differ in how a side waits. It spins; or it spins and then
-// naps; or it sleeps until it is woken, and other work runs in its thread meanwhile.
+// Messages in a segment, by a ring in each direction. The ports differ in how a side waits. It spins; or it spins and
+// then naps; or it sleeps until it is woken, and other work runs in its thread meanwhile.
 import type { Socket } from "node:net";
 import type { Payload } from "./message.js";
 import { now, type Port, type SpinningPort } from "./port.js";

@@ -32,7 +32,10 @@ export async function reads(segment: Segment, size: number, time: Timer): Promis
   });
 }
 
-/** The first store on a page, which makes it a private page if the window is guarded. Does not depend on the window's size. */
+/**
+ * The first store on a page, which makes it a private page if the window is guarded. Does not depend on the window's
+ * size.
+ */
 export async function stores(segment: Segment, time: Timer): Promise<void> {
   const writable = segment.attach();
   const guarded = segment.attach({ access: "read-only" });

@@ -1,6 +1,6 @@
 /// <reference path="../../../examples/x11/x11.d.ts" />
-// Ways to fill a frame and have an X server show it. A frame is done when the server says that it has read it: by the completion
-// event of MIT-SHM, or, as PutImage has none, by the answer to the next request.
+// Ways to fill a frame and have an X server show it. A frame is done when the server says that it has read it: by the
+// completion event of MIT-SHM, or, as PutImage has none, by the answer to the next request.
 import { readFileSync } from "node:fs";
 import { x11Provider } from "wasm-shm/x11";
 import x11, { type Display, type ServerSegment } from "x11";

@@ -1,5 +1,6 @@
-// A concurrent writer: another process that adds to a word of a segment as fast as it can, while this process is timed. It counts
-// its additions in a word of its own, so that the two processes' additions can be told apart. To be counted it must pause.
+// A concurrent writer: another process that adds to a word of a segment as fast as it can, while this process is timed.
+// It counts its additions in a word of its own, so that the two processes' additions can be told apart. To be counted
+// it must pause.
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
@@ -12,28 +13,29 @@ export const State = { starting: 0, going: 1, paused: 2 } as const;
 
 const PATIENCE_MS = 10_000;
 
-/** Spins, as a plain memory has no Atomics.wait. */
+/** Spins, as Atomics.wait does not take a plain memory, and never wakes another process. */
 function waitFor(words: Int32Array, state: number): void {
   const limit = Date.now() + PATIENCE_MS;
   while (Atomics.load(words, Place.state) !== state)
-    if (Date.now() > limit) throw new Error("the contending process does not answer");
+    if (Date.now() > limit) throw new Error("the concurrent writer does not answer");
 }
 
 /**
- * Calls `work` while the other process adds. `work` gets a function that calls its argument while the other process pauses.
+ * Calls `work` while the other process adds. `work` gets a function that calls its argument while the other process
+ * pauses.
  *
  * @param id of the segment, which the other process attaches
  * @param words the segment's words
  * @param index of the contended word
  */
-export async function withContender(
+export async function withConcurrentWriter(
   id: number,
   words: Int32Array,
   index: number,
   work: (quiet: <T>(look: () => T) => T) => Promise<void>,
 ): Promise<void> {
   for (const place of Object.values(Place)) Atomics.store(words, place, 0);
-  const script = fileURLToPath(new URL("./contender.child.js", import.meta.url));
+  const script = fileURLToPath(new URL("./writer.child.js", import.meta.url));
   const child = fork(script, [String(id), String(index)], {
     execArgv: [],
     stdio: ["ignore", "ignore", "inherit", "ipc"],
@@ -41,7 +43,7 @@ export async function withContender(
   const ended = once(child, "exit");
   try {
     const [message] = (await Promise.race([once(child, "message"), ended])) as [unknown];
-    if (message !== "attached") throw new Error("the contending process did not start");
+    if (message !== "attached") throw new Error("the concurrent writer did not start");
     waitFor(words, State.going);
     await work((look) => {
       Atomics.store(words, Place.order, Order.pause);

@@ -1,6 +1,6 @@
-// The process that contender.ts starts. It ends on the order to, or with its parent.
+// The process that writer.ts starts. It ends when it is ordered to, or when its parent ends.
 import { shmOf } from "../../harness/window.js";
-import { Order, Place, State } from "./contender.js";
+import { Order, Place, State } from "./writer.js";
 
 /** Additions between two looks at the order. */
 const ADDITIONS = 10_000;

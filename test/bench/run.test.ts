@@ -66,7 +66,7 @@ else {
     if (whole) return whole;
     inFolder((folder) => {
       const file = join(folder, "bench.json");
-      const ended = run(process.execPath, [script, "--quick", "--json", file], { timeout: 280_000 }); // 60 s alone
+      const ended = run(process.execPath, [script, "--quick", "--json", file], { timeout: 280_000 }); // about a minute alone
       assert.is(ended.code, 0, ended.stderr);
       whole = { stdout: ended.stdout, results: readResults(file) };
     });

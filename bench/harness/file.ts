@@ -1,19 +1,19 @@
-// Result files: written whole or not at all, and read only where they are what the schema says.
+// Result files. They are written whole or not at all, and are read only if they are what the schema says.
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import type { ResultFile } from "./result.js";
+import { root } from "./root.js";
 
-const schemaFile = fileURLToPath(new URL("../../../bench/harness/schema.json", import.meta.url)); // this file runs from build/bench/…
+const schemaFile = `${root}bench/harness/schema.json`;
 
-/** What of the value is not as the schema has it; undefined where all is. */
+/** How the value differs from the schema; undefined if it does not. */
 export function problem(value: unknown): string | undefined {
   const ajv = new Ajv2020({ strict: true });
   if (ajv.validate(JSON.parse(readFileSync(schemaFile, "utf8")) as object, value)) return undefined;
   return ajv.errorsText(ajv.errors, { dataVar: "the file" });
 }
 
-/** @throws {Error} the file cannot be read, or is no result file */
+/** @throws {Error} the file cannot be read, or is not a result file */
 export function readResults(path: string): ResultFile {
   let value: unknown;
   try {

@@ -1,13 +1,12 @@
 // The result file that `npm run bench -- --json FILE` writes: what was measured, and under which conditions.
-// bench/harness/schema.json says the same to a validator; a test holds the two to each other.
-import type { Variant } from "./window.js";
+// bench/harness/schema.json says the same to a validator; a test checks that the two agree.
 
-/** Raised where a reader of older files would misread a newer one. */
+/** Raised if a reader of older files would misread a newer one. */
 export const FORMAT = 1;
 
 export interface ResultFile {
   readonly format: typeof FORMAT;
-  /** One for each Node that was asked for. */
+  /** One run for each Node that was asked for. */
   readonly runs: readonly Run[];
 }
 
@@ -17,17 +16,17 @@ export interface Run {
   readonly cases: readonly Case[];
 }
 
-/** What a figure means nothing without. What the machine does not tell is left out. */
+/** Without these a figure means nothing. What the machine does not say is left out. */
 export interface Conditions {
   /** Twelve digits of the commit's id, or "unknown" outside a checkout. */
   readonly commit: string;
-  /** What is measured differs from that commit. */
+  /** The measured code differs from that commit. */
   readonly dirty: boolean;
   readonly cpu: string;
-  /** Logical ones, that this process may use. */
+  /** Logical cores that this process may use. */
   readonly cores: number;
   readonly architecture: string;
-  /** Of the first core's frequency: /sys/devices/system/cpu/cpu0/cpufreq/scaling_governor. */
+  /** Frequency governor of the first core: /sys/devices/system/cpu/cpu0/cpufreq/scaling_governor. */
   readonly governor?: string;
   /** Whether two logical cores share one physical core: /sys/devices/system/cpu/smt/active. */
   readonly smt?: boolean;
@@ -39,28 +38,29 @@ export interface Conditions {
   readonly pace: "full" | "quick";
   /** Fresh processes over which the rounds of every case are spread. */
   readonly processes: number;
-  /** Of the last minute, when the run began. */
+  /** Load of the last minute when the run began. */
   readonly loadAverage: number;
-  /** Versions of the packages that rivals come from. */
-  readonly peers: Readonly<Record<string, string>>;
+  /** Versions of the packages that are measured against. */
+  readonly rivals: Readonly<Record<string, string>>;
 }
 
-/** One operation at one size, by all its rivals. Suite, core and name together are unique in a run. */
+/** One operation at one size, done by all its rivals. Suite, core and name together are unique in a run. */
 export interface Case {
   readonly suite: string;
-  readonly core: Variant;
-  /** As the terminal shows it: operation, pattern and size. */
+  /** "wasm", "auto" or "js". An older record may have a core that has been removed since. */
+  readonly core: string;
+  /** Operation, pattern and size, as the terminal shows them. */
   readonly name: string;
   readonly operation: string;
-  /** Bytes of the window, chunk or message that an operation is about; left out where size is not the point. */
+  /** Bytes of the window, chunk or message that an operation is about; left out if size is not the point. */
   readonly size?: number;
   /** How the operation goes about it: "sequential", "random", "contended", "first call" … */
   readonly pattern?: string;
-  /** Bytes that an operation moves or reads: bytes over nanoseconds is GB/s. Left out where speed is not the point. */
+  /** Bytes that an operation moves or reads: bytes over nanoseconds is GB/s. Left out if speed is not the point. */
   readonly bytes?: number;
-  /** The rival that the ratios are to; the first. */
+  /** The rival that the others are compared to; the first. */
   readonly base: string;
-  /** In all processes together. */
+  /** Rounds of all processes together. */
   readonly rounds: number;
   readonly rivals: readonly RivalResult[];
   /** Rivals that this machine or this Node could not have, and why. */
@@ -77,7 +77,7 @@ export interface Summary {
   readonly median: number;
   /** The first and the third quartile. */
   readonly quartiles: readonly [low: number, high: number];
-  /** Where the true median lies, with 95 % confidence; wider where the processes disagree. */
+  /** The interval in which the true median lies, with 95 % confidence; wider if the processes disagree. */
   readonly interval: readonly [low: number, high: number];
   /** The interval is too wide for the median to be stated as a figure. */
   readonly wide: boolean;
@@ -87,14 +87,14 @@ export interface RivalResult {
   readonly name: string;
   /** The access path, under one name in all cases: "wasm core", "DataView", "native" … */
   readonly path?: string;
-  /** Of an operation. */
+  /** Time of one operation. */
   readonly nanoseconds: Summary;
   /** Time over the base's time in the same round; the base has none. */
   readonly ratio?: Summary;
   readonly goals: readonly GoalResult[];
-  /** What else was seen, such as a 99th percentile or resident bytes. */
+  /** Further figures, such as a 99th percentile or resident bytes. */
   readonly figures: readonly Figure[];
-  /** Nanoseconds of an operation in each round, a list for each process; the rivals of a case have the same rounds. */
+  /** Nanoseconds of one operation in each round, a list for each process. All rivals of a case have the same rounds. */
   readonly times: readonly (readonly number[])[];
 }
 
@@ -106,7 +106,7 @@ export interface Figure {
 
 export interface GoalResult {
   readonly text: string;
-  /** What was judged, where no column shows it. */
+  /** What was judged, if no column shows it. */
   readonly figure?: string;
   readonly holds: boolean;
 }

@@ -1,4 +1,4 @@
-// The bench's addon: what other files here add to it.
+// The entry point of the bench's addon.
 #include "lifecycle.h"
 #include "memory.h"
 

@@ -1,5 +1,5 @@
-// The bare system calls, timed where nothing of Node's lies between them. For the bench alone: the
-// caller's arguments are taken as they are.
+// The bare system calls, timed without any of Node's work between them. Only the bench calls these
+// functions, so they do not check their arguments.
 #include "lifecycle.h"
 
 #include <sys/ipc.h>
@@ -23,14 +23,14 @@ double NanosecondsSince(Clock::time_point start) {
   return std::chrono::duration<double, std::nano>(Clock::now() - start).count();
 }
 
-// Nanoseconds since the start, or -errno.
+// Returns nanoseconds since the start, or -errno.
 napi_value Spent(napi_env env, Clock::time_point start, int error) {
   return Result(env, error == 0 ? NanosecondsSince(start) : -error);
 }
 
 int Create(size_t size) { return shmget(IPC_PRIVATE, size, IPC_CREAT | IPC_EXCL | 0600); }
 
-// Returns where, or nullptr and errno.
+// Returns the address, or nullptr and sets errno.
 void* AttachTo(int id) {
   void* at = shmat(id, nullptr, 0);
   return at == reinterpret_cast<void*>(-1) ? nullptr : at;
@@ -41,7 +41,7 @@ std::vector<void*> attached;
 
 // Returns 0 or an errno.
 int AttachMany(int id, size_t count) {
-  for (size_t turn = 0; turn < count; turn++) {
+  for (size_t index = 0; index < count; index++) {
     void* at = AttachTo(id);
     if (at == nullptr) return errno;
     attached.push_back(at);
@@ -64,27 +64,27 @@ int RemoveAll(const std::vector<int>& ids) {
   return error;
 }
 
-// Args: (id, count). Attaches and detaches so many times. Returns nanoseconds, or -errno.
+// Args: (id, count). Attaches and detaches `count` times. Returns nanoseconds, or -errno.
 napi_value AttachAndDetach(napi_env env, napi_callback_info info) {
   const Arguments args(env, info);
   const int id = Id(env, args.values[0]);
   const size_t count = Size(env, args.values[1]);
   const auto start = Clock::now();
-  for (size_t turn = 0; turn < count; turn++) {
+  for (size_t index = 0; index < count; index++) {
     void* at = AttachTo(id);
     if (at == nullptr || shmdt(at) != 0) return Spent(env, start, errno);
   }
   return Spent(env, start, 0);
 }
 
-// Args: (size, count). Makes, attaches, detaches and removes so many segments, one after the other.
+// Args: (size, count). Makes, attaches, detaches and removes `count` segments, one after the other.
 // Returns nanoseconds, or -errno.
 napi_value WholeLives(napi_env env, napi_callback_info info) {
   const Arguments args(env, info);
   const size_t size = Size(env, args.values[0]);
   const size_t count = Size(env, args.values[1]);
   const auto start = Clock::now();
-  for (size_t turn = 0; turn < count; turn++) {
+  for (size_t index = 0; index < count; index++) {
     const int id = Create(size);
     if (id < 0) return Spent(env, start, errno);
     void* at = AttachTo(id);
@@ -95,8 +95,9 @@ napi_value WholeLives(napi_env env, napi_callback_info info) {
   return Spent(env, start, 0);
 }
 
-// Args: (size, count, times). Makes so many segments, attaches all, detaches all and removes all;
-// nanoseconds of each step go to `times`, a Float64Array. Returns 0 or -errno, and leaves nothing.
+// Args: (size, count, times). Makes `count` segments, attaches all, detaches all and removes all.
+// Stores the nanoseconds of each step in `times`, a Float64Array. Returns 0 or -errno. Leaves no
+// segment and no attachment.
 napi_value Steps(napi_env env, napi_callback_info info) {
   const Arguments args(env, info);
   const size_t size = Size(env, args.values[0]);
@@ -111,14 +112,14 @@ napi_value Steps(napi_env env, napi_callback_info info) {
   double spent[kSteps];
 
   starts[0] = Clock::now();
-  for (size_t turn = 0; turn < count && error == 0; turn++) {
+  for (size_t index = 0; index < count && error == 0; index++) {
     const int id = Create(size);
     if (id < 0) error = errno;
     if (id >= 0) ids.push_back(id);
   }
   spent[0] = NanosecondsSince(starts[0]);
   starts[1] = Clock::now();
-  for (size_t turn = 0; turn < count && error == 0; turn++) error = AttachMany(ids[turn], 1);
+  for (size_t index = 0; index < count && error == 0; index++) error = AttachMany(ids[index], 1);
   spent[1] = NanosecondsSince(starts[1]);
   starts[2] = Clock::now();
   const int detached = DetachMany();
@@ -132,7 +133,7 @@ napi_value Steps(napi_env env, napi_callback_info info) {
   return Result(env, -error);
 }
 
-// Args: (id, count). Attaches so many times more. Returns nanoseconds, or -errno.
+// Args: (id, count). Attaches `count` times more. Returns nanoseconds, or -errno.
 napi_value Attach(napi_env env, napi_callback_info info) {
   const Arguments args(env, info);
   const int id = Id(env, args.values[0]);
@@ -142,13 +143,13 @@ napi_value Attach(napi_env env, napi_callback_info info) {
   return Spent(env, start, AttachMany(id, count));
 }
 
-// Detaches all that Attach attached. Returns nanoseconds, or -errno.
+// Detaches all attachments of Attach. Returns nanoseconds, or -errno.
 napi_value DetachAll(napi_env env, napi_callback_info) {
   const auto start = Clock::now();
   return Spent(env, start, DetachMany());
 }
 
-// Args: (id, size, step). Attaches, and stores one byte in every `step` of them. Returns
+// Args: (id, size, step). Attaches, and stores one byte in every `step` bytes. Returns the
 // nanoseconds of the stores, or -errno.
 napi_value Touch(napi_env env, napi_callback_info info) {
   const Arguments args(env, info);

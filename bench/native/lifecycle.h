@@ -1,4 +1,4 @@
-// What lifecycle.cc adds to the addon.
+// The functions that lifecycle.cc adds to the addon.
 #pragma once
 #include <node_api.h>
 

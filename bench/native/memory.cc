@@ -1,6 +1,6 @@
-// A segment by native code: one Node-API call for one operation, as a plain addon would offer it,
-// and loops that make a whole pass in one call, the limit of what the machine does. For the bench
-// alone: offsets and lengths are taken as they are.
+// Access to a segment by native code: one Node-API call for each operation, as a plain addon would
+// offer it, and loops that make a whole pass in one call, which is the limit of what the machine
+// does. Only the bench calls these functions, so they do not check offsets and lengths.
 #include "memory.h"
 
 #include <sys/shm.h>
@@ -13,7 +13,7 @@
 
 namespace {
 
-// What the last `map` attached. One at a time: a call then has no table to look it up in.
+// The attachment of the last `map`. There is only one, so that a call needs no table lookup.
 uint8_t* segment = nullptr;
 
 template <typename T>
@@ -28,7 +28,7 @@ void Store(size_t offset, T value) {
   memcpy(segment + offset, &value, sizeof value);
 }
 
-// No copy of one turn may be left out because the next one overwrites it.
+// Keeps the compiler from leaving out a copy because the next one overwrites it.
 void Keep(void* bytes) { asm volatile("" : : "r"(bytes) : "memory"); }
 
 // Args: (id). Returns 0 or -errno.
@@ -47,7 +47,7 @@ napi_value Unmap(napi_env env, napi_callback_info) {
   return Result(env, 0);
 }
 
-// Args: (offset). Returns the number there.
+// Args: (offset). Returns the number at the offset.
 napi_value ReadFloat64(napi_env env, napi_callback_info info) {
   const Arguments args(env, info);
   return Result(env, Load<double>(Size(env, args.values[0])));
@@ -78,7 +78,7 @@ napi_value Write(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-// Args: (offsets). Returns the sum of the numbers there.
+// Args: (offsets). Returns the sum of the numbers at the offsets.
 napi_value SumAt(napi_env env, napi_callback_info info) {
   const Arguments args(env, info);
   size_t count = 0;
@@ -88,7 +88,7 @@ napi_value SumAt(napi_env env, napi_callback_info info) {
   return Result(env, sum);
 }
 
-// Args: (offset, count). Returns the sum of so many numbers in a row.
+// Args: (offset, count). Returns the sum of `count` numbers in a row.
 napi_value SumFrom(napi_env env, napi_callback_info info) {
   const Arguments args(env, info);
   const size_t start = Size(env, args.values[0]);
@@ -98,7 +98,7 @@ napi_value SumFrom(napi_env env, napi_callback_info info) {
   return Result(env, sum);
 }
 
-// Args: (offsets). Stores at each of them what it is.
+// Args: (offsets). Stores each offset as a number, at that offset.
 napi_value StoreAt(napi_env env, napi_callback_info info) {
   const Arguments args(env, info);
   size_t count = 0;
@@ -108,7 +108,7 @@ napi_value StoreAt(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-// Args: (offset, count). Stores so many numbers in a row, each its own offset.
+// Args: (offset, count). Stores `count` numbers in a row, each its own offset.
 napi_value StoreFrom(napi_env env, napi_callback_info info) {
   const Arguments args(env, info);
   const size_t start = Size(env, args.values[0]);
@@ -117,8 +117,8 @@ napi_value StoreFrom(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-// Args: (target, chunks). Copies so many chunks in a row, each as long as the target, over one
-// another.
+// Args: (target, chunks). Copies `chunks` chunks in a row, each as long as the target, into the
+// target.
 napi_value ReadChunks(napi_env env, napi_callback_info info) {
   const Arguments args(env, info);
   size_t length = 0;
@@ -131,7 +131,7 @@ napi_value ReadChunks(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-// Args: (source, chunks). Copies the source into so many chunks in a row.
+// Args: (source, chunks). Copies the source into `chunks` chunks in a row.
 napi_value WriteChunks(napi_env env, napi_callback_info info) {
   const Arguments args(env, info);
   size_t length = 0;
@@ -143,7 +143,7 @@ napi_value WriteChunks(napi_env env, napi_callback_info info) {
 }
 
 // Args: (count). A record has 32 bytes: u32 at 0, u16 at 4, u8 at 6, f64 at 8, f32 at 16, i32 at
-// 20, 8 unused. Returns the sum of the fields of so many records.
+// 20, 8 unused. Returns the sum of the fields of `count` records.
 napi_value SumRecords(napi_env env, napi_callback_info info) {
   const Arguments args(env, info);
   const size_t end = 32 * Size(env, args.values[0]);
@@ -158,13 +158,13 @@ napi_value SumRecords(napi_env env, napi_callback_info info) {
 
 int32_t* Word(size_t offset) { return reinterpret_cast<int32_t*>(segment + offset); }
 
-// Args: (offset). Adds 1 to the word there; returns what it was.
+// Args: (offset). Adds 1 to the word at the offset. Returns its old value.
 napi_value Add(napi_env env, napi_callback_info info) {
   const Arguments args(env, info);
   return Result(env, __atomic_fetch_add(Word(Size(env, args.values[0])), 1, __ATOMIC_SEQ_CST));
 }
 
-// Args: (offset, expected, value). Returns what the word was.
+// Args: (offset, expected, value). Returns the word's old value.
 napi_value CompareExchange(napi_env env, napi_callback_info info) {
   const Arguments args(env, info);
   auto expected = static_cast<int32_t>(Number(env, args.values[1]));
@@ -174,21 +174,21 @@ napi_value CompareExchange(napi_env env, napi_callback_info info) {
   return Result(env, expected);
 }
 
-// Args: (offset, count). Adds 1 so many times.
+// Args: (offset, count). Adds 1, `count` times.
 napi_value AddMany(napi_env env, napi_callback_info info) {
   const Arguments args(env, info);
   int32_t* word = Word(Size(env, args.values[0]));
   const size_t count = Size(env, args.values[1]);
-  for (size_t turn = 0; turn < count; turn++) __atomic_fetch_add(word, 1, __ATOMIC_SEQ_CST);
+  for (size_t index = 0; index < count; index++) __atomic_fetch_add(word, 1, __ATOMIC_SEQ_CST);
   return nullptr;
 }
 
-// Args: (offset, count). Adds 1 so many times, each by compare-exchange until it succeeds.
+// Args: (offset, count). Adds 1, `count` times, each by compare-exchange until it succeeds.
 napi_value ExchangeMany(napi_env env, napi_callback_info info) {
   const Arguments args(env, info);
   int32_t* word = Word(Size(env, args.values[0]));
   const size_t count = Size(env, args.values[1]);
-  for (size_t turn = 0; turn < count; turn++) {
+  for (size_t index = 0; index < count; index++) {
     int32_t seen = __atomic_load_n(word, __ATOMIC_SEQ_CST);
     while (!__atomic_compare_exchange_n(word, &seen, seen + 1, false, __ATOMIC_SEQ_CST,
                                         __ATOMIC_SEQ_CST)) {

@@ -1,4 +1,4 @@
-// What memory.cc adds to the addon.
+// The functions that memory.cc adds to the addon.
 #pragma once
 #include <node_api.h>
 

@@ -1,5 +1,5 @@
-// Arguments and results of the addon's calls. By the C interface, as the C++ one costs a call more.
-// What is not a number, or not there, is 0: the bench alone calls these.
+// Arguments and results of the addon's calls. They use the C interface, as the C++ one costs one
+// call more. An argument that is missing, or not a number, is 0.
 #pragma once
 #include <node_api.h>
 

@@ -1,5 +1,6 @@
-// The script of the report's page: bench/report/page.ts puts it there, behind ECharts and bench/report/draw.ts.
-import { dark, heightOf, light, optionOf } from "./draw.js";
+// The script of the report. bench/report/page.ts puts it into the page, behind ECharts and the files that it imports.
+import { dark, light } from "./colors.js";
+import { heightOf, optionOf } from "./draw.js";
 import type { Figure } from "./figures.js";
 
 interface Chart {
@@ -30,7 +31,7 @@ function begin(element: HTMLElement): void {
   draw(element);
 }
 
-// Over a hundred figures: each is drawn when it comes near.
+// There are over a hundred figures. Each is drawn when it comes near the visible part.
 const near = new IntersectionObserver(
   (entries) => {
     for (const { isIntersecting, target } of entries) if (isIntersecting) begin(target as HTMLElement);

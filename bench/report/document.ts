@@ -1,22 +1,24 @@
-// docs/benchmarks.md, from bench/report/benchmarks.md and a result file: every figure in the text is looked up, none is typed.
+// Makes docs/benchmarks.md from bench/report/benchmarks.md and a result file. Every figure in the text is looked up in
+// the file; none is typed. The template's words:
 //
-// {{time SUITE | CORE | CASE | RIVAL}}           an operation's time
+// {{time SUITE | CORE | CASE | RIVAL}}           time of one operation
 // {{speed SUITE | CORE | CASE | RIVAL}}          GB/s
-// {{faster SUITE | CORE | CASE | RIVAL | OTHER}} how many times OTHER's time is RIVAL's; an error where it is not more than 1,
-//                                                under any Node of the file
-// {{table SUITE | CORE | CASE}}                  all rivals of a case; a column for each Node where the file has several
-// {{figures SUITE | CORE | CASE}}                what else was seen of each rival: percentiles, resident bytes …
-// {{picture ID}}
-// {{conditions}}, {{goals}}                      a column for each Node
-// {{node}}                                       that of the figures in sentences and pictures: the file's first
+// {{faster SUITE | CORE | CASE | RIVAL | OTHER}} OTHER's time over RIVAL's; an error if it is not above 1 with every
+//                                                Node of the file
+// {{table SUITE | CORE | CASE}}                  all rivals of a case, with a column for each Node of the file
+// {{figures SUITE | CORE | CASE}}                further figures of each rival: percentiles, resident bytes …
+// {{picture ID}}                                 a picture of bench/report/figures.ts
+// {{conditions}}, {{goals}}                      tables with a column for each Node
+// {{node}}                                       the file's first Node, which figures in sentences and pictures are of
 
 import type { Case, ResultFile, RivalResult, Run } from "../harness/result.js";
+import { conditionRows } from "./conditions.js";
 import type { Figure } from "./figures.js";
-import { conditionRows, digits, duration } from "./report.js";
+import { digits, duration } from "./words.js";
 
 export interface Document {
   readonly markdown: string;
-  /** The pictures that it shows. */
+  /** The pictures that the document shows. */
   readonly pictures: readonly Figure[];
 }
 
@@ -35,14 +37,14 @@ function rivalOf(one: Case, name: string | undefined): RivalResult {
   throw new Error(`${one.name} has no rival ${name}; there are ${one.rivals.map((rival) => rival.name).join("; ")}`);
 }
 
-/** Ratios of one to the other in the same rounds are not kept for each pair; medians of the same rounds are. */
-function faster(one: Case, name: string | undefined, other: string | undefined): string {
-  const [mine, theirs] = [rivalOf(one, name), rivalOf(one, other)];
-  const ratios = mine.times.flatMap((times, process) =>
-    times.map((time, round) => (theirs.times[process]?.[round] as number) / time),
+/** The median ratio of the two rivals in the same rounds. The file keeps only ratios to the base. */
+function faster(one: Case, name: string | undefined, otherName: string | undefined): string {
+  const [rival, other] = [rivalOf(one, name), rivalOf(one, otherName)];
+  const ratios = rival.times.flatMap((times, process) =>
+    times.map((time, round) => (other.times[process]?.[round] as number) / time),
   );
   const middle = ratios.sort((a, b) => a - b)[Math.floor(ratios.length / 2)] as number;
-  if (!(middle > 1)) throw new Error(`${one.name}: ${name} is not faster than ${other}: ${middle}`);
+  if (!(middle > 1)) throw new Error(`${one.name}: ${name} is not faster than ${otherName}: ${middle}`);
   return digits(middle);
 }
 
@@ -88,29 +90,32 @@ function conditionTable(runs: readonly Run[]): string {
   return tableOf(["", ...runs.map(() => "")], rows);
 }
 
-/** Each goal with what each run measured of it. A rival has as many in each; the words may name the Node. */
+/**
+ * Each goal, with its result in each run. A rival has the same number of goals in each run, but a text may name the
+ * Node.
+ */
 function goalTable(runs: readonly Run[]): string {
   const [first] = runs as [Run];
   const rows = first.cases.flatMap(({ suite, core, name, rivals }) =>
-    rivals.flatMap(({ name: who, goals }) =>
+    rivals.flatMap(({ name: rival, goals }) =>
       goals.map((_, index) => {
-        const each = runs.map((run) => rivalOf(caseOf(run, [suite, core, name]), who).goals[index]);
+        const each = runs.map((run) => rivalOf(caseOf(run, [suite, core, name]), rival).goals[index]);
         const words = [...new Set(each.flatMap((goal) => goal?.text ?? []))].join("; ");
         const verdicts = each.map((goal) => {
           if (goal === undefined) return "not judged";
           return [goal.figure, goal.holds ? "holds" : "**falls short**"].filter(Boolean).join(", ");
         });
-        return [name, who, words, ...verdicts];
+        return [name, rival, words, ...verdicts];
       }),
     ),
   );
-  return tableOf(["case", "who", "goal", ...runs.map(nodeOf)], rows);
+  return tableOf(["case", "rival", "goal", ...runs.map(nodeOf)], rows);
 }
 
 /**
  * @param template bench/report/benchmarks.md
  * @param source the result file's name, for the first line
- * @throws {Error} the text names what the file has not, or claims what it does not show
+ * @throws {Error} the text names something that is not in the file, or claims something that the file does not show
  */
 export function documentOf(
   template: string,
@@ -151,7 +156,7 @@ export function documentOf(
         return `![${figure.title}: ${figure.unit}](benchmarks/${figure.id}.svg)`;
       }
       default:
-        throw new Error(`{{${kind}}} is no word of bench/report/document.ts`);
+        throw new Error(`{{${kind}}} is not a word of bench/report/document.ts`);
     }
   });
   return {

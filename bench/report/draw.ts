@@ -1,96 +1,22 @@
-// A figure as an option of ECharts. Imports nothing at run time: bench/report/page.ts puts this very file into the page, where
-// the browser draws with it, as bench/report/svg.ts does for the docs.
+// A figure as an option of ECharts. bench/report/page.ts puts this file into the report, where the browser draws with
+// it; bench/report/svg.ts draws the pictures of the docs with it. At run time it imports only files that the page has
+// as well.
+import { sizeName } from "../harness/size.js";
+import type { Colors } from "./colors.js";
 import type { Bars, Curve, Figure, Point } from "./figures.js";
-
-export interface Colors {
-  readonly text: string;
-  readonly faint: string;
-  readonly background: string;
-  /** For lines and bars, in turn. */
-  readonly series: readonly string[];
-}
-
-// Okabe and Ito's eight, which the colour-blind tell apart; those too pale or too dark for a background are left out of it.
-export const light: Colors = {
-  text: "#1b1f24",
-  faint: "#d0d7de",
-  background: "#ffffff",
-  series: [
-    "#0072b2",
-    "#d55e00",
-    "#009e73",
-    "#cc79a7",
-    "#a07800",
-    "#3a9bd9",
-    "#000000",
-    "#7b3fa0",
-    "#8c564b",
-    "#666666",
-  ],
-};
-
-export const dark: Colors = {
-  text: "#e6edf3",
-  faint: "#3d444d",
-  background: "#0d1117",
-  series: [
-    "#56b4e9",
-    "#ff8c42",
-    "#2fd6a3",
-    "#f0a3cc",
-    "#f0e442",
-    "#e69f00",
-    "#ffffff",
-    "#c792ea",
-    "#c9a08e",
-    "#9aa4ae",
-  ],
-};
+import { pointText, valueText } from "./words.js";
 
 const symbols = ["circle", "rect", "triangle", "diamond", "roundRect", "pin", "arrow"];
 
 const pick = <T>(of: readonly T[], place: number): T => of[place % of.length] as T;
-
-export function sizeText(bytes: number): string {
-  const units = ["B", "KiB", "MiB", "GiB"];
-  const unit = Math.min(3, Math.floor(Math.log2(Math.max(bytes, 1)) / 10));
-  const value = bytes / 1024 ** unit;
-  return `${Number.isInteger(value) ? value : value.toPrecision(3)} ${units[unit]}`;
-}
-
-/** Three significant digits, with the unit that suits. */
-export function valueText(value: number, unit: Figure["unit"]): string {
-  if (unit === "GB/s") return `${short(value)} GB/s`;
-  if (value >= 1e6) return `${short(value / 1e6)} ms`;
-  return value >= 1e3 ? `${short(value / 1e3)} µs` : `${short(value)} ns`;
-}
-
-const short = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toPrecision(3));
-
-export function pointText({ value, low, high, wide }: Point, unit: Figure["unit"]): string {
-  const interval = `${valueText(low, unit)} to ${valueText(high, unit)}`;
-  return wide ? `spread too wide: ${interval}` : `${valueText(value, unit)} (${interval})`;
-}
-
-/** A figure in words, for who cannot see it. */
-export function figureText(figure: Figure): string {
-  const parts =
-    figure.kind === "bars"
-      ? figure.bars.map((bar) => `${bar.name} ${pointText(bar, figure.unit)}`)
-      : figure.lines.map(
-          ({ name, points }) =>
-            `${name} ${points.map((point) => `${sizeText(point.size)}: ${pointText(point, figure.unit)}`).join(", ")}`,
-        );
-  return `${figure.title}. ${parts.join("; ")}`;
-}
 
 interface Api {
   value(dimension: number): number;
   coord(point: readonly [number, number]): [number, number];
 }
 
-/** What a custom series of ECharts draws: the interval of a value, as a line with two ends; and words behind it. */
-function whisker(across: boolean, color: string, words?: (index: number) => string) {
+/** Draws a custom series of ECharts: the interval of a value as a line with two ends, and a label behind it. */
+function whisker(across: boolean, color: string, labelOf?: (index: number) => string) {
   return (_: unknown, api: Api) => {
     const [at, low, high] = [api.value(0), api.value(1), api.value(2)];
     const from = api.coord(across ? [low, at] : [at, low]);
@@ -102,8 +28,8 @@ function whisker(across: boolean, color: string, words?: (index: number) => stri
       style: { stroke: color, lineWidth: 1.2 },
     });
     const ends = [from, to].map(([x, y]) => (across ? line(x, y - end, x, y + end) : line(x - end, y, x + end, y)));
-    const behind = { x: to[0] + 8, y: to[1], text: words?.(at) ?? "", fill: color, verticalAlign: "middle" };
-    const label = words ? [{ type: "text", style: behind }] : [];
+    const behind = { x: to[0] + 8, y: to[1], text: labelOf?.(at) ?? "", fill: color, verticalAlign: "middle" };
+    const label = labelOf ? [{ type: "text", style: behind }] : [];
     return { type: "group", children: [line(from[0], from[1], to[0], to[1]), ...ends, ...label] };
   };
 }
@@ -126,13 +52,13 @@ function axis(colors: Colors, more: object): object {
   };
 }
 
-/** Rows that the legend takes: a symbol and about seven pixels a character for each line. */
+/** Rows of the legend. Each entry takes a symbol, and about seven pixels for each character. */
 function legendRows(lines: Curve["lines"], width: number): number {
   const needed = lines.reduce((sum, { name }) => sum + 44 + 7 * name.length, 0);
   return Math.ceil(needed / (width - 24));
 }
 
-/** GB/s over size, both on log axes; a line for each access path, with the interval of each point. */
+/** GB/s over size, on two log axes: a line for each access path, with the interval of each point. */
 function curveOption({ lines, unit }: Curve, colors: Colors, width: number): object {
   const narrow = width < 560;
   const points = lines.flatMap((line) => line.points);
@@ -144,14 +70,14 @@ function curveOption({ lines, unit }: Curve, colors: Colors, width: number): obj
     tooltip: {
       trigger: "item",
       formatter: ({ seriesName, data }: { seriesName: string; data: [number, number, Point] }) =>
-        `${seriesName}<br>${sizeText(data[0])}: ${pointText(data[2], unit)}`,
+        `${seriesName}<br>${sizeName(data[0])}: ${pointText(data[2], unit)}`,
     },
     xAxis: axis(colors, {
       type: "log",
       logBase: 8,
       min: Math.min(...sizes),
       max: Math.max(...sizes),
-      axisLabel: { color: colors.text, hideOverlap: true, formatter: sizeText },
+      axisLabel: { color: colors.text, hideOverlap: true, formatter: sizeName },
     }),
     yAxis: axis(colors, {
       type: "log",
@@ -181,9 +107,9 @@ function curveOption({ lines, unit }: Curve, colors: Colors, width: number): obj
   };
 }
 
-/** A bar for each rival, with its interval; pale where that is too wide for a figure. */
+/** A bar for each rival, with its interval. A bar is pale if its interval is too wide for a figure. */
 function barsOption({ bars, unit }: Bars, colors: Colors, width: number): object {
-  const shown = [...bars].reverse(); // the axis begins below
+  const shown = [...bars].reverse(); // the axis begins at the bottom
   const most = Math.max(...bars.map(({ high }) => high));
   const labels = Math.min(7 * Math.max(...bars.map(({ name }) => name.length)), width < 420 ? 120 : 200);
   return {
@@ -233,12 +159,12 @@ function barsOption({ bars, unit }: Bars, colors: Colors, width: number): object
   };
 }
 
-/** @param width pixels */
+/** @param width of the figure, in pixels */
 export function optionOf(figure: Figure, colors: Colors, width: number): object {
   return figure.kind === "curve" ? curveOption(figure, colors, width) : barsOption(figure, colors, width);
 }
 
-/** Pixels that a figure needs. */
+/** Height of a figure, in pixels. */
 export function heightOf(figure: Figure, width: number): number {
   if (figure.kind === "bars") return 48 + 30 * figure.bars.length;
   return width < 560 ? 330 + 14 * figure.lines.length : 400;

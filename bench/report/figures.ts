@@ -1,10 +1,10 @@
-// What is drawn of a run: a curve for each operation that was measured at several sizes, bars for each other case.
+// The figures of a run: a curve for each operation that was measured at several sizes, bars for each other case.
 
+import { PATH } from "../harness/path.js";
 import type { Case, RivalResult, Run, Summary } from "../harness/result.js";
 import { coreOf } from "../harness/window.js";
-import { PATH } from "../rivals/path.js";
 
-/** A value, where it lies with 95 % confidence, and whether that is too wide for the value to be stated. */
+/** A value, its 95 % confidence interval, and whether that is too wide for the value to be stated. */
 export interface Point {
   readonly value: number;
   readonly low: number;
@@ -14,7 +14,7 @@ export interface Point {
 
 export interface Line {
   readonly name: string;
-  /** Of the access path among all: it has the same colour in every figure. */
+  /** Decides colour and marker. An access path has the same place in every figure. */
   readonly place: number;
   readonly points: readonly (Point & { readonly size: number })[];
 }
@@ -22,7 +22,7 @@ export interface Line {
 export type Bar = Point & { readonly name: string; readonly place: number };
 
 interface Titled {
-  /** Fit for a file's name and an address. */
+  /** Fit for a file name and an address. */
   readonly id: string;
   readonly suite: string;
   readonly title: string;
@@ -41,10 +41,10 @@ export interface Bars extends Titled {
 
 export type Figure = Curve | Bars;
 
-/** Sizes from which on a curve says more than bars do. */
+/** With so many sizes a curve says more than bars. */
 const FEWEST_SIZES = 3;
 
-/** Bytes of an operation from which on a reader thinks in GB/s. */
+/** From so many bytes on, an operation's speed is stated in GB/s. */
 const BULK = 1024;
 
 const slug = (words: string): string =>
@@ -66,8 +66,15 @@ const pathOf = ({ path, name }: RivalResult): string => path ?? name;
 
 const known: readonly string[] = [coreOf("wasm"), coreOf("js"), ...Object.values(PATH)];
 
-/** Rivals that are no access path are told apart by where they stand. */
+/**
+ * Colours repeat behind the known paths. So this is the js core's colour with another marker: the cursors of "auto" are
+ * that core's, and only suites of cursors measure "auto".
+ */
+const autoPlace = known.length + known.indexOf(coreOf("js"));
+
+/** A rival without a known access path has the place that its index in the figure gives. */
 function placeOf(rival: RivalResult, index: number): number {
+  if (pathOf(rival) === coreOf("auto")) return autoPlace;
   const place = known.indexOf(pathOf(rival));
   return place < 0 ? known.length + index : place;
 }
@@ -84,8 +91,8 @@ function grouped(cases: readonly Case[], key: (one: Case) => string): Case[][] {
 }
 
 /**
- * Rivals by their name. The same one may have been measured beside each core, in a thread of its own: what stands first
- * is taken, so that a figure has what no core has a part in once.
+ * Rivals by name. A rival that uses no core was measured once beside each core. The first measurement is taken, so that
+ * a figure shows such a rival once.
  */
 function rivalsOf(
   cases: readonly Case[],

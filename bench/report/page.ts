@@ -1,19 +1,24 @@
-// The report: one HTML page with all that it needs inside, so that it can be sent and kept. No network is asked.
+// The report: one HTML page that contains all it needs, so that it can be sent and kept. It makes no network request.
 import { readFileSync } from "node:fs";
 import type { Case, Run } from "../harness/result.js";
-import { figureText, heightOf, pointText, sizeText } from "./draw.js";
+import { benchRequire } from "../harness/root.js";
+import { sizeName } from "../harness/size.js";
+import { conditionRows } from "./conditions.js";
+import { heightOf } from "./draw.js";
 import { type Figure, figuresOf } from "./figures.js";
-import { conditionRows, digits } from "./report.js";
-import { benchRequire } from "./svg.js";
+import { digits, figureText, pointText } from "./words.js";
 
 const entities: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
 
 const html = (text: string): string => text.replaceAll(/[&<>"]/g, (character) => entities[character] as string);
 
-/** Inside a script element nothing may look like its end. */
+/** JSON for a script element, in which nothing may look like the element's end. */
 const data = (value: unknown): string => JSON.stringify(value).replaceAll("<", "\\u003c");
 
-/** A module of this bench as a part of one script: what it imports stands before it. */
+/** The modules of the page's script. The files that one of them imports stand before it. */
+const modules = ["../harness/size.js", "./colors.js", "./words.js", "./draw.js", "./client.js"];
+
+/** A module as a part of one script. Names at the top level must differ from module to module. */
 function inlined(file: string): string {
   const source = readFileSync(new URL(file, import.meta.url), "utf8");
   return source
@@ -62,7 +67,7 @@ function asTable(figure: Figure): string {
     return point ? pointText(point, figure.unit) : "";
   };
   return rows(
-    ["", ...sizes.map(sizeText)],
+    ["", ...sizes.map(sizeName)],
     figure.lines.map((line) => [line.name, ...sizes.map((size) => cell(line, size))]),
   );
 }
@@ -75,7 +80,7 @@ function figureHtml(figure: Figure): string {
 </figure>`;
 }
 
-/** What was to be reached, and was it. */
+/** The goals, and whether they hold. */
 function goals(cases: readonly Case[]): string {
   const body = cases.flatMap(({ suite, name, rivals }) =>
     rivals.flatMap((rival) =>
@@ -91,25 +96,25 @@ function goals(cases: readonly Case[]): string {
   );
   if (body.length === 0) return "";
   const short = body.filter((row) => row.at(-1) !== "holds").length;
-  return `<h2 id="goals">Goals</h2><p>${body.length - short} of ${body.length} hold.</p>${rows(["suite", "case", "who", "goal", "measured", ""], body)}`;
+  return `<h2 id="goals">Goals</h2><p>${body.length - short} of ${body.length} hold.</p>${rows(["suite", "case", "rival", "goal", "measured", ""], body)}`;
 }
 
-/** Rivals that were not there, and what else was seen of those that were. */
+/** The rivals that were absent, and the further figures of the others. */
 function remarks(cases: readonly Case[]): string {
   const absent = new Map(
     cases.flatMap((one) => one.absent.map(({ name, reason }) => [`${name}\0${reason}`, [name, reason]] as const)),
   );
-  const seen = cases.flatMap(({ name, rivals }) =>
+  const further = cases.flatMap(({ name, rivals }) =>
     rivals.flatMap((rival) =>
       rival.figures.map((figure) => [name, rival.name, figure.name, `${digits(figure.value)} ${figure.unit}`]),
     ),
   );
-  const missing = absent.size === 0 ? "" : `<h3>Absent</h3>${rows(["who", "why"], [...absent.values()])}`;
+  const missing = absent.size === 0 ? "" : `<h3>Absent</h3>${rows(["rival", "reason"], [...absent.values()])}`;
   return (
     missing +
-    (seen.length === 0
+    (further.length === 0
       ? ""
-      : `<details><summary>what else was seen</summary>${rows(["case", "who", "", ""], seen)}</details>`)
+      : `<details><summary>further figures</summary>${rows(["case", "rival", "", ""], further)}</details>`)
   );
 }
 
@@ -137,9 +142,9 @@ export function page(run: Run, first: boolean): string {
 </head>
 <body>
 <h1>wasm-shm: access to a shared segment, measured</h1>
-<p>Commit ${html(commit)}, Node ${html(node)}, ${html(date.slice(0, 10))}. A figure is the median over all rounds. Whiskers are
-where it lies with 95 % confidence; where that spans more than a fifth, the spread is too wide for a figure, and the bar is pale.
-Rivals of a case took turns in one process, and each had proved its answer. Lower is better in ns, higher in GB/s.</p>
+<p>Commit ${html(commit)}, Node ${html(node)}, ${html(date.slice(0, 10))}. A figure is the median over all rounds. Whiskers show
+its 95 % confidence interval. If the interval spans more than a fifth, it is too wide for a figure, and the bar is pale. The
+rivals of a case were timed side by side, round by round, and each had proved its answer. Lower is better in ns, higher in GB/s.</p>
 <nav><ul>${suites.map((suite) => `<li><a href="#suite-${suite}">${html(suite)}</a></li>`).join("")}<li><a href="#goals">goals</a></li></ul></nav>
 <h2 id="conditions">Conditions</h2>
 ${rows([], conditionRows(run.conditions, first))}
@@ -155,8 +160,7 @@ ${suites
 ${goals(run.cases)}
 <script type="application/json" id="figures">${data(figures)}</script>
 <script>${library}</script>
-<script type="module">${inlined("./draw.js")}
-${inlined("./client.js")}</script>
+<script type="module">${modules.map(inlined).join("\n")}</script>
 </body>
 </html>
 `;

@@ -1,25 +1,24 @@
-// npm run bench:report and npm run bench:docs: a result file as a page, and as docs/benchmarks.md with its pictures.
+// npm run bench:report makes a page of a result file. npm run bench:docs makes docs/benchmarks.md and its pictures.
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { readResults } from "../harness/file.js";
-import { installPeers } from "../rivals/peers.js";
+import { root } from "../harness/root.js";
+import { installPackages } from "../rivals/packages.js";
 import { documentOf } from "./document.js";
 import { figuresOf } from "./figures.js";
 import { page } from "./page.js";
 import { svgOf } from "./svg.js";
 
-const root = fileURLToPath(new URL("../../..", import.meta.url)); // this file runs from build/bench/…
-
 const help = `Usage: npm run bench:report -- [FILE] [--node VERSION] [--out PAGE.html]
        npm run bench:docs -- [FILE] [--out FOLDER]
 
-FILE is what npm run bench -- --json FILE wrote (default: the newest in bench/results). The report is one HTML page with
-all that it needs inside, build/report.html by default, of the file's first Node or of the one named; the docs are
-benchmarks.md and its pictures, in docs/.`;
+FILE is a result file of npm run bench -- --json FILE (default: the newest in bench/results).
+bench:report writes one HTML page that contains all it needs (default: build/report.html). It shows
+the file's first run, or the run of the Node that --node names.
+bench:docs writes benchmarks.md and its pictures (default: into docs/).`;
 
-/** Their names begin with their dates. */
+/** The newest result file: the names begin with a date. */
 function newest(): string {
   const files = readdirSync(`${root}bench/results`).filter((file) => file.endsWith(".json"));
   const last = files.sort().at(-1);
@@ -34,7 +33,7 @@ function writePage(file: string, out: string, version: string | undefined): void
   );
   if (run === undefined)
     throw new Error(
-      `${file} has ${results.runs.map(({ conditions }) => conditions.node).join(", ")}, and no ${version ?? "run"}`,
+      `${file} has no run of ${version ?? "any Node"}; it has ${results.runs.map(({ conditions }) => conditions.node).join(", ")}`,
     );
   mkdirSync(dirname(out), { recursive: true });
   writeFileSync(out, page(run, run === results.runs[0]));
@@ -47,7 +46,7 @@ function writeDocs(file: string, folder: string): void {
   const template = readFileSync(`${root}bench/report/benchmarks.md`, "utf8");
   const { markdown, pictures } = documentOf(template, results, figures, `bench/results/${basename(file)}`);
   const drawn = pictures.map((figure) => ({ name: `${figure.id}.svg`, svg: svgOf(figure) }));
-  rmSync(`${folder}/benchmarks`, { recursive: true, force: true }); // pictures that nothing shows any more
+  rmSync(`${folder}/benchmarks`, { recursive: true, force: true }); // removes pictures that the text no longer shows
   mkdirSync(`${folder}/benchmarks`, { recursive: true });
   for (const { name, svg } of drawn) writeFileSync(`${folder}/benchmarks/${name}`, svg);
   writeFileSync(`${folder}/benchmarks.md`, markdown);
@@ -65,11 +64,11 @@ try {
     },
   });
   const [given, ...more] = positionals;
-  if (more.length > 0) throw new Error(`one file, not ${positionals.length}`);
+  if (more.length > 0) throw new Error(`give one file, not ${positionals.length}`);
   if (values.help) console.log(help);
   else {
     const file = given === undefined ? newest() : resolve(given);
-    installPeers();
+    installPackages();
     if (values.docs) writeDocs(file, resolve(values.out ?? `${root}docs`));
     else writePage(file, resolve(values.out ?? `${root}build/report.html`), values.node);
   }

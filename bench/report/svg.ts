@@ -1,6 +1,7 @@
 // Figures as SVG, drawn by ECharts without a browser.
-import { createRequire } from "node:module";
-import { heightOf, light, optionOf } from "./draw.js";
+import { benchRequire } from "../harness/root.js";
+import { light } from "./colors.js";
+import { heightOf, optionOf } from "./draw.js";
 import type { Figure } from "./figures.js";
 
 interface Chart {
@@ -15,10 +16,7 @@ interface ECharts {
 
 const WIDTH = 800;
 
-/** From bench/package.json: `npm ci` in bench/ installs it. */
-export const benchRequire = createRequire(new URL("../../../bench/package.json", import.meta.url)); // this file runs from build/bench/…
-
-/** On white, so that it is read on any page. */
+/** The figure on a white background, so that it is readable on any page. */
 export function svgOf(figure: Figure): string {
   const { init } = benchRequire("echarts") as ECharts;
   const height = heightOf(figure, WIDTH);
@@ -31,7 +29,10 @@ export function svgOf(figure: Figure): string {
   }
 }
 
-/** ECharts numbers its ids and classes on from figure to figure; here each begins anew, so that a redraw is the same file. */
+/**
+ * ECharts numbers ids and classes across figures. Here the numbers of each figure begin at 0, so that a redraw gives
+ * the same file.
+ */
 function stable(svg: string): string {
   const names = new Map<string, string>();
   return svg.replaceAll(/zr\d+-(c|cls|g|p|s|d)-?\d+/g, (name) => {

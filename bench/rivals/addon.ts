@@ -1,29 +1,33 @@
-// The bench's own addon, bench/native: the bare system calls, and a segment by native code. Built here, by who needs it, and by no install.
+// The bench's own addon, bench/native: the bare system calls, and access to a segment by native code. `npm run bench`
+// builds it if a suite needs it; no install does.
 import { spawnSync } from "node:child_process";
 import { createRequire } from "node:module";
-import { fileURLToPath } from "node:url";
+import { root } from "../harness/root.js";
 
-/** What they return is nanoseconds, or -errno. */
+/** Each call returns nanoseconds, or -errno, unless it says otherwise. */
 interface Lifecycle {
-  /** shmat(2) and shmdt(2), so many times. */
+  /** shmat(2) and shmdt(2), `count` times. */
   attachAndDetach(id: number, count: number): number;
-  /** So many segments made, attached, detached and removed, one after the other. */
+  /** Makes, attaches, detaches and removes `count` segments, one after the other. */
   wholeLives(size: number, count: number): number;
-  /** The same, but all are made first, then all attached, and so on: `times` gets the four. Returns 0 or -errno. */
+  /** Makes all segments, then attaches all, and so on. `times` gets the four steps. Returns 0 or -errno. */
   steps(size: number, count: number, times: Float64Array): number;
-  /** Attaches so many times more; they stay until `detachAll`. */
+  /** Attaches `count` times more; the attachments stay until `detachAll`. */
   attach(id: number, count: number): number;
   detachAll(): number;
-  /** The first store to each `step` bytes of a segment, by an attachment of its own. */
+  /** The first store to each `step` bytes of a segment, through an attachment of its own. */
   touch(id: number, size: number, step: number): number;
 }
 
 export interface BareCalls extends Lifecycle {
-  /** Attaches the segment that all below work on, in place of the one before; 0 or -errno. Offsets are not checked. */
+  /**
+   * Attaches the segment that all calls below work on, in place of the last one. Returns 0 or -errno. Offsets are not
+   * checked.
+   */
   map(id: number): number;
   unmap(): void;
 
-  // One operation, as an addon would offer it.
+  // One operation each, as an addon would offer it.
   readFloat64(offset: number): number;
   writeFloat64(offset: number, value: number): void;
   read(offset: number, target: Uint8Array): void;
@@ -31,7 +35,7 @@ export interface BareCalls extends Lifecycle {
   add(offset: number): number;
   compareExchange(offset: number, expected: number, value: number): number;
 
-  // A whole pass in one call: the limit.
+  // A whole pass in one call: the limit of what the machine does.
   sumAt(offsets: Uint32Array): number;
   sumFrom(offset: number, count: number): number;
   storeAt(offsets: Uint32Array): void;
@@ -43,9 +47,7 @@ export interface BareCalls extends Lifecycle {
   exchangeMany(offset: number, count: number): void;
 }
 
-const root = fileURLToPath(new URL("../../..", import.meta.url)); // this file runs from build/bench/…
-
-/** @throws {Error} it did not compile; the compiler's words are on stderr */
+/** @throws {Error} it did not compile; the compiler's messages are on stderr */
 export function buildAddon(): void {
   const { status } = spawnSync(process.execPath, ["tools/addon.js", "bench/native"], { cwd: root, stdio: "inherit" });
   if (status !== 0) throw new Error("bench/native was not built");
@@ -58,7 +60,7 @@ export function bareCalls(): BareCalls {
   return loaded;
 }
 
-/** What a call of the addon took, where it was not refused. */
+/** Nanoseconds of a call of the addon. @throws {Error} the system refused the call */
 export function spent(nanoseconds: number): number {
   if (nanoseconds < 0) throw new Error(`the system refused: errno ${-nanoseconds}`);
   return nanoseconds;

@@ -1,5 +1,5 @@
-// A WebAssembly module of one's own on an attachment's memory: what a program gets that moves its loop there, instead of
-// calling for each number. Written as text, so that a reader sees what is timed.
+// A WebAssembly module of a program's own, on an attachment's memory: the speed that a program gets if it moves its
+// loop there, instead of a call for each number. It is written as text, so that a reader sees what is timed.
 import wabt from "wabt";
 import type { Attachment } from "wasm-shm";
 
@@ -58,7 +58,7 @@ async function compile(): Promise<WebAssembly.Module> {
   }
 }
 
-/** An instance on that memory. */
+/** An instance on the attachment's memory. */
 export async function loopsOn({ memory }: Attachment): Promise<Loops> {
   compiled ??= compile();
   const { exports } = await WebAssembly.instantiate(await compiled, { env: { memory } });

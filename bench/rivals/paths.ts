@@ -1,23 +1,23 @@
-// One segment by every access path that there is for it.
+// One segment, by every access path that there is.
 import { closeSync, ftruncateSync, mkdtempSync, openSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Attachment, Cursor, Segment } from "wasm-shm";
+import { PATH } from "../harness/path.js";
 import type { Absence } from "../harness/result.js";
 import { coreOf, shmOf, type Variant } from "../harness/window.js";
 import { type BareCalls, bareCalls } from "./addon.js";
-import { PATH } from "./path.js";
-import { loadPeer } from "./peers.js";
+import { loadNative } from "./packages.js";
 
 export interface Paths {
   readonly attachment: Attachment;
   readonly core: string;
   readonly cursor: Cursor;
   readonly view: DataView;
-  /** Buffers of the same size, by the path that made them; mmap-io's is of a file in /dev/shm, not of the segment. */
+  /** Buffers of the same size, by path. All are of the segment, but for mmap-io's, which is of a file in /dev/shm. */
   readonly buffers: ReadonlyMap<string, Buffer>;
-  /** Attached to the segment: a call for each operation, and loops in native code. */
+  /** Attached to the segment. It has a call for each operation, and loops in native code. */
   readonly native: BareCalls;
-  /** Alive by its attachments alone; shmat(2) still takes its id. */
+  /** Destroyed: it lives by its attachments. shmat(2) still takes its id. */
   readonly segment: Segment;
   readonly absent: readonly Absence[];
 }
@@ -34,10 +34,10 @@ interface MmapIo {
   map(size: number, protection: number, flags: number, file: number): Buffer;
 }
 
-/** What must be undone, last first, whatever happens. */
+/** Steps that undo what was done; run in reverse order in any case. */
 type Undo = (() => void)[];
 
-/** Under a key that is nobody's yet, as shm-typed-array opens by key alone. */
+/** A segment under a key that is free, as shm-typed-array opens by key only. */
 export function createWithKey(variant: Variant, size: number): { segment: Segment; key: number } {
   for (;;) {
     const key = 1 + Math.floor(Math.random() * 0x7ffffffe);
@@ -50,26 +50,26 @@ export function createWithKey(variant: Variant, size: number): { segment: Segmen
 }
 
 function byShmTypedArray(key: number, undo: Undo): Buffer | Absence {
-  const loaded = loadPeer("shm-typed-array");
+  const loaded = loadNative("shm-typed-array");
   if (!("module" in loaded)) return loaded;
-  const peer = loaded.module as ShmTypedArray;
-  const buffer = peer.get(key, "Buffer");
+  const shmTypedArray = loaded.module as ShmTypedArray;
+  const buffer = shmTypedArray.get(key, "Buffer");
   if (buffer === null) throw new Error("shm-typed-array does not see the segment");
-  undo.push(() => peer.detachAll());
+  undo.push(() => shmTypedArray.detachAll());
   return buffer;
 }
 
-/** The file is removed at once, and the map ends with the Buffer: mmap-io has no call for it. */
+/** The file is removed at once. The mapping ends with the Buffer, as mmap-io has no call to unmap. */
 function byMmap(size: number): Buffer | Absence {
-  const loaded = loadPeer("mmap-io");
+  const loaded = loadNative("mmap-io");
   if (!("module" in loaded)) return loaded;
-  const peer = ((loaded.module as { default?: MmapIo }).default ?? loaded.module) as MmapIo;
+  const mmapIo = ((loaded.module as { default?: MmapIo }).default ?? loaded.module) as MmapIo;
   const folder = mkdtempSync("/dev/shm/wasm-shm-bench-");
   try {
     const file = openSync(join(folder, "file"), "wx+", 0o600);
     try {
       ftruncateSync(file, size);
-      return peer.map(size, peer.PROT_READ | peer.PROT_WRITE, peer.MAP_SHARED, file);
+      return mmapIo.map(size, mmapIo.PROT_READ | mmapIo.PROT_WRITE, mmapIo.MAP_SHARED, file);
     } finally {
       closeSync(file);
     }
@@ -78,7 +78,9 @@ function byMmap(size: number): Buffer | Absence {
   }
 }
 
-/** Calls `work` with all paths to a new segment, which is destroyed before: not even a kill leaves one. */
+/**
+ * Calls `work` with all paths to a new segment. It is destroyed before, so that not even a SIGKILL leaves it behind.
+ */
 export async function withPaths(variant: Variant, size: number, work: (paths: Paths) => Promise<void>): Promise<void> {
   const undo: Undo = [];
   try {
@@ -93,10 +95,10 @@ export async function withPaths(variant: Variant, size: number, work: (paths: Pa
     const { bytes } = attachment;
     const buffers = new Map<string, Buffer>([[PATH.buffer, Buffer.from(bytes.buffer, bytes.byteOffset, size)]]);
     const absent: Absence[] = [];
-    const peers = { [PATH.shmTypedArray]: byShmTypedArray(key, undo), [PATH.mmap]: byMmap(size) };
-    for (const [name, peer] of Object.entries(peers)) {
-      if ("reason" in peer) absent.push(peer);
-      else buffers.set(name, peer);
+    const packages = { [PATH.shmTypedArray]: byShmTypedArray(key, undo), [PATH.mmap]: byMmap(size) };
+    for (const [path, loaded] of Object.entries(packages)) {
+      if ("reason" in loaded) absent.push(loaded);
+      else buffers.set(path, loaded);
     }
     segment.destroy();
     await work({
@@ -110,11 +112,11 @@ export async function withPaths(variant: Variant, size: number, work: (paths: Pa
       absent,
     });
   } finally {
-    for (const back of undo.reverse()) back();
+    for (const step of undo.reverse()) step();
   }
 }
 
-/** A typed array over the window; its elements must fit. */
+/** The window as float64; its size must be a multiple of 8. */
 export function numbersOf({ attachment: { bytes } }: Paths): Float64Array {
   return new Float64Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 8);
 }

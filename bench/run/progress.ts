@@ -1,4 +1,4 @@
-// How far a run is: a bar with the time left, on a terminal; nothing elsewhere.
+// The progress of a run: a bar with the time left. Without a terminal it shows nothing.
 import { Presets, SingleBar } from "cli-progress";
 
 const COLUMNS = 100;
@@ -13,23 +13,23 @@ export class Progress {
   readonly #start = Date.now();
   readonly #bar: SingleBar | undefined;
 
-  /** @param total jobs */
+  /** @param total number of jobs */
   constructor(total: number) {
     this.#total = total;
     if (!process.stderr.isTTY) return;
-    const format = "{bar} {value}/{total}{left}  {where}";
+    const format = "{bar} {value}/{total}{left}  {place}";
     this.#bar = new SingleBar({ format, barsize: 16, clearOnComplete: true, linewrap: false }, Presets.shades_classic);
   }
 
-  /** @param done jobs: suites on a core, in a process; the time left takes the others to last as long as those */
-  show(where: string, done: number): void {
+  /** @param done number of finished jobs; the time left assumes that the others take as long */
+  show(place: string, done: number): void {
     const left = done === 0 ? "" : `, ${minutes(((Date.now() - this.#start) / done) * (this.#total - done))} left`;
-    const payload = { left, where: where.slice(0, COLUMNS - 24 - left.length - 2 * `${this.#total}`.length) };
+    const payload = { left, place: place.slice(0, COLUMNS - 24 - left.length - 2 * `${this.#total}`.length) };
     if (this.#bar?.isActive) this.#bar.update(done, payload);
     else this.#bar?.start(this.#total, done, payload);
   }
 
-  /** Takes the bar off the terminal, for what is printed next. */
+  /** Removes the bar from the terminal, before something else is printed. */
   clear(): void {
     if (this.#bar?.isActive) this.#bar.stop();
   }

@@ -1,4 +1,4 @@
-// The suites that this run has: bench/suites/suites.ts, or the module that a test names, whose suites it alone uses.
+// The suites of this run: those of bench/suites/suites.ts, or only those of the module that a test names.
 import type { Suite } from "../suites/suites.js";
 
 const module = process.env["WASM_SHM_BENCH_SUITES"] ?? new URL("../suites/suites.js", import.meta.url).href;

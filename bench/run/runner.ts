@@ -1,11 +1,13 @@
-// Runs jobs, one after the other, each in a fresh process of the Node that is asked for, and puts their cases together.
-// A suite runs in several processes: what a compiler knew, and where memory came to lie, differs from process to process
-// and stays for as long as one lives, so no number of rounds within one shows it (T. Kalibera and R. Jones, Rigorous
-// Benchmarking in Reasonable Time, ISMM 2013; T. Mytkowicz et al., Producing Wrong Data Without Doing Anything Obviously
-// Wrong!, ASPLOS 2009).
+// Runs jobs one after the other, each in a new process of the chosen Node, and puts their cases together. A suite runs
+// in several processes. What the compiler knew, and where memory lay, differs from process to process and is fixed
+// within one, so that no number of rounds in one process shows it (T. Kalibera and R. Jones, Rigorous Benchmarking in
+// Reasonable Time, ISMM 2013; T. Mytkowicz et al., Producing Wrong Data Without Doing Anything Obviously Wrong!, ASPLOS
+// 2009).
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import type { Earlier, Measured, paces } from "../harness/harness.js";
+import type { Measured } from "../harness/conclude.js";
+import type { Earlier } from "../harness/measure.js";
+import type { PaceName } from "../harness/pace.js";
 import type { Case } from "../harness/result.js";
 import type { Variant } from "../harness/window.js";
 import type { Job, Message, Request } from "./job.js";
@@ -15,22 +17,22 @@ const script = fileURLToPath(new URL("./job.js", import.meta.url));
 
 export interface Plan {
   readonly suites: readonly string[];
-  readonly pace: keyof typeof paces;
+  readonly pace: PaceName;
   readonly processes: number;
   /** The Node that measures. */
   readonly binary: string;
 }
 
 export interface Watcher {
-  /** A group begins, in the job that follows so many done ones. */
+  /** A group begins; so many jobs are done. */
   begun(where: string, jobsDone: number): void;
-  /** A case is complete: the last of its processes has measured it. */
+  /** A case is complete: its last process has measured it. */
   finished(result: Case): void;
 }
 
-/** A run of jobs that can be stopped: what is being timed then cleans up and ends. */
+/** A run of jobs that can be stopped: the current job then cleans up and ends. */
 export class Runner {
-  /** Of all processes so far. */
+  /** The ids of all processes so far. */
   readonly pids: number[] = [];
   #child: ChildProcess | undefined;
   #stopped = false;
@@ -49,23 +51,23 @@ export class Runner {
     const { pace, processes } = plan;
     const all = jobs(plan.suites).map((job) => ({ ...job, earlier: {} as Record<string, Earlier> }));
     let done = 0;
-    // All jobs once, then all again: the processes of a case are minutes apart, and a machine's mood of one minute is not
-    // that of them all.
-    for (let turn = 1; turn <= processes; turn++)
+    // All jobs once, then all jobs again: the processes of a case are minutes apart, so that a slow minute of the
+    // machine does not affect all of them.
+    for (let pass = 1; pass <= processes; pass++)
       for (const { suite, core, earlier } of all) {
         if (this.#stopped) return;
-        const where = processes > 1 ? `${turn} of ${processes}, ${suite}, ${core}` : `${suite}, ${core}`;
+        const where = processes > 1 ? `${pass} of ${processes}, ${suite}, ${core}` : `${suite}, ${core}`;
         await this.#runJob(plan.binary, { suite, core, pace, processes, earlier }, (message) => {
           if ("begun" in message) watcher.begun(`${where}: ${message.begun}`, done);
           if (!("measured" in message)) return;
           earlier[message.measured.name] = timesOf(message.measured);
-          if (turn === processes) watcher.finished({ suite, core, ...message.measured });
+          if (pass === processes) watcher.finished({ suite, core, ...message.measured });
         });
         done++;
       }
   }
 
-  /** Resolves once the process has ended, and its attachments with it. */
+  /** Resolves once the process has ended, and with it its attachments. */
   #runJob(binary: string, job: Job, heard: (message: Message) => void): Promise<void> {
     return new Promise((resolve, reject) => {
       const child = fork(script, { execPath: binary, execArgv: [], stdio: ["ignore", "inherit", "inherit", "ipc"] });

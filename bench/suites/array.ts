@@ -1,8 +1,8 @@
-// Cursor.readArray and readInto of big-endian numbers, against the loop over a DataView that one would write, and the
-// fastest that Node has for it.
+// Cursor.readArray and readInto of big-endian numbers, against a plain loop over a DataView, and Node's fastest means.
 import { judged, speed } from "../harness/goals.js";
-import type { Rival, Timer } from "../harness/harness.js";
-import { coreOf, expectBytes, fillPattern, type Variant, withAttachment } from "../harness/window.js";
+import type { Rival, Timer } from "../harness/group.js";
+import { expectBytes, fillPattern } from "../harness/proof.js";
+import { coreOf, type Variant, withAttachment } from "../harness/window.js";
 
 const LENGTH = 65536; // elements
 const SIZE = 4 * LENGTH;
@@ -27,7 +27,7 @@ export async function array(variant: Variant, time: Timer): Promise<void> {
     await time({
       name: "readArray of 64 Ki Uint32, big-endian",
       bytes: SIZE,
-      sampleMs: 2, // of some ten arrays: it must pay for the garbage it makes
+      sampleMs: 2, // about ten arrays: a sample must pay for the garbage that it makes
       rivals: [
         rival(GET, () => {
           const target = new Uint32Array(LENGTH);

@@ -1,10 +1,12 @@
-// Attachment.checksum in place, against hash-wasm, which copies into its own memory by 16 KiB, against Node's zlib, and
-// against the loop one would write over the window's bytes.
+// Attachment.checksum in place. Its rivals are hash-wasm, which copies 16 KiB at a time into its own memory, Node's
+// zlib, and a plain loop over the window's bytes.
 import * as zlib from "node:zlib";
 import { createAdler32, createCRC32, createXXHash3, createXXHash64, type IHasher } from "hash-wasm";
 import { judgedAt, speed } from "../harness/goals.js";
-import { named, type Rival, type Timer } from "../harness/harness.js";
-import { coreOf, expectEqual, fillPattern, type Variant, withAttachment } from "../harness/window.js";
+import { named, type Rival, type Timer } from "../harness/group.js";
+import { type PaceName, rangeSizes } from "../harness/pace.js";
+import { expectEqual, fillPattern } from "../harness/proof.js";
+import { coreOf, type Variant, withAttachment } from "../harness/window.js";
 
 const CASTAGNOLI = 0x82f63b78; // crc32c's polynomial, reflected: RFC 3720, appendix B.4
 const HASH_WASM = "hash-wasm";
@@ -15,15 +17,15 @@ type BigName = "xxh64" | "xxh3";
 interface Algorithm {
   readonly name: NumberName | BigName;
   hasher(): Promise<IHasher>;
-  /** What all must say. Without one, it is what hash-wasm says of a copy: another's code, then, and the proof of ours. */
+  /** Gives the expected checksum, by code that is not measured here (default: hash-wasm's, of a copy). */
   readonly oracle?: (bytes: Uint8Array) => number;
-  /** Others than hash-wasm, by name. */
+  /** Rivals other than hash-wasm, by name. */
   readonly others: Readonly<Record<string, (bytes: Uint8Array) => number>>;
-  /** Times the speed of hash-wasm. */
+  /** The speed to reach, in times that of hash-wasm. */
   readonly goal?: number;
 }
 
-/** RFC 1950, section 8.2; 5552 is the most bytes whose sums stay below 2^32, zlib's NMAX. */
+/** RFC 1950, section 8.2. The sums of 5,552 bytes stay below 2^32; zlib calls the number NMAX. */
 function adler32(bytes: Uint8Array): number {
   let low = 1;
   let high = 0;
@@ -38,7 +40,7 @@ function adler32(bytes: Uint8Array): number {
   return ((high << 16) | low) >>> 0;
 }
 
-/** Byte by byte over a table made bit by bit: the obvious one. */
+/** The obvious form: byte by byte, over a table made bit by bit. */
 function crc32c(bytes: Uint8Array): number {
   const table = Uint32Array.from({ length: 256 }, (_, byte) => {
     let crc = byte;
@@ -50,7 +52,9 @@ function crc32c(bytes: Uint8Array): number {
   return ~crc >>> 0;
 }
 
-/** Of the two checksums that end a stream, gzip's is crc32 (RFC 1952) and zlib's adler32 (RFC 1950). */
+/**
+ * The checksum at the end of a stream: a gzip stream ends with crc32 (RFC 1952), a zlib stream with adler32 (RFC 1950).
+ */
 const ofGzip = (bytes: Uint8Array): number => zlib.gzipSync(bytes, { level: 0 }).subarray(-8).readUInt32LE();
 const ofZlib = (bytes: Uint8Array): number => zlib.deflateSync(bytes, { level: 0 }).subarray(-4).readUInt32BE();
 
@@ -72,8 +76,8 @@ const isBig = (name: NumberName | BigName): name is BigName => name === "xxh64" 
 const digestOf = (hasher: IHasher, bytes: Uint8Array): bigint =>
   BigInt(`0x${hasher.init().update(bytes).digest("hex")}`);
 
-export async function checksum(variant: Variant, time: Timer, sizes: readonly number[]): Promise<void> {
-  for (const size of sizes)
+export async function checksum(variant: Variant, time: Timer, pace: PaceName): Promise<void> {
+  for (const size of rangeSizes(pace))
     await withAttachment(variant, size, async (attachment) => {
       const { bytes } = attachment;
       fillPattern(bytes);

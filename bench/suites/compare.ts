@@ -1,14 +1,17 @@
 // Attachment.equals and compare, with an array and with another attachment, against Buffer's own: memcmp(3).
 import type { Attachment } from "wasm-shm";
 import { judgedAt, speed } from "../harness/goals.js";
-import { type Group, named, type Rival, type Timer } from "../harness/harness.js";
-import { coreOf, expectEqual, fillPattern, type Variant, withAttachment } from "../harness/window.js";
-import { MEMCPY, memcpy, touched } from "./memory.js";
+import { type Group, named, type Rival, type Timer } from "../harness/group.js";
+import { type PaceName, rangeSizes } from "../harness/pace.js";
+import { expectEqual, fillPattern } from "../harness/proof.js";
+import { coreOf, type Variant, withAttachment } from "../harness/window.js";
+import { MEMCPY, memcpy, touched } from "./memcpy.js";
 
 interface Sides {
   readonly attachment: Attachment;
-  /** What it is compared with: the same bytes, and how they are seen. */
+  /** What the attachment is compared with. */
   readonly other: Uint8Array | Attachment;
+  /** The bytes of `other`. */
   readonly otherBytes: Uint8Array;
   readonly of: string;
   readonly array: Uint8Array;
@@ -19,7 +22,7 @@ function groups({ attachment, other, otherBytes, of, array, variant }: Sides): G
   const { bytes } = attachment;
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   const last = bytes.length - 1;
-  /** `run` says 1 for equal bytes; `differ` is what it must say where the window's last byte is one more. */
+  /** `run` must return 1 for equal bytes, and `differ` if the window's last byte is greater by one. */
   const rival = (name: string, differ: number, run: () => number): Rival => ({
     name,
     operations: 1,
@@ -58,8 +61,8 @@ function groups({ attachment, other, otherBytes, of, array, variant }: Sides): G
   ];
 }
 
-export async function compare(variant: Variant, time: Timer, sizes: readonly number[]): Promise<void> {
-  for (const size of sizes)
+export async function compare(variant: Variant, time: Timer, pace: PaceName): Promise<void> {
+  for (const size of rangeSizes(pace))
     await withAttachment(variant, size, (attachment) =>
       withAttachment(variant, size, async (second) => {
         const array = touched(size);

@@ -1,15 +1,19 @@
 // Attachment.fill and copyWithin in place, against Buffer's own: memset(3) and memmove(3).
 import type { Attachment } from "wasm-shm";
 import { judgedAt, speed } from "../harness/goals.js";
-import { type Group, named, type Rival, type Timer } from "../harness/harness.js";
-import { coreOf, expectBytes, fillPattern, KiB, sizeName, type Variant, withAttachment } from "../harness/window.js";
-import { MEMCPY, memcpy, touched } from "./memory.js";
+import { type Group, named, type Rival, type Timer } from "../harness/group.js";
+import { type PaceName, rangeSizes } from "../harness/pace.js";
+import { expectBytes, fillPattern } from "../harness/proof.js";
+import { KiB, sizeName } from "../harness/size.js";
+import { coreOf, type Variant, withAttachment } from "../harness/window.js";
+import { MEMCPY, memcpy, touched } from "./memcpy.js";
 
 const BYTE = 0x5a;
-const PATTERN = Uint8Array.of(1, 2, 3); // an RGB pixel: as long as no power of two
-const SHIFT = 4 * KiB; // how far copyWithin moves the rest of the window down, as one does who drops what was read
+const PATTERN = Uint8Array.of(1, 2, 3); // an RGB pixel: its length is not a power of two
+/** How far copyWithin moves the rest of the window down, as a reader does to drop what it has read. */
+const SHIFT = 4 * KiB;
 
-/** A rival that changes the window; `before` puts there what it starts from, `expected` is what it must leave. */
+/** A rival that changes the window. `before` prepares the window, and `expected` is what the rival must leave there. */
 function rival(name: string, bytes: Uint8Array, before: () => void, expected: Uint8Array, work: () => void): Rival {
   const run = (): number => {
     work();
@@ -84,8 +88,8 @@ function copies(attachment: Attachment, array: Uint8Array, variant: Variant): Gr
   };
 }
 
-export async function fill(variant: Variant, time: Timer, sizes: readonly number[]): Promise<void> {
-  for (const size of sizes)
+export async function fill(variant: Variant, time: Timer, pace: PaceName): Promise<void> {
+  for (const size of rangeSizes(pace))
     await withAttachment(variant, size, async (attachment) => {
       const array = touched(size);
       for (const group of fills(attachment, array, variant)) await time(group);

@@ -1,21 +1,23 @@
-// Attachment.indexOf and lastIndexOf against Buffer's own: memchr(3), memrchr(3) and Node's string search. What is
-// looked for is at the far end alone.
+// Attachment.indexOf and lastIndexOf against Buffer's: memchr(3), memrchr(3) and Node's string search. The needle
+// stands only at the far end of the window.
 import { judgedAt, speed } from "../harness/goals.js";
-import { named, type Rival, type Timer } from "../harness/harness.js";
-import { coreOf, expectEqual, fillPattern, type Variant, withAttachment } from "../harness/window.js";
-import { MEMCPY, memcpy, touched } from "./memory.js";
+import { named, type Rival, type Timer } from "../harness/group.js";
+import { type PaceName, rangeSizes } from "../harness/pace.js";
+import { expectEqual, fillPattern } from "../harness/proof.js";
+import { coreOf, type Variant, withAttachment } from "../harness/window.js";
+import { MEMCPY, memcpy, touched } from "./memcpy.js";
 
 const BYTE = 0xfe;
 const NEEDLE = Uint8Array.of(0x6e, 0x65, 0x65, 0x64, 0x6c, 0x65, BYTE, 0x21);
 
-export async function search(variant: Variant, time: Timer, sizes: readonly number[]): Promise<void> {
-  for (const size of sizes)
+export async function search(variant: Variant, time: Timer, pace: PaceName): Promise<void> {
+  for (const size of rangeSizes(pace))
     await withAttachment(variant, size, async (attachment) => {
       const { bytes } = attachment;
       const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, size);
       const array = touched(size);
       const core = coreOf(variant);
-      /** `needle` is put at `place`, and must be found there; without it, nowhere. */
+      /** The needle must be found at `place` once it is put there, and nowhere before. */
       const rival = (name: string, needle: Uint8Array, place: number, run: () => number): Rival => ({
         name,
         operations: 1,

@@ -1,13 +1,14 @@
-// Attachment.swap16, swap32 and swap64 in place, against Buffer's own, which Node does in native code.
-
+// Attachment.swap16, swap32 and swap64 in place, against Buffer's, which are native code.
 import { judgedAt, speed } from "../harness/goals.js";
-import { named, type Rival, type Timer } from "../harness/harness.js";
-import { coreOf, expectBytes, fillPattern, type Variant, withAttachment } from "../harness/window.js";
-import { MEMCPY, memcpy, touched } from "./memory.js";
+import { named, type Rival, type Timer } from "../harness/group.js";
+import { type PaceName, rangeSizes } from "../harness/pace.js";
+import { expectBytes, fillPattern } from "../harness/proof.js";
+import { coreOf, type Variant, withAttachment } from "../harness/window.js";
+import { MEMCPY, memcpy, touched } from "./memcpy.js";
 
 const widths = [16, 32, 64] as const;
 
-/** Byte by byte, so that no rival's own method vouches for it. */
+/** Byte by byte, so that no rival proves itself by its own method. */
 function reversed(bytes: Uint8Array, width: number): Uint8Array {
   const result = new Uint8Array(bytes.length);
   for (let index = 0; index < bytes.length; index++)
@@ -15,13 +16,13 @@ function reversed(bytes: Uint8Array, width: number): Uint8Array {
   return result;
 }
 
-export async function swap(variant: Variant, time: Timer, sizes: readonly number[]): Promise<void> {
-  for (const size of sizes)
+export async function swap(variant: Variant, time: Timer, pace: PaceName): Promise<void> {
+  for (const size of rangeSizes(pace))
     await withAttachment(variant, size, async (attachment) => {
       const { bytes } = attachment;
       const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, size);
       const array = touched(size);
-      // Written out: one function that took the method as an argument would be timing that argument's call.
+      // Written out: a function with the method as an argument would time the call of that argument.
       const swaps = {
         16: { buffer: () => buffer.swap16(), core: () => attachment.swap16() },
         32: { buffer: () => buffer.swap32(), core: () => attachment.swap32() },
@@ -44,7 +45,7 @@ export async function swap(variant: Variant, time: Timer, sizes: readonly number
               bytes.set(original);
               run();
               expectBytes(bytes, expected, name);
-              run(); // twice is not at all
+              run(); // two swaps undo each other
               expectBytes(bytes, original, `${name}, twice`);
             },
           };

@@ -1,12 +1,14 @@
-// Cursor.readString and writeString, against what Node has for bytes that are text.
-import { type Group, named, type Rival, type Timer } from "../harness/harness.js";
-import { coreOf, expectBytes, expectEqual, KiB, type Variant, withAttachment } from "../harness/window.js";
+// Cursor.readString and writeString, against Node's decoders and encoders.
+import { type Group, named, type Rival, type Timer } from "../harness/group.js";
+import { expectBytes, expectEqual } from "../harness/proof.js";
+import { KiB } from "../harness/size.js";
+import { coreOf, type Variant, withAttachment } from "../harness/window.js";
 
 const sizes = [16, 64 * KiB] as const; // a name; a document
 
 const texts = { ASCII: "The quick fox. ", "mixed text": "Ξεσκεπάζω いろは 🦊 fox. " } as const;
 
-/** As many whole characters as fit, and spaces. */
+/** As many whole characters as fit, padded with spaces. */
 function textOf(text: string, size: number): string {
   let result = "";
   let rest = size;
@@ -33,7 +35,8 @@ export async function text(variant: Variant, time: Timer): Promise<void> {
         const reader = (name: string, read: () => string): Rival => ({
           name,
           operations: 1,
-          run: () => read().charCodeAt(value.length - 1), // an engine may leave a string's parts apart until then
+          // An engine may join the parts of a string only when a character is read.
+          run: () => read().charCodeAt(value.length - 1),
           prove() {
             bytes.set(encoded);
             expectEqual(read(), value, `${kind} by ${name}`);

@@ -1,8 +1,10 @@
-// Attachment.isUtf8 in place, against Node's own (simdutf, in native code) and the loop one would write.
+// Attachment.isUtf8 in place, against Node's isUtf8 (simdutf, native code) and a plain loop.
 import { isUtf8 } from "node:buffer";
 import { judgedAt, speed } from "../harness/goals.js";
-import { named, type Rival, type Timer } from "../harness/harness.js";
-import { coreOf, expectEqual, type Variant, withAttachment } from "../harness/window.js";
+import { named, type Rival, type Timer } from "../harness/group.js";
+import { type PaceName, rangeSizes } from "../harness/pace.js";
+import { expectEqual } from "../harness/proof.js";
+import { coreOf, type Variant, withAttachment } from "../harness/window.js";
 
 const texts = {
   ASCII: "The quick brown fox jumps over the lazy dog. ",
@@ -10,14 +12,14 @@ const texts = {
     "Ξεσκεπάζω την ψυχοφθόρα βδελυγμία. いろはにほへと ちりぬるを わかよたれそ つねならむ 🦊🐕🚀 The quick brown fox. ",
 } as const;
 
-/** Again and again, cut between two characters; the rest are spaces. */
+/** The text again and again, cut between two characters. The rest are spaces. */
 function fillText(bytes: Uint8Array, text: string): void {
   const one = new TextEncoder().encode(text);
   bytes.fill(0x20);
   for (let start = 0; start + one.length <= bytes.length; start += one.length) bytes.set(one, start);
 }
 
-/** Table 3-7 of the Unicode standard, a character a turn. */
+/** Table 3-7 of the Unicode standard, one character for each iteration. */
 function loop(bytes: Uint8Array): boolean {
   const { length } = bytes;
   for (let index = 0; index < length; ) {
@@ -35,12 +37,12 @@ function loop(bytes: Uint8Array): boolean {
   return true;
 }
 
-export async function utf8(variant: Variant, time: Timer, sizes: readonly number[]): Promise<void> {
-  for (const size of sizes)
+export async function utf8(variant: Variant, time: Timer, pace: PaceName): Promise<void> {
+  for (const size of rangeSizes(pace))
     await withAttachment(variant, size, async (attachment) => {
       const { bytes } = attachment;
       for (const [kind, text] of Object.entries(texts)) {
-        /** Good text, then the same with a character cut at its very end. */
+        /** Must accept valid text, and refuse it with a character cut at its end. */
         const rival = (name: string, answer: () => boolean): Rival => ({
           name,
           operations: 1,

@@ -1,12 +1,15 @@
-// Cursor.readVarUintArray and writeVarUintArray, against the loop one would write and the js core's. The wasm and the js
-// core run in one thread here: a call through the facade, which both then share, is nothing beside 64 Ki values.
+// Cursor.readVarUintArray and writeVarUintArray, against a plain loop and the js core's. Both cores run in one thread
+// here. They share the package's call sites, which costs one slower call for 64 Ki values.
 import { judged, speed } from "../harness/goals.js";
-import type { Rival, Timer } from "../harness/harness.js";
-import { coreOf, expectBytes, expectEqual, KiB, MiB, shmOf, type Variant, withAttachment } from "../harness/window.js";
+import type { Rival, Timer } from "../harness/group.js";
+import { expectBytes, expectEqual } from "../harness/proof.js";
+import { congruential } from "../harness/random.js";
+import { KiB, MiB } from "../harness/size.js";
+import { coreOf, shmOf, type Variant, withAttachment } from "../harness/window.js";
 
 const counts = { "64 Ki": 64 * KiB, "1 Mi": MiB } as const;
 
-/** Bits that a value has at most, and for how many of 100 values: two in three take a byte, one in four takes two. */
+/** The most bits of a value, and the percentage of values up to there: 65 % take one byte, 25 % take two. */
 const bitsOfHundred = [
   [7, 65],
   [14, 90],
@@ -17,13 +20,9 @@ const bitsOfHundred = [
   [53, 100],
 ] as const;
 
-/** The same every time: Numerical Recipes' generator, as the harness has it. */
+/** Values of those lengths; the same in every run. */
 function randomValues(count: number): Float64Array {
-  let state = 1;
-  const random = (): number => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
+  const random = congruential(1);
   return Float64Array.from({ length: count }, () => {
     const place = random() * 100;
     const [bits] = bitsOfHundred.find(([, below]) => place < below) ?? bitsOfHundred[0];
@@ -31,7 +30,7 @@ function randomValues(count: number): Float64Array {
   });
 }
 
-/** LEB128 by BigInt, slow and obvious. */
+/** LEB128 by BigInt: slow and obvious. */
 function encode(values: Float64Array): Uint8Array {
   const bytes: number[] = [];
   for (const value of values) {
@@ -75,7 +74,7 @@ export async function varint(variant: Variant, time: Timer): Promise<void> {
       const { bytes } = attachment;
       const cursor = attachment.cursor();
       const js = coreOf("js");
-      // Removed by name, alive by its attachment: shmat(2) still takes the id.
+      // The segment is destroyed and lives by its attachment; shmat(2) still takes the id.
       const second = shmOf("js").open(id).attach();
       try {
         const jsCursor = second.cursor();
@@ -98,7 +97,7 @@ export async function varint(variant: Variant, time: Timer): Promise<void> {
         });
         await time({
           name: `readVarUintArray (${name} values)`,
-          sampleMs: 2, // it must pay for the garbage it makes
+          sampleMs: 2, // it must pay for the garbage that it makes
           rivals: [
             reader("loop over bytes", () => decodeLoop(bytes, count)),
             readJs,

@@ -1,4 +1,4 @@
-// npm run bench -- --compare: silent about two runs of the same code, five times; loud about one that became slower.
+// npm run bench -- --compare: it finds no change in five runs of the same code, and finds one that became slower.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ import { campaign } from "../support/campaign.js";
 import { root, run } from "../support/child.js";
 import { nativePairs } from "../support/pairs.js";
 
-/** bench/run/compare.ts. Compiled on its own: this file knows of it what it needs. */
+/** bench/run/compare.ts. The bench is compiled by itself: this is the part of it that is used here. */
 interface Comparing {
   compareFiles(earlier: object, later: object, threshold: number): Comparison;
 }
@@ -23,7 +23,7 @@ const { compareFiles } = (await import(new URL("../../bench/run/compare.js", imp
 
 const script = `${root}build/bench/run/run.js`;
 const REPEATS = campaign(2, 5); // runs of the same code
-const PROCESSES = "15"; // more than a run has by default: the machine of a test is busy with others
+const PROCESSES = "15"; // more than a run has by default, as other programs keep a test's machine busy
 const suites = new URL("./fixture.js", import.meta.url).href;
 
 /** Runs the fixture's suite, and writes what it measured. */
@@ -43,7 +43,7 @@ function fileOf(times: number[][], { node = "v20.1.0", name = "case" } = {}) {
   return { format: 1, runs: [{ conditions, cases }] };
 }
 
-/** Five processes' rounds around a middle, some per cent apart. */
+/** The rounds of five processes around a middle, some per cent apart. */
 const around = (middle: number, percent: number): number[][] =>
   [-1, 0.5, 0, -0.5, 1].map((part) => Array<number>(5).fill(middle * (1 + (part * percent) / 100)));
 
@@ -52,17 +52,17 @@ const verdict = (earlier: object, later: object, threshold = 0.1): string | unde
 
 const comparing = suite("npm run bench -- --compare");
 
-comparing("calls a change what is past the threshold and outside of chance, and which way", () => {
+comparing("finds a change that is past the threshold and not chance, and its direction", () => {
   const before = fileOf(around(100, 1));
   assert.is(verdict(before, before), "no change");
   assert.is(verdict(before, fileOf(around(120, 1))), "slower");
   assert.is(verdict(before, fileOf(around(80, 1))), "faster");
-  assert.is(verdict(before, fileOf(around(108, 1))), "no change"); // for sure, but below the threshold
+  assert.is(verdict(before, fileOf(around(108, 1))), "no change"); // certain, but below the threshold
   assert.is(verdict(before, fileOf(around(108, 1)), 0.05), "slower");
-  assert.is(verdict(before, fileOf(around(120, 30))), "no change"); // past the threshold, but by chance
+  assert.is(verdict(before, fileOf(around(120, 30))), "no change"); // past the threshold, but may be chance
 });
 
-comparing("takes the ratio to the base of the same round: a machine that became slower is no change", () => {
+comparing("takes the ratio to the base of the same round: a slower machine is not a change", () => {
   const before = fileOf(around(100, 1));
   const after = structuredClone(before);
   for (const one of after.runs[0]?.cases[0]?.rivals ?? [])
@@ -70,7 +70,7 @@ comparing("takes the ratio to the base of the same round: a machine that became 
   assert.is(verdict(before, after), "no change");
 });
 
-comparing("asks for more certainty where more is compared", () => {
+comparing("asks for more certainty if more is compared", () => {
   const many = (middle: number) => {
     const file = fileOf(around(middle, 5));
     const [one] = file.runs[0]?.cases ?? [];
@@ -94,7 +94,7 @@ comparing("names what only one file has, and what differs between the machines",
   assert.match(notes.join("; "), /node differs: v20\.1\.0, then v22\.1\.0; measured in one process/);
 });
 
-comparing("compares the runs of the same Node, where there are several", () => {
+comparing("compares the runs of the same Node, if there are several", () => {
   const nodes = (slow: number) => ({
     format: 1,
     runs: [...fileOf(around(100, 1), { node: "v20.1.0" }).runs, ...fileOf(around(slow, 1), { node: "v22.1.0" }).runs],
@@ -106,7 +106,7 @@ comparing("compares the runs of the same Node, where there are several", () => {
   );
 });
 
-if (nativePairs.length === 0) comparing.skip("of real runs", "there is no native host on this platform");
+if (nativePairs.length === 0) comparing.skip("of real runs", "there is no sysv host on this platform");
 else
   comparing("finds no change in runs of the same code, nor in a file and itself, and finds 20 %", () => {
     const folder = mkdtempSync(join(tmpdir(), "wasm-shm-"));
@@ -115,15 +115,15 @@ else
       measure(first);
       const itself = compare(first, first);
       assert.is(itself.code, 0, itself.stdout);
-      for (let turn = 1; turn <= REPEATS; turn++) {
-        const again = join(folder, `again${turn}.json`);
+      for (let repeat = 1; repeat <= REPEATS; repeat++) {
+        const again = join(folder, `again${repeat}.json`);
         measure(again);
         const { code, stdout } = compare(first, again);
         assert.is(code, 0, stdout);
         assert.match(stdout, /0 slower, 0 faster, 4 without a change/);
       }
       const slow = join(folder, "slow.json");
-      // Where others keep the machine busy, a run may vary too much for anything to be found: then it says so, and is made anew.
+      // If other programs keep the machine busy, a run may vary too much to find anything. It says so, and is repeated.
       let found = { code: 0 as number | null, stdout: "" };
       for (let tries = 0; tries < 4 && found.code === 0; tries++) {
         measure(first);
@@ -133,7 +133,7 @@ else
       assert.is(found.code, 1, found.stdout);
       assert.match(found.stdout, /\nplanted\n {2}planted +x1\.\d+ .* slower\n/);
       assert.match(found.stdout, /1 slower, 0 faster, 3 without a change/);
-      assert.is(compare(first, slow, "--threshold", "40").code, 0); // at a higher threshold it is none
+      assert.is(compare(first, slow, "--threshold", "40").code, 0); // not a change at a higher threshold
       writeFileSync(slow, readFileSync(slow, "utf8").slice(0, -100));
       const cut = compare(first, slow);
       assert.is(cut.code, 1);

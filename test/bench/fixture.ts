@@ -1,18 +1,18 @@
-// Suites that only test/bench*.test.ts runs: the environment says what is to be wrong with them.
+// Suites that only the tests in test/bench run. The environment says what is to be wrong with them.
 
 const { WASM_SHM_BENCH_SLOWER = "1", WASM_SHM_BENCH_WRONG, WASM_SHM_BENCH_DIES } = process.env;
 
 const words = Uint32Array.from({ length: 4096 }, (_, index) => Math.imul(index, 2654435761));
 
-/** Xor and rotate, `turns` times: nothing that an engine could leave out, or do for two words at once. */
-function mix(turns: number): number {
+/** `steps` steps, each of which depends on the one before, so that an engine cannot leave one out or do two at once. */
+function mix(steps: number): number {
   let state = 1;
-  for (let turn = 0; turn < turns; turn++)
-    state = Math.imul(state ^ (words[(state + turn) & 4095] as number), 2654435761) >>> 0;
+  for (let step = 0; step < steps; step++)
+    state = Math.imul(state ^ (words[(state + step) & 4095] as number), 2654435761) >>> 0;
   return state;
 }
 
-const TURNS = 2000;
+const STEPS = 2000;
 
 interface Rival {
   name: string;
@@ -26,10 +26,10 @@ interface Group {
   rivals: Rival[];
 }
 
-const rival = (name: string, turns: number): Rival => ({
+const rival = (name: string, steps: number): Rival => ({
   name,
   operations: 1,
-  run: () => mix(turns),
+  run: () => mix(steps),
   prove() {
     if (name === WASM_SHM_BENCH_WRONG) throw new Error(`${name} is wrong`);
   },
@@ -41,10 +41,10 @@ export const suites = {
     variants: ["js"],
     async run(_variant: string, time: (group: Group) => Promise<void>): Promise<void> {
       if (WASM_SHM_BENCH_DIES) process.kill(process.pid, "SIGKILL");
-      const slower = Math.round(TURNS * Number(WASM_SHM_BENCH_SLOWER));
-      const steady = [rival("as long", TURNS), rival("half as long", TURNS / 2)];
-      await time({ name: "steady", rivals: [rival("base", TURNS), ...steady] });
-      await time({ name: "planted", rivals: [rival("base", TURNS), rival("planted", slower), rival("steady", TURNS)] });
+      const slower = Math.round(STEPS * Number(WASM_SHM_BENCH_SLOWER));
+      const steady = [rival("as long", STEPS), rival("half as long", STEPS / 2)];
+      await time({ name: "steady", rivals: [rival("base", STEPS), ...steady] });
+      await time({ name: "planted", rivals: [rival("base", STEPS), rival("planted", slower), rival("steady", STEPS)] });
     },
   },
 };

@@ -1,4 +1,5 @@
-// npm run bench in a process group of its own: what it starts can be found, ended with it, and missed afterwards.
+// npm run bench in a process group of its own, so that a test can find its processes, end them, and see that none is
+// left.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -30,9 +31,11 @@ export interface Case {
 }
 
 const PATIENCE_MS = 60_000;
-const AT_IT_MS = 400;
 
-/** Far less than the other end's own patience with one that spins no more. */
+/** From the start of the last process until all of them are at work. */
+const WORKING_MS = 400;
+
+/** Far less than the 30 s after which a spinning receiver gives up by itself. */
 const GONE_MS = 10_000;
 
 /** The cases of one suite, run quickly. */
@@ -48,7 +51,7 @@ export function quick(suite: string): Case[] {
   }
 }
 
-/** Processes of the group, by id; what is dead and not yet taken note of is none. */
+/** Ids of the processes in the group, without zombies. */
 export function membersOf(group: number): number[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
@@ -66,20 +69,23 @@ export function membersOf(group: number): number[] {
 
 export interface Running {
   readonly child: ChildProcess;
-  /** Of all that runs. */
+  /** Ids of all processes of the group. */
   readonly pids: number[];
-  /** Resolves once it has ended: its exit code, or its signal. */
+  /** Resolves with its exit code, or its signal, once it has ended. */
   end(): Promise<number | string>;
 }
 
-/** The program that a process runs, where it is one of the bench's; "" where it is not, or not there any more. */
+/**
+ * The program of the bench that a process runs, such as "job" or "receiver.child"; "" if it runs none, or has ended.
+ */
 export function programOf(pid: number): string {
-  return /build\/bench\/(\w+)\.js(?: |$)/.exec(commandOf(pid))?.[1] ?? "";
+  return /build\/bench\/(?:\w+\/)*([\w.]+)\.js(?: |$)/.exec(commandOf(pid))?.[1] ?? "";
 }
 
 /**
- * Calls `work` once so many processes of the suite run that program, and a little later, when they are at it. What is left
- * of it all in the end is ended, and told.
+ * Calls `work` a little after `count` processes of the suite have begun to run that program.
+ *
+ * @throws {Error} a process or a segment is left over at the end; processes are killed before
  */
 export async function midway(
   suite: string,
@@ -98,7 +104,7 @@ export async function midway(
     const running = (): number => membersOf(group).filter((pid) => programOf(pid) === program).length;
     for (const limit = Date.now() + PATIENCE_MS; running() < count; await sleep(5))
       if (child.exitCode !== null || Date.now() > limit) throw new Error(`${suite} did not get to its ${program}`);
-    await sleep(AT_IT_MS);
+    await sleep(WORKING_MS);
     const pids = membersOf(group);
     await work({
       child,

@@ -1,10 +1,13 @@
-// bench/harness/harness.ts: what is refused before anything is timed, and what is made of the times.
+// bench/harness/measure.ts and group.ts: what is refused before anything is timed, and what becomes of the times.
 import * as assert from "uvu/assert";
 import { suite } from "../suite.js";
 
-/** bench/harness/harness.ts. Compiled on its own: this file knows of it what it needs. */
-interface Harness {
+// The bench is compiled by itself: these are the parts of it that are used here.
+interface Measure {
   measure(group: object, pace: object, checkpoint: () => void, earlier?: object): Promise<Measured>;
+}
+
+interface Named {
   named(operation: string, size?: number, pattern?: string): object;
 }
 
@@ -23,10 +26,13 @@ interface Measured {
   }[];
 }
 
-const { measure, named } = (await import(new URL("../../bench/harness/harness.js", import.meta.url).href)) as Harness;
+const compiled = (name: string): Promise<unknown> =>
+  import(new URL(`../../bench/harness/${name}.js`, import.meta.url).href);
+const { measure } = (await compiled("measure")) as Measure;
+const { named } = (await compiled("group")) as Named;
 const pace = { rounds: 6, groupMs: 100, fewestRounds: 6, sliceMs: 1, samples: 1, warmupMs: 1 };
 
-/** Does nothing, and says what it took. */
+/** Does nothing, and states the time that it took. */
 const rival = (name: string, milliseconds: number, more: object = {}) => ({
   name,
   operations: 1,
@@ -36,7 +42,7 @@ const rival = (name: string, milliseconds: number, more: object = {}) => ({
   ...more,
 });
 
-/** What measure says to a group that it does not take. */
+/** The message with which `measure` refuses a group. */
 async function refusal(group: object): Promise<string> {
   let message = "";
   await measure(group, pace, () => {}).catch((error: Error) => {
@@ -92,7 +98,7 @@ harness("judges by the fastest of the rivals that a goal names", async () => {
   assert.is(measured.rivals[0]?.ratio, undefined);
 });
 
-harness("puts what earlier processes measured before its own rounds, and concludes from all", async () => {
+harness("puts the rounds of earlier processes before its own, and concludes from all", async () => {
   const earlier = { base: [[1e6, 1e6, 1e6]], other: [[4e6, 4e6, 4e6]] };
   const group = { name: "a case", rivals: [rival("base", 1), rival("other", 2)] };
   const { rivals, rounds } = await measure(group, pace, () => {}, earlier);
@@ -134,7 +140,7 @@ harness("a cold group is called once a round, and never before", async () => {
 
 harness("a group's absences and a rival's figures and path are in the result", async () => {
   const figures = () => [{ name: "p99", value: 3, unit: "ms" }];
-  const absent = [{ name: "peer", reason: "not installed" }];
+  const absent = [{ name: "shm-typed-array", reason: "not installed" }];
   const rivals = [rival("DataView", 1, { figures }), rival("cursor, js core", 2), rival("own", 2, { path: "mine" })];
   const measured = await measure({ ...named("read", 4096, "random"), rivals, absent }, pace, () => {});
   assert.equal(measured.absent, absent);

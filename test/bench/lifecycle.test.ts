@@ -1,21 +1,22 @@
-// npm run bench -- lifecycle: every step is there, by who has it, with figures that can be; and nothing is left behind.
+// npm run bench -- lifecycle: every step is measured by every way that has it, the figures are possible, and nothing is
+// left.
 import * as assert from "uvu/assert";
 import { suite } from "../suite.js";
 import { nativePairs } from "../support/pairs.js";
 import { signalProcess } from "../support/processes.js";
 import { type Case, midway, quick } from "./group.js";
 
-const PEER = "shm-typed-array";
+const PACKAGE = "shm-typed-array";
 const PAIRS = ["create and attach", "detach and destroy"];
 const LIFE = "create, attach, detach and destroy";
 
 const lifecycle = suite("npm run bench -- lifecycle");
 
-if (nativePairs.length === 0) lifecycle.skip("runs", "there is no native host on this platform");
+if (nativePairs.length === 0) lifecycle.skip("runs", "there is no sysv host on this platform");
 else {
   let whole: Case[] | undefined;
 
-  /** One run, for every test that looks at it. */
+  /** One run, which all tests share. */
   const cases = (): Case[] => {
     whole ??= quick("lifecycle");
     return whole;
@@ -30,9 +31,9 @@ else {
       assert.ok(one, step);
       assert.equal(names(one).slice(0, 2), ["system calls", "wasm-shm"]);
       assert.is(one.size, 2 ** 20);
-      // It has no call that only creates or destroys; and it may not be installed.
+      // The package has no call that only creates or destroys, and it may not be installed.
       const [absence] = one.absent;
-      assert.is(absence?.name ?? names(one)[2], PEER, step);
+      assert.is(absence?.name ?? names(one)[2], PACKAGE, step);
       if (step === "create" || step === "destroy") assert.ok(absence, step);
     }
     for (const step of ["attach", "detach"])

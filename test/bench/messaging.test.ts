@@ -1,4 +1,5 @@
-// npm run bench -- handover: every route proves itself, says what it should, and leaves nothing behind, whatever ends it.
+// npm run bench -- messaging: every transport proves its messages and reports its figures, and nothing is left, however
+// it ends.
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import * as assert from "uvu/assert";
@@ -9,7 +10,7 @@ import { signalProcess } from "../support/processes.js";
 import { type Case, midway, programOf, quick, type Running } from "./group.js";
 
 const blocking = ["segment, spins 50 µs, then woken", "segment, spinning"];
-const routes = [
+const transports = [
   "process.send, JSON",
   "process.send, advanced",
   "Unix socket",
@@ -22,13 +23,13 @@ const routes = [
 
 const names = (all: readonly { name: string }[]): string[] => all.map(({ name }) => name).sort();
 
-/** Every figure of every rival is a number that can be. */
+/** Every rival has these figures, and every figure is a positive number. */
 function expectFigures({ name, rivals }: Case, wanted: readonly string[]): void {
-  for (const { name: route, figures, nanoseconds } of rivals) {
-    assert.ok(Number.isFinite(nanoseconds.median) && nanoseconds.median > 0, `${name}, ${route}`);
-    for (const one of wanted) assert.ok(names(figures).includes(one), `${name}, ${route}: no ${one}`);
+  for (const { name: transport, figures, nanoseconds } of rivals) {
+    assert.ok(Number.isFinite(nanoseconds.median) && nanoseconds.median > 0, `${name}, ${transport}`);
+    for (const one of wanted) assert.ok(names(figures).includes(one), `${name}, ${transport}: no ${one}`);
     for (const { name: one, value } of figures)
-      assert.ok(Number.isFinite(value) && value > 0, `${name}, ${route}: ${one}`);
+      assert.ok(Number.isFinite(value) && value > 0, `${name}, ${transport}: ${one}`);
   }
 }
 
@@ -36,48 +37,48 @@ function expectFigures({ name, rivals }: Case, wanted: readonly string[]): void 
 const firstCore = (): string =>
   /^Cpus_allowed_list:\s*(\d+)/m.exec(readFileSync("/proc/self/status", "latin1"))?.[1] ?? "0";
 
-/** Calls `work` while the processes at the other end serve. */
+/** Calls `work` while both receiver processes run. */
 const inTheMiddle = (work: (running: Running) => Promise<void>): Promise<void> =>
-  midway("handover", "receiving", 2, work);
+  midway("messaging", "receiver.child", 2, work);
 
-const handover = suite("npm run bench -- handover");
+const messaging = suite("npm run bench -- messaging");
 
-if (nativePairs.length === 0) handover.skip("runs", "there is no native host on this platform");
+if (nativePairs.length === 0) messaging.skip("runs", "there is no sysv host on this platform");
 else {
-  handover("--quick proves every route, and says times, percentiles, throughput and how busy the cores were", () => {
-    const cases = quick("handover");
+  messaging("--quick proves every transport, and reports times, percentiles, throughput and busy cores", () => {
+    const cases = quick("messaging");
     assert.equal(
       cases.map(({ operation, pattern, size, bytes }) => [operation, pattern, size, bytes]),
       [
         ["round trip", "untouched", 64, undefined],
         ["round trip", "touched", 65536, undefined],
-        ["one-way flow", "untouched", 64, 64],
-        ["one-way flow", "touched", 65536, 65536],
+        ["one-way throughput", "untouched", 64, 64],
+        ["one-way throughput", "touched", 65536, 65536],
       ],
     );
     for (const one of cases) {
-      assert.equal(names([...one.rivals, ...one.absent]), routes);
+      assert.equal(names([...one.rivals, ...one.absent]), transports);
       assert.equal(names(one.absent), availableParallelism() < 2 ? [...blocking].sort() : []);
       expectFigures(one, one.operation === "round trip" ? ["p50", "busy"] : ["messages", "busy"]);
       for (const { name, figures } of one.rivals) {
         const value = (figure: string): number => figures.find((other) => other.name === figure)?.value ?? Number.NaN;
         if (names(figures).includes("p99")) assert.ok(value("p99") >= value("p50"), name);
-        assert.ok(value("busy") <= availableParallelism() + 3, `${name}: ${value("busy")} cores`); // Node has helpers
+        assert.ok(value("busy") <= availableParallelism() + 3, `${name}: ${value("busy")} cores`); // Node has helper threads
       }
     }
   });
 
-  if (!works("taskset", ["--version"])) handover.skip("one core", "there is no taskset");
+  if (!works("taskset", ["--version"])) messaging.skip("one core", "there is no taskset");
   else
-    handover("on one core, what spins is absent, by name, and the rest works", () => {
+    messaging("on one core the transports that spin are listed as absent, and the others work", () => {
       const source = `
-        const { handover } = await import(${JSON.stringify(new URL("../../bench/suites/messaging.js", import.meta.url).href)});
+        const { messaging } = await import(${JSON.stringify(new URL("../../bench/suites/messaging/messaging.js", import.meta.url).href)});
         try {
-          await handover("js", async ({ rivals, absent }) => {
+          await messaging("js", async ({ rivals, absent }) => {
             for (const { prove } of rivals) await prove();
             console.log(JSON.stringify({ rivals: rivals.map(({ name }) => ({ name })), absent }));
             throw new Error("enough");
-          }, [], "quick");
+          }, "quick");
         } catch (error) {
           if (error.message !== "enough") throw error;
         }`;
@@ -87,31 +88,31 @@ else {
       const { rivals, absent } = JSON.parse(stdout) as Pick<Case, "rivals" | "absent">;
       assert.equal(names(absent), [...blocking].sort());
       for (const { reason } of absent) assert.match(reason, /one core/);
-      assert.equal(names([...rivals, ...absent]), routes);
+      assert.equal(names([...rivals, ...absent]), transports);
     });
 
-  handover("SIGTERM in the middle ends all of it", () =>
+  messaging("SIGTERM in the middle ends all processes", () =>
     inTheMiddle(async ({ child, end }) => {
       child.kill("SIGTERM");
       assert.is(await end(), 143);
     }),
   );
 
-  handover("SIGTERM to every process of it does, too", () =>
+  messaging("so does SIGTERM to every process", () =>
     inTheMiddle(async ({ pids, end }) => {
       for (const pid of pids) signalProcess(pid, "SIGTERM");
       assert.is(await end(), 143);
     }),
   );
 
-  handover("so does a kill of the command, which cleans up after nothing", () =>
+  messaging("so does SIGKILL of the command, which then cannot clean up", () =>
     inTheMiddle(async ({ child, end }) => {
       child.kill("SIGKILL");
       assert.is(await end(), "SIGKILL");
     }),
   );
 
-  handover("and one of the process that measures, which the command reports", () =>
+  messaging("so does SIGKILL of the process that measures, which the command reports", () =>
     inTheMiddle(async ({ pids, end }) => {
       const [measuring] = pids.filter((pid) => programOf(pid) === "job");
       signalProcess(measuring as number, "SIGKILL");
@@ -119,4 +120,4 @@ else {
     }),
   );
 }
-handover.run();
+messaging.run();

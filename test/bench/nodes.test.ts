@@ -1,5 +1,5 @@
-// npm run bench -- --nodes: from a cache that is there already, so that no test needs the network. Not tested: the
-// installation itself.
+// npm run bench -- --nodes, with a cache that is filled already, so that no test needs the network. Not tested: the
+// install itself.
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,7 +11,7 @@ import { nativePairs } from "../support/pairs.js";
 const script = `${root}build/bench/run/run.js`;
 const [major] = process.versions.node.split(".") as [string];
 
-/** A cache of the user's, with a binary for that version: `put` makes it. */
+/** Calls `work` with a cache that has a binary for that version, which `put` makes. */
 function withCache(version: string, put: (binary: string) => void, work: (env: NodeJS.ProcessEnv) => void): void {
   const cache = mkdtempSync(join(tmpdir(), "wasm-shm-"));
   try {
@@ -27,9 +27,9 @@ function withCache(version: string, put: (binary: string) => void, work: (env: N
 
 const nodes = suite("npm run bench -- --nodes");
 
-if (nativePairs.length === 0 || process.arch !== "x64") nodes.skip("runs", "there are binaries for Linux on x64 alone");
+if (nativePairs.length === 0 || process.arch !== "x64") nodes.skip("runs", "there are binaries only for Linux on x64");
 else {
-  nodes("measures under each, with the Node in the conditions of each, and a table of all", () =>
+  nodes("measures with each Node, names it in the conditions, and prints a table of all", () =>
     withCache(
       major,
       (binary) => symlinkSync(process.execPath, binary),

@@ -1,4 +1,4 @@
-// What a person sees of a result file: the page in a real browser, the pictures, and docs/benchmarks.md as it stands.
+// What a person sees of a result file: the page in a real browser, the pictures, and docs/benchmarks.md.
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -8,7 +8,13 @@ import * as assert from "uvu/assert";
 import { suite } from "../suite.js";
 import { root, run } from "../support/child.js";
 
-/** bench/report/figures.ts and bench/report/document.ts. Compiled on their own: this file knows of them what it needs. */
+// The bench is compiled by itself: these are the parts of it that are used here.
+interface Curve {
+  kind: string;
+  id: string;
+  lines: { name: string; place: number; points: { size: number; value: number }[] }[];
+}
+
 interface Drawing {
   figuresOf(run: object): { id: string; kind: string; title: string; unit: string }[];
   documentOf(
@@ -17,16 +23,24 @@ interface Drawing {
     figures: object[],
     source: string,
   ): { markdown: string; pictures: { id: string }[] };
+  optionOf(
+    figure: object,
+    colors: object,
+    width: number,
+  ): { series: { type: string; name: string; color: string; symbol: string }[] };
+  light: object;
 }
 
 const load = (name: string): Promise<unknown> => import(new URL(`../../bench/${name}.js`, import.meta.url).href);
-const { figuresOf, documentOf } = {
+const { figuresOf, documentOf, optionOf, light } = {
   ...((await load("report/figures")) as object),
+  ...((await load("report/draw")) as object),
+  ...((await load("report/colors")) as object),
   ...((await load("report/document")) as object),
 } as Drawing;
 
 const publish = `${root}build/bench/report/publish.js`;
-const hasPeers = existsSync(`${root}bench/node_modules/echarts`);
+const hasPackages = existsSync(`${root}bench/node_modules/echarts`);
 const chromium = ["/usr/bin/chromium", "/usr/bin/chromium-browser"].find((path) => existsSync(path));
 const required = process.env["WASM_SHM_PEERS"] === "required";
 
@@ -47,7 +61,7 @@ const rival = (name: string, path: string, median: number, wide = false) => ({
   times: [Array.from({ length: 7 }, () => median)],
 });
 
-/** Reads of five sizes by three paths on both cores, and a case with one size; the second bar of it is too wide. */
+/** Reads of five sizes by three paths on both cores, and a case of one size, whose second bar is too wide. */
 function fixture(): { format: number; runs: { conditions: object; cases: object[] }[] } {
   const conditions = {
     commit: "0123456789ab",
@@ -62,7 +76,7 @@ function fixture(): { format: number; runs: { conditions: object; cases: object[
     pace: "full",
     processes: 1,
     loadAverage: 0,
-    peers: {},
+    rivals: {},
   };
   const sized = ["wasm", "js"].flatMap((core) =>
     [8, 512, 65536, 1048576, 268435456].map((size) => ({
@@ -102,9 +116,9 @@ const run0 = () => fixture().runs[0] as object;
 
 const figures = suite("Figures of a run");
 
-figures("are a curve where there are several sizes, with a line for each path, and bars elsewhere", () => {
+figures("are a curve if there are several sizes, with a line for each path, and bars otherwise", () => {
   const [curve, bars, ...more] = figuresOf(run0()) as unknown as [
-    { kind: string; id: string; lines: { name: string; points: { size: number; value: number }[] }[] },
+    Curve,
     { kind: string; id: string; unit: string; bars: { name: string; wide: boolean; low: number; high: number }[] },
   ];
   assert.is(more.length, 0);
@@ -125,6 +139,24 @@ figures("are a curve where there are several sizes, with a line for each path, a
     ["DataView false", "cursor, wasm core true", "cursor, js core false"],
   );
   assert.ok(bars.bars.every(({ low, high }) => low < high));
+});
+
+figures("draw the auto core in the js core's colour, with another marker", () => {
+  const run = run0() as { cases: { core: string; rivals: { name: string; path: string }[] }[] };
+  const auto = structuredClone(run.cases.filter(({ core }) => core === "js"));
+  for (const one of auto)
+    for (const each of one.rivals) {
+      each.name = each.name.replace("js core", "auto core");
+      each.path = each.path.replace("js core", "auto core");
+    }
+  const [{ lines }] = figuresOf({ cases: [...run.cases, ...auto] }) as unknown as [Pick<Curve, "lines">];
+  const placeOf = (name: string): number => lines.find((line) => line.name === name)?.place ?? Number.NaN;
+  const curve = { kind: "curve", lines, unit: "GB/s" };
+  const drawn = optionOf(curve, light, 800).series.filter(({ type }) => type === "line");
+  const [js, other] = ["js core", "auto core"].map((name) => drawn.find((line) => line.name === name));
+  assert.is.not(placeOf("auto core"), placeOf("js core"));
+  assert.is(other?.color, js?.color);
+  assert.is.not(other?.symbol, js?.symbol);
 });
 
 figures("have ids of their own", () => {
@@ -155,7 +187,7 @@ docs("is filled from the file", () => {
   );
 });
 
-docs("has a column for each Node, and claims only what holds under all", () => {
+docs("has a column for each Node, and claims only what holds with all of them", () => {
   const results = fixture();
   const [first] = results.runs as [{ conditions: object; cases: object[] }];
   const second = structuredClone(first);
@@ -176,7 +208,7 @@ docs("has a column for each Node, and claims only what holds under all", () => {
   assert.throws(() => make(claim), /is not faster than cursor, js core/);
 });
 
-docs("is refused where its text claims what the file does not show", () => {
+docs("is refused if its text claims what the file does not show", () => {
   const refused: [text: string, words: RegExp][] = [
     [
       "{{faster cursor | wasm | readUint32 (64 KiB) | cursor, js core | DataView}}",
@@ -186,7 +218,7 @@ docs("is refused where its text claims what the file does not show", () => {
     ["{{time cursor | wasm | readUint32 (64 KiB) | Dataview}}", /no rival Dataview; there are DataView/],
     ["{{picture nothing}}", /no picture nothing; there are bytes-read/],
     ["{{speed cursor | wasm | readUint32 (64 KiB) | DataView}}", /moves no bytes/],
-    ["{{sum}}", /no word/],
+    ["{{sum}}", /not a word/],
   ];
   for (const [text, words] of refused)
     assert.throws(
@@ -195,10 +227,10 @@ docs("is refused where its text claims what the file does not show", () => {
     );
 });
 
-if (!hasPeers && !required)
-  docs.skip("is what its file and its text make", "bench/node_modules has no echarts: npm ci in bench/");
+if (!hasPackages && !required)
+  docs.skip("is made of the newest file and its template", "bench/node_modules has no echarts: npm ci in bench/");
 else
-  docs("is what bench/report/benchmarks.md and the newest file make, and so are its pictures", () => {
+  docs("is made of bench/report/benchmarks.md and the newest file, and so are its pictures", () => {
     const folder = mkdtempSync(join(tmpdir(), "wasm-shm-"));
     try {
       const ended = run(process.execPath, [publish, "--docs", "--out", folder]);
@@ -236,7 +268,7 @@ interface Browser {
 }
 
 const browser = suite("The report, in headless Chromium");
-const missing = !hasPeers
+const missing = !hasPackages
   ? "bench/node_modules is not installed: npm ci in bench/"
   : chromium === undefined
     ? "there is no Chromium"
@@ -281,7 +313,7 @@ else
           (request) => !request.url?.().startsWith("file:") && troubles.push(`asks ${request.url?.()}`),
         );
         await page.goto(pathToFileURL(join(folder, "report.html")).href);
-        // Each is drawn when it comes near, as it does to who scrolls.
+        // A figure is drawn when it is scrolled near.
         await page.waitForFunction(() => {
           const figures = [...document.querySelectorAll("[data-figure]")];
           const waiting = figures.find((element) => !element.querySelector("svg path"));

@@ -1,11 +1,11 @@
-// What bench/suites/messaging.ts stands on: the ring, what a message says of itself, and messages on a socket. Not tested: that a
-// ring's counters wrap at 2^32, which takes minutes to reach.
+// What bench/suites/messaging is built on: the ring, the messages and their checks, and messages on a socket. Not
+// tested: that the counters of a ring wrap at 2^32, which takes minutes to reach.
 import { Duplex } from "node:stream";
 import * as assert from "uvu/assert";
 import { suite } from "../suite.js";
 import { nativePairs, randomBytes } from "../support/pairs.js";
 
-// Compiled on their own: this file knows of them what it needs.
+// The bench is compiled by itself: these are the parts of it that are used here.
 interface Side {
   readonly words: Int32Array;
   sleeps(): boolean;
@@ -52,12 +52,12 @@ interface SocketPorts {
 
 const compiled = async (name: string): Promise<unknown> =>
   import(new URL(`../../bench/${name}.js`, import.meta.url).href);
-const { RingWriter, RingReader, ringBytes } = (await compiled("messaging/ring")) as Ring;
-const { Payload } = (await compiled("messaging/message")) as Message;
-const { SocketPort } = (await compiled("messaging/socketport")) as SocketPorts;
+const { RingWriter, RingReader, ringBytes } = (await compiled("suites/messaging/ring")) as Ring;
+const { Payload } = (await compiled("suites/messaging/message")) as Message;
+const { SocketPort } = (await compiled("suites/messaging/socketport")) as SocketPorts;
 
 const SLOTS = 4;
-const BYTES = 100; // not whole lines
+const BYTES = 100; // not whole cache lines
 
 /** Both ends of a ring in the same bytes. */
 function ends(): { writer: Writer; reader: Reader } {
@@ -65,7 +65,7 @@ function ends(): { writer: Writer; reader: Reader } {
   return { writer: new RingWriter(bytes, BYTES, SLOTS), reader: new RingReader(bytes, BYTES, SLOTS) };
 }
 
-/** The next message, which must be there to be filled. */
+/** Fills the next message; there must be room for it. */
 function write(writer: Writer, value: number): void {
   const at = writer.claim();
   assert.ok(at >= 0, "the ring is full");
@@ -73,14 +73,14 @@ function write(writer: Writer, value: number): void {
   writer.push();
 }
 
-/** The next message, which must be there; it stays the reader's. */
+/** The next message, which must be there. It is not released. */
 function read(reader: Reader): Int32Array {
   const at = reader.next();
   assert.ok(at >= 0, "the ring is empty");
   return reader.words.slice(at, at + BYTES / 4);
 }
 
-const ring = suite("bench/messaging/ring.ts");
+const ring = suite("bench/suites/messaging/ring.ts");
 
 ring("carries messages whole and in order, round and round", () => {
   const { writer, reader } = ends();
@@ -107,14 +107,14 @@ ring("shows what was published, and no more", () => {
   assert.is(read(reader)[0], 1);
 });
 
-ring("has room for so many messages, and again for those that were given back", () => {
+ring("has room for as many messages as slots, and again for those that were given back", () => {
   const { writer, reader } = ends();
   for (let value = 0; value < SLOTS; value++) write(writer, value);
   assert.is(writer.claim(), -1);
   writer.publish();
   assert.ok(reader.next() >= 0);
   reader.release();
-  assert.is(writer.claim(), -1); // half of the ring at once, unless asked
+  assert.is(writer.claim(), -1); // half of the ring at once, unless giveBack is called
   reader.giveBack();
   write(writer, SLOTS);
   assert.is(writer.claim(), -1);
@@ -141,7 +141,7 @@ ring("each counter has a line of the cache, and each message whole ones", () => 
   );
 });
 
-ring("who sleeps is to be woken, once; who has something to do does not sleep", () => {
+ring("a side that sleeps is woken once; a side that has something to do does not sleep", () => {
   const { writer, reader } = ends();
   write(writer, 0);
   assert.is(writer.publish(), false);
@@ -161,7 +161,7 @@ ring("who sleeps is to be woken, once; who has something to do does not sleep", 
   assert.is(reader.giveBack(), false);
 });
 
-ring("believes no counter of the other side that cannot be", () => {
+ring("refuses impossible counters of the other side", () => {
   for (const tail of [SLOTS + 1, -1, 0x7fffffff, -0x80000000]) {
     const { reader } = ends();
     reader.words[0] = tail;
@@ -175,7 +175,7 @@ ring("believes no counter of the other side that cannot be", () => {
   }
 });
 
-ring("refuses bytes that it does not fit into, and slots that its numbers cannot wrap in", () => {
+ring("refuses too few or unaligned bytes, and slots that are not a power of two", () => {
   const bytes = new Uint8Array(ringBytes(BYTES, SLOTS) + 64);
   assert.throws(() => new RingWriter(bytes.subarray(4), BYTES, SLOTS), /multiple of 64/);
   assert.throws(() => new RingReader(bytes.subarray(128), BYTES, SLOTS), /needs 768 bytes/);
@@ -195,7 +195,7 @@ for (const { name, withSegment } of nativePairs)
 
 ring.run();
 
-const message = suite("bench/messaging/message.ts");
+const message = suite("bench/suites/messaging/message.ts");
 
 const filled = (payload: Payload, number: number): Int32Array => {
   const words = new Int32Array(payload.words + 2);
@@ -203,7 +203,7 @@ const filled = (payload: Payload, number: number): Int32Array => {
   return words;
 };
 
-message("is right where it was put, and keeps to its place", () => {
+message("is right where it was put, and changes nothing beside it", () => {
   for (const touch of ["untouched", "touched", "proved"])
     for (const number of [0, 1, 1000, 0x7fffffff]) {
       const payload = new Payload(4096, touch);
@@ -214,7 +214,7 @@ message("is right where it was put, and keeps to its place", () => {
     }
 });
 
-message("touched, one changed word of it is found; untouched, none but its number is looked at", () => {
+message("a changed word is found if it is touched; only the number is checked if it is untouched", () => {
   for (const index of [2, 500, 1024]) {
     const words = filled(new Payload(4096, "touched"), 7);
     words[index] = (words[index] as number) ^ 0x100;
@@ -227,7 +227,7 @@ message("touched, one changed word of it is found; untouched, none but its numbe
   }
 });
 
-message("a proof finds words that changed places, which a sum does not", () => {
+message("a proof finds exchanged words, which a sum does not", () => {
   const words = filled(new Payload(4096, "touched"), 7);
   [words[10], words[20]] = [words[20] as number, words[10] as number];
   new Payload(4096, "touched").check(words, 1, 7);
@@ -236,9 +236,9 @@ message("a proof finds words that changed places, which a sum does not", () => {
 
 message.run();
 
-const socket = suite("bench/messaging/socketport.ts");
+const socket = suite("bench/suites/messaging/socketport.ts");
 
-/** What is written comes back, in pieces of these lengths in turn, once `damage` has had it. */
+/** A stream on which all that is written comes back, changed by `damage`, in pieces of these lengths. */
 function loop(lengths: readonly number[], damage = (_: Buffer): void => {}): Duplex {
   let piece = 0;
   return new Duplex({
@@ -256,7 +256,9 @@ function loop(lengths: readonly number[], damage = (_: Buffer): void => {}): Dup
   });
 }
 
-/** Sends so many messages through it: how many were heard, or what went wrong. */
+/**
+ * Sends `count` messages through the stream. Resolves with the number of messages heard, or with the error's message.
+ */
 const sent = (touch: string, count: number, duplex: Duplex): Promise<number | string> =>
   new Promise((resolve) => {
     const port = new SocketPort(new Payload(256, touch), duplex);
@@ -272,12 +274,12 @@ const sent = (touch: string, count: number, duplex: Duplex): Promise<number | st
   });
 
 for (const touch of ["untouched", "touched", "proved"])
-  socket(`puts messages together from whatever pieces come [${touch}]`, async () => {
+  socket(`puts messages together from pieces of any length [${touch}]`, async () => {
     for (const lengths of [[256], [1], [3, 250, 7], [255, 2], [1000]])
       assert.is(await sent(touch, 20, loop(lengths)), 20, `${lengths}`);
   });
 
-socket("says which message is torn, and hears no more", async () => {
+socket("names the message that is torn, and stops listening", async () => {
   let bytes = 0;
   const damage = (chunk: Buffer): void => {
     if (bytes >= 5 * 256) chunk[100] = (chunk[100] as number) ^ 1;

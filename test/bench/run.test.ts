@@ -1,5 +1,5 @@
-// npm run bench runs: every suite proves its answers, on both cores, and writes what the schema says. What it measures is
-// not judged here.
+// npm run bench: every suite proves its answers on its cores, and writes what the schema says. This file does not judge
+// the measured times.
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -26,7 +26,7 @@ interface Case {
   absent: { name: string; reason: string }[];
 }
 
-/** bench/harness/file.ts and bench/run/registry.ts. Compiled on their own: this file knows of them what it needs. */
+// The bench is compiled by itself: these are the parts of it that are used here.
 interface File {
   problem(value: unknown): string | undefined;
 }
@@ -57,16 +57,16 @@ const readResults = (file: string): Results => JSON.parse(readFileSync(file, "ut
 
 const bench = suite("npm run bench");
 
-if (nativePairs.length === 0) bench.skip("runs every suite", "there is no native host on this platform");
+if (nativePairs.length === 0) bench.skip("runs every suite", "there is no sysv host on this platform");
 else {
   let whole: { stdout: string; results: Results } | undefined;
 
-  /** One run of all suites, for every test that looks at one. */
+  /** One run of all suites, which several tests share. */
   const everything = (): { stdout: string; results: Results } => {
     if (whole) return whole;
     inFolder((folder) => {
       const file = join(folder, "bench.json");
-      const ended = run(process.execPath, [script, "--quick", "--json", file], { timeout: 280_000 }); // 60 s alone
+      const ended = run(process.execPath, [script, "--quick", "--json", file], { timeout: 280_000 }); // about a minute alone
       assert.is(ended.code, 0, ended.stderr);
       whole = { stdout: ended.stdout, results: readResults(file) };
     });
@@ -82,6 +82,8 @@ else {
       for (const core of variants) assert.ok(measured.has(`${name} ${core}`), `${name} ${core}`);
     for (const name of ["access", "bytes", "checksum", "cursor", "search", "swap", "text", "utf8", "varint"])
       for (const core of ["wasm", "js"]) assert.ok(measured.has(`${name} ${core}`), `${name} ${core}`);
+    for (const name of ["access", "array", "bytes", "cursor", "first", "text", "varint"])
+      assert.ok(measured.has(`${name} auto`), `${name} auto`);
     for (const one of cases) {
       assert.is(one.rivals[0]?.name, one.base);
       assert.ok(one.rounds >= 6, `${one.name}: ${one.rounds} rounds`);
@@ -99,7 +101,7 @@ else {
     for (const line of lines) assert.ok(line.length <= 100, line);
   });
 
-  bench("bulk reads have a line for each access path, by size; a path that is not there is named", () => {
+  bench("bulk reads have every access path at every size; an absent path is named", () => {
     const cases = everything().results.runs[0]?.cases ?? [];
     const reads = cases.filter(({ suite: name, operation }) => name === "bytes" && operation === "read");
     assert.equal([...new Set(reads.map(({ size }) => size))], [8, 64, 1024, 8192, 65536, 262144, 1048576]);
@@ -175,7 +177,7 @@ else {
     }),
   );
 
-  bench("refuses a suite, an option and a number that there are not", () => {
+  bench("refuses unknown suites and options, and numbers out of range", () => {
     for (const wrong of [
       ["bogus"],
       ["--bogus"],

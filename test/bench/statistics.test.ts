@@ -1,4 +1,4 @@
-// bench/harness/statistics.ts: against tables and values worked out by hand.
+// bench/harness/statistics.ts and change.ts, against tables and values worked out by hand.
 import * as assert from "uvu/assert";
 import { suite } from "../suite.js";
 
@@ -9,7 +9,7 @@ interface Summary {
   wide: boolean;
 }
 
-/** bench/harness/statistics.ts. Compiled on its own: this file knows of it what it needs. */
+// The bench is compiled by itself: these are the parts of it that are used here.
 interface Statistics {
   WIDE: number;
   quantile(values: number[], part: number): number;
@@ -17,19 +17,25 @@ interface Statistics {
   medianRank(count: number): number;
   medianInterval(values: number[]): [number, number];
   summarize(times: number[][]): Summary;
+}
+
+interface Changes {
   studentT(freedom: number, alpha: number): number;
   change(earlier: number[][], later: number[][], alpha: number): { factor: number; interval: [number, number] };
 }
 
-const statistics = (await import(new URL("../../bench/harness/statistics.js", import.meta.url).href)) as Statistics;
-const { WIDE, quantile, median, medianRank, medianInterval, summarize, studentT, change } = statistics;
+const compiled = (name: string): Promise<unknown> =>
+  import(new URL(`../../bench/harness/${name}.js`, import.meta.url).href);
+const statistics = (await compiled("statistics")) as Statistics;
+const { WIDE, quantile, median, medianRank, medianInterval, summarize } = statistics;
+const { studentT, change } = (await compiled("change")) as Changes;
 
 const close = (actual: number, expected: number, part = 1e-6): void =>
   assert.ok(Math.abs(actual - expected) <= part * Math.abs(expected), `${actual} is not ${expected}`);
 
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
 
-/** How often heads come up fewer than `rank` times of `count`: slow, obvious, by BigInt. */
+/** The chance of fewer than `rank` heads in `count` coin tosses: slow and obvious, by BigInt. */
 function tail(count: number, rank: number): number {
   const choose = (k: number): bigint => {
     let ways = 1n;
@@ -120,7 +126,8 @@ test("a change is the factor of the processes' middles, with Welch's interval", 
   close(same.factor, 1);
   assert.ok(same.interval[0] < 1 && same.interval[1] > 1);
   close(same.interval[0] * same.interval[1], 1); // even on the scale of logarithms
-  // e^0 and e^0.2 apart; each side's logarithms have the variance 1e-4: an error of sqrt(2e-4 / 3), 4 degrees of freedom.
+  // e^0 and e^0.2 apart; each side's logarithms have the variance 1e-4: an error of sqrt(2e-4 / 3), 4 degrees of
+  // freedom.
   const logs = (middle: number) => flat(...[-0.01, 0, 0.01].map((part) => Math.exp(middle + part)));
   const slower = change(logs(0), logs(0.2), 0.05);
   close(slower.factor, Math.exp(0.2));

@@ -1,0 +1,73 @@
+// Times the rivals of a group side by side, round by round. tinybench alone would run one rival to its end before the
+// next, and a machine that slows down in between would decide the comparison.
+import { setImmediate } from "node:timers/promises";
+import { Bench, type Task } from "tinybench";
+import { conclude, type Measured, type Times } from "./conclude.js";
+import { type AnyRival, checkGroup, type Group } from "./group.js";
+import type { Pace } from "./pace.js";
+import { congruential } from "./random.js";
+import { addTask, collect, takeSlice, warmUp } from "./sampling.js";
+
+/** What earlier processes measured of the same group, by rival. */
+export type Earlier = Readonly<Record<string, Times>>;
+
+/** The places 0 to count - 1 in another order for each seed, so that no rival always follows the same one. */
+function shuffled(count: number, seed: number): number[] {
+  const places = Array.from({ length: count }, (_, place) => place);
+  const random = congruential(seed + 1);
+  for (let last = count - 1; last > 0; last--) {
+    const other = Math.floor(random() * (last + 1));
+    [places[last], places[other]] = [places[other] as number, places[last] as number];
+  }
+  return places;
+}
+
+/**
+ * Proves every rival's answer. Then times all rivals in rounds, each round in another order. Then proves the answers
+ * again, as the engine has optimised the rivals by then.
+ *
+ * @param pace the share of this process
+ * @param checkpoint called between slices; it may throw to end the run
+ * @throws {Error} an answer is wrong, or the group is malformed
+ */
+export async function measure(
+  group: Group<AnyRival>,
+  pace: Pace,
+  checkpoint: () => void,
+  earlier: Earlier = {},
+): Promise<Measured> {
+  const { cold = false, sampleMs = 0.5, rivals } = group;
+  checkGroup(group);
+  for (const rival of rivals) await rival.prove();
+  const sliceMs = cold ? 0 : Math.max(pace.sliceMs, 2 * sampleMs);
+  const samples = cold ? 1 : pace.samples;
+  const bench = new Bench({ time: sliceMs, iterations: samples, warmup: false, throws: true });
+  const runners: { task: Task; async: boolean; operations: number; times: number[] }[] = [];
+  let roundMs = 0;
+  for (const rival of rivals) {
+    const { calls, lastsMs } = cold ? { calls: 1, lastsMs: 0 } : await warmUp(rival, pace.warmupMs, sampleMs);
+    const { async = false } = rival;
+    runners.push({ task: addTask(bench, rival, calls), async, operations: calls * rival.operations, times: [] });
+    roundMs += Math.max(sliceMs, samples * lastsMs);
+    checkpoint();
+  }
+  const rounds = Math.min(pace.rounds, Math.max(pace.fewestRounds, Math.floor(pace.groupMs / Math.max(roundMs, 1))));
+  const seed = (earlier[rivals[0].name] ?? []).flat().length; // other orders than those of earlier processes
+  for (let round = 0; round < rounds; round++) {
+    for (const place of shuffled(runners.length, seed + round)) {
+      const runner = runners[place] as (typeof runners)[number];
+      // Work comes in tasks of the event loop, as in any program: an engine keeps the target of a new WeakRef for that
+      // long.
+      await setImmediate();
+      collect(); // a rival pays for its own garbage, not for that of the rival before it
+      runner.times.push(await takeSlice(runner.task, runner));
+      checkpoint();
+    }
+  }
+  for (const rival of rivals) await rival.prove();
+  const timesOf = (name: string): Times => [
+    ...(earlier[name] ?? []),
+    runners.find(({ task }) => task.name === name)?.times ?? [],
+  ];
+  return conclude(group, timesOf);
+}

@@ -1,0 +1,55 @@
+// How much time a run takes: rounds, and the sizes that suites sweep over. `--quick` has fewer and smaller ones.
+import { KiB, MiB } from "./size.js";
+import { FEWEST_ROUNDS } from "./statistics.js";
+
+/** Rounds and `groupMs` are those of all processes together. */
+export interface Pace {
+  readonly rounds: number;
+  /** A group whose rounds take longer than this in all gets fewer of them. */
+  readonly groupMs: number;
+  readonly fewestRounds: number;
+  /** Time of one rival in one round. */
+  readonly sliceMs: number;
+  /** Samples that a slice has at least, however long they take. */
+  readonly samples: number;
+  /** Warm-up of one rival in one process. */
+  readonly warmupMs: number;
+}
+
+export type PaceName = "full" | "quick";
+
+export const paces: Readonly<Record<PaceName, Pace>> = {
+  full: { rounds: 30, groupMs: 3000, fewestRounds: 10, sliceMs: 20, samples: 3, warmupMs: 120 },
+  quick: { rounds: FEWEST_ROUNDS, groupMs: 100, fewestRounds: FEWEST_ROUNDS, sliceMs: 1, samples: 3, warmupMs: 10 },
+};
+
+/** Rounds of one process, if time allows. With fewer, one outlier decides the median. */
+const FEWEST_OF_PROCESS = 5;
+
+/** The share of one process. */
+export function shareOf(pace: Pace, processes: number): Pace {
+  return {
+    ...pace,
+    rounds: Math.max(FEWEST_OF_PROCESS, Math.ceil(pace.rounds / processes)),
+    groupMs: pace.groupMs / processes,
+    fewestRounds: Math.ceil(pace.fewestRounds / processes),
+  };
+}
+
+/** From one number to far more than any cache holds. */
+const sizes: readonly number[] = [8, 64, KiB, 8 * KiB, 64 * KiB, 256 * KiB, MiB, 8 * MiB, 64 * MiB, 256 * MiB];
+
+/** The largest size of a quick run: it stays within the caches. */
+const QUICK_LIMIT = MiB;
+
+/** Bytes that one operation moves, from 8 B to 256 MiB. */
+export const transferSizes = (pace: PaceName): readonly number[] =>
+  pace === "quick" ? sizes.filter((size) => size <= QUICK_LIMIT) : sizes;
+
+/** Windows that fit into the first, the second and the last cache of most machines, and one that fits into none. */
+export const cacheSizes = (pace: PaceName): readonly number[] =>
+  pace === "quick" ? [16 * KiB] : [16 * KiB, 256 * KiB, 4 * MiB, 256 * MiB];
+
+/** Windows of operations on a whole range. The small ones show the cost of a call; at 64 MiB memory sets the speed. */
+export const rangeSizes = (pace: PaceName): readonly number[] =>
+  pace === "quick" ? [8 * KiB, MiB] : [8 * KiB, 64 * KiB, MiB, 64 * MiB];

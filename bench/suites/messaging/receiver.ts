@@ -1,0 +1,147 @@
+// Starts the receivers: two processes, one for each serialization of process.send, and a thread. Each sleeps until it
+// gets an order, so that it takes no core from the receiver that is being timed.
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { Socket } from "node:net";
+import { fileURLToPath } from "node:url";
+import { Worker } from "node:worker_threads";
+import type { Channel } from "./channelport.js";
+import { type Answer, Descriptor, Line, type Order, PATIENCE_MS, patience } from "./control.js";
+import type { Served } from "./port.js";
+import type { End, Wires } from "./transports.js";
+
+/** Time that a receiver's process has to end before it is killed. */
+const FAREWELL_MS = 1000;
+
+/** This side's view of a receiver. */
+export class Receiver {
+  readonly wires: Wires;
+  readonly #line: Line;
+  readonly #name: string;
+  #answered: (answer: Answer) => void = () => {};
+  #lost: (error: Error) => void = () => {};
+
+  /** @param name of what it is, "process" or "thread", for errors */
+  constructor(name: string, post: Channel["post"], more: Omit<Wires, "channel" | "watch">) {
+    this.#name = name;
+    this.#line = new Line(post, (message) => this.#answered(message as Answer));
+    this.wires = { channel: this.#line, ...more, watch: () => this.#watch() };
+  }
+
+  #watch: () => void = () => {};
+
+  get arrived(): (message: unknown) => void {
+    return this.#line.arrived;
+  }
+
+  /** Rejects what is being waited for. */
+  gone(how: string): void {
+    this.#lost(new Error(`the ${this.#name} at the other end ended: ${how}`));
+  }
+
+  /** Resolves once it has attached. */
+  attached(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#lost = reject;
+      this.#answered = () => resolve();
+    });
+  }
+
+  /** Asks it to receive. Both promises reject if it fails or ends. */
+  serve(order: Order): { ready: Promise<void>; served: Promise<Served> } {
+    let isReady = (): void => {};
+    const served = new Promise<Served>((resolve, reject) => {
+      this.#lost = reject;
+      this.#answered = (answer) => {
+        if (answer === "ready") isReady();
+        else if (typeof answer === "object" && "failed" in answer) reject(new Error(answer.failed));
+        else resolve(answer as Served);
+      };
+    });
+    const limit = setTimeout(() => this.#lost(new Error(`${order.transport}: no answer`)), PATIENCE_MS);
+    const ready = new Promise<void>((resolve, reject) => {
+      isReady = resolve;
+      served.catch(reject).finally(() => clearTimeout(limit));
+    });
+    this.#watch = patience(() => true); // while this side spins, no event can tell that the receiver has ended
+    this.#line.say(order);
+    return { ready, served };
+  }
+}
+
+export type Receivers = Readonly<Record<End, Receiver>>;
+
+const script = fileURLToPath(new URL("./receiver.child.js", import.meta.url));
+
+const socketOf = (child: ChildProcess, descriptor: number): Socket => {
+  const socket = child.stdio[descriptor];
+  if (!(socket instanceof Socket)) throw new Error(`descriptor ${descriptor} is not a socket`);
+  socket.on("error", () => {}); // its process is gone; the process's exit event reports that
+  return socket;
+};
+
+async function endChild(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, "exit");
+  if (child.connected) child.disconnect();
+  const limit = setTimeout(() => child.kill("SIGKILL"), FAREWELL_MS); // if it spins, it does not see the disconnect
+  await ended;
+  clearTimeout(limit);
+}
+
+/**
+ * @param id of a segment that lives by an attachment of this process
+ * @param bytes the window of that attachment
+ */
+async function withProcess<T>(
+  serialization: "json" | "advanced",
+  id: number,
+  bytes: Uint8Array,
+  work: (receiver: Receiver) => Promise<T>,
+): Promise<T> {
+  const stdio = ["ignore", "inherit", "inherit", "ipc", "pipe", "pipe"] as const;
+  const child = fork(script, [String(id)], { serialization, execArgv: [], stdio: [...stdio] });
+  try {
+    const receiver = new Receiver("process", (message, done) => child.send(message as object, done), {
+      socket: socketOf(child, Descriptor.socket),
+      bell: socketOf(child, Descriptor.bell),
+      bytes,
+    });
+    child.on("message", receiver.arrived);
+    child.on("error", (error) => receiver.gone(error.message));
+    child.on("exit", (code, signal) => receiver.gone(signal ?? `code ${code}`));
+    await receiver.attached();
+    return await work(receiver);
+  } finally {
+    await endChild(child);
+  }
+}
+
+async function withThread<T>(work: (receiver: Receiver) => Promise<T>): Promise<T> {
+  const worker = new Worker(script, { execArgv: [] });
+  try {
+    const post: Channel["post"] = (message, _done, transfer) => {
+      worker.postMessage(message, transfer);
+      return true;
+    };
+    const receiver = new Receiver("thread", post, {});
+    worker.on("message", receiver.arrived);
+    worker.on("error", (error) => receiver.gone(error.message));
+    worker.on("exit", (code) => receiver.gone(`code ${code}`));
+    await receiver.attached();
+    return await work(receiver);
+  } finally {
+    await worker.terminate();
+  }
+}
+
+/** Calls `work` with all receivers. They have ended when the result is there, however `work` ends. */
+export function withReceivers<T>(
+  id: number,
+  bytes: Uint8Array,
+  work: (receivers: Receivers) => Promise<T>,
+): Promise<T> {
+  return withProcess("json", id, bytes, (json) =>
+    withProcess("advanced", id, bytes, (advanced) => withThread((worker) => work({ json, advanced, worker }))),
+  );
+}

@@ -6,7 +6,7 @@
 // asks the kernel about addresses.
 //
 // All that a fault can reach is async-signal-safe: no allocation but by mmap(2), no stdio, and one
-// lock, which is never held where a store into a window can happen.
+// lock, which is never held while a store into a window can happen.
 #ifndef WASM_SHM_GUARD_H_
 #define WASM_SHM_GUARD_H_
 

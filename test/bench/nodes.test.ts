@@ -70,7 +70,7 @@ else {
   );
 }
 
-nodes("are refused clearly where there are no binaries", () => {
+nodes("are refused clearly if there are no binaries", () => {
   const ended = runModule(`
     Object.defineProperty(process, "arch", { value: "arm64" });
     process.argv.splice(1, 0, "--nodes", "22"); // with --eval there is no script among them

@@ -203,7 +203,7 @@ const filled = (payload: Payload, number: number): Int32Array => {
   return words;
 };
 
-message("is right where it was put, and changes nothing beside it", () => {
+message("is right in its place, and changes nothing beside it", () => {
   for (const touch of ["untouched", "touched", "proved"])
     for (const number of [0, 1, 1000, 0x7fffffff]) {
       const payload = new Payload(4096, touch);

@@ -54,7 +54,7 @@ const declarations = readdirSync(`${root}dist`, { recursive: true, encoding: "ut
   .filter((file) => file.endsWith(".d.ts"))
   .map((file) => ({
     file,
-    text: readFileSync(`${root}dist/${file}`, "utf8").replaceAll(/\/\*.*?\*\//gs, ""), // the examples in comments are no types
+    text: readFileSync(`${root}dist/${file}`, "utf8").replaceAll(/\/\*.*?\*\//gs, ""), // the examples in comments are not types
   }));
 
 interface Declared {
@@ -92,7 +92,7 @@ function keysOf(name: string): string[] {
   return [...new Set([...inherited, ...ownKeys(declared)])];
 }
 
-/** Objects written out where they are taken, as in `open(target: number | { key: number })`; not those that are read-only. */
+/** Object types written out in a signature, as in `open(target: number | { key: number })`; not those that are read-only. */
 const nameless = declarations
   .filter(({ file }) => /^(segment|cursor|range|sandbox\/create|x11)/.test(file))
   .flatMap(({ text }) => [...text.matchAll(/\w\??: (?:[^{}();]+\| )?\{\n([^{}]*)\}/g)])
@@ -145,7 +145,7 @@ for (const [name, byCall] of Object.entries(calls))
       }
     });
 
-options("leave nothing behind where they were refused", () => {
+options("leave nothing behind if they are refused", () => {
   assert.equal(
     shm.list().filter(({ cpid }) => cpid === process.pid),
     [],

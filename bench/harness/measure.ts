@@ -54,12 +54,13 @@ export async function measure(
   const rounds = Math.min(pace.rounds, Math.max(pace.fewestRounds, Math.floor(pace.groupMs / Math.max(roundMs, 1))));
   const seed = (earlier[rivals[0].name] ?? []).flat().length; // other orders than those of earlier processes
   for (let round = 0; round < rounds; round++) {
+    if (!pace.collectsEachSlice) collect();
     for (const place of shuffled(runners.length, seed + round)) {
       const runner = runners[place] as (typeof runners)[number];
       // Work comes in tasks of the event loop, as in any program: an engine keeps the target of a new WeakRef for that
       // long.
       await setImmediate();
-      collect(); // a rival pays for its own garbage, not for that of the rival before it
+      if (pace.collectsEachSlice) collect();
       runner.times.push(await takeSlice(runner.task, runner));
       checkpoint();
     }

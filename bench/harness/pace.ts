@@ -14,13 +14,31 @@ export interface Pace {
   readonly samples: number;
   /** Warm-up of one rival in one process. */
   readonly warmupMs: number;
+  /** A full garbage collection before each slice, so that a rival pays for its own garbage alone; else before each round. */
+  readonly collectsEachSlice: boolean;
 }
 
 export type PaceName = "full" | "quick";
 
 export const paces: Readonly<Record<PaceName, Pace>> = {
-  full: { rounds: 30, groupMs: 3000, fewestRounds: 10, sliceMs: 20, samples: 3, warmupMs: 120 },
-  quick: { rounds: FEWEST_ROUNDS, groupMs: 100, fewestRounds: FEWEST_ROUNDS, sliceMs: 1, samples: 3, warmupMs: 10 },
+  full: {
+    rounds: 30,
+    groupMs: 3000,
+    fewestRounds: 10,
+    sliceMs: 20,
+    samples: 3,
+    warmupMs: 120,
+    collectsEachSlice: true,
+  },
+  quick: {
+    rounds: FEWEST_ROUNDS,
+    groupMs: 100,
+    fewestRounds: FEWEST_ROUNDS,
+    sliceMs: 1,
+    samples: 3,
+    warmupMs: 3,
+    collectsEachSlice: false,
+  },
 };
 
 /** Rounds of one process, if time allows. With fewer, one outlier decides the median. */
@@ -39,12 +57,9 @@ export function shareOf(pace: Pace, processes: number): Pace {
 /** From one number to far more than any cache holds. */
 const sizes: readonly number[] = [8, 64, KiB, 8 * KiB, 64 * KiB, 256 * KiB, MiB, 8 * MiB, 64 * MiB, 256 * MiB];
 
-/** The largest size of a quick run: it stays within the caches. */
-const QUICK_LIMIT = MiB;
-
-/** Bytes that one operation moves, from 8 B to 256 MiB. */
+/** Bytes that one operation moves: 8 B to 256 MiB, in a quick run at most what stays within the caches. */
 export const transferSizes = (pace: PaceName): readonly number[] =>
-  pace === "quick" ? sizes.filter((size) => size <= QUICK_LIMIT) : sizes;
+  pace === "quick" ? [8, KiB, 64 * KiB, MiB] : sizes;
 
 /** Windows that fit into the first, the second and the last cache of most machines, and one that fits into none. */
 export const cacheSizes = (pace: PaceName): readonly number[] =>

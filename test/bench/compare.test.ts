@@ -22,8 +22,8 @@ interface Comparison {
 const { compareFiles } = (await import(new URL("../../bench/run/compare.js", import.meta.url).href)) as Comparing;
 
 const script = `${root}build/bench/run/run.js`;
-const REPEATS = campaign(2, 5); // runs of the same code
-const PROCESSES = "15"; // more than a run has by default, as other programs keep a test's machine busy
+const REPEATS = campaign(1, 5); // runs of the same code
+const PROCESSES = String(campaign(10, 15)); // more than a run has by default, as other programs keep a test's machine busy
 const suites = new URL("./fixture.js", import.meta.url).href;
 
 /** Runs the fixture's suite, and writes what it measured. */

@@ -40,6 +40,10 @@ const calls: Record<string, Calls> = {
     readCString: (options) => withCursor((cursor) => cursor.readCString(1, options)),
     readVarString: (options) => withCursor((cursor) => cursor.readVarString(options)),
   },
+  Checksum32Options: { checksum: (options) => withSegment((segment) => segment.attach().checksum("crc32", options)) },
+  Checksum64Options: {
+    "checksum of 64 bits": (options) => withSegment((segment) => segment.attach().checksum("xxh3", options)),
+  },
   CursorReadableOptions: { readable: (options) => withCursor((cursor) => cursor.readable(options)) },
   CursorWritableOptions: { writable: (options) => withCursor((cursor) => cursor.writable(options)) },
   SandboxOptions: { createSandbox: (options) => createSandbox(MODULE, options) },
@@ -48,7 +52,7 @@ const calls: Record<string, Calls> = {
 };
 
 /** Interfaces of data that calls return or hosts are given: nobody passes a literal of one to a call of the package. */
-const RESULTS = ["GuestWindow", "Limits", "MapRequest", "Mapping", "SegmentInfo", "X11Segment"];
+const RESULTS = ["Explanation", "GuestWindow", "Limits", "MapRequest", "Mapping", "SegmentInfo", "X11Segment"];
 
 const declarations = readdirSync(`${root}dist`, { recursive: true, encoding: "utf8" })
   .filter((file) => file.endsWith(".d.ts"))

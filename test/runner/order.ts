@@ -7,6 +7,7 @@
 export const ALONE = [
   "bench/compare", // finds 20 %, and no difference between two runs of the same code
   "native/fault", // faults of many threads at once, within a time
+  "sandbox/timelimit", // calls end on time
   "sandbox/hostile", // time limits, and memory up to its end
   "stream/memory", // how much the process grows
 ];
@@ -15,6 +16,7 @@ export const ALONE = [
 export const LONGEST = [
   "bench/run",
   "bench/messaging",
+  "bench/lifecycle",
   "pages/docs",
   "cli/completion",
   "native/guard",
@@ -23,7 +25,6 @@ export const LONGEST = [
   "native/system",
   "native/scale",
   "cli/copy",
-  "bench/lifecycle",
   "bench/report",
   "native/collector",
   "run",
@@ -34,4 +35,5 @@ export const LONGEST = [
   "native/process",
   "sandbox/guests",
   "package/package",
+  "core/binary",
 ];

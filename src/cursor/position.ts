@@ -144,8 +144,8 @@ export abstract class Positioned {
 
 function fieldsOf({ core, window, size, writable, disposed }: Position): object {
   const always = { core: core.core, writable };
-  if (disposed) return { size, ...always, disposed };
-  if (window.detached) return { size, ...always, detached: true };
+  if (disposed) return { size, ...always, state: "disposed" };
+  if (window.detached) return { size, ...always, state: "detached" };
   const { position } = core;
-  return { position, size, remaining: Math.max(0, size - position), ...always };
+  return { position, size, remaining: Math.max(0, size - position), ...always, state: "open" };
 }

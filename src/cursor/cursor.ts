@@ -15,8 +15,6 @@ const { positionOf } = access;
 /** The codecs of a cursor, a file each. Their order means nothing. */
 const codecs = [ScalarCodec, VarintCodec, ByteCodec, TextCodec, ArrayCodec, FrameCodec, StreamCodec] as const;
 
-type WithCodecs = abstract new (position: unknown) => Positioned & Assembled<typeof codecs>;
-
 /** Makes a cursor. Only attachments do. */
 export let openCursor: (...state: ConstructorParameters<typeof Position>) => Cursor;
 
@@ -26,7 +24,7 @@ export let openCursor: (...state: ConstructorParameters<typeof Position>) => Cur
  * attachments of one segment, bytes that overlap in the segment may be copied wrongly: the engine cannot see the
  * overlap.
  */
-export class Cursor extends (Positioned as WithCodecs) {
+export class Cursor extends (Positioned as abstract new (position: unknown) => Positioned & Assembled<typeof codecs>) {
   static {
     assemble(Cursor, codecs);
     openCursor = (...state) => new Cursor(new Position(...state));

@@ -40,6 +40,8 @@ const calls: Record<string, Calls> = {
     readCString: (options) => withCursor((cursor) => cursor.readCString(1, options)),
     readVarString: (options) => withCursor((cursor) => cursor.readVarString(options)),
   },
+  Checksum32Options: { checksum: (options) => withSegment((segment) => segment.attach().checksum("crc32", options)) },
+  Checksum64Options: { checksum: (options) => withSegment((segment) => segment.attach().checksum("xxh3", options)) },
   CursorReadableOptions: { readable: (options) => withCursor((cursor) => cursor.readable(options)) },
   CursorWritableOptions: { writable: (options) => withCursor((cursor) => cursor.writable(options)) },
   SandboxOptions: { createSandbox: (options) => createSandbox(MODULE, options) },
@@ -48,13 +50,13 @@ const calls: Record<string, Calls> = {
 };
 
 /** Interfaces of data that calls return or hosts are given: nobody passes a literal of one to a call of the package. */
-const RESULTS = ["GuestWindow", "Limits", "MapRequest", "Mapping", "SegmentInfo", "X11Segment"];
+const RESULTS = ["Explanation", "GuestWindow", "Limits", "MapRequest", "Mapping", "SegmentInfo", "X11Segment"];
 
 const declarations = readdirSync(`${root}dist`, { recursive: true, encoding: "utf8" })
   .filter((file) => file.endsWith(".d.ts"))
   .map((file) => ({
     file,
-    text: readFileSync(`${root}dist/${file}`, "utf8").replaceAll(/\/\*.*?\*\//gs, ""), // the examples in comments are no types
+    text: readFileSync(`${root}dist/${file}`, "utf8").replaceAll(/\/\*.*?\*\//gs, ""), // examples in comments are not types
   }));
 
 interface Declared {
@@ -92,7 +94,7 @@ function keysOf(name: string): string[] {
   return [...new Set([...inherited, ...ownKeys(declared)])];
 }
 
-/** Objects written out where they are taken, as in `open(target: number | { key: number })`; not those that are read-only. */
+/** Objects written out in a signature, as in `open(target: number | { key: number })`; not those that are read-only. */
 const nameless = declarations
   .filter(({ file }) => /^(segment|cursor|range|sandbox\/create|x11)/.test(file))
   .flatMap(({ text }) => [...text.matchAll(/\w\??: (?:[^{}();]+\| )?\{\n([^{}]*)\}/g)])
@@ -145,7 +147,7 @@ for (const [name, byCall] of Object.entries(calls))
       }
     });
 
-options("leave nothing behind where they were refused", () => {
+options("leave nothing behind if they were refused", () => {
   assert.equal(
     shm.list().filter(({ cpid }) => cpid === process.pid),
     [],

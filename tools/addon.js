@@ -1,6 +1,6 @@
 // Builds the addon with node-gyp, incrementally; or, given a folder, the one there. With --optional
 // (npm's install step) a machine that cannot build it still gets the package: it then works with the
-// in-process host, and says so.
+// local host, and says so.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -17,7 +17,7 @@ function bundledHeaders() {
   return existsSync(join(prefix, "include/node/node_api.h")) ? prefix : undefined;
 }
 
-/** node-gyp's script: ours (a checkout), else the one npm names to every install step. */
+/** node-gyp's script: the one of a checkout, else the one that npm names to every install step. */
 function nodeGyp() {
   try {
     return createRequire(import.meta.url).resolve("node-gyp/bin/node-gyp.js");
@@ -44,12 +44,12 @@ function build() {
 }
 
 if (process.platform !== "linux") {
-  console.error(`wasm-shm: no native host on ${process.platform}; the in-process host will be used`);
+  console.error(`wasm-shm: no sysv host on ${process.platform}; the local host will be used`);
 } else {
   const failure = build();
   if (failure) {
-    console.error(`wasm-shm: the native host was not built: ${failure}`);
-    if (optional) console.error("wasm-shm: installed all the same, with the in-process host");
+    console.error(`wasm-shm: the sysv host was not built: ${failure}`);
+    if (optional) console.error("wasm-shm: installed all the same, with the local host");
     process.exitCode = optional ? 0 : 1;
   }
 }

@@ -97,7 +97,7 @@ function memmem(text: usize, size: u32, length: u32): i64 {
   const lastOffset = length - 1;
   const firstByte = load<u8>(SCRATCH);
   const lastByte = load<u8>(SCRATCH + lastOffset);
-  const places = size - lastOffset; // where it may begin
+  const places = size - lastOffset; // offsets at which it may begin
   let credit = CREDIT;
   let at: u32 = 0;
   const first = i8x16.splat(firstByte);

@@ -34,7 +34,7 @@ function isAscii(address: usize): bool {
  *
  * The tables give what may be wrong with two neighbours, by both halves of the first and the high half of the second:
  * 1 too short, 2 too long, 4 overlong of 3 bytes, 8 past U+10FFFF, 16 a surrogate, 32 overlong of 2 bytes, 64 overlong of
- * 4 or past U+10FFFF, 128 two continuations, which are right only where a third or fourth byte is due.
+ * 4 or past U+10FFFF, 128 two continuations, which are right only if a third or fourth byte is due.
  */
 function rowsAreUtf8(address: usize, length: u32): bool {
   const lowNibbles = v128.load(LOW_NIBBLES);

@@ -1,4 +1,4 @@
-// The guest's functions in plain JavaScript: its answers are checked against them, and its times are compared with theirs.
+// The guest's functions in plain JavaScript: its answers and its times are compared with those of these functions.
 
 export function histogram(bytes: Uint8Array): Uint32Array {
   const counts = new Uint32Array(256);

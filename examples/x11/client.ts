@@ -23,7 +23,7 @@ export function loss(client: Client): Promise<never> {
   const lost = new Promise<never>((_, reject) =>
     client.stream.on("close", () => reject(new Error("the X server closed the connection"))),
   );
-  lost.catch(() => {}); // handled where it is raced against
+  lost.catch(() => {}); // the race below handles it
   return lost;
 }
 

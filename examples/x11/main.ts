@@ -136,7 +136,7 @@ async function draw(
     ["segments", `${ids[0]} and ${ids[1]} for the window, ${ids[2]} for the screen`],
     ["frames", `${frames} of ${width} x ${height} in ${total.toFixed(2)} s: ${(frames / total).toFixed(1)} a second`],
     ["of that", `${perFrame(drawing)} a frame to draw, ${perFrame(total - drawing)} to wait for the server`],
-    ["copied", "0 bytes by this process: the guest draws where the server reads"],
+    ["copied", "0 bytes by this process: the guest draws into the bytes that the server reads"],
     ["screen", out],
   ];
 }

@@ -3,7 +3,7 @@
  * zlib's, the portable one has none. Each may be absent; the core then does the work itself.
  *
  * The bytes may be shared with other processes, which may write to them during the call. So an operation must be safe on
- * memory that changes: it reads within the length it was given, whatever it has read before, and at worst its answer is
+ * memory that changes: it reads within the length it was given, whichever values it has read before, and at worst its answer is
  * about bytes that were never there together. The views are valid for the call only.
  */
 export interface Engine {

@@ -1,4 +1,4 @@
-// Where a cursor stands in its window, and what a failed check of the core becomes. All numbers are bytes.
+// The position of a cursor in its window, and what a failed check of the core becomes. All numbers are bytes.
 import { checkInteger } from "../common/arguments.js";
 import { detached, illegalConstructor, outOfBounds, outOfRange, readOnly } from "../common/errors.js";
 import { Whence } from "../common/flags.js";

@@ -5,7 +5,7 @@ import { access, type Position } from "./position.js";
 
 const { positionOf } = access;
 
-/** AbortSignal, also for those who compile without a library that declares it. */
+/** AbortSignal, also for callers that compile without a library that declares it. */
 export type StopSignal = typeof globalThis extends { AbortSignal: { prototype: infer S } }
   ? S
   : { readonly aborted: boolean };

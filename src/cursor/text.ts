@@ -64,7 +64,7 @@ export abstract class TextCodec {
     const length = at.core.find(0, maxLength);
     if (length < 0) throw unterminated(at, maxLength);
     const start = at.take("readCString", length + 1);
-    let end = start; // where a failed call leaves the position
+    let end = start; // the position after a failed call
     try {
       const bytes = at.copy(start, length);
       const earlier = bytes.indexOf(0); // a concurrent writer may have put one there since

@@ -135,7 +135,7 @@ export interface Host {
   /**
    * Makes or finds a segment, as shmget(2).
    *
-   * @param key key_t, signed. 0 is no key: it always makes a segment
+   * @param key key_t, signed. 0 stands for no key: it always makes a segment
    * @param size bytes; 0 to find one of any size
    * @param flags nine permission bits, and {@link SharedMemoryFlags}
    * @returns the id, from 0. -EEXIST: Create and Exclusive, and the key has one. -ENOENT: no Create, and it has none.

@@ -243,7 +243,7 @@ if (nativePairs.length === 0) {
 
   const deaths: Record<string, string> = {
     "a store to null": "probe.storeToNull();",
-    "a store to somebody's read-only page": "probe.storeToReadOnly();",
+    "a store to another page that is read-only": "probe.storeToReadOnly();",
     "a jump into a guarded window": "probe.jumpInto(bytesOf(mapping));",
     "a jump into a private page": "probe.jumpInto(bytesOf(mapping).fill(0));",
     "process.kill": "process.kill(process.pid, 'SIGSEGV'); await new Promise((done) => setTimeout(done, 10_000));",
@@ -253,7 +253,7 @@ if (nativePairs.length === 0) {
   };
   for (const [name, death] of Object.entries(deaths)) {
     const installs = ["", "installDefault", "installCounting", "installOnce"];
-    if (name !== "process.kill") installs.push("installPlain"); // it deals with what somebody sends
+    if (name !== "process.kill") installs.push("installPlain"); // it deals with what another process sends
     for (const install of installs)
       crashes(`${name} ends the process with SIGSEGV${install && `, after ${install}`}`, () => {
         const before = install && `probe.${install}();`;
@@ -268,7 +268,7 @@ if (nativePairs.length === 0) {
       await new Promise((done) => setTimeout(done, 50));
       console.log("alive");
       probe.storeToNull();`);
-    assert.is(ended.stdout.trim(), "alive"); // sent by somebody, and ignored; a fault cannot be
+    assert.is(ended.stdout.trim(), "alive"); // sent by a process, and ignored; a fault cannot be
     assert.is(ended.signal, "SIGSEGV");
   });
 

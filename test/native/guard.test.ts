@@ -226,7 +226,7 @@ else {
   guard("a memory that is not where it was mapped is left alone", () => {
     withGuarded(PAGE, "copy-on-write", ({ host, mapping, bytes }) => {
       bytes[0] = 1;
-      const moved = { ...mapping, address: mapping.address + 65536n }; // V8 moves none where it can reserve 10 GiB
+      const moved = { ...mapping, address: mapping.address + 65536n }; // V8 moves none if it can reserve 10 GiB
       assert.not.ok(host.isInPlace(moved));
       assert.equal([host.privatePages(moved), host.discard(moved), host.unmap(moved)], [0, 0, 0]);
       assert.is(host.privatePages(mapping), 1);

@@ -212,14 +212,14 @@ for (const { name, shm, withSegment } of nativePairs) {
       assert.is(segment.stat().nattch, 1);
       assert.is(segment.readChunk(1)[0], 5);
       await thread.terminate();
-      assert.is(segment.stat().nattch, 1); // ours, of readChunk
+      assert.is(segment.stat().nattch, 1); // the one behind readChunk
     });
   });
   worker.run();
 }
 
 const busy = suite("A worker terminated in the middle of a call");
-if (nativePairs.length === 0) busy.skip("ends alone", "there is no native host on this platform");
+if (nativePairs.length === 0) busy.skip("ends alone", "this platform has no sysv host");
 else
   for (const [title, loop] of [
     ["stat", "for (;;) segment.stat();"],

@@ -144,7 +144,7 @@ else {
 namespace.run();
 
 const space = suite("Out of address space");
-if (nativePairs.length === 0) space.skip("is ENOMEM", "there is no native host on this platform");
+if (nativePairs.length === 0) space.skip("is ENOMEM", "this platform has no sysv host");
 else
   space("is ENOMEM, names vm.max_map_count, and the process continues", () => {
     const answer = askModule<{ code: string; message: string; nattch: number; after: number }>(

@@ -231,7 +231,7 @@ types("have a cursor's streams for those of Node, without a word about node in t
     const moved: number = source.bytesRead + target.bytesWritten;
     // @ts-expect-error: a writable has no chunks to be views
     cursor.writable({ zeroCopy: true });
-    // @ts-expect-error: a number is no signal
+    // @ts-expect-error: a number is not a signal
     cursor.readable({ signal: 5 });
     export { moved };`,
     ["--lib", "es2022,esnext.disposable"],

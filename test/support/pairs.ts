@@ -64,12 +64,12 @@ const cores: [string, ShmOptions][] = [
 
 const hosts = process.platform === "linux" ? (["sysv", "local"] as const) : (["local"] as const);
 
-/** On Linux all six; elsewhere there is no native host, and three. */
+/** On Linux all six; elsewhere there is no sysv host, and three. */
 export const pairs: Pair[] = hosts.flatMap((host) =>
   cores.map(([core, options]) => pairOf(`${host}, ${core}`, host, createShm({ host, ...options }))),
 );
 
-/** The same where the engine hands in no operation of its own, as in a browser: the cores do all of the work. */
+/** The same if the engine hands in no operation of its own, as in a browser: the cores do all of the work. */
 export const pairsWithoutEngine: Pair[] = hosts.flatMap((host) =>
   cores.map(([core, options]) => pairOf(`${host}, ${core}, no engine`, host, shmWith({}, { host, ...options }))),
 );

@@ -65,7 +65,7 @@ export async function withPeer(
 ): Promise<void> {
   const child = spawn(command, args.map(String), { cwd: root, stdio: ["pipe", "pipe", "pipe"] });
   const closed = once(child, "close");
-  closed.catch(() => {}); // a failed spawn is reported where this is awaited
+  closed.catch(() => {}); // a failed spawn is reported when this is awaited
   child.stdin.on("error", () => {}); // EPIPE: the peer has ended, and hear() reports how
   let words = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
@@ -84,7 +84,7 @@ export async function withPeer(
         return next.value;
       },
       tell() {
-        child.stdin.write("go on\n");
+        child.stdin.write("continue\n");
       },
       async bye() {
         await inTime(closed, `the end of ${command}`);

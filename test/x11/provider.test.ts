@@ -442,7 +442,7 @@ else {
   });
 
   served(
-    "a connection that is closed takes the server's part along, and destroy ours",
+    "a connection that is closed takes the server's part along, and destroy this side's",
     async (connection, own, { pid }) => {
       const { client, shm } = connection;
       const segment = await createSegment(shm, MiB);

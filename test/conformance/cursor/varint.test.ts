@@ -57,7 +57,7 @@ const malformed: [title: string, bytes: number[]][] = [
   ["70 bits", [...ff(9), 0x7f]],
   ["eleven bytes of zero", [...pad(10), 0x00]],
   ["eleven bytes", [...ff(10), 0x01]],
-  ["ten bytes that go on", [...pad(9), 0x81]],
+  ["ten bytes without an end", [...pad(9), 0x81]],
   ["a bit in the tenth byte that is not the 64th", [...pad(9), 0x10]],
   ["no end in sight", ff(64)],
 ];

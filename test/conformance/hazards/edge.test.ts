@@ -150,6 +150,6 @@ for (const { name, shm, withAttachment } of pairs.filter(({ native }) => native)
 
 if (!pairs.some(({ native }) => native)) {
   const edge = suite("The far end of a window");
-  edge.skip("is as any other part", "only the native host has one of 4 GiB that takes no memory");
+  edge.skip("is as any other part", "only the sysv host has one of 4 GiB that takes no memory");
   edge.run();
 }

@@ -160,6 +160,6 @@ for (const { name, withSegment } of pairs.filter(({ native }) => native)) {
 
 if (!pairs.some(({ native }) => native)) {
   const writer = suite("A window with a concurrent writer");
-  writer.skip("is read as a value that may be there", "there is no native host on this platform");
+  writer.skip("is read as a value that may be there", "this platform has no sysv host");
   writer.run();
 }

@@ -93,7 +93,7 @@ const contents: Readonly<Record<string, (bytes: Uint8Array) => Uint8Array>> = {
   "nearly UTF-8": nearlyUtf8,
 };
 
-/** Bytes: around where Buffer's search changes its way, and around the longest needle that it is given. */
+/** Bytes: around the lengths at which Buffer's search changes its way, and around the longest needle that it is given. */
 const needleLengths = [0, 1, 2, 3, 6, 7, 8, 9, 31, 100, 249, 250, 251, 300, 1000];
 const LENGTH = 3333;
 

@@ -77,7 +77,7 @@ for (const { name: pair, withAttachment } of enginePairs) {
       });
     });
 
-    search("finds what the model finds, where nearly everything matches", () => {
+    search("finds what the model finds, if nearly everything matches", () => {
       withAttachment(SIZE, (attachment) => {
         let found = 0;
         for (const most of [1, 2, 3]) {
@@ -133,7 +133,7 @@ for (const { name: pair, withAttachment } of enginePairs) {
             parts.push(...(shown === 3 ? [0x61, 0x62].slice(cut & 1) : part));
           }
           const text = Buffer.alloc(size, 0x61);
-          text.set(parts.slice(0, 3000), last ? 0 : size - 3000); // where the search comes last
+          text.set(parts.slice(0, 3000), last ? 0 : size - 3000); // the end that the search reaches last
           if (trial % 3 === 0) text.set(needle.subarray(1), last ? 0 : size - needle.length + 1);
           attachment.bytes.set(text);
           for (const limit of [0, 500, 1500, 2500]) {

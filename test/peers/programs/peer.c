@@ -1,5 +1,5 @@
 // A peer of test/peers/peers.test.ts, with sys/shm.h and C11 atomics. Arguments: COMMAND SEGMENT
-// [NUMBER | TEXT]..., where SEGMENT is a key or #ID. It answers, and waits, by lines.
+// [NUMBER | TEXT]...; SEGMENT is a key or #ID. It answers, and waits, by lines.
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
-# A peer of test/peers/peers.test.ts, with sysv_ipc. Arguments: COMMAND SEGMENT [NUMBER | TEXT]...,
-# where SEGMENT is a key or #ID. It answers, and waits, by lines.
+# A peer of test/peers/peers.test.ts, with sysv_ipc. Arguments: COMMAND SEGMENT [NUMBER | TEXT]...;
+# SEGMENT is a key or #ID. It answers, and waits, by lines.
 import sys
 import zlib
 

@@ -4,6 +4,7 @@
 import { Buffer, isUtf8 } from "node:buffer";
 import * as zlib from "node:zlib";
 import type { Engine } from "./core/engine.js";
+import type { Host } from "./host/host.js";
 import { threadHost } from "./host/local.js";
 import { sysvHost } from "./host/sysv.js";
 import { compose, type Platform, type Shm, type ShmOptions } from "./segment/shm.js";
@@ -12,7 +13,7 @@ import { writable } from "./stream/writable.js";
 
 export { sysvHost };
 
-function byDefault(): ReturnType<typeof sysvHost> {
+function byDefault(): Host {
   try {
     return sysvHost();
   } catch (error) {

@@ -8,7 +8,7 @@ export type {
   NumberArray,
   NumberArrayConstructor,
 } from "./common/elements.js";
-export type { ArgumentRangeError, ArgumentTypeError } from "./common/errors.js";
+export type { ArgumentRangeError, ArgumentTypeError, ArgumentValueError } from "./common/errors.js";
 export { ShmError, ShmRangeError } from "./common/errors.js";
 export { type Access, SegmentStatus, SharedMemoryFlags, Whence } from "./common/flags.js";
 export { VERSION } from "./common/version.js";

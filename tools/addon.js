@@ -1,6 +1,6 @@
 // Builds the addon with node-gyp, incrementally; or, given a folder, the one there. With --optional
 // (npm's install step) a machine that cannot build it still gets the package: it then works with the
-// in-process host, and says so.
+// local host, and says so.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";

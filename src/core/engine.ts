@@ -3,8 +3,8 @@
  * zlib's, the portable one has none. Each may be absent; the core then does the work itself.
  *
  * The bytes may be shared with other processes, which may write to them during the call. So an operation must be safe on
- * memory that changes: it reads within the length it was given, even if bytes change after it has read them, and at worst its answer is
- * about bytes that were never there together. The views are valid for the call only.
+ * memory that changes: it reads within the length it was given, even if bytes change after it has read them, and at worst
+ * its answer is about bytes that were never there together. The views are valid for the call only.
  */
 export interface Engine {
   /**

@@ -1,7 +1,7 @@
+import { type Assembled, assemble } from "../common/assemble.js";
 import { Whence } from "../common/flags.js";
 import type { CoreName } from "../core/core.js";
 import { ArrayCodec } from "./array.js";
-import { type Assembled, assemble } from "./assemble.js";
 import { ByteCodec } from "./bytes.js";
 import { FrameCodec } from "./frame.js";
 import { access, Position, Positioned } from "./position.js";
@@ -24,7 +24,7 @@ export let openCursor: (...state: ConstructorParameters<typeof Position>) => Cur
  * attachments of one segment, bytes that overlap in the segment may be copied wrongly: the engine cannot see the
  * overlap.
  */
-export class Cursor extends (Positioned as Assembled<typeof codecs>) {
+export class Cursor extends (Positioned as abstract new (position: unknown) => Positioned & Assembled<typeof codecs>) {
   static {
     assemble(Cursor, codecs);
     openCursor = (...state) => new Cursor(new Position(...state));

@@ -5,7 +5,7 @@ import { access } from "./position.js";
 const { positionOf } = access;
 
 /** A frame's header: u32 length of the payload, u32 its CRC-32C, both little-endian. Bytes. */
-export const FRAME_HEADER = 8;
+const FRAME_HEADER = 8;
 
 /**
  * Frames at the cursor: a u32 length, the u32 CRC-32C (RFC 3720) of the payload, both little-endian, and the payload.

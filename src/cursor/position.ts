@@ -2,7 +2,7 @@
 import { checkInteger } from "../common/arguments.js";
 import { detached, illegalConstructor, outOfBounds, outOfRange, readOnly } from "../common/errors.js";
 import { Whence } from "../common/flags.js";
-import { INSPECT, inspected } from "../common/inspect.js";
+import { INSPECT, type Inspect, inspected } from "../common/inspect.js";
 import { type CoreCursor, TRAP } from "../core/core.js";
 import type { Window } from "../memory/window.js";
 import type { Streams } from "./streams.js";
@@ -137,15 +137,15 @@ export abstract class Positioned {
   }
 
   /** @internal What console.log prints. Asks for nothing that a closed cursor refuses. */
-  [INSPECT](_depth: unknown, options: unknown, inspect?: (value: unknown, options?: unknown) => string): string {
+  [INSPECT](_depth: unknown, options: unknown, inspect?: Inspect): string {
     return inspected("Cursor", #position in this ? fieldsOf(this.#position) : {}, options, inspect);
   }
 }
 
 function fieldsOf({ core, window, size, writable, disposed }: Position): object {
   const always = { core: core.core, writable };
-  if (disposed) return { size, ...always, disposed };
-  if (window.detached) return { size, ...always, detached: true };
+  if (disposed) return { size, ...always, state: "disposed" };
+  if (window.detached) return { size, ...always, state: "detached" };
   const { position } = core;
-  return { position, size, remaining: Math.max(0, size - position), ...always };
+  return { position, size, remaining: Math.max(0, size - position), ...always, state: "open" };
 }

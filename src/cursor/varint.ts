@@ -11,7 +11,7 @@ const MIN_INT64 = -(2n ** 63n);
 const MAX_INT64 = 2n ** 63n - 1n;
 
 /** Bytes of an unsigned varint. */
-export function varintLength(value: number | bigint): number {
+function varintLength(value: number | bigint): number {
   return Math.ceil(value.toString(2).length / 7); // 0 has a digit too
 }
 

@@ -8,28 +8,38 @@ import type { Explanation, HostCall, Limits } from "./host.js";
 const { EACCES, EEXIST, EIDRM, EINVAL, ENOENT, ENOMEM, ENOSPC, EPERM } = errnoNumbers;
 
 type Why = Pick<Explanation, "reason" | "hint">;
+
+/**
+ * Asked only if the words need them. They cost system calls and a file of /proc: a program that opens a key again and again
+ * until it exists would wait 90 µs for each refusal instead of 26.
+ */
+type AskLimits = () => Limits | undefined;
+
 const removed: Why = { reason: "it was destroyed, by this process or another" };
 
 type CallOf<Operation extends HostCall["operation"]> = Extract<HostCall, { operation: Operation }>;
 
-function whyGet(error: number, { key, size, flags }: CallOf<"get">, limits: Limits | undefined): Why {
+function whyGet(error: number, { key, size, flags }: CallOf<"get">, limits: AskLimits): Why {
   const huge = (flags & SharedMemoryFlags.HugePages) !== 0;
   if (error === EEXIST) return { reason: "a segment has this key already", hint: hints.openExisting };
   if (error === ENOENT)
     return { reason: `no segment has the key ${hexadecimal(key)}; its creator may not have run yet` };
   if (error === EACCES) return { reason: "a segment has this key, and its mode does not let this user in" };
-  if (error === EINVAL && limits && size > limits.shmmax)
-    return { reason: `the largest segment allowed is ${limits.shmmax} bytes (kernel.shmmax)`, hint: hints.raiseLimit };
-  if (error === EINVAL) return { reason: "the segment that has this key is smaller" };
+  if (error === EINVAL) {
+    const { shmmax } = limits() ?? {};
+    if (shmmax === undefined || size <= shmmax) return { reason: "the segment that has this key is smaller" };
+    return { reason: `the largest segment allowed is ${shmmax} bytes (kernel.shmmax)`, hint: hints.raiseLimit };
+  }
   if (error === EPERM && huge)
     return { reason: "huge pages need CAP_IPC_LOCK, or a group equal to vm.hugetlb_shm_group" };
   if (error === ENOMEM && huge) {
-    const free = `too few huge pages of ${limits?.hugePageSize ?? "?"} bytes are free`;
+    const free = `too few huge pages of ${limits()?.hugePageSize ?? "?"} bytes are free`;
     return { reason: `${free}; vm.nr_hugepages sets how many there are`, hint: hints.raiseLimit };
   }
   if (error === ENOMEM) return { reason: "the system cannot set aside that much memory", hint: hints.skipReservation };
-  if (error === ENOSPC && limits) {
-    const { segmentsInUse, shmmni, pagesInUse, shmall, pageSize } = limits;
+  const full = error === ENOSPC ? limits() : undefined;
+  if (full) {
+    const { segmentsInUse, shmmni, pagesInUse, shmall, pageSize } = full;
     const segments = `${segmentsInUse} of ${shmmni} segments (kernel.shmmni)`;
     const pages = `${pagesInUse} of ${shmall} pages of ${pageSize} bytes (kernel.shmall)`;
     return { reason: `in use are ${segments} and ${pages}`, hint: hints.removeUnused };
@@ -38,7 +48,7 @@ function whyGet(error: number, { key, size, flags }: CallOf<"get">, limits: Limi
 }
 
 /** For a refused shmat(2), or a memory that could not be made. */
-function whyMap(error: number, { access, length, into }: CallOf<"map">, limits: Limits | undefined): Why {
+function whyMap(error: number, { access, length, into }: CallOf<"map">, limits: AskLimits): Why {
   if (error === EACCES && access === "read-write")
     return {
       reason: "the mode of the segment does not let this user read and write it",
@@ -48,7 +58,7 @@ function whyMap(error: number, { access, length, into }: CallOf<"map">, limits: 
   if (error === EINVAL)
     return { reason: "if it has huge pages, a window's offset and length must be multiples of their size" };
   if (error !== ENOMEM) return {};
-  const maps = limits?.maxMapCount;
+  const maps = limits()?.maxMapCount;
   const reasons = [
     ...(into
       ? []
@@ -68,7 +78,7 @@ function whyControl(error: number, operation: HostCall["operation"]): Why {
   return {};
 }
 
-function why(error: number, call: HostCall, limits: Limits | undefined): Why {
+function why(error: number, call: HostCall, limits: AskLimits): Why {
   switch (call.operation) {
     case "get":
       return whyGet(error, call, limits);
@@ -85,6 +95,6 @@ function why(error: number, call: HostCall, limits: Limits | undefined): Why {
   }
 }
 
-export function explainSysv(error: number, call: HostCall, limits: Limits | undefined): Explanation {
+export function explainSysv(error: number, call: HostCall, limits: AskLimits): Explanation {
   return { ...systemCall(call), ...why(error, call, limits) };
 }

@@ -245,14 +245,14 @@ class LocalHost implements Host {
   }
 }
 
-/** A new in-process host, without segments. Two such hosts share no ids, keys or segments. */
+/** A new local host, without segments. Two such hosts share no ids, keys or segments. */
 export function localHost(): Host {
   return new LocalHost();
 }
 
 let ofThread: Host | undefined;
 
-/** The in-process host that `"local"` names. Each thread has one, so that all instances of a thread see the same segments. */
+/** The local host that `"local"` names. Each thread has one, so that all instances of a thread see the same segments. */
 export function threadHost(): Host {
   ofThread ??= localHost();
   return ofThread;

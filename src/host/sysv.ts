@@ -168,8 +168,10 @@ class SysvHost implements Host {
   }
 
   explain(errno: number, call: HostCall): Explanation {
-    const limits = this.limits();
-    return explainSysv(errno, call, typeof limits === "number" ? undefined : limits);
+    return explainSysv(errno, call, () => {
+      const limits = this.limits();
+      return typeof limits === "number" ? undefined : limits;
+    });
   }
 
   /**

@@ -35,8 +35,8 @@ const isHash = (algorithm: Checksum32 | Checksum64): algorithm is Checksum64 =>
 /** Refuses an option that another kind of algorithm has. */
 function checkAbsent(name: "previous" | "seed", value: unknown, algorithms: readonly string[], instead: string): void {
   if (value === undefined) return;
-  const advice = `Only ${algorithms.map((algorithm) => `'${algorithm}'`).join(", ")} take it; ${instead}.`;
-  throw invalidValue(`options.${name}`, advice, value);
+  const hint = `Only ${algorithms.map((algorithm) => `'${algorithm}'`).join(", ")} take it; ${instead}.`;
+  throw invalidValue(`options.${name}`, hint, value);
 }
 
 export abstract class Checksums extends RangeTarget {

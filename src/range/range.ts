@@ -1,3 +1,4 @@
+import { assemble } from "../common/assemble.js";
 import { Changes } from "./change.js";
 import { Checksums } from "./checksum.js";
 import { Comparisons } from "./compare.js";
@@ -18,10 +19,7 @@ export interface Ranges extends Checksums, Searches, Comparisons, Changes, Numbe
 
 abstract class AllRanges extends RangeTarget {}
 
-for (const { prototype } of [Checksums, Searches, Comparisons, Changes, Numbers]) {
-  const { constructor: _, ...methods } = Object.getOwnPropertyDescriptors(prototype) as PropertyDescriptorMap;
-  Object.defineProperties(AllRanges.prototype, methods);
-}
+assemble(AllRanges, [Checksums, Searches, Comparisons, Changes, Numbers]);
 
 /** The class of all operations. They are in classes of their own, a subject each; none knows another. */
 export const Ranges = AllRanges as unknown as abstract new () => Ranges;

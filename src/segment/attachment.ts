@@ -1,6 +1,6 @@
 import { detached, illegalConstructor, readOnly, systemError } from "../common/errors.js";
 import type { Access } from "../common/flags.js";
-import { INSPECT, inspected } from "../common/inspect.js";
+import { INSPECT, type Inspect, inspected } from "../common/inspect.js";
 import type { Core, CoreName, CoreRange } from "../core/core.js";
 import { type Cursor, openCursor } from "../cursor/cursor.js";
 import type { Streams } from "../cursor/streams.js";
@@ -166,7 +166,7 @@ export class Attachment extends Ranges {
   }
 
   /** @internal */
-  [INSPECT](_depth: unknown, options: unknown, inspect: Parameters<typeof inspected>[3]): string {
+  [INSPECT](_depth: unknown, options: unknown, inspect?: Inspect): string {
     return inspected("Attachment", #window in this ? this.#shown() : {}, options, inspect);
   }
 

@@ -9,7 +9,7 @@ import {
   unsupported,
 } from "../common/errors.js";
 import { type Access, accesses, type Whence } from "../common/flags.js";
-import { INSPECT, inspected } from "../common/inspect.js";
+import { INSPECT, type Inspect, inspected } from "../common/inspect.js";
 import type { Cursor } from "../cursor/cursor.js";
 import { checkCapability } from "../host/check.js";
 import type { Host, HostCall, MapRequest, SegmentInfo } from "../host/host.js";
@@ -250,7 +250,7 @@ export class Segment {
   }
 
   /** @internal */
-  [INSPECT](_depth: unknown, options: unknown, inspect: Parameters<typeof inspected>[3]): string {
+  [INSPECT](_depth: unknown, options: unknown, inspect?: Inspect): string {
     return inspected("Segment", #state in this ? this.#shown() : {}, options, inspect);
   }
 

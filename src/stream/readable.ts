@@ -116,7 +116,7 @@ class WindowReadable extends Readable implements CursorReadable {
           zeroCopy: this.#zeroCopy,
           state: streamState(this, this.readableEnded, this.#position),
         };
-    return inspected("WindowReadable", fields, options, inspect);
+    return inspected("CursorReadable", fields, options, inspect);
   }
 }
 

@@ -91,7 +91,7 @@ class WindowWritable extends Writable implements CursorWritable {
           waiting: this.writableLength,
           state: streamState(this, this.writableFinished, this.#position),
         };
-    return inspected("WindowWritable", fields, options, inspect);
+    return inspected("CursorWritable", fields, options, inspect);
   }
 }
 

@@ -119,7 +119,7 @@ else {
     assert.is(answer.good, 0);
   });
 
-  addon("guards, refreshes and counts only what is a guarded window, whole and as it was mapped", () => {
+  addon("guards, discards and counts only what is a guarded window, whole and as it was mapped", () => {
     const answer = askModule<Record<string, number[]>>(`${load}
       const id = addon.get(0, 16384, 0o1600);
       const memory = new WebAssembly.Memory({ initial: 2 });

@@ -41,9 +41,7 @@ const calls: Record<string, Calls> = {
     readVarString: (options) => withCursor((cursor) => cursor.readVarString(options)),
   },
   Checksum32Options: { checksum: (options) => withSegment((segment) => segment.attach().checksum("crc32", options)) },
-  Checksum64Options: {
-    "checksum of 64 bits": (options) => withSegment((segment) => segment.attach().checksum("xxh3", options)),
-  },
+  Checksum64Options: { checksum: (options) => withSegment((segment) => segment.attach().checksum("xxh3", options)) },
   CursorReadableOptions: { readable: (options) => withCursor((cursor) => cursor.readable(options)) },
   CursorWritableOptions: { writable: (options) => withCursor((cursor) => cursor.writable(options)) },
   SandboxOptions: { createSandbox: (options) => createSandbox(MODULE, options) },
@@ -58,7 +56,7 @@ const declarations = readdirSync(`${root}dist`, { recursive: true, encoding: "ut
   .filter((file) => file.endsWith(".d.ts"))
   .map((file) => ({
     file,
-    text: readFileSync(`${root}dist/${file}`, "utf8").replaceAll(/\/\*.*?\*\//gs, ""), // the examples in comments are not types
+    text: readFileSync(`${root}dist/${file}`, "utf8").replaceAll(/\/\*.*?\*\//gs, ""), // examples in comments are not types
   }));
 
 interface Declared {
@@ -96,7 +94,7 @@ function keysOf(name: string): string[] {
   return [...new Set([...inherited, ...ownKeys(declared)])];
 }
 
-/** Object types written out in a signature, as in `open(target: number | { key: number })`; not those that are read-only. */
+/** Objects written out in a signature, as in `open(target: number | { key: number })`; not those that are read-only. */
 const nameless = declarations
   .filter(({ file }) => /^(segment|cursor|range|sandbox\/create|x11)/.test(file))
   .flatMap(({ text }) => [...text.matchAll(/\w\??: (?:[^{}();]+\| )?\{\n([^{}]*)\}/g)])
@@ -149,7 +147,7 @@ for (const [name, byCall] of Object.entries(calls))
       }
     });
 
-options("leave nothing behind if they are refused", () => {
+options("leave nothing behind if they were refused", () => {
   assert.equal(
     shm.list().filter(({ cpid }) => cpid === process.pid),
     [],

@@ -194,9 +194,9 @@ for (const [title, options] of [
   ["with it", ["--lib", "es2022,esnext.disposable,dom"]],
   ["as a bundler sees them", ["--lib", "es2022,dom", "--module", "esnext", "--moduleResolution", "bundler"]],
 ] as const)
-  types(`compile strictly, ${title}, and refuse new Segment() and new Attachment()`, () => {
+  types(`compile strictly, ${title}, and refuse new Segment(), new Attachment() and new Cursor()`, () => {
     const ended = compile(
-      `import { Attachment, create, type Cursor, type HostCall, sysvHost, Segment, ShmError, Whence } from "wasm-shm";
+      `import { Attachment, create, Cursor, type HostCall, sysvHost, Segment, ShmError, Whence } from "wasm-shm";
       const segment: Segment = create(10, { key: 5 });
       const cursor: Cursor = segment.attach({ offset: 0 }).cursor();
       const position: number = cursor.seek(-1, Whence.End);
@@ -206,6 +206,8 @@ for (const [title, options] of [
       new Segment();
       // @ts-expect-error: attachments come from a segment
       new Attachment();
+      // @ts-expect-error: cursors come from an attachment
+      new Cursor();
       // @ts-expect-error: nor does a class extend it
       class Mine extends Segment {}
       const call: HostCall = { operation: "stat", id: 0, size: undefined };

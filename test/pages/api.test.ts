@@ -22,7 +22,8 @@ const declarations = readdirSync(`${root}dist`, { recursive: true, encoding: "ut
 /** The public members that the package's types declare for a class or an interface, with those it extends. */
 function membersOf(name: string): string[] {
   for (const text of declarations) {
-    const codecs = new RegExp(`^declare const ${name}: Assembled<readonly \\[(.*)\\]>`, "m").exec(text)?.[1];
+    const list = new RegExp(`^declare const ${name}: .*Assembled<typeof (\\w+)>`, "m").exec(text)?.[1];
+    const codecs = new RegExp(`^declare const ${list}: readonly \\[(.*)\\];`, "m").exec(text)?.[1];
     if (codecs !== undefined) return (codecs.match(/(?<=typeof )\w+/g) ?? []).flatMap(membersOf);
     const head = `^export (?:declare (?:abstract )?class|interface) ${name}(?: extends ([\\w, ]+)(?:<\\w+>)?)? \\{\\n(.*?)^\\}`;
     const found = new RegExp(head, "ms").exec(text);

@@ -107,7 +107,7 @@ else {
               (async () => {
                 while (Date.now() < end) {
                   attachment.bytes.fill(1);
-                  if (attachment.privatePages !== 256) throw new Error("counted " + attachment.violations);
+                  if (attachment.privatePages !== 256) throw new Error("counted " + attachment.privatePages);
                   attachment.discard();
                   told.attachment++;
                   try { inline.call("memory.fill", inline.windows.window.byteOffset, size); }

@@ -17,7 +17,7 @@ for (const { name, withAttachment, withCursor } of pairs) {
       cursor.seek(33);
       const stream = cursor.readable({ highWaterMark: 1000, zeroCopy: true, end: 3000 });
       const fields = (position: number, bytesRead: number, waiting: number, state: string) =>
-        `WindowReadable { position: ${position}, end: 3000, bytesRead: ${bytesRead}, waiting: ${waiting}, zeroCopy: true, state: '${state}' }`;
+        `CursorReadable { position: ${position}, end: 3000, bytesRead: ${bytesRead}, waiting: ${waiting}, zeroCopy: true, state: '${state}' }`;
       assert.is(inspect(stream, oneLine), fields(33, 0, 0, "open"));
       stream.on("readable", () => {});
       await settle();
@@ -32,7 +32,7 @@ for (const { name, withAttachment, withCursor } of pairs) {
     await withCursor(SIZE, async (cursor) => {
       const stream = cursor.writable({ start: 10 });
       const fields = (position: number, bytesWritten: number, waiting: number, state: string) =>
-        `WindowWritable { position: ${position}, end: 3333, bytesWritten: ${bytesWritten}, waiting: ${waiting}, state: '${state}' }`;
+        `CursorWritable { position: ${position}, end: 3333, bytesWritten: ${bytesWritten}, waiting: ${waiting}, state: '${state}' }`;
       assert.is(inspect(stream, oneLine), fields(10, 0, 0, "open"));
       stream.cork();
       stream.write(randomBytes(5));

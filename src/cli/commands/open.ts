@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import type { Segment } from "../../segment/segment.js";
 import type { Shm } from "../../segment/shm.js";
+import { checkOffset } from "../args/range.js";
 import { addTarget, openIn, refuseBoth } from "../args/target.js";
 import { parseMode, parseSize, type Target } from "../args/values.js";
 import { UsageError } from "../failure.js";
@@ -40,10 +41,6 @@ function openOrCreate(shm: Shm, id: Target | undefined, options: OpenOptions): S
   if (id !== undefined) throw new UsageError("--size is for a new segment, and the one with this id exists");
   const create = { hugePages: huge, noReserve: !reserve, ...(mode !== undefined && { mode }) };
   return shm.create(size, key === undefined ? create : { ...create, key, exclusive });
-}
-
-function checkOffset(offset: number, size: number): void {
-  if (offset > size) throw new UsageError(`offset ${offset} is past the end: the segment has ${size} bytes`);
 }
 
 async function open(id: Target | undefined, options: OpenOptions): Promise<void> {

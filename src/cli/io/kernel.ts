@@ -4,7 +4,7 @@ import type { Shm } from "../../segment/shm.js";
 let kernel: Promise<Shm> | undefined;
 
 /**
- * An instance on the kernel's segments, and never on the in-process host, whose segments no other process can see. The
+ * An instance on the kernel's segments, and never on the local host, whose segments no other process can see. The
  * first call imports the library, so that help and most completions do not wait for it.
  *
  * @throws {ShmError} `ERR_SHM_UNSUPPORTED` this is not Linux, or the addon did not load

@@ -9,7 +9,7 @@ export function fill(bytes: Uint8Array, pattern: Uint8Array, start: number, end:
   const block = repeated(pattern, Math.min(BLOCK, end - start));
   let at = start;
   for (; block.length <= end - at; at += block.length) bytes.set(block, at);
-  if (at < end) bytes.set(new Uint8Array(block.buffer, block.byteOffset, end - at), at);
+  if (at < end) bytes.set(block.subarray(0, end - at), at);
 }
 
 /** As many whole patterns as fit into `length` bytes, but at least one. */

@@ -56,7 +56,7 @@ for (const { name, shm, withCursor, withSegment } of pairs) {
       cursor.seek(3330);
       assert.is(
         inspect(cursor, { breakLength: Number.POSITIVE_INFINITY }),
-        `Cursor { position: 3330, size: 3333, remaining: 3, core: '${core}', writable: true }`,
+        `Cursor { position: 3330, size: 3333, remaining: 3, core: '${core}', writable: true, state: 'open' }`,
       );
       cursor.seek(2 ** 33);
       assert.match(inspect(cursor), /position: 8589934592,.* remaining: 0,/s);
@@ -76,12 +76,12 @@ for (const { name, shm, withCursor, withSegment } of pairs) {
       const disposed = attachment.cursor();
       disposed[Symbol.dispose]();
       const line = { breakLength: Number.POSITIVE_INFINITY };
-      assert.is(inspect(disposed, line), `Cursor { size: 3333, core: '${core}', writable: true, disposed: true }`);
+      assert.is(inspect(disposed, line), `Cursor { size: 3333, core: '${core}', writable: true, state: 'disposed' }`);
       attachment.memory.grow(0);
       assert.match(inspect(cursor), /position: 0,/);
       attachment.detach();
-      assert.is(inspect(cursor, line), `Cursor { size: 3333, core: '${core}', writable: true, detached: true }`);
-      assert.is(inspect(disposed, line), `Cursor { size: 3333, core: '${core}', writable: true, disposed: true }`);
+      assert.is(inspect(cursor, line), `Cursor { size: 3333, core: '${core}', writable: true, state: 'detached' }`);
+      assert.is(inspect(disposed, line), `Cursor { size: 3333, core: '${core}', writable: true, state: 'disposed' }`);
       assert.is(inspect({ cursor }, { depth: -1 }), "[Object]");
       assert.match(inspect([[[cursor]]], { depth: 2 }), /Cursor/);
     });

@@ -1,6 +1,5 @@
 // Both cores, each for the work that it is better at: JS for numbers and text, because it needs no call into wasm; wasm
 // for ranges and long arrays, because it has vectors and 64-bit integers.
-
 import type { Width } from "../common/elements.js";
 import type { Window } from "../memory/window.js";
 import type { Core, CoreCursor, CoreName } from "./core.js";
@@ -54,12 +53,14 @@ class AutoCursor extends JsCursor {
 
   override readVarUints(target: Float64Array): void {
     if (target.length < LONG) super.readVarUints(target);
-    else this.#byWasm(target.length, (long) => long.readVarUints(target));
+    else this.#readLongVarUints(target);
   }
 
   override writeVarUints(values: Float64Array): number {
     if (values.length < LONG) return super.writeVarUints(values);
-    return this.#byWasm(values.length, (long) => long.writeVarUints(values));
+    const length = this.#ahead(values.length).writeVarUints(values);
+    this.take(length);
+    return length;
   }
 
   override crc32c(bytes: Uint8Array): number {
@@ -78,17 +79,28 @@ class AutoCursor extends JsCursor {
   }
 
   /**
-   * Lets the wasm cursor work from this position, and moves to where it ends.
+   * The wasm cursor, moved to where this one is.
    *
    * @param least traps if fewer bytes remain, or if this cursor is closed: no wasm cursor is made then
    */
-  #byWasm<T>(least: number, work: (long: CoreCursor) => T): T {
+  #ahead(least: number): CoreCursor {
     const start = this.peek(least);
     const long = this.#long;
     long.seek(start, 0);
-    const result = work(long);
+    return long;
+  }
+
+  /** Varints alone do not say beforehand how many bytes they take. */
+  #readLongVarUints(target: Float64Array): void {
+    const long = this.#ahead(target.length);
+    long.readVarUints(target);
     this.seek(long.position, 0);
-    return result;
+  }
+
+  /** Lets the wasm cursor work on the next `length` bytes, and moves past them. */
+  #byWasm(length: number, work: (long: CoreCursor) => void): void {
+    work(this.#ahead(length));
+    this.take(length);
   }
 }
 

@@ -70,7 +70,8 @@ export interface Streams {
 
 function checkStreams(operation: string, streams: Streams | undefined): Streams {
   if (streams) return streams;
-  throw unsupported(operation, 'it is in the package\'s Node entry point: import "wasm-shm" in Node');
+  const hint = 'import "wasm-shm" in Node';
+  throw unsupported(operation, `it is in the package's Node entry point: ${hint}`, { hint });
 }
 
 /** Holds the position, and through its window the attachment, as long as a stream is in use. */

@@ -38,15 +38,20 @@ interface SysvMapping extends Mapping {
   readonly request: MapRequest;
 }
 
+const USE_LOCAL = 'use host: "local"';
+const REBUILD = "run npm rebuild wasm-shm";
+
 function loadAddon(): Addon {
   if (process.platform !== "linux")
-    throw unsupported("the sysv host", `it needs Linux, and this is ${process.platform}; use host: "local"`);
+    throw unsupported("the sysv host", `it needs Linux, and this is ${process.platform}; ${USE_LOCAL}`, {
+      hint: USE_LOCAL,
+    });
   try {
     const load = createRequire(import.meta.url)("node-gyp-build") as (folder: string) => Addon;
     return load(fileURLToPath(new URL("../../native", import.meta.url)));
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw unsupported("the sysv host", `its addon did not load; run npm rebuild wasm-shm. ${reason}`, { cause });
+    throw unsupported("the sysv host", `its addon did not load; ${REBUILD}. ${reason}`, { hint: REBUILD, cause });
   }
 }
 

@@ -14,7 +14,7 @@ type Call = (...values: unknown[]) => unknown;
 
 const debugBuild = run("npm", ["run", "--silent", "build:debug"]);
 const builds = {
-  release: "dist/core/core.wasm",
+  release: "build/core.wasm",
   debug: "build/core.debug.wasm",
 };
 const WINDOW = 70_000; // bytes: not whole pages

@@ -260,13 +260,13 @@ types.run();
 const packed = suite("npm pack");
 packed("holds what its users need, and nothing else", () => {
   const ended = run("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"]);
-  const answer = JSON.parse(ended.stdout) as { files: { path: string }[] }[];
-  const files = (answer[0] as { files: { path: string }[] }).files.map(({ path }) => path);
+  const [{ size, files: listed }] = JSON.parse(ended.stdout) as [{ size: number; files: { path: string }[] }];
+  assert.ok(size < 400 * 1024, `${size} bytes packed`);
+  const files = listed.map(({ path }) => path);
   for (const needed of [
     "dist/index.js",
     "dist/index.d.ts",
     "dist/portable.js",
-    "dist/core/core.wasm",
     "dist/core/binary.js",
     "native/binding.gyp",
     "tools/addon.js",
@@ -277,7 +277,11 @@ packed("holds what its users need, and nothing else", () => {
       .map((file) => `native/${file}`),
   ])
     assert.ok(files.includes(needed), needed);
-  const unneeded = files.filter((file) => /^(build|test|bench|examples|node_modules|\.ci|native\/build\/)/.test(file));
+  const unneeded = files.filter(
+    (file) =>
+      /^(build|src|assembly|test|bench|examples|node_modules|\.ci|native\/build\/)/.test(file) ||
+      /\.(map|svg|png|wasm|tsbuildinfo)$/.test(file),
+  );
   assert.equal(unneeded, []);
   assert.ok(existsSync(`${root}LICENSE`));
 });

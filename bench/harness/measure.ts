@@ -41,6 +41,7 @@ export async function measure(
   for (const rival of rivals) await rival.prove();
   const sliceMs = cold ? 0 : Math.max(pace.sliceMs, 2 * sampleMs);
   const samples = cold ? 1 : pace.samples;
+  const collectsEachSlice = cold || pace.collectsEachSlice; // cold work leaves memories behind, which cost time to free
   const bench = new Bench({ time: sliceMs, iterations: samples, warmup: false, throws: true });
   const runners: { task: Task; async: boolean; operations: number; times: number[] }[] = [];
   let roundMs = 0;
@@ -54,13 +55,13 @@ export async function measure(
   const rounds = Math.min(pace.rounds, Math.max(pace.fewestRounds, Math.floor(pace.groupMs / Math.max(roundMs, 1))));
   const seed = (earlier[rivals[0].name] ?? []).flat().length; // other orders than those of earlier processes
   for (let round = 0; round < rounds; round++) {
-    if (!pace.collectsEachSlice) collect();
+    if (!collectsEachSlice) collect();
     for (const place of shuffled(runners.length, seed + round)) {
       const runner = runners[place] as (typeof runners)[number];
       // Work comes in tasks of the event loop, as in any program: an engine keeps the target of a new WeakRef for that
       // long.
       await setImmediate();
-      if (pace.collectsEachSlice) collect();
+      if (collectsEachSlice) collect();
       runner.times.push(await takeSlice(runner.task, runner));
       checkpoint();
     }

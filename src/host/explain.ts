@@ -3,7 +3,7 @@ import { errnoNumbers } from "../common/errors.js";
 import { SharedMemoryFlags } from "../common/flags.js";
 import type { Host, Limits, MapRequest } from "./host.js";
 
-const { EACCES, EEXIST, EINVAL, ENOENT, ENOMEM, ENOSPC, EPERM } = errnoNumbers;
+const { EACCES, EEXIST, EINVAL, ENOENT, ENOMEM, ENOSPC, ENOSYS, EPERM } = errnoNumbers;
 
 export const octal = (mode: number): string => `0${mode.toString(8).padStart(3, "0")}`;
 
@@ -43,6 +43,8 @@ export function attachAdvice(host: Host, error: number, { access, length, into }
     return 'the mode of the segment does not let this user read and write it; access: "read-only" needs to read alone';
   if (error === EACCES) return "the mode of the segment does not let this user read it";
   if (error === EINVAL) return "if it has huge pages, a window's offset and length must be multiples of their size";
+  if (error === ENOSYS)
+    return `access: "${access}" needs mmap, mprotect, mremap and futex, and this process may not call one (seccomp)`;
   if (error !== ENOMEM) return "";
   const maps = limitsOf(host)?.maxMapCount;
   const mappings = maps === undefined ? "" : `its mappings come near vm.max_map_count, now ${maps}`;

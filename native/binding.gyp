@@ -6,7 +6,8 @@
         "addon.cc", "arguments.cc",
         "sysv/attach.cc", "sysv/segment.cc", "sysv/system.cc",
         "map/budget.cc", "map/window.cc",
-        "guard/copy.cc", "guard/fault.cc", "guard/guard.cc", "guard/mprotect.cc", "guard/probe.cc"
+        "guard/copy.cc", "guard/engine.cc", "guard/fault.cc", "guard/guard.cc", "guard/import.cc",
+        "guard/older.cc", "guard/pool.cc", "guard/probe.cc", "guard/registry.cc"
       ],
       "include_dirs": [".", "<!(node -p \"require('node-addon-api').include_dir\")"],
       "defines": [

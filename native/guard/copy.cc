@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <cstring>
 
 #include "addon.h"
@@ -17,14 +18,16 @@
 namespace {
 
 // A private page between others costs two mappings. A process may have vm.max_map_count of them,
-// and at that limit the engine ends the process. So if many private pages lie scattered, a store
-// copies more pages at a time: 16, 256, 4,096 … and at last the whole window, which costs no
-// mapping. The step depends on the boundaries in this window, and on those in all windows once they
-// take up a quarter of the limit.
+// and at that limit the engine ends the process. A window's first two are in the pool since its
+// attach. Later ones come from the budget; if it has none left, a store copies the whole window,
+// which costs no mapping. If many private pages lie scattered, a store copies more pages at a time
+// anyway: 16, 256, 4,096 … and at last the whole window. The step depends on the boundaries in this
+// window, and on those in all windows once they take up a quarter of the limit.
 constexpr size_t kBoundariesPerStep = 1024;
-constexpr size_t kMostSteps = 5;        // 16^5 pages: a 4 GiB window
-size_t mapping_limit = 65530;           // Linux's default
-std::atomic<size_t> all_boundaries{0};  // atomic: a guard is freed without the lock
+constexpr size_t kMostSteps = 5;         // 16^5 pages: a 4 GiB window
+constexpr int64_t kFirstBoundaries = 2;  // see pool.cc
+size_t mapping_limit = 65530;            // Linux's default
+std::atomic<size_t> all_boundaries{0};   // atomic: a guard is freed without the lock
 
 // Whether a move leaves its source mapped (MREMAP_DONTUNMAP). All copies of a window are then made
 // in one mapping as long as the window, so the kernel merges neighbouring copies in the window:
@@ -37,12 +40,19 @@ bool IsPrivate(const Guard& guard, size_t index) {
 
 size_t PagesOf(const Guard& guard) { return guard.length / guard.page; }
 
+// How many boundaries more the window has once pages [first, end) are private. None of them is.
+int64_t BoundariesOf(const Guard& guard, size_t first, size_t end) {
+  int64_t count = 0;
+  if (first > 0) count += keeps_source && IsPrivate(guard, first - 1) ? -1 : 1;
+  if (end < PagesOf(guard)) count += keeps_source && IsPrivate(guard, end) ? -1 : 1;
+  return count;
+}
+
 // Marks pages [first, end) as private. None of them was.
 void MarkPrivate(Guard* guard, size_t first, size_t end) {
-  size_t before = guard->boundaries;
-  if (first > 0) guard->boundaries += keeps_source && IsPrivate(*guard, first - 1) ? -1 : 1;
-  if (end < PagesOf(*guard)) guard->boundaries += keeps_source && IsPrivate(*guard, end) ? -1 : 1;
-  all_boundaries += guard->boundaries - before;
+  const auto added = static_cast<size_t>(BoundariesOf(*guard, first, end));  // may wrap around
+  guard->boundaries += added;
+  all_boundaries += added;
   guard->private_pages += end - first;
   for (size_t index = first; index < end; index++)
     guard->is_private[index / 64] |= uint64_t{1} << index % 64;
@@ -122,10 +132,14 @@ size_t StepsOfAllWindows() {
   return boundaries < free ? 0 : 1 + (boundaries - free) / (mapping_limit / 32 + 1);
 }
 
-// How many pages a store copies.
-size_t PagesPerStore(const Guard& guard) {
+// How many pages a store into that page copies.
+size_t PagesPerStore(const Guard& guard, size_t index) {
   const size_t steps = std::max(guard.boundaries / kBoundariesPerStep, StepsOfAllWindows());
-  return steps >= kMostSteps ? PagesOf(guard) : std::min(PagesOf(guard), size_t{1} << 4 * steps);
+  if (steps >= kMostSteps) return PagesOf(guard);
+  const size_t step = std::min(PagesOf(guard), size_t{1} << 4 * steps);
+  const int64_t added = step == 1 ? BoundariesOf(guard, index, index + 1) : 2;
+  const bool in_reserve = static_cast<int64_t>(guard.boundaries) + added <= kFirstBoundaries;
+  return in_reserve || added <= 0 || TakeMappings(added, false) ? step : PagesOf(guard);
 }
 
 }  // namespace
@@ -143,10 +157,17 @@ bool MakePrivate(Guard* guard, uintptr_t address) {
   if (IsPrivate(*guard, index)) return IsWritable(address);
   if (guard->abandoned ? !IsMappedReadOnly(address, address + 1, guard->id) : !IsReadable(address))
     return false;
-  const size_t step = PagesPerStore(*guard);
+  ReturnPairs(guard);  // the copy takes their place; Headroom frees them if it must
+  const size_t step = PagesPerStore(*guard, index);
   const size_t first = index / step * step;
-  CopyOthers(guard, first, std::min(first + step, PagesOf(*guard)));
-  // The process may be out of mappings. The whole window takes none.
+  const size_t end = std::min(first + step, PagesOf(*guard));
+  CopyOthers(guard, first, end);
+  if (IsPrivate(*guard, index)) return true;
+  // Other code has taken the mappings that were free. The whole window takes no more than the guard
+  // has held.
+  const Headroom headroom;
+  const bool in_reserve = static_cast<int64_t>(guard->boundaries) == 0;
+  if (in_reserve) CopyOthers(guard, first, end);
   if (!IsPrivate(*guard, index)) CopyOthers(guard, 0, PagesOf(*guard));
   return IsPrivate(*guard, index);
 }
@@ -158,6 +179,8 @@ void ForgetPrivatePages(Guard* guard) {
   memset(guard->is_private.get(), 0, guard->words * sizeof guard->is_private[0]);
   if (guard->anchor != nullptr) munmap(guard->anchor, guard->page);
   guard->anchor = nullptr;
+  HoldPairs(guard);
+  MappingsFreed();
 }
 
 void MarkAllPrivate(Guard* guard) {
@@ -167,14 +190,20 @@ void MarkAllPrivate(Guard* guard) {
   memset(guard->is_private.get(), 0xff, guard->words * sizeof guard->is_private[0]);
 }
 
-void PrepareCopying() {
+int PrepareCopying() {
   const int64_t limit = MappingLimit();
   if (limit > 0) mapping_limit = static_cast<size_t>(limit);
-  // Linux before 5.7 refuses MREMAP_DONTUNMAP with EINVAL.
   uint8_t* pages = PrivateMapping(2 * PageSize());
-  if (pages == nullptr) return;
-  keeps_source =
-      mremap(pages, PageSize(), PageSize(), MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP,
-             pages + PageSize()) != MAP_FAILED;
+  if (pages == nullptr) return errno == ENOMEM ? ENOMEM : ENOSYS;
+  const auto move = [&](int flags) {
+    return mremap(pages, PageSize(), PageSize(), MREMAP_MAYMOVE | MREMAP_FIXED | flags,
+                  pages + PageSize()) != MAP_FAILED;
+  };
+  // Linux before 5.7 refuses MREMAP_DONTUNMAP with EINVAL.
+  keeps_source = move(MREMAP_DONTUNMAP);
+  const auto second = reinterpret_cast<uintptr_t>(pages + PageSize());
+  const bool works = (keeps_source || move(0)) && IsReadable(second) && IsWritable(second) &&
+                     mprotect(pages + PageSize(), PageSize(), PROT_NONE) == 0;
   munmap(pages, 2 * PageSize());
+  return works ? 0 : ENOSYS;
 }

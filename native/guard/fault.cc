@@ -8,7 +8,7 @@
 #include <atomic>
 #include <cerrno>
 
-#include "guard/guard.h"
+#include "guard/registry.h"
 
 namespace {
 
@@ -41,17 +41,19 @@ void SetMaskOf(const struct sigaction& action, int signal, const void* context) 
 
 // A handler may pass a signal back to the one that passed it on. The second time it goes to the
 // action that was found first, the third time to the default. The count is kept in the context, in
-// a field that the kernel clears at each delivery and never reads; so it is right even if a handler
-// leaves by siglongjmp(3).
-uintptr_t CountPass(void* context) {
-  auto& link = static_cast<ucontext_t*>(context)->uc_link;
-  const auto passes = reinterpret_cast<uintptr_t>(link);
-  link = reinterpret_cast<ucontext_t*>(passes + 1);
+// bits of a field that the kernel sets at each delivery, and of which it reads only the low ones at
+// the return; so it is right even if a handler leaves by siglongjmp(3). Version 0.1.0 counts in
+// uc_link, so this must not.
+constexpr int kPassesShift = 48;
+unsigned long CountPass(void* context) {
+  auto& flags = static_cast<ucontext_t*>(context)->uc_flags;
+  const unsigned long passes = flags >> kPassesShift;
+  flags += 1ul << kPassesShift;
   return passes;
 }
 
 void PassOn(int signal, siginfo_t* info, void* context) {
-  const uintptr_t passes = CountPass(context);
+  const unsigned long passes = CountPass(context);
   const int index = passes == 0 ? next_action.load() : 0;
   const struct sigaction& action = actions[index];
   const bool once = (action.sa_flags & SA_RESETHAND) != 0;
@@ -83,10 +85,17 @@ bool IsFetch(const siginfo_t* info, const void* context) {
 #endif
 }
 
+// Asks every copy of the addon. One that has no window there answers without a lock.
+bool Resolve(uintptr_t address) {
+  for (const Member* member = FirstMember(); member != nullptr; member = member->next)
+    if (member->resolve(address)) return true;
+  return false;
+}
+
 void Handle(int signal, siginfo_t* info, void* context) {
   const int error = errno;
   const bool resolved = info->si_code == SEGV_ACCERR && !IsFetch(info, context) &&
-                        ResolveStore(reinterpret_cast<uintptr_t>(info->si_addr));
+                        Resolve(reinterpret_cast<uintptr_t>(info->si_addr));
   errno = error;
   if (!resolved) PassOn(signal, info, context);
 }
@@ -112,10 +121,6 @@ int InstallFaultHandler() {
   struct sigaction present;
   if (sigaction(SIGSEGV, nullptr, &present) != 0) return errno;
   if (IsThisHandler(present)) return 0;
-  if (action_count == 0) {
-    PrepareCopying();
-    InterceptMprotect();
-  }
   const int index = Remember(present);
   // There is no room to remember the present handler, so it stays in front. It passes signals on to
   // this one, as those before it did.

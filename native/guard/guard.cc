@@ -10,6 +10,8 @@
 #include <new>
 #include <utility>
 
+#include "guard/registry.h"
+
 struct Watch {
   napi_ref memory;
   uintptr_t begin;
@@ -79,9 +81,11 @@ void EndChange() { sequence.fetch_add(1, std::memory_order_release); }
 std::unique_ptr<Guard> Remove(size_t first, size_t count) {
   std::unique_ptr<Guard> list;
   if (count == 0) return list;
+  MappingsFreed();
   for (size_t index = first; index < first + count; index++) {
     std::unique_ptr<Guard> guard(entries[index].guard);
     abandoned_count -= guard->abandoned ? 1 : 0;
+    ReturnPairs(guard.get());
     guard->next = std::move(list);
     list = std::move(guard);
   }
@@ -91,6 +95,15 @@ std::unique_ptr<Guard> Remove(size_t first, size_t count) {
   entry_count.store(left, std::memory_order_relaxed);
   EndChange();
   return list;
+}
+
+// Takes out the guards that overlap [begin, end).
+std::unique_ptr<Guard> RemoveBetween(uintptr_t begin, uintptr_t end) {
+  const size_t first = FirstEndingPast(begin);
+  size_t past = first;
+  while (past < entry_count.load(std::memory_order_relaxed) && entries[past].guard->begin < end)
+    past++;
+  return Remove(first, past - first);
 }
 
 // Removes abandoned guards whose windows are not mapped any more: no thread holds their shared
@@ -109,8 +122,8 @@ std::unique_ptr<Guard> RemoveUnmapped() {
 }
 
 // A finalizer: the memory was collected, or its environment ends. The pages of a plain memory go
-// with it, so its guard is removed: other code may soon map that address. A shared memory may live
-// on in other threads, so its guard stays.
+// with it, so its guard is removed. A shared memory may live on in other threads, so its guard
+// stays until the engine unmaps the pages; if that is not seen, until they are found to be gone.
 void MemoryGone(napi_env env, void* data, void*) {
   const std::unique_ptr<Watch> watch(static_cast<Watch*>(data));
   napi_delete_reference(env, watch->memory);
@@ -119,12 +132,12 @@ void MemoryGone(napi_env env, void* data, void*) {
   Guard* guard = Find(watch->begin);
   if (guard == nullptr || guard->serial != watch->serial) return;
   guard->watch = nullptr;
-  if (watch->shared) {
+  if (!watch->shared) {
+    removed = Remove(FirstEndingPast(watch->begin), 1);
+  } else if (!SeesUnmaps()) {
     removed = RemoveUnmapped();
     guard->abandoned = true;
     abandoned_count++;
-  } else {
-    removed = Remove(FirstEndingPast(watch->begin), 1);
   }
 }
 
@@ -182,6 +195,17 @@ bool MayBeGuarded(uintptr_t begin, uintptr_t end) {
   return found || sequence.load(std::memory_order_relaxed) != before;
 }
 
+uint32_t TableChanges() { return sequence.load(std::memory_order_acquire); }
+
+bool WindowPast(uintptr_t address, uintptr_t* begin, uintptr_t* end) {
+  const GuardLock lock;
+  const Guard* guard = GuardEndingPast(address);
+  if (guard == nullptr) return false;
+  *begin = guard->begin;
+  *end = guard->begin + guard->length;
+  return true;
+}
+
 Guard* GuardEndingPast(uintptr_t address) {
   const size_t index = FirstEndingPast(address);
   return index < entry_count.load(std::memory_order_relaxed) ? entries[index].guard : nullptr;
@@ -198,11 +222,17 @@ bool AddGuard(std::unique_ptr<Guard> guard) {
   if (entries == nullptr) {
     void* at = mmap(nullptr, kMostGuards * sizeof(Entry), PROT_READ | PROT_WRITE,
                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (at == MAP_FAILED) return false;
+    if (at == MAP_FAILED) {
+      ReturnPairs(guard.get());
+      return false;
+    }
     entries = static_cast<Entry*>(at);
   }
   const size_t count = entry_count.load(std::memory_order_relaxed);
-  if (count == kMostGuards) return false;
+  if (count == kMostGuards) {
+    ReturnPairs(guard.get());
+    return false;
+  }
   const size_t index = FirstEndingPast(guard->begin);
   BeginChange();
   for (size_t last = count; last > index; last--) Put(last, entries[last - 1].guard);
@@ -215,12 +245,14 @@ bool AddGuard(std::unique_ptr<Guard> guard) {
 
 std::unique_ptr<Guard> TakeGuards(const Window& window) {
   const auto begin = reinterpret_cast<uintptr_t>(window.data);
-  const size_t first = FirstEndingPast(begin);
-  size_t end = first;
-  while (end < entry_count.load(std::memory_order_relaxed) &&
-         entries[end].guard->begin < begin + window.length)
-    end++;
-  return Remove(first, end - first);
+  return RemoveBetween(begin, begin + window.length);
+}
+
+void RemoveGuards(uintptr_t begin, uintptr_t end) {
+  if (!MayBeGuarded(begin, end)) return;
+  std::unique_ptr<Guard> removed;  // freed after the lock is released
+  const GuardLock lock;
+  removed = RemoveBetween(begin, end);
 }
 
 bool ResolveStore(uintptr_t address) {

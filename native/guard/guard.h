@@ -1,9 +1,10 @@
 // The write guard. A window that is attached read-only takes every store all the same: the page
 // that is hit becomes a private copy, in its place, and the segment never sees the store.
 //
-// guard.cc keeps the table of guarded windows, copy.cc makes pages private, fault.cc handles
-// SIGSEGV, mprotect.cc keeps the engine's own changes of protection away from windows, and probe.cc
-// asks the kernel about addresses.
+// guard.cc keeps the table of guarded windows, copy.cc makes pages private, and pool.cc keeps the
+// mappings that this takes. registry.cc joins the copies of this addon that a process may have.
+// fault.cc handles SIGSEGV, engine.cc leads the engine's own changes of memory past windows, and
+// older.cc stays in front of version 0.1.0. probe.cc asks the kernel about addresses.
 //
 // All that a fault can reach is async-signal-safe: no allocation but by mmap(2), no stdio, and one
 // lock, which is never held while a store into a window can happen.
@@ -38,6 +39,7 @@ struct Guard {
   size_t page;                                   // bytes in a page of the segment
   size_t private_pages = 0;
   size_t boundaries = 0;      // between private pages and others: roughly their cost in mappings
+  size_t pairs = 0;           // of mappings, held in the pool for the first store
   uint8_t* copies = nullptr;  // as long as the window: pages are copied here, then moved
   void* anchor = nullptr;     // one page of the segment, kept mapped once the window has none left
   bool abandoned = false;     // of a shared memory that the thread which mapped it has dropped
@@ -68,6 +70,12 @@ Watch* WatchMemory(napi_env env, napi_value memory, bool shared, Guard* guard);
 void Unwatch(napi_env env, Watch* watch);
 // Never waits. False only if no window overlaps [begin, end); true also while the table changes.
 bool MayBeGuarded(uintptr_t begin, uintptr_t end);
+// How often the table has changed.
+uint32_t TableChanges();
+// The lowest window that ends past the address. False if there is none.
+bool WindowPast(uintptr_t address, uintptr_t* begin, uintptr_t* end);
+// Removes the guards that overlap [begin, end). Their pages are about to be unmapped.
+void RemoveGuards(uintptr_t begin, uintptr_t end);
 // In a signal handler: whether the store that failed at the address will succeed when it runs
 // again.
 bool ResolveStore(uintptr_t address);
@@ -91,21 +99,48 @@ bool MakePrivate(Guard* guard, uintptr_t address);
 void ForgetPrivatePages(Guard* guard);
 // The whole window has been mapped over by private pages.
 void MarkAllPrivate(Guard* guard);
-// Asks the system what a signal handler cannot ask. Once, before the first guard.
-void PrepareCopying();
+// Tries every system call that a store into a guarded window needs. Returns 0; ENOSYS if one is
+// refused, as by a seccomp filter; ENOMEM.
+int PrepareCopying();
 
-// fault.cc, with the lock held. Puts the SIGSEGV handler in front of all others. Returns 0 or an
-// errno.
-int InstallFaultHandler();
+// map/budget.cc, with the lock held. Whether the process may have `count` more mappings. Counts
+// them again if `recount` is set, or if mappings were freed since the last count found no room.
+bool TakeMappings(int64_t count, bool recount);
+void MappingsFreed();
 
-// mprotect.cc. Leads the engine's calls of mprotect(2) past guarded windows. Once, before the first
-// guard.
-void InterceptMprotect();
+// pool.cc, with the lock held. The pool holds mappings in pairs, so that they can be freed where no
+// more can be had.
+
+// What one guard holds at most.
+constexpr int64_t kHeldMappings = 4;
+// Reserves the pool's addresses. Returns 0 or an errno.
+int PreparePool();
+// Has the guard hold as many pairs as its first store needs. False if there are too few mappings.
+bool HoldPairs(Guard* guard);
+// Gives the pairs that the guard holds back to the pool.
+void ReturnPairs(Guard* guard);
+// Frees the mappings that were given back, and those that the pool holds for system calls at
+// vm.max_map_count. Takes the latter again at the end of the scope.
+class Headroom {
+ public:
+  Headroom();
+  ~Headroom();
+  Headroom(const Headroom&) = delete;
+  Headroom& operator=(const Headroom&) = delete;
+};
+
+// registry.cc. Joins the process's guard, and puts its SIGSEGV handler in front of all others.
+// Returns 0 or an errno. With the lock held.
+int JoinProcessGuard();
 
 // probe.cc. These never fault, whatever the address is.
 bool IsReadable(uintptr_t address);
 bool IsWritable(uintptr_t address);
-// Whether any part of [begin, end) is a read-only mapping of that segment. With the lock held.
+// The next two read /proc, with the lock held.
+
+// Whether any part of [begin, end) is a read-only mapping of that segment.
 bool IsMappedReadOnly(uintptr_t begin, uintptr_t end, int id);
+// How many mappings the process has; -1 if /proc cannot be read.
+int64_t CountMappings();
 
 #endif  // WASM_SHM_GUARD_H_

@@ -85,6 +85,13 @@ bool IsWritable(uintptr_t address) {
                  address & ~(sizeof unused - 1), kOrZero) >= 0;
 }
 
+int64_t CountMappings() {
+  Maps maps;
+  int64_t lines = 0;
+  while (maps.Skip('\n')) lines++;
+  return lines > 0 ? lines : -1;
+}
+
 // A line is "begin-end perms offset device inode name". The inode of a segment is its id.
 bool IsMappedReadOnly(uintptr_t begin, uintptr_t end, int id) {
   Maps maps;

@@ -5,15 +5,15 @@
 #include <cerrno>
 #include <cinttypes>
 #include <cstdio>
-#include <mutex>
 
 #include "addon.h"
 #include "arguments.h"
+#include "guard/guard.h"
 
 namespace {
 
 // Mappings that one attachment takes at most: page 0, the window, the rest of its memory, and the
-// engine's guard region behind that.
+// engine's guard region behind that. A guarded window takes more: see MapBehindGuard.
 constexpr int64_t kPerAttachment = 4;
 
 // Mappings kept free for the engine and for other code of the process.
@@ -24,36 +24,43 @@ constexpr int64_t kSpareMappings = 4096;
 // mapping, so it should be rare.
 constexpr int64_t kShare = 4;
 
-std::atomic<int64_t> attachments_left{0};
-std::mutex counting;
+std::atomic<int64_t> mappings_left{0};
 
-// How many mappings the process has; -1 if /proc cannot be read.
-int64_t CountMappings() {
-  FILE* file = fopen("/proc/self/maps", "re");
-  if (file == nullptr) return -1;
-  static char buffer[65536];  // only one thread counts at a time
-  int64_t lines = 0;
-  for (size_t length; (length = fread(buffer, 1, sizeof buffer, file)) > 0;)
-    for (size_t index = 0; index < length; index++) lines += buffer[index] == '\n';
-  fclose(file);
-  return lines;
+// The rest changes only with the lock held.
+int64_t limit = 0;             // vm.max_map_count; -1 if there is none, 0 before it was read
+bool last_count_found = true;  // room, or mappings were freed since
+
+bool TakeFromShare(int64_t count) {
+  if (mappings_left.fetch_sub(count) >= count) return true;
+  mappings_left.fetch_add(count);
+  return false;
 }
 
 // Args: (). Takes room for the mappings of one more attachment. Returns 0 or -ENOMEM.
 Napi::Value Reserve(const Napi::CallbackInfo& info) {
-  if (attachments_left.fetch_sub(1) > 0) return Errno(info.Env(), 0);
-  const std::lock_guard<std::mutex> lock(counting);
-  if (attachments_left.fetch_sub(1) > 0) return Errno(info.Env(), 0);  // another thread counted
-  const int64_t limit = MappingLimit();
-  const int64_t count = CountMappings();
-  if (limit < 0 || count < 0) return Errno(info.Env(), 0);
-  const int64_t room = (limit - kSpareMappings - count) / kPerAttachment;
-  if (room <= 0) return Errno(info.Env(), ENOMEM);
-  attachments_left.store(room / kShare);  // beside the one that this call takes
-  return Errno(info.Env(), 0);
+  if (TakeFromShare(kPerAttachment)) return Errno(info.Env(), 0);
+  const GuardLock lock;
+  return Errno(info.Env(), TakeMappings(kPerAttachment, true) ? 0 : ENOMEM);
 }
 
 }  // namespace
+
+// A signal handler calls this without `recount`: a count takes some 20 ms when the process is full,
+// and a storm of stores would then count at each of them.
+bool TakeMappings(int64_t count, bool recount) {
+  if (TakeFromShare(count)) return true;
+  if (!recount && !last_count_found) return false;
+  if (limit == 0) limit = MappingLimit();
+  const int64_t mappings = CountMappings();
+  if (limit < 0 || mappings < 0) return true;
+  const int64_t room = limit - kSpareMappings - mappings;
+  last_count_found = room >= count;
+  if (!last_count_found) return false;
+  mappings_left.store((room - count) / kShare);
+  return true;
+}
+
+void MappingsFreed() { last_count_found = true; }
 
 int64_t MappingLimit() {
   int64_t limit = -1;

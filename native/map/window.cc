@@ -32,6 +32,15 @@ bool ReadFlag(const Napi::Value& value, bool* flag) {
   return true;
 }
 
+// Makes the call again with more mappings free if it was refused for want of them.
+template <typename Call>
+int WithHeadroom(Call call) {
+  const int error = call();
+  if (error != ENOMEM) return error;
+  const Headroom headroom;
+  return call();
+}
+
 int MapReadWrite(const Request& request) {
   std::unique_ptr<Guard> removed;  // freed after the lock is released
   const GuardLock lock;
@@ -47,8 +56,12 @@ int MapBehindGuard(const Request& request, std::unique_ptr<Guard> made) {
   Guard* guard = made.get();
   std::unique_ptr<Guard> removed;  // freed after the lock is released
   const GuardLock lock;
-  const int refused = InstallFaultHandler();
+  const int refused = JoinProcessGuard();
   if (refused != 0) return refused;
+  if (!TakeMappings(kHeldMappings, true) || !HoldPairs(guard)) {
+    ReturnPairs(guard);
+    return ENOMEM;
+  }
   removed = TakeGuards(request.window);
   const int error = AddGuard(std::move(made)) ? MapSegment(request.window, request.id, SHM_RDONLY,
                                                            request.offset, &guard->page)
@@ -57,6 +70,7 @@ int MapBehindGuard(const Request& request, std::unique_ptr<Guard> made) {
   auto unused = TakeGuards(request.window);
   while (removed != nullptr) {
     auto next = std::move(removed->next);
+    HoldPairs(removed.get());
     AddGuard(std::move(removed));
     removed = std::move(next);
   }
@@ -95,7 +109,7 @@ Napi::Value Unmap(const Napi::CallbackInfo& info) {
   int error;
   {
     const GuardLock lock;
-    error = MapZeroPages(window);
+    error = WithHeadroom([&] { return MapZeroPages(window); });
     if (error == 0) removed = TakeGuards(window);
   }
   // A watch belongs to its own thread. Another thread's stays, and finds later that its guard is
@@ -111,7 +125,8 @@ int DiscardPrivatePages(const Request& request) {
   Guard* guard = GuardOf(request.window);
   if (guard == nullptr || guard->id != request.id || guard->offset != request.offset) return EINVAL;
   size_t page;
-  const int error = MapSegment(request.window, request.id, SHM_RDONLY, request.offset, &page);
+  const int error = WithHeadroom(
+      [&] { return MapSegment(request.window, request.id, SHM_RDONLY, request.offset, &page); });
   if (error == 0)
     ForgetPrivatePages(guard);
   else if (!IsMappedReadOnly(guard->begin, guard->begin + guard->length, guard->id))

@@ -5,7 +5,7 @@ import { hints } from "../common/hints.js";
 import { hexadecimal, systemCall } from "./calls.js";
 import type { Explanation, HostCall, Limits } from "./host.js";
 
-const { EACCES, EEXIST, EIDRM, EINVAL, ENOENT, ENOMEM, ENOSPC, EPERM } = errnoNumbers;
+const { EACCES, EEXIST, EIDRM, EINVAL, ENOENT, ENOMEM, ENOSPC, ENOSYS, EPERM } = errnoNumbers;
 
 type Why = Pick<Explanation, "reason" | "hint">;
 
@@ -57,6 +57,10 @@ function whyMap(error: number, { access, length, into }: CallOf<"map">, limits: 
   if (error === EACCES) return { reason: "the mode of the segment does not let this user read it" };
   if (error === EINVAL)
     return { reason: "if it has huge pages, a window's offset and length must be multiples of their size" };
+  if (error === ENOSYS)
+    return {
+      reason: `access: "${access}" needs mmap, mprotect, mremap and futex, and this process may not call one (seccomp)`,
+    };
   if (error !== ENOMEM) return {};
   const maps = limits()?.maxMapCount;
   const reasons = [

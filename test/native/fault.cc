@@ -1,11 +1,17 @@
 // Crashes, and SIGSEGV handlers such as other native code installs. For the tests only.
 #include <dlfcn.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <napi.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 
 #include <atomic>
+#include <cerrno>
+#include <cstddef>
 #include <string>
 
 namespace {
@@ -100,6 +106,38 @@ Napi::Value IsBlocked(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), sigismember(&mask, SIGUSR1) == 1);
 }
 
+// Args: (most, spare). Takes mappings until `most` are taken or the system refuses one, and then
+// gives `spare` of them back. Returns how many are left taken.
+Napi::Value TakeMappings(const Napi::CallbackInfo& info) {
+  const auto most = info[0].As<Napi::Number>().Int64Value();
+  const auto spare = info[1].As<Napi::Number>().Int64Value();
+  const size_t page = 4096;
+  const size_t length = static_cast<size_t>(most + 1) * page;
+  void* at = mmap(nullptr, length, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (at == MAP_FAILED) return Napi::Number::New(info.Env(), 0);
+  auto* pages = static_cast<char*>(at);
+  int64_t taken = 0;  // two for each readable page between others
+  while (taken + 2 <= most && mprotect(pages + (taken + 1) * page, page, PROT_READ) == 0)
+    taken += 2;
+  const int64_t kept = taken - spare - spare % 2;
+  if (kept < taken) mprotect(pages + (kept + 1) * page, (taken - kept - 1) * page, PROT_NONE);
+  return Napi::Number::New(info.Env(), static_cast<double>(kept));
+}
+
+// Has the kernel refuse mremap(2) to this thread, with EPERM. Returns whether it does.
+Napi::Value RefuseMremap(const Napi::CallbackInfo& info) {
+  sock_filter filter[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_mremap, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  const sock_fprog program = {sizeof filter / sizeof filter[0], filter};
+  const bool works = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+                     prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+  return Napi::Boolean::New(info.Env(), works);
+}
+
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   const auto set = [&](const char* name, void (*function)(const Napi::CallbackInfo&)) {
     exports.Set(name, Napi::Function::New(env, function, name));
@@ -116,6 +154,8 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   set("jumpInto", JumpInto);
   exports.Set("handled", Napi::Function::New(env, Handled, "handled"));
   exports.Set("handlerFile", Napi::Function::New(env, HandlerFile, "handlerFile"));
+  exports.Set("takeMappings", Napi::Function::New(env, TakeMappings, "takeMappings"));
+  exports.Set("refuseMremap", Napi::Function::New(env, RefuseMremap, "refuseMremap"));
   exports.Set("isBlocked", Napi::Function::New(env, IsBlocked, "isBlocked"));
   return exports;
 }

@@ -1,9 +1,12 @@
 // What the tests of the write guard share: windows by the sysv host alone, and a wasm module that stores in every way.
 
+import { mkdirSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
 import binaryen from "binaryen";
 import type { Access } from "wasm-shm";
 import { sysvHost } from "#dist/host/sysv.js";
 import type { Host, Mapping, MapRequest } from "../../dist/host/host.js";
+import { root } from "../support/child.js";
 
 export const PAGE = 4096;
 
@@ -103,6 +106,33 @@ export const guardedChild = (pages: number, access: Access = "read-only"): strin
 
 /** Builds test/native: crashes, and signal handlers that are not the addon's. */
 export function buildProbe(build: (command: string, args: string[]) => { code: number | null; stderr: string }): void {
-  const { code, stderr } = build(process.execPath, ["tools/addon.js", "test/native"]);
-  if (code !== 0) throw new Error(`test/native was not built: ${stderr}`);
+  alone("probe", () => {
+    const { code, stderr } = build(process.execPath, ["tools/addon.js", "test/native"]);
+    if (code !== 0) throw new Error(`test/native was not built: ${stderr}`);
+  });
+}
+
+const LONGEST_BUILD_MS = 5 * 60_000;
+
+/** Runs the build while no other test file, each a process of its own, runs the one of that name. */
+export function alone<T>(name: string, build: () => T): T {
+  const lock = join(root, `build/${name}.lock`);
+  const sleep = new Int32Array(new SharedArrayBuffer(4));
+  for (;;) {
+    try {
+      mkdirSync(lock);
+      break;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    }
+    const made = statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
+    if (Date.now() - made > LONGEST_BUILD_MS)
+      rmSync(lock, { recursive: true, force: true }); // its process was ended
+    else Atomics.wait(sleep, 0, 0, 50);
+  }
+  try {
+    return build();
+  } finally {
+    rmSync(lock, { recursive: true, force: true });
+  }
 }

@@ -108,8 +108,8 @@ int PrepareCopying();
 bool TakeMappings(int64_t count, bool recount);
 void MappingsFreed();
 
-// pool.cc, with the lock held. The pool holds mappings in pairs, so that they can be freed where no
-// more can be had.
+// pool.cc, with the lock held. The pool holds mappings in pairs, so that they can be freed even
+// if the kernel grants no more.
 
 // What one guard holds at most.
 constexpr int64_t kHeldMappings = 4;

@@ -13,7 +13,7 @@
 
 namespace {
 
-// What a first store takes: the mapping in which pages are copied, and two where its page cuts the
+// What a first store takes: the mapping in which pages are copied, and two as its page cuts the
 // window. If the window has one page, or all are copied, an anchor instead of the two.
 constexpr size_t kPairsPerGuard = kHeldMappings / 2;
 

@@ -4,7 +4,7 @@
 // none takes another's place.
 //
 // The structs are an interface between versions. A version that changes one renames `Leader` below,
-// and goes on exporting this one.
+// and continues to export this one.
 #ifndef WASM_SHM_REGISTRY_H_
 #define WASM_SHM_REGISTRY_H_
 

@@ -25,14 +25,16 @@ const members: Readonly<Record<keyof Host, "string" | "number" | "function">> = 
   explain: "function",
 };
 
-/** @throws {TypeError} `ERR_INVALID_ARG_TYPE` it is not a Host; the message names each member that it lacks */
-export function checkHost(name: string, value: unknown): Host {
-  if (typeof value !== "object" || value === null) throw invalidType(name, `"sysv", "local" or a Host`, value);
+/**
+ * @param allowed what the option may be, for the message
+ * @throws {TypeError} `ERR_INVALID_ARG_TYPE` it is not a Host; the message names each member that it lacks
+ */
+export function checkHost(name: string, value: unknown, allowed: string): Host {
+  if (typeof value !== "object" || value === null) throw invalidType(name, allowed, value);
   const lacking = Object.entries(members)
     .filter(([member, type]) => typeof (value as Record<string, unknown>)[member] !== type)
     .map(([member, type]) => (type === "function" ? `${member}()` : `${member} (a ${type})`));
-  if (lacking.length > 0)
-    throw invalidType(name, `"sysv", "local" or a Host; this one lacks ${lacking.join(", ")}`, value);
+  if (lacking.length > 0) throw invalidType(name, `${allowed}; this one lacks ${lacking.join(", ")}`, value);
   return value as Host;
 }
 

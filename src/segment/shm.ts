@@ -125,16 +125,29 @@ export interface Platform {
 const { EEXIST, EIDRM, EINVAL, ENOENT } = errnoNumbers;
 const EVERY_FLAG = Object.values(SharedMemoryFlags).reduce((all: number, flag) => all | flag, 0);
 
+type HostName = Extract<ShmOptions["host"], string>;
+
+/** The hosts that have a name. */
+const hosts: Readonly<Record<HostName, (platform: Platform) => Host>> = {
+  sysv: (platform) => platform.sysv(),
+  local: threadHost,
+};
+
+const HOST = `${Object.keys(hosts)
+  .map((name) => `'${name}'`)
+  .join(", ")} or a Host`;
+
+const isHostName = (name: string): name is HostName => Object.hasOwn(hosts, name);
+
 /** What hosts were called before 0.2.0. */
 const formerNames: Readonly<Record<string, string>> = { native: "sysv", memory: "local" };
 
 function hostOf(option: unknown, platform: Platform): Host {
   if (option === undefined) return platform.byDefault();
-  if (option === "sysv") return platform.sysv();
-  if (option === "local") return threadHost();
-  if (typeof option !== "string") return checkHost("options.host", option);
+  if (typeof option !== "string") return checkHost("options.host", option, HOST);
+  if (isHostName(option)) return hosts[option](platform);
   const now = Object.hasOwn(formerNames, option) ? formerNames[option] : undefined;
-  const hint = now === undefined ? `It must be 'sysv', 'local' or a Host.` : `It is called '${now}' since 0.2.0.`;
+  const hint = now === undefined ? `It must be ${HOST}.` : `It is called '${now}' since 0.2.0.`;
   throw invalidValue("options.host", hint, option);
 }
 

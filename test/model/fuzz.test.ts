@@ -1,11 +1,10 @@
 // Random commands, every core against the model: 25,000, or 100,000 with WASM_SHM_LONG=1. WASM_SHM_SEED=n repeats a run;
 // npm run test:fuzz runs for as long as asked.
 import * as assert from "uvu/assert";
-import { Attachment, Cursor } from "wasm-shm";
 import { suite } from "../suite.js";
 import { campaign } from "../support/campaign.js";
 import { root, run } from "../support/child.js";
-import { CURSOR_WORDS, methodsOf, RANGE_WORDS } from "../support/operations.js";
+import { cursorOperations, rangeOperations } from "../support/operations.js";
 import { type Counts, runBatch } from "./property.js";
 
 const script = `${root}build/test/model/fuzz.js`;
@@ -26,7 +25,7 @@ fuzz(`agree on every core and with the model: ${COMMANDS} of them from seed ${se
   assert.ok(ran >= COMMANDS);
   for (const [name, count] of counts) assert.ok(count >= COMMANDS / 1000, `${name} ran ${count} times`);
   const names = [...counts.keys()];
-  const methods = [...methodsOf(Cursor, CURSOR_WORDS), ...methodsOf(Attachment, RANGE_WORDS)];
+  const methods = [...cursorOperations, ...rangeOperations];
   const isScalar = (method: string): boolean =>
     /^(read|write)(Big)?(Ui|I)nt\d+$|^(read|write)Float(32|64)$/.test(method);
   for (const method of methods.filter((name) => !isScalar(name) && name !== "position" && name !== "checksum"))

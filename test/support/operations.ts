@@ -1,5 +1,6 @@
 // A call of every method of a cursor and of ranges, with arguments that are valid in any window of some hundred zeros.
-import type { Attachment, Cursor } from "wasm-shm";
+import { type Attachment, Cursor } from "wasm-shm";
+import { Ranges } from "#dist/range/range.js";
 
 export const atCursor: Record<string, (cursor: Cursor) => unknown> = {
   seek: (cursor) => cursor.seek(8),
@@ -59,7 +60,8 @@ export const atCursor: Record<string, (cursor: Cursor) => unknown> = {
   writeFrame: (cursor) => cursor.writeFrame(Uint8Array.of(1, 2, 3)),
 };
 
-export const onRange: Record<string, (attachment: Attachment) => unknown> = {
+/** They leave the range as it is. */
+export const rangeReads: Record<string, (attachment: Attachment) => unknown> = {
   "checksum crc32": (attachment) => attachment.checksum("crc32", { start: 8 }),
   "checksum crc32c": (attachment) => attachment.checksum("crc32c", { start: 8 }),
   "checksum adler32": (attachment) => attachment.checksum("adler32", { start: 8 }),
@@ -71,12 +73,6 @@ export const onRange: Record<string, (attachment: Attachment) => unknown> = {
   "lastIndexOf text": (attachment) => attachment.lastIndexOf("\0\0", 8),
   equals: (attachment) => attachment.equals(new Uint8Array(40), 8, 48),
   compare: (attachment) => attachment.compare(new Uint8Array(41), 8, 48),
-  "fill by a byte": (attachment) => attachment.fill(1, 8, 99),
-  "fill by a pattern": (attachment) => attachment.fill("abc", 8, 99),
-  copyWithin: (attachment) => attachment.copyWithin(8, 0, 90),
-  swap16: (attachment) => attachment.swap16(8, 72),
-  swap32: (attachment) => attachment.swap32(8, 72),
-  swap64: (attachment) => attachment.swap64(8, 72),
   isUtf8: (attachment) => attachment.isUtf8(8),
   "sum of integers": (attachment) => attachment.sum(Int16Array, 8, 88),
   "sum of floats": (attachment) => attachment.sum(Float32Array, 8, 248),
@@ -86,14 +82,33 @@ export const onRange: Record<string, (attachment: Attachment) => unknown> = {
   "max of floats": (attachment) => attachment.max(Float64Array, 8, 88),
 };
 
-/** Names of the public methods of a class: a table must not leave one out. */
-export function methodsOf(type: { readonly prototype: object }, words: RegExp): string[] {
+/** They change it. */
+export const rangeWrites: Record<string, (attachment: Attachment) => unknown> = {
+  "fill by a byte": (attachment) => attachment.fill(1, 8, 99),
+  "fill by bytes": (attachment) => attachment.fill(Uint8Array.of(1, 2, 3), 8, 99),
+  "fill by text": (attachment) => attachment.fill("abc", 8, 99),
+  copyWithin: (attachment) => attachment.copyWithin(8, 0, 90),
+  swap16: (attachment) => attachment.swap16(8, 72),
+  swap32: (attachment) => attachment.swap32(8, 72),
+  swap64: (attachment) => attachment.swap64(8, 72),
+};
+
+export const onRange = { ...rangeReads, ...rangeWrites };
+
+/** Names of what the prototypes of a class have: its public methods and properties. */
+function membersOf(type: { readonly prototype: object }): Set<string> {
   const names = new Set<string>();
   for (let from = type.prototype; from !== Object.prototype; from = Object.getPrototypeOf(from) as object)
-    for (const name of Object.getOwnPropertyNames(from)) if (words.test(name)) names.add(name);
-  return [...names];
+    for (const name of Object.getOwnPropertyNames(from)) names.add(name);
+  names.delete("constructor");
+  return names;
 }
 
-// Without readable and writable, which only make a stream: test/stream/.
-export const CURSOR_WORDS = /^(read(?!able)|write|view|seek|reset|position|remaining)/;
-export const RANGE_WORDS = /^(checksum|indexOf|lastIndexOf|equals|compare|fill|copyWithin|swap|isUtf8|sum|min|max)/;
+/** What a cursor has beside its operations. `readable` and `writable` only make a stream: test/stream/. */
+const besides = ["core", "size", "readable", "writable"];
+
+/** Every operation of a cursor, and its position. The table above has each. */
+export const cursorOperations = [...membersOf(Cursor)].filter((name) => !besides.includes(name));
+
+/** Every operation on a range. The tables above have each, under its name and what may follow it. */
+export const rangeOperations = [...membersOf(Ranges)];

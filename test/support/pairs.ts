@@ -27,7 +27,9 @@ export function shmWith(engine: Engine, options: ShmOptions): Shm {
   return compose(options, { sysv: sysvHost, byDefault: threadHost, engine, streams: undefined });
 }
 
-function pairOf(name: string, host: "sysv" | "local", shm: Shm): Pair {
+type HostName = Extract<ShmOptions["host"], string>;
+
+function pairOf(name: string, host: HostName, shm: Shm): Pair {
   function withSegment<T>(bytes: number, use: (segment: Segment) => T, options?: CreateOptions): T {
     const segment = shm.create(bytes, options);
     let result: T;
@@ -62,9 +64,10 @@ const cores: [string, ShmOptions][] = [
   ["js", { core: "js" }],
 ];
 
-const hosts = process.platform === "linux" ? (["sysv", "local"] as const) : (["local"] as const);
+/** A new host has its name here. */
+const hosts: HostName[] = process.platform === "linux" ? ["sysv", "local"] : ["local"];
 
-/** On Linux all six; elsewhere the three of the local host. */
+/** Each host that the platform has, with each core. */
 export const pairs: Pair[] = hosts.flatMap((host) =>
   cores.map(([core, options]) => pairOf(`${host}, ${core}`, host, createShm({ host, ...options }))),
 );

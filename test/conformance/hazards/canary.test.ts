@@ -1,13 +1,13 @@
 // With canaries on both sides of a window: no operation, with any argument, changes one, or another cursor.
 import * as assert from "uvu/assert";
-import { Attachment, Cursor, localHost } from "wasm-shm";
+import { type Attachment, type Cursor, localHost } from "wasm-shm";
 import type { Core } from "#dist/core/core.js";
 import { jsCore } from "#dist/core/js.js";
 import { wasmCore } from "#dist/core/wasm.js";
 import { WASM_PAGE, WINDOW_START } from "#dist/memory/layout.js";
 import { attachments } from "#dist/segment/attachment.js";
 import { suite } from "../../suite.js";
-import { atCursor, CURSOR_WORDS, methodsOf, RANGE_WORDS } from "../../support/operations.js";
+import { atCursor, cursorOperations, rangeOperations } from "../../support/operations.js";
 import { randomBytes } from "../../support/pairs.js";
 
 const CANARY = 0xc5;
@@ -162,8 +162,8 @@ for (const [name, core, isWasm] of cores) {
   const properties = ["position", "remaining"];
 
   for (const [target, methods] of [
-    [cursor, methodsOf(Cursor, CURSOR_WORDS).filter((method) => !properties.includes(method))],
-    [attachment, methodsOf(Attachment, RANGE_WORDS)],
+    [cursor, cursorOperations.filter((method) => !properties.includes(method))],
+    [attachment, rangeOperations],
   ] as const)
     for (const method of methods)
       guard(`${method} changes none`, () => {

@@ -1,50 +1,14 @@
 // What cursors and ranges may do with read-write, read-only and copy-on-write attachments.
 import * as assert from "uvu/assert";
-import { type Attachment, Cursor, type Segment } from "wasm-shm";
+import type { Segment } from "wasm-shm";
 import { suite } from "../../suite.js";
+import { atCursor, rangeReads, rangeWrites } from "../../support/operations.js";
 import { code, pairs, randomBytes } from "../../support/pairs.js";
 
 const SIZE = 70_001; // bytes: 18 pages, the last one cut short
 const PAGE = 4096;
 
-/** Every method of a cursor that writes, with what fits anywhere. */
-const writes: Record<string, (cursor: Cursor) => unknown> = {
-  writeUint8: (cursor) => cursor.writeUint8(1),
-  writeInt8: (cursor) => cursor.writeInt8(-1),
-  writeUint16: (cursor) => cursor.writeUint16(1),
-  writeInt16: (cursor) => cursor.writeInt16(-1, false),
-  writeUint32: (cursor) => cursor.writeUint32(1),
-  writeInt32: (cursor) => cursor.writeInt32(-1, false),
-  writeBigUint64: (cursor) => cursor.writeBigUint64(1n),
-  writeBigInt64: (cursor) => cursor.writeBigInt64(-1n, false),
-  writeFloat16: (cursor) => cursor.writeFloat16(1),
-  writeFloat32: (cursor) => cursor.writeFloat32(1),
-  writeFloat64: (cursor) => cursor.writeFloat64(1, false),
-  writeVarUint: (cursor) => cursor.writeVarUint(300),
-  writeVarInt: (cursor) => cursor.writeVarInt(-300),
-  writeBigVarUint: (cursor) => cursor.writeBigVarUint(300n),
-  writeBigVarInt: (cursor) => cursor.writeBigVarInt(-300n),
-  writeVarUintArray: (cursor) => cursor.writeVarUintArray([1, 300]),
-  writeString: (cursor) => cursor.writeString("text"),
-  writeCString: (cursor) => cursor.writeCString("text"),
-  writeVarString: (cursor) => cursor.writeVarString("text"),
-  writeArray: (cursor) => cursor.writeArray(Uint32Array.of(1, 2), false),
-  writeFloat16Array: (cursor) => cursor.writeFloat16Array(Float32Array.of(1, 2)),
-  writeFrame: (cursor) => cursor.writeFrame(Uint8Array.of(1, 2)),
-  write: (cursor) => cursor.write(Uint8Array.of(1, 2)),
-  writeAll: (cursor) => cursor.writeAll(Uint8Array.of(1, 2)),
-};
-
-/** Every method of an attachment that does. */
-const rangeWrites: Record<string, (attachment: Attachment) => unknown> = {
-  "fill with a byte": (attachment) => attachment.fill(1),
-  "fill with bytes": (attachment) => attachment.fill(Uint8Array.of(1, 2, 3), 1),
-  "fill with text": (attachment) => attachment.fill("text", 5, 20),
-  copyWithin: (attachment) => attachment.copyWithin(0, 9, 20),
-  swap16: (attachment) => attachment.swap16(0, 2),
-  swap32: (attachment) => attachment.swap32(1, 5),
-  swap64: (attachment) => attachment.swap64(3, 11),
-};
+const writes = Object.entries(atCursor).filter(([method]) => method.startsWith("write"));
 
 /** A segment of known bytes. */
 function filled(segment: Segment): Uint8Array {
@@ -102,13 +66,6 @@ for (const { name, shm, native, withSegment } of pairs) {
 
   const readOnly = suite(`A read-only attachment [${name}]`);
 
-  readOnly("the table above has every method that writes", () => {
-    const methods: string[] = [];
-    for (let type = Cursor.prototype; type !== Object.prototype; type = Object.getPrototypeOf(type))
-      methods.push(...Object.getOwnPropertyNames(type).filter((method) => method.startsWith("write")));
-    assert.equal(methods.sort(), Object.keys(writes).sort());
-  });
-
   readOnly(
     "its cursor refuses each of them at any position, and does not move; nothing is stored, not even privately",
     () => {
@@ -118,7 +75,7 @@ for (const { name, shm, native, withSegment } of pairs) {
         const cursor = attachment.cursor();
         for (const position of [0, 1, 4095, SIZE - 1, SIZE, SIZE + 9]) {
           cursor.seek(position);
-          for (const [method, write] of Object.entries(writes)) {
+          for (const [method, write] of writes) {
             assert.throws(() => write(cursor), code("ERR_SHM_READ_ONLY", new RegExp(`^${method}`)), method);
             assert.is(cursor.position, position, method);
           }
@@ -156,6 +113,7 @@ for (const { name, shm, native, withSegment } of pairs) {
       const reader = segment.attach({ access: "read-only" });
       const cursor = reader.cursor();
       assert.is(cursor.core, shm.core);
+      for (const read of Object.values(rangeReads)) assert.equal(read(reader), read(writer));
       assert.is(reader.checksum("xxh3"), writer.checksum("xxh3"));
       assert.is(reader.sum(Uint8Array), writer.sum(Uint8Array));
       assert.ok(reader.equals(bytes) && reader.compare(writer) === 0);
@@ -211,7 +169,7 @@ for (const { name, shm, native, withSegment } of pairs) {
       const attachment = segment.attach({ access: "copy-on-write" });
       const view = attachment.bytes;
       const cursor = attachment.cursor();
-      for (const [method, write] of Object.entries(writes)) {
+      for (const [method, write] of writes) {
         cursor.seek(PAGE - 1);
         write(cursor);
         assert.ok(cursor.position > PAGE - 1, method);

@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const copy = join(root, "build/sanitize");
 const words = process.argv.slice(2);
-const TESTS = ["addon", "copies", "fault", "guard", "mappings"].map((name) => `native/${name}.test`);
+const TESTS = ["addon", "copies", "fault", "guard", "mappings"].map((name) => `native/${name}`);
 
 function run(command, args, options = {}) {
   const { status, error } = spawnSync(command, args, { cwd: copy, stdio: "inherit", ...options });
@@ -24,11 +24,20 @@ function compilerFile(name) {
   return path;
 }
 
-for (const part of ["build/test", "dist", "native", "test/native", "test/fixtures"])
+for (const part of ["build/test", "dist", "native", "test/native", "test/runner", "test/fixtures"])
   rmSync(join(copy, part), { recursive: true, force: true });
 mkdirSync(copy, { recursive: true });
 const isSource = (path) => !/\/native\/build(\/|$)/.test(path);
-for (const part of ["package.json", "tools/addon.js", "build/test", "dist", "native", "test/native", "test/fixtures"])
+for (const part of [
+  "package.json",
+  "tools/addon.js",
+  "build/test",
+  "dist",
+  "native",
+  "test/native",
+  "test/runner",
+  "test/fixtures",
+])
   cpSync(join(root, part), join(copy, part), { recursive: true, filter: isSource });
 if (!existsSync(join(copy, "node_modules"))) symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
 

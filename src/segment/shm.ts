@@ -26,7 +26,7 @@ import { type Segment, segments } from "./segment.js";
 export interface ShmOptions {
   /**
    * What makes the system calls: `"sysv"` (the kernel), `"local"` (this thread alone), or a Host of your own.
-   * Default: sysv if its addon loads, else local; `shm.host.name` says which.
+   * Default: the one that the environment variable WASM_SHM_HOST names; without it `"sysv"` on Linux, else `"local"`.
    */
   host?: "sysv" | "local" | Host;
   /** What works on the bytes: `"wasm"` (default), its plain JS twin `"js"`, or `"auto"`: cursors by JS, ranges by wasm. */

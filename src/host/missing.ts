@@ -14,6 +14,7 @@ export interface Diagnosis {
 const OUTSIDE = "leave wasm-shm out of the bundle (external), and install it beside the bundle";
 const NO_ADDONS = "start Node without --no-addons; with --permission, add --allow-addons";
 const TOOLS = "install python3, make and g++ (C++17)";
+const FROM_SOURCE = "run npm run build:native in ";
 const REINSTALL = "install wasm-shm again, or copy its whole folder, native/build included";
 
 /** The package's folder; undefined if this code is not in it, as in a bundle. */
@@ -25,14 +26,14 @@ function rootOf(moduleUrl: string | undefined): string | undefined {
 
 /** What runs the package's build once more. */
 function rebuild(root: string): string {
-  return installerOf(root)?.cure ?? `run npm run build:native in ${root}`;
+  return installerOf(root)?.cure ?? FROM_SOURCE + root;
 }
 
 /** What node-gyp and make print if something that they need is absent. */
 const needs: readonly (readonly [RegExp, string])[] = [
   [/Could not find any Python|need to install the latest version of Python/, "python3"],
   [/not found: make\b|spawn make ENOENT/, "make"],
-  [/(?:\+\+|\bcc|gcc|clang): (?:No such file|(?:command )?not found)/, "a C++ compiler"],
+  [/(?:\+\+|\bcc|gcc|clang): (?:No such file|(?:command )?not found)/, "g++"],
 ];
 
 /** tools/addon.js writes the log: a line that says why, then what node-gyp printed. */
@@ -40,7 +41,7 @@ function failedBuild(root: string, file: string, log: string): Diagnosis {
   const absent = needs.filter(([printed]) => printed.test(log)).map(([, name]) => name);
   if (absent.length > 0)
     return {
-      reason: `its addon was not built, as the build found no ${absent.join(" and no ")} (${file})`,
+      reason: `its addon was not built, as the build found no ${absent.join(" and no ")} (log: ${file})`,
       hint: `${TOOLS}, then ${rebuild(root)}`,
     };
   const lines = log.split("\n");
@@ -48,18 +49,18 @@ function failedBuild(root: string, file: string, log: string): Diagnosis {
     .slice(1)
     .find((line) => /\berror\b/i.test(line) && !/ERR! (?:build|configure) error/.test(line));
   return {
-    reason: `its addon was not built: ${(telling ?? (lines[0] as string)).trim()} (${file})`,
+    reason: `its addon was not built: ${(telling ?? (lines[0] as string)).trim()} (log: ${file})`,
     hint: `read ${file}, then ${rebuild(root)}`,
   };
 }
 
-function neverBuilt(root: string, addon: string): Diagnosis {
+/** There is neither an addon nor the log of a failed build. */
+function neverBuilt(root: string, tried: string): Diagnosis {
   const installer = installerOf(root);
-  const none = `its addon was not built: there is neither ${addon} nor the log of a failed build`;
   const why = installer?.blocked
-    ? `the package's install script was not run, as ${installer.blocked}`
-    : "the package's install script was not run, or a copy left out what it built";
-  return { reason: `${none}; ${why}`, hint: rebuild(root) };
+    ? `the package's install script did not run: ${installer.blocked}`
+    : "the package's install script did not run, or a copy left out what it built";
+  return { reason: `its addon was not built; ${why} ${tried}`, hint: rebuild(root) };
 }
 
 /** By e_machine in elf(5): Node's names of processors. */
@@ -106,7 +107,10 @@ function refusedByLoader(root: string, addon: string, text: string): Diagnosis {
 
 function diagnosed(moduleUrl: string | undefined, error: unknown): Diagnosis {
   const { code } = error as NodeJS.ErrnoException;
-  const text = (error instanceof Error ? error.message : String(error)).trim().replaceAll(/\s*\n\s*/g, "; ");
+  const text = (error instanceof Error ? error.message : String(error))
+    .trim()
+    .replace(/\.$/, "")
+    .replaceAll(/\s*\n\s*/g, "; ");
   if (code === "ERR_DLOPEN_DISABLED") return { reason: `this Node loads no addons: ${text}`, hint: NO_ADDONS };
   const root = rootOf(moduleUrl);
   if (root === undefined) {
@@ -127,8 +131,7 @@ function diagnosed(moduleUrl: string | undefined, error: unknown): Diagnosis {
     };
   const file = join(root, "native/build/failed.log");
   const log = textOf(file);
-  const found = log === undefined ? neverBuilt(root, builds[0] as string) : failedBuild(root, file, log);
-  return { ...found, reason: `${found.reason} ${tried}` };
+  return log === undefined ? neverBuilt(root, tried) : failedBuild(root, file, log);
 }
 
 /**

@@ -1,5 +1,5 @@
 // Why the addon did not load, and what to do about it: read from the files of this machine and from the error itself.
-// What they do not tell is not guessed: then the reason is the error's own text, and there may be no cure.
+// What they do not tell is not guessed: the reason is then the error's own text, without a cure.
 import { closeSync, existsSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -32,22 +32,21 @@ function rebuild(root: string): string {
 /** What node-gyp and make print if something that they need is absent. */
 const needs: readonly (readonly [RegExp, string])[] = [
   [/Could not find any Python|need to install the latest version of Python/, "python3"],
-  [/not found: make\b|spawn make ENOENT/, "make"],
-  [/(?:\+\+|\bcc|gcc|clang): (?:No such file|(?:command )?not found)/, "g++"],
+  [/not found: make$|spawn make ENOENT/m, "make"],
+  [/(?:\+\+|\bcc|gcc|clang): (?:No such file|(?:command )?not found)/, "g++"], // make and the shell
+  [/No such file or directory: '[^']*(?:\+\+|\bcc|gcc|clang)'/, "g++"], // gyp, if CXX is set
 ];
 
 /** tools/addon.js writes the log: a line that says why, then what node-gyp printed. */
 function failedBuild(root: string, file: string, log: string): Diagnosis {
-  const absent = needs.filter(([printed]) => printed.test(log)).map(([, name]) => name);
-  if (absent.length > 0)
+  const absent = new Set(needs.filter(([printed]) => printed.test(log)).map(([, name]) => name));
+  if (absent.size > 0)
     return {
-      reason: `its addon was not built, as the build found no ${absent.join(" and no ")} (log: ${file})`,
+      reason: `its addon was not built, as the build found no ${[...absent].join(" and no ")} (log: ${file})`,
       hint: `${TOOLS}, then ${rebuild(root)}`,
     };
   const lines = log.split("\n");
-  const telling = lines
-    .slice(1)
-    .find((line) => /\berror\b/i.test(line) && !/ERR! (?:build|configure) error/.test(line));
+  const telling = lines.slice(1).find((line) => /error: |^gyp: |^make: (?!Entering|\*\*\*)/i.test(line));
   return {
     reason: `its addon was not built: ${(telling ?? (lines[0] as string)).trim()} (log: ${file})`,
     hint: `read ${file}, then ${rebuild(root)}`,

@@ -353,6 +353,7 @@ onLinux("a build that failed leaves a log, of which the error says what was abse
     writeFileSync(join(install.project, "node_modules/.package-lock.json"), "{}");
     const tools = join(install.project, "tools");
     mkdirSync(tools);
+    symlinkSync(process.execPath, join(tools, "node")); // binding.gyp calls it
     const { PYTHON, npm_config_python, MAKE, ...rest } = process.env;
     const log = join(install.folder, "native/build/failed.log");
     const told = (env: NodeJS.ProcessEnv): Told => {
@@ -364,10 +365,15 @@ onLinux("a build that failed leaves a log, of which the error says what was abse
     const python = told({ PATH: tools });
     assert.match(python.message, `its addon was not built, as the build found no python3 (log: ${log}); `);
     assert.is(python.hint, hint);
-    const make = told({ MAKE: "make-that-does-not-exist" });
-    assert.match(make.message, /was not built: gyp ERR! stack Error: not found: make-that-does-not-exist \(log: /);
-    assert.is(make.hint, `read ${log}, then ${APPROVE}`);
-    const compiler = told({ CXX: "absent-g++" });
+    const real = run("python3", ["-c", "import sys; print(sys.executable, end='')"]).stdout; // perhaps behind a script
+    assert.match(told({ PATH: tools, PYTHON: real }).message, "as the build found no make (log: ");
+    const other = told({ MAKE: "make-that-does-not-exist" });
+    assert.match(other.message, /was not built: gyp ERR! stack Error: not found: make-that-does-not-exist \(log: /);
+    assert.is(other.hint, `read ${log}, then ${APPROVE}`);
+    assert.match(told({ CXX: "absent-g++" }).message, "as the build found no g++ (log: "); // gyp asks it
+    for (const tool of ["make", "mkdir", "printf", "sh"])
+      symlinkSync(run("bash", ["-c", `type -P ${tool}`]).stdout.trim(), join(tools, tool));
+    const compiler = told({ PATH: tools, PYTHON: real, CC: undefined, CXX: undefined }); // make runs it
     assert.match(compiler.message, "as the build found no g++ (log: ");
     assert.is(compiler.hint, hint);
   });

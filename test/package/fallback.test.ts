@@ -1,170 +1,20 @@
-// Which host an instance has if none is named, and what the package says without its addon. Each install is a real copy
-// of what npm would unpack, in a folder of its own, with the marks that a package manager leaves there.
+// What the package says without its addon: each cause, with the marks that a package manager, a build or a copy leaves.
 import {
   appendFileSync,
   cpSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
-  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join } from "node:path";
 import * as assert from "uvu/assert";
 import { whyNotLoaded } from "#dist/host/missing.js";
 import { suite } from "../suite.js";
-import { type Ended, root, run } from "../support/child.js";
-
-const ADDON = "native/build/Release/wasm_shm.node";
-
-/** Nothing of the machine that runs the tests decides: neither its variables nor its home. */
-function environment(home: string, more: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const { WASM_SHM_HOST, npm_config_ignore_scripts, ...rest } = process.env;
-  return { ...rest, HOME: home, ...more };
-}
-
-interface Install {
-  /** The project, which has node_modules. */
-  readonly project: string;
-  /** The package's folder. */
-  readonly folder: string;
-  /** Runs a module in the project. */
-  evaluate(source: string, env?: NodeJS.ProcessEnv, nodeArgs?: readonly string[]): Ended;
-}
-
-/** Installs the package without a built addon. @param place the package's folder in the project */
-function installed<T>(use: (install: Install) => T, place = "node_modules/wasm-shm"): T {
-  const project = mkdtempSync(join(tmpdir(), "wasm-shm-"));
-  try {
-    const folder = join(project, place);
-    const modules = dirname(folder);
-    mkdirSync(modules, { recursive: true });
-    for (const part of ["dist", "package.json", "tools/addon.js"])
-      cpSync(`${root}${part}`, join(folder, part), { recursive: true });
-    cpSync(`${root}native`, join(folder, "native"), {
-      recursive: true,
-      filter: (source) => resolve(source) !== resolve(root, "native/build"),
-    });
-    for (const name of readdirSync(`${root}node_modules`))
-      if (!name.startsWith(".")) symlinkSync(`${root}node_modules/${name}`, join(modules, name));
-    writeFileSync(join(project, "package.json"), '{ "type": "module" }');
-    const evaluate: Install["evaluate"] = (source, env = {}, nodeArgs = []) =>
-      run(process.execPath, [...nodeArgs, "--input-type=module", "--eval", source], {
-        cwd: project,
-        env: environment(project, env),
-      });
-    return use({ project, folder, evaluate });
-  } finally {
-    rmSync(project, { recursive: true });
-  }
-}
-
-interface Told {
-  code: string;
-  message: string;
-  hint?: string;
-}
-
-const WHY = (from: string): string => `import { create } from "${from}";
-  try { create(10); } catch ({ code, message, hint }) { console.log(JSON.stringify({ code, message, hint })); }`;
-
-/** What `create` of the default instance says. */
-function why(install: Install, env: NodeJS.ProcessEnv = {}, nodeArgs: readonly string[] = [], from = "wasm-shm"): Told {
-  const ended = install.evaluate(WHY(from), env, nodeArgs);
-  assert.is(ended.code, 0, ended.stderr);
-  const told = JSON.parse(ended.stdout) as Told;
-  assert.is(told.code, "ERR_SHM_UNSUPPORTED");
-  assert.match(told.message, /^the sysv host is not supported: /);
-  if (told.hint !== undefined) assert.ok(told.message.endsWith(`; ${told.hint}`), told.message);
-  return told;
-}
-
-const inProject = suite("WASM_SHM_HOST");
-
-const NAME = `import { createShm, shm } from "wasm-shm";
-  const tell = (call) => { try { return call().name; } catch ({ name, code, message }) { return name + " " + code + " " + message; } };
-  console.log(JSON.stringify([() => shm.host, () => createShm().host, () => createShm({ core: "js" }).host,
-    () => createShm({ host: undefined }).host, () => createShm({ host: "local" }).host].map(tell)));`;
-
-inProject("local is the default host of every instance, also without the addon; none warns", () => {
-  installed(({ evaluate }) => {
-    const ended = evaluate(NAME, { WASM_SHM_HOST: "local" });
-    assert.equal(JSON.parse(ended.stdout), ["local", "local", "local", "local", "local"], ended.stderr);
-    assert.is(ended.stderr, "");
-  });
-});
-
-inProject("another value is an error that names the two, at the first use; host: wins over it", () => {
-  for (const value of ["native", "posix", "SYSV", "sysv "])
-    installed(({ evaluate }) => {
-      const [last, ...refused] = (JSON.parse(evaluate(NAME, { WASM_SHM_HOST: value }).stdout) as string[]).reverse();
-      assert.is(last, "local");
-      assert.equal(
-        [...new Set(refused)],
-        [
-          "TypeError ERR_INVALID_ARG_VALUE The property 'process.env.WASM_SHM_HOST' is invalid. " +
-            `It must be 'sysv' or 'local'. Received type string ('${value}')`,
-        ],
-      );
-      assert.is(evaluate('import "wasm-shm"; import "wasm-shm/x11";', { WASM_SHM_HOST: value }).code, 0);
-    });
-});
-
-inProject("may be set by the program itself, before the first use", () => {
-  installed(({ evaluate }) => {
-    const ended = evaluate(`import { create, shm } from "wasm-shm";
-      process.env.WASM_SHM_HOST = "local";
-      const segment = create(3333);
-      segment.write(Uint8Array.of(1, 2, 3));
-      delete process.env.WASM_SHM_HOST; // the host of an instance never changes
-      console.log(shm.host.name, segment.readChunk(3).join(), create(1).size);`);
-    assert.is(ended.stdout, "local 1,2,3 1\n", ended.stderr);
-  });
-});
-
-inProject("is not read by wasm-shm/portable, which has the local host alone", () => {
-  installed(({ evaluate }) => {
-    const source =
-      'import { createShm, shm } from "wasm-shm/portable"; console.log(shm.host.name, createShm().host.name);';
-    assert.is(evaluate(source, { WASM_SHM_HOST: "sysv" }).stdout, "local local\n");
-  });
-});
-
-if (process.platform !== "linux") inProject.skip("sysv, or an empty value, is the kernel's host", "it is not Linux");
-else
-  inProject("sysv, or an empty value, is the kernel's host", () => {
-    installed(({ evaluate, folder }) => {
-      cpSync(`${root}${ADDON}`, join(folder, ADDON));
-      for (const value of ["sysv", ""])
-        assert.equal(JSON.parse(evaluate(NAME, { WASM_SHM_HOST: value }).stdout), [
-          "sysv",
-          "sysv",
-          "sysv",
-          "sysv",
-          "local",
-        ]);
-    });
-  });
-
-inProject("decides on another system than Linux too, where the default is local", () => {
-  installed(({ evaluate, project }) => {
-    const preload = join(project, "darwin.mjs");
-    writeFileSync(preload, 'Object.defineProperty(process, "platform", { value: "darwin" });');
-    const names = (env: NodeJS.ProcessEnv): string[] =>
-      JSON.parse(evaluate(NAME, env, ["--import", preload]).stdout) as string[];
-    assert.equal(names({}), ["local", "local", "local", "local", "local"]);
-    const [refused] = names({ WASM_SHM_HOST: "sysv" });
-    assert.match(
-      refused as string,
-      /^ShmError ERR_SHM_UNSUPPORTED .* it needs Linux, and this is darwin; use host: "local"$/,
-    );
-  });
-});
-inProject.run();
+import { root, run } from "../support/child.js";
+import { ADDON, environment, type Install, installed, NAME_HOSTS, type Told, why } from "../support/installed.js";
 
 const missing = suite("Without the addon, on Linux");
 const onLinux: typeof missing = Object.assign(
@@ -394,7 +244,7 @@ onLinux("a build that succeeds removes the log, and the package works", () => {
     assert.match(why(install).message, "its addon was not built: node-gyp was not found (log: ");
     installStep(install, {});
     assert.not.ok(existsSync(join(install.folder, "native/build/failed.log")));
-    assert.is(JSON.parse(install.evaluate(NAME).stdout)[0], "sysv");
+    assert.is(JSON.parse(install.evaluate(NAME_HOSTS).stdout)[0], "sysv");
   });
 });
 

@@ -1,4 +1,4 @@
-// The package from outside: what it exports, and what loads without Node. fallback.test.ts: without the addon.
+// The package from outside: what it exports, and what loads without Node. host.test.ts and fallback.test.ts: the default host, and no addon.
 import {
   cpSync,
   existsSync,

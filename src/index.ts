@@ -1,5 +1,6 @@
-// The entry point in Node: the kernel's segments if the addon loads, else those of this thread.
+// The entry point in Node. Importing it loads no addon, and cannot fail for the lack of one.
 import { createShm } from "./node.js";
+import { lazyShm } from "./segment/lazy.js";
 import type { Shm } from "./segment/shm.js";
 
 export { createShm, sysvHost } from "./node.js";
@@ -13,6 +14,9 @@ export type { Sandbox } from "./sandbox/sandbox.js";
 export type { CursorReadable } from "./stream/readable.js";
 export type { CursorWritable } from "./stream/writable.js";
 
-/** The default instance, which the functions below belong to. */
-export const shm: Shm = createShm();
+/**
+ * The default instance, which the functions below belong to. Its first use chooses the host: if that fails, each
+ * function, `shm.host` and `shm.core` throw as {@link createShm} does.
+ */
+export const shm: Shm = lazyShm(() => createShm());
 export const { create, open, openSegment, destroySegment, list, limits, ftok } = shm;

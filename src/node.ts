@@ -3,6 +3,7 @@
 // for Node composes its instances from this; nothing else names a host of the kernel.
 import { Buffer, isUtf8 } from "node:buffer";
 import * as zlib from "node:zlib";
+import { invalidValue } from "./common/errors.js";
 import type { Engine } from "./core/engine.js";
 import type { Host } from "./host/host.js";
 import { threadHost } from "./host/local.js";
@@ -13,18 +14,15 @@ import { writable } from "./stream/writable.js";
 
 export { sysvHost };
 
+/**
+ * The host that WASM_SHM_HOST names. Without it: the kernel's on Linux, or an error, as segments that no other process
+ * sees would look like success; elsewhere the local one, as there is no other.
+ */
 function byDefault(): Host {
-  try {
-    return sysvHost();
-  } catch (error) {
-    // On Linux the installation is broken. A warning, as otherwise nothing would say why other processes see no segment.
-    if (process.platform === "linux")
-      process.emitWarning("no other process will see these segments: the local host is in use", {
-        code: "WASM_SHM_IN_PROCESS",
-        detail: (error as Error).message,
-      });
-    return threadHost();
-  }
+  const named = process.env["WASM_SHM_HOST"] || (process.platform === "linux" ? "sysv" : "local");
+  if (named === "sysv") return sysvHost();
+  if (named === "local") return threadHost();
+  throw invalidValue("process.env.WASM_SHM_HOST", "It must be 'sysv' or 'local'.", named);
 }
 
 const bufferOf = ({ buffer, byteOffset, length }: Uint8Array): Buffer => Buffer.from(buffer, byteOffset, length);
@@ -58,9 +56,10 @@ const platform: Platform = {
 /**
  * The package over a host and a core of your choice.
  *
- * @throws {ShmError} `ERR_SHM_UNSUPPORTED` the host that was named is not supported here; no other host takes its place
+ * @throws {ShmError} `ERR_SHM_UNSUPPORTED` the host that was named is not supported here, or on Linux the default one; no
+ *   other host takes its place
  * @throws {TypeError} `ERR_INVALID_ARG_TYPE` the host lacks a method, or the core is not one of three;
- *   `ERR_INVALID_ARG_VALUE` an option or a host's name that does not exist
+ *   `ERR_INVALID_ARG_VALUE` an option or a host's name that does not exist, also in WASM_SHM_HOST
  */
 export function createShm(options?: ShmOptions): Shm {
   return compose(options, platform);

@@ -6,6 +6,7 @@ import { errnoNumbers, unsupported } from "../common/errors.js";
 import { pagesOf, roundUp, WASM_PAGE, type WasmMemory, WINDOW_START } from "../memory/layout.js";
 import { explainSysv } from "./explain.js";
 import type { Capability, Explanation, Host, HostCall, Limits, Mapping, MapRequest, SegmentInfo } from "./host.js";
+import { whyNotLoaded } from "./missing.js";
 
 type Seconds = number;
 type StatFields = Omit<SegmentInfo, "atime" | "dtime" | "ctime"> & Record<"atime" | "dtime" | "ctime", Seconds>;
@@ -39,7 +40,6 @@ interface SysvMapping extends Mapping {
 }
 
 const USE_LOCAL = 'use host: "local"';
-const REBUILD = "run npm rebuild wasm-shm";
 
 function loadAddon(): Addon {
   if (process.platform !== "linux")
@@ -50,8 +50,8 @@ function loadAddon(): Addon {
     const load = createRequire(import.meta.url)("node-gyp-build") as (folder: string) => Addon;
     return load(fileURLToPath(new URL("../../native", import.meta.url)));
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw unsupported("the sysv host", `its addon did not load; ${REBUILD}. ${reason}`, { hint: REBUILD, cause });
+    const { reason, hint } = whyNotLoaded(import.meta.url, cause);
+    throw unsupported("the sysv host", hint === undefined ? reason : `${reason}; ${hint}`, { hint, cause });
   }
 }
 
@@ -229,7 +229,8 @@ let host: Host | undefined;
 
 /**
  * The kernel's System V calls, by the addon.
- * @throws {ShmError} `ERR_SHM_UNSUPPORTED` not Linux, or the addon did not load; the message lists what was tried
+ * @throws {ShmError} `ERR_SHM_UNSUPPORTED` not Linux, or the addon did not load: the message has the cause, and
+ *   `error.hint` the cure
  */
 export function sysvHost(): Host {
   host ??= new SysvHost(loadAddon());

@@ -26,7 +26,7 @@ import { type Segment, segments } from "./segment.js";
 export interface ShmOptions {
   /**
    * What makes the system calls: `"sysv"` (the kernel), `"local"` (this thread alone), or a Host of your own.
-   * Default: sysv if its addon loads, else local; `shm.host.name` says which.
+   * Default: the one that the environment variable WASM_SHM_HOST names; without it `"sysv"` on Linux, else `"local"`.
    */
   host?: "sysv" | "local" | Host;
   /** What works on the bytes: `"wasm"` (default), its plain JS twin `"js"`, or `"auto"`: cursors by JS, ranges by wasm. */
@@ -57,7 +57,11 @@ export interface CreateOptions {
 
 /** System V shared memory over one host and one core. Its functions need no `this`. */
 export interface Shm {
-  /** The host in use; `host.name` is "sysv", "local" or that of your own. */
+  /**
+   * The host in use; `host.name` is "sysv", "local" or that of your own.
+   *
+   * @throws {ShmError} `ERR_SHM_UNSUPPORTED` on the default instance alone: it has none, and each of its functions says why
+   */
   readonly host: Host;
   /** The core in use. */
   readonly core: CoreName;
@@ -115,7 +119,7 @@ export interface Shm {
 export interface Platform {
   /** The kernel's segments. @throws {ShmError} `ERR_SHM_UNSUPPORTED` they are not supported here */
   sysv(): Host;
-  /** The host to take if none is named. */
+  /** The host to take if none is named. @throws {ShmError} `ERR_SHM_UNSUPPORTED` it is not available */
   byDefault(): Host;
   readonly engine: Engine;
   /** undefined: cursors have no streams. */

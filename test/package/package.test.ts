@@ -1,4 +1,4 @@
-// The package from outside: what it exports, what loads without the addon or without Node, and what it says then.
+// The package from outside: what it exports, and what loads without Node. host.test.ts and fallback.test.ts: the default host, and no addon.
 import {
   cpSync,
   existsSync,
@@ -15,19 +15,6 @@ import * as assert from "uvu/assert";
 import { suite } from "../suite.js";
 import { root, run } from "../support/child.js";
 import { nativePairs } from "../support/pairs.js";
-
-/** A copy of what npm would install, without the built addon. */
-function withoutAddon<T>(use: (folder: string) => T): T {
-  const folder = mkdtempSync(join(tmpdir(), "wasm-shm-"));
-  try {
-    cpSync(`${root}dist`, join(folder, "dist"), { recursive: true });
-    cpSync(`${root}package.json`, join(folder, "package.json"));
-    symlinkSync(`${root}node_modules`, join(folder, "node_modules"));
-    return use(folder);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
 
 const evaluate = (folder: string, source: string): ReturnType<typeof run> =>
   run(process.execPath, ["--input-type=module", "--eval", source], { cwd: folder });
@@ -124,41 +111,6 @@ else
     assert.is(ended.stdout, "700000 drawn\n", ended.stderr);
   });
 surface.run();
-
-const missing = suite("Without the addon");
-
-missing("the local host takes its place, and a warning says so", () => {
-  withoutAddon((folder) => {
-    const ended = evaluate(
-      folder,
-      `import { create, shm } from "wasm-shm";
-      const segment = create(3333);
-      segment.write(Uint8Array.of(1, 2, 3));
-      console.log(shm.host.name, segment.readChunk(3).join());`,
-    );
-    assert.is(ended.stdout, "local 1,2,3\n");
-    if (process.platform === "linux")
-      assert.match(ended.stderr, /\[WASM_SHM_IN_PROCESS\].*no other process will see these segments/);
-  });
-});
-
-missing("the sysv host is never replaced if it was asked for: the error lists what was tried", () => {
-  withoutAddon((folder) => {
-    const ended = evaluate(
-      folder,
-      `import { createShm, sysvHost } from "wasm-shm";
-      for (const use of [() => createShm({ host: "sysv" }), sysvHost])
-        try { use(); } catch ({ code, message }) { console.log(code, message); }`,
-    );
-    assert.is(ended.stdout.match(/^ERR_SHM_UNSUPPORTED/gm)?.length, 2);
-    if (process.platform === "linux") {
-      assert.match(ended.stdout, new RegExp(`platform=linux arch=${process.arch}`));
-      assert.ok(ended.stdout.includes(join(folder, "native")));
-      assert.match(ended.stdout, /npm rebuild wasm-shm/);
-    }
-  });
-});
-missing.run();
 
 const jitless = suite("An engine without WebAssembly");
 jitless("loads the package, and says why it cannot attach", () => {

@@ -1,0 +1,146 @@
+// Why the addon did not load, and what to do about it: read from the files of this machine and from the error itself.
+// What they do not tell is not guessed: the reason is then the error's own text, without a cure.
+import { closeSync, existsSync, openSync, readSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { installerOf, objectOf, textOf } from "./installer.js";
+
+export interface Diagnosis {
+  readonly reason: string;
+  /** `error.hint`. Undefined if the machine does not tell enough for a cure. */
+  readonly hint?: string;
+}
+
+const OUTSIDE = "leave wasm-shm out of the bundle (external), and install it beside the bundle";
+const NO_ADDONS = "start Node without --no-addons; with --permission, add --allow-addons";
+const TOOLS = "install python3, make and g++ (C++17)";
+const FROM_SOURCE = "run npm run build:native in ";
+const REINSTALL = "install wasm-shm again, or copy its whole folder, native/build included";
+
+/** The package's folder; undefined if this code is not in it, as in a bundle. */
+function rootOf(moduleUrl: string | undefined): string | undefined {
+  if (!moduleUrl?.startsWith("file:")) return undefined; // undefined: a bundler made CommonJS of it
+  const root = fileURLToPath(new URL("../..", moduleUrl)).replace(/\/$/, "");
+  return objectOf(join(root, "package.json"))["name"] === "wasm-shm" ? root : undefined;
+}
+
+/** What runs the package's build once more. */
+function rebuild(root: string): string {
+  return installerOf(root)?.cure ?? FROM_SOURCE + root;
+}
+
+/** What node-gyp and make print if something that they need is absent. */
+const needs: readonly (readonly [RegExp, string])[] = [
+  [/Could not find any Python|need to install the latest version of Python/, "python3"],
+  [/not found: make$|spawn make ENOENT/m, "make"],
+  [/(?:\+\+|\bcc|gcc|clang): (?:No such file|(?:command )?not found)/, "g++"], // make and the shell
+  [/No such file or directory: '[^']*(?:\+\+|\bcc|gcc|clang)'/, "g++"], // gyp, if CXX is set
+];
+
+/** tools/addon.js writes the log: a line that says why, then what node-gyp printed. */
+function failedBuild(root: string, file: string, log: string): Diagnosis {
+  const absent = new Set(needs.filter(([printed]) => printed.test(log)).map(([, name]) => name));
+  if (absent.size > 0)
+    return {
+      reason: `its addon was not built, as the build found no ${[...absent].join(" and no ")} (log: ${file})`,
+      hint: `${TOOLS}, then ${rebuild(root)}`,
+    };
+  const lines = log.split("\n");
+  const telling = lines.slice(1).find((line) => /error: |^gyp: |^make: (?!Entering|\*\*\*)/i.test(line));
+  return {
+    reason: `its addon was not built: ${(telling ?? (lines[0] as string)).trim()} (log: ${file})`,
+    hint: `read ${file}, then ${rebuild(root)}`,
+  };
+}
+
+/** There is neither an addon nor the log of a failed build. */
+function neverBuilt(root: string, tried: string): Diagnosis {
+  const installer = installerOf(root);
+  const why = installer?.blocked
+    ? `the package's install script did not run: ${installer.blocked}`
+    : "the package's install script did not run, or a copy left out what it built";
+  return { reason: `its addon was not built; ${why} ${tried}`, hint: rebuild(root) };
+}
+
+/** By e_machine in elf(5): Node's names of processors. */
+const machines: Readonly<Record<number, string>> = {
+  3: "ia32",
+  8: "mips",
+  21: "ppc64",
+  22: "s390x",
+  40: "arm",
+  62: "x64",
+  183: "arm64",
+  243: "riscv64",
+  258: "loong64",
+};
+
+/** The processor that a file is built for; undefined if it is not an ELF file. */
+function machineOf(file: string): string | undefined {
+  const header = Buffer.alloc(20);
+  const descriptor = openSync(file, "r");
+  try {
+    readSync(descriptor, header, 0, header.length, 0);
+  } finally {
+    closeSync(descriptor);
+  }
+  if (header.toString("latin1", 0, 4) !== "\x7fELF") return undefined;
+  const big = header[5] === 2; // EI_DATA
+  const machine = big ? header.readUInt16BE(18) : header.readUInt16LE(18);
+  return machines[machine] ?? `machine ${machine}`;
+}
+
+/** Names of the C libraries and of their loaders, as dlopen(3) prints them if they are another's. */
+const OTHER_LIBC = /ld-linux|ld-musl|libc\.musl|libc\.so\.6|version `GLIBC|GLIBCXX|Error relocating/;
+
+function refusedByLoader(root: string, addon: string, text: string): Diagnosis {
+  const hint = `remove ${join(root, "native/build")}, then ${rebuild(root)}`;
+  const machine = machineOf(addon);
+  if (machine === undefined) return { reason: `its addon, ${addon}, is not an ELF file: ${text}`, hint };
+  // glibc says "No such file or directory" of a file for another processor.
+  if (machine !== process.arch)
+    return { reason: `its addon is built for ${machine}, and this Node for ${process.arch}: ${text}`, hint };
+  if (OTHER_LIBC.test(text)) return { reason: `its addon is built for another C library: ${text}`, hint };
+  return { reason: `its addon did not load: ${text}`, hint };
+}
+
+function diagnosed(moduleUrl: string | undefined, error: unknown): Diagnosis {
+  const { code } = error as NodeJS.ErrnoException;
+  const text = (error instanceof Error ? error.message : String(error))
+    .trim()
+    .replace(/\.$/, "")
+    .replaceAll(/\s*\n\s*/g, "; ");
+  if (code === "ERR_DLOPEN_DISABLED") return { reason: `this Node loads no addons: ${text}`, hint: NO_ADDONS };
+  const root = rootOf(moduleUrl);
+  if (root === undefined) {
+    const from = moduleUrl ?? "CommonJS, without import.meta.url";
+    return { reason: `the package's files are not beside its code (${from}), as in a bundle`, hint: OUTSIDE };
+  }
+  if (code === "MODULE_NOT_FOUND" && text.includes("'node-gyp-build'"))
+    return { reason: `its dependency node-gyp-build is not installed: ${text}`, hint: "install it with wasm-shm" };
+  const builds = ["Release", "Debug"].map((build) => join(root, "native/build", build, "wasm_shm.node"));
+  const built = builds.find((file) => existsSync(file));
+  if (built !== undefined && code === "ERR_DLOPEN_FAILED") return refusedByLoader(root, built, text);
+  if (built !== undefined) return { reason: `its addon did not load: ${text}` };
+  const tried = `(${text})`;
+  if (!existsSync(join(root, "native/binding.gyp")))
+    return {
+      reason: `the package's folder lacks its sources and its addon, in ${root}/native ${tried}`,
+      hint: REINSTALL,
+    };
+  const file = join(root, "native/build/failed.log");
+  const log = textOf(file);
+  return log === undefined ? neverBuilt(root, tried) : failedBuild(root, file, log);
+}
+
+/**
+ * @param moduleUrl `import.meta.url` of a file in a folder of dist/
+ * @param error what loading the addon threw
+ */
+export function whyNotLoaded(moduleUrl: string | undefined, error: unknown): Diagnosis {
+  try {
+    return diagnosed(moduleUrl, error);
+  } catch (unreadable) {
+    return { reason: `its addon did not load: ${String(error)}; nor can its files be read: ${String(unreadable)}` };
+  }
+}

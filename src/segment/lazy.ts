@@ -1,0 +1,28 @@
+import type { Shm } from "./shm.js";
+
+/**
+ * An instance that `make` makes at the first use of a member. So an import cannot fail; and after a use that failed, the
+ * next one tries again.
+ */
+export function lazyShm(make: () => Shm): Shm {
+  let made: Shm | undefined;
+  function instance(): Shm {
+    made ??= make();
+    return made;
+  }
+  return {
+    get host() {
+      return instance().host;
+    },
+    get core() {
+      return instance().core;
+    },
+    create: (size, options) => instance().create(size, options),
+    open: (target) => instance().open(target),
+    openSegment: (size, flags, mode) => instance().openSegment(size, flags, mode),
+    destroySegment: (id) => instance().destroySegment(id),
+    list: () => instance().list(),
+    limits: () => instance().limits(),
+    ftok: (path, projectId) => instance().ftok(path, projectId),
+  };
+}

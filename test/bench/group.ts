@@ -12,6 +12,13 @@ import { commandOf, signalProcess } from "../support/processes.js";
 
 export const script = `${root}build/bench/run/run.js`;
 
+/** bench/harness/file.ts is compiled by itself: this is the part of it that is used here. */
+interface File {
+  problem(value: unknown): string | undefined;
+}
+
+const { problem } = (await import(new URL("../../bench/harness/file.js", import.meta.url).href)) as File;
+
 export interface Rival {
   name: string;
   nanoseconds: { median: number };
@@ -45,7 +52,12 @@ export function quick(suite: string): Case[] {
     const file = join(folder, "bench.json");
     const ended = run(process.execPath, [script, "--quick", "--json", file, suite]);
     if (ended.code !== 0) throw new Error(`${suite} ended with ${ended.code ?? ended.signal}: ${ended.stderr}`);
-    return (JSON.parse(readFileSync(file, "utf8")) as { runs: { cases: Case[] }[] }).runs[0]?.cases ?? [];
+    const wide = ended.stdout.split("\n").find((line) => line.length > 100);
+    if (wide !== undefined) throw new Error(`not readable at 100 columns: ${wide}`);
+    const results = JSON.parse(readFileSync(file, "utf8")) as { runs: { cases: Case[] }[] };
+    const wrong = problem(results);
+    if (wrong !== undefined) throw new Error(`${suite} wrote what the schema refuses: ${wrong}`);
+    return results.runs[0]?.cases ?? [];
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -26,6 +26,8 @@ export const hintsForPeople: Readonly<Record<HintId, string | undefined>> = {
   skipReservation: "--no-reserve skips the reservation",
   attachReadOnly: undefined, // a command attaches as it needs to
   detachUnused: "wasm-shm limits says how to raise it",
+  lessAddressSpace: "wasm-shm limits says how to raise it",
+  useJs: undefined, // no command compiles the core where that is refused
   raiseLimit: "wasm-shm limits says how to raise it",
   useSysv: undefined, // every command does
 };

@@ -59,13 +59,10 @@ function whyMap(error: number, { access, length, into }: CallOf<"map">, limits: 
     return { reason: "if it has huge pages, a window's offset and length must be multiples of their size" };
   if (error !== ENOMEM) return {};
   const maps = limits()?.maxMapCount;
-  const reasons = [
-    ...(into
-      ? []
-      : [`a memory of ${length} bytes takes several GiB of address space, and this process has too little left`]),
-    ...(maps === undefined ? [] : [`its mappings come near vm.max_map_count, now ${maps}`]),
-  ];
-  return { reason: reasons.length === 0 ? undefined : reasons.join(", or "), hint: hints.detachUnused };
+  const nearLimit = maps === undefined ? [] : [`its mappings come near vm.max_map_count, now ${maps}`];
+  if (into) return { reason: nearLimit[0], hint: hints.detachUnused };
+  const space = `a memory of ${length} bytes takes some 10 GiB of address space, and this process has too little left`;
+  return { reason: [space, ...nearLimit].join(", or "), hint: hints.lessAddressSpace };
 }
 
 /** For a refused shmctl(2). */

@@ -1,6 +1,7 @@
 // A running guest: its memory, the windows in it, and calls of its exports. A sandbox runs it in a worker, an inline
 // sandbox on the caller's thread.
-import { guestError, readOnly } from "../common/errors.js";
+import { guestError, outOfMemory, readOnly } from "../common/errors.js";
+import { hints } from "../common/hints.js";
 import { roundUp, WASM_PAGE } from "../memory/layout.js";
 import type { Attachment } from "../segment/attachment.js";
 import type { GuestResult, GuestValue, GuestWindow } from "./guest.js";
@@ -49,7 +50,7 @@ export class GuestInstance {
         "ERR_SHM_GUEST_MEMORY",
         `the guest's memory may have ${most} pages of 64 KiB; it begins with ${initialPages}, and the windows need ${extra}`,
       );
-    const memory = new WebAssembly.Memory({ initial: initialPages, maximum: most });
+    const memory = makeMemory(initialPages, most);
     this.#exports = instantiate(module, { ...imports, env: { ...imports["env"], memory } }).exports;
     this.#initialize();
     try {
@@ -171,6 +172,19 @@ function instantiate(module: WebAssembly.Module, imports: WebAssembly.Imports): 
     if (cause instanceof WebAssembly.LinkError)
       throw guestError("ERR_SHM_GUEST_IMPORT", `the guest cannot be linked: ${cause.message}`, cause);
     throw guestTrap("starting the guest", cause);
+  }
+}
+
+/** @throws {ShmError} `ENOMEM` this process has no address space for it */
+function makeMemory(initial: number, maximum: number): WebAssembly.Memory {
+  try {
+    return new WebAssembly.Memory({ initial, maximum });
+  } catch (cause) {
+    throw outOfMemory(`a guest's memory of ${initial * WASM_PAGE} bytes`, {
+      reason: "it takes some 10 GiB of address space, and this process has too little left",
+      hint: hints.lessAddressSpace,
+      cause,
+    });
   }
 }
 

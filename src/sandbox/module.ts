@@ -1,5 +1,5 @@
 // Reads what a guest module asks for, before any of it runs: its imports, and the limits of its memory and tables.
-import { guestError } from "../common/errors.js";
+import { guestError, outOfMemory } from "../common/errors.js";
 import type { Imports } from "./guest.js";
 import { avoidTierUpCalls } from "./tiering.js";
 
@@ -190,6 +190,7 @@ export async function readGuest(bytes: Uint8Array<ArrayBuffer>, imports: Imports
   try {
     module = await WebAssembly.compile(bytes);
   } catch (cause) {
+    if (cause instanceof RangeError) throw outOfMemory(`compiling a guest of ${bytes.length} bytes`, { cause });
     const reason = cause instanceof Error ? cause.message.replace(/^WebAssembly.compile\(\): /, "") : String(cause);
     throw guestError(
       "ERR_SHM_GUEST_INVALID",

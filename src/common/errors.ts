@@ -154,8 +154,8 @@ export function guestError(code: GuestCode, message: string, cause?: unknown): S
 }
 
 /** The engine moved a memory, and the window with it is lost. */
-export function memoryMoved(message: string): ShmError {
-  return new ShmError(message, "ERR_SHM_MEMORY_MOVED");
+export function memoryMoved(message: string, cause?: unknown): ShmError {
+  return new ShmError(message, "ERR_SHM_MEMORY_MOVED", { cause });
 }
 
 /** The bytes at the position are not a valid encoding of what was asked for. */

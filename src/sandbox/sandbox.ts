@@ -1,6 +1,6 @@
 import { guestError, illegalConstructor } from "../common/errors.js";
 import { INSPECT, type Inspect, inspected } from "../common/inspect.js";
-import { revive, sandboxClosed } from "./failure.js";
+import { revive, sandboxClosed, staysInThread } from "./failure.js";
 import { checkCall, type GuestResult, type GuestValue, type GuestWindow, type Imports } from "./guest.js";
 import type { Job } from "./job.js";
 import type { FromWorker, ImportCall } from "./protocol.js";
@@ -161,12 +161,19 @@ export class Sandbox {
     this.#importing++;
     try {
       const call = this.#imports[module]?.[name] as (...values: unknown[]) => unknown;
-      const returned = await call(...values);
-      this.#thread.post({ returned });
+      this.#return(await call(...values), `the result of ${module}.${name}`);
     } catch (error) {
       this.#thread.post({ threw: this.#thrown.push(error) - 1 });
     } finally {
       this.#importing--;
+    }
+  }
+
+  #return(returned: unknown, what: string): void {
+    try {
+      this.#thread.post({ returned });
+    } catch (cause) {
+      throw staysInThread(what, cause);
     }
   }
 

@@ -27,8 +27,9 @@ export const hintsForPeople: Readonly<Record<HintId, string | undefined>> = {
   attachReadOnly: undefined, // a command attaches as it needs to
   detachUnused: "wasm-shm limits says how to raise it",
   lessAddressSpace: "wasm-shm limits says how to raise it",
-  useJs: undefined, // no command compiles the core where that is refused
+  useJs: undefined, // Node always compiles it
   raiseLimit: "wasm-shm limits says how to raise it",
+  nameOwner: undefined, // no command changes permissions
   useSysv: undefined, // every command does
 };
 

@@ -110,7 +110,7 @@ export function systemError(errno: number, { syscall, asked, reason, hint }: Exp
   return new ShmError(`${name}: ${meaning}: ${why}`, name, { errno, syscall, hint });
 }
 
-/** Memory, or address space for it, cannot be had. The same code as if the kernel had refused it. */
+/** There is not enough memory, or address space for it. The same code as if the kernel had refused it. */
 export function outOfMemory(
   asked: string,
   details: Pick<Explanation, "reason" | "hint"> & { cause?: unknown },

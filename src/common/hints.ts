@@ -13,6 +13,7 @@ export const hints = Object.freeze({
     "detach what is not in use; under node --disable-wasm-trap-handler a memory takes only its own size",
   useJs: 'createShm({ core: "js" }) compiles nothing',
   raiseLimit: "an administrator can raise the limit",
+  nameOwner: "name both: setPermissions({ mode, uid, gid })",
   useSysv: 'use host: "sysv" on Linux',
 });
 

@@ -20,7 +20,7 @@ function windowPages(lengths: readonly number[]): number {
 
 /**
  * The error for what a call of the guest threw: a trap, a stack overflow, or a value that the guest's type does not take (for
- * a string that is not an integer, where an i64 is wanted, engines throw a SyntaxError). Everything else is returned as it
+ * the text of another value than an i64, engines throw a SyntaxError). Everything else is returned as it
  * is.
  */
 function guestTrap(operation: string, cause: unknown): unknown {
@@ -169,7 +169,7 @@ export class GuestInstance {
     if (found !== "") throw readOnly(found, cause);
   }
 
-  /** After a grow. Where the engine checks bounds in code, it may have copied the memory to another address. */
+  /** After a grow. An engine that checks bounds in code may have copied the memory to another address. */
   #checkInPlace(operation: string): void {
     const { buffer } = this.#memory;
     try {

@@ -41,6 +41,9 @@ export interface Permissions {
 
 const { EACCES, EIDRM, EINVAL } = errnoNumbers;
 
+/** Of a user or a group; 4294967295 stands for none. */
+const MAX_ID = 0xfffffffe;
+
 /** What the modules beside this one may do with segments. */
 interface Internals {
   make(parts: Parts, id: number, size: number, destroyOnDispose: boolean): Segment;
@@ -103,18 +106,20 @@ export class Segment {
    * Changes who may use it; a permission that is left out stays as it is.
    *
    * @param permissions.mode nine permission bits, as chmod(2)
-   * @throws {ShmError} `EPERM` not the owner, the creator or root; `EIDRM` it is gone
+   * @throws {ShmError} `EPERM` not the owner, the creator or root; `EIDRM` it is gone; `EINVAL` this user namespace does not
+   *   map the uid or gid; `EOVERFLOW` it has no number for the owner, and none was named
    * @see shmctl(2), `IPC_SET`
    */
   setPermissions(permissions: Permissions): void {
     const { mode, uid, gid } = checkOptions(permissions, ["mode", "uid", "gid"], "permissions");
     if (mode !== undefined) checkMode(mode);
-    if (uid !== undefined) checkInteger("uid", uid, 0, 0xffffffff);
-    if (gid !== undefined) checkInteger("gid", gid, 0, 0xffffffff);
+    if (uid !== undefined) checkInteger("uid", uid, 0, MAX_ID);
+    if (gid !== undefined) checkInteger("gid", gid, 0, MAX_ID);
     this.#checkNotDisposed("setPermissions");
     const now = this.#permissions();
     const wanted = { mode: mode ?? now.mode & 0o777, uid: uid ?? now.uid, gid: gid ?? now.gid };
-    const result = this.#host.set(this.id, wanted.mode, wanted.uid, wanted.gid);
+    const named = { uid: uid !== undefined, gid: gid !== undefined };
+    const result = this.#host.set(this.id, wanted.mode, wanted.uid, wanted.gid, named);
     if (result < 0) throw this.#refusedCall(-result, { operation: "set", ...wanted, id: this.id, size: this.size });
   }
 

@@ -102,7 +102,7 @@ surface("the portable one is the same before and after wasm-shm was imported: no
   assert.match(evaluate(root, both).stderr, /ERR_SHM_UNSUPPORTED/);
 });
 
-surface("both load where the intrinsics are frozen, and work", () => {
+surface("all load with frozen intrinsics, and work", () => {
   for (const entry of ["wasm-shm", "wasm-shm/portable", "wasm-shm/x11"]) {
     const source = `const { createShm } = await import("wasm-shm/portable");
       await import("${entry}");
@@ -121,7 +121,7 @@ surface("both load where the intrinsics are frozen, and work", () => {
   }
 });
 
-surface("the portable one works where the ids of the process are refused, as in Deno without --allow-sys", () => {
+surface("the portable one works if the ids of the process are refused, as in Deno without --allow-sys", () => {
   const ended = evaluate(
     root,
     `const refuse = () => { throw new Error("Requires sys access"); };

@@ -135,7 +135,7 @@ function unterminated(at: Position, maxLength: number): Error {
   const { position, size } = at;
   const remaining = Math.max(0, size - position);
   const message = `readCString at ${position} found no NUL`;
-  if (maxLength <= remaining) return malformed(`${message} in ${maxLength} bytes`);
+  if (remaining > 0 && maxLength <= remaining) return malformed(`${message} in ${maxLength} bytes`);
   return outOfBounds(`${message}; ${remaining} remain of ${size}`);
 }
 

@@ -2,6 +2,7 @@
 import { checkInteger } from "../common/arguments.js";
 import { bytesOf, checkBytes, firstBytes, sliceOf } from "../common/bytes.js";
 import { outOfRange } from "../common/errors.js";
+import { Uncloneable } from "../common/uncloneable.js";
 import type { CoreRange } from "../core/core.js";
 
 const encoder = new TextEncoder();
@@ -9,7 +10,7 @@ const encoder = new TextEncoder();
 type Sized = { readonly byteLength: number };
 
 /** An object with a window. Its operations are in the other files of this folder. */
-export abstract class RangeTarget {
+export abstract class RangeTarget extends Uncloneable {
   /** Only a real target has it; a proxy of one does not, nor does an object that inherits from one. */
   readonly #brand = true;
 

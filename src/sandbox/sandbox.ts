@@ -1,5 +1,6 @@
 import { guestError, illegalConstructor } from "../common/errors.js";
 import { INSPECT, type Inspect, inspected } from "../common/inspect.js";
+import { Uncloneable } from "../common/uncloneable.js";
 import { revive, sandboxClosed, staysInThread } from "./failure.js";
 import { checkCall, type GuestResult, type GuestValue, type GuestWindow, type Imports } from "./guest.js";
 import type { Job } from "./job.js";
@@ -29,7 +30,7 @@ export let startSandbox: (job: Job, imports: Imports, timeLimitMs: number) => Pr
  * A guest in a thread of its own, with a memory of its own. From `createSandbox`. It can reach its own pages and the
  * windows, and nothing else. If it takes too long, its thread is ended.
  */
-export class Sandbox {
+export class Sandbox extends Uncloneable {
   readonly #thread: GuestThread;
   readonly #imports: Imports;
   readonly #timeLimitMs: number;
@@ -56,6 +57,7 @@ export class Sandbox {
 
   private constructor(maker: unknown, job: Job, imports: Imports, timeLimitMs: number) {
     if (maker !== MAKER) throw illegalConstructor("Sandbox", "createSandbox");
+    super();
     this.#imports = imports;
     this.#timeLimitMs = timeLimitMs;
     this.#thread = new GuestThread(job, {

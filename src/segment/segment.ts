@@ -10,6 +10,7 @@ import {
 } from "../common/errors.js";
 import { type Access, accesses, type Whence } from "../common/flags.js";
 import { INSPECT, type Inspect, inspected } from "../common/inspect.js";
+import { Uncloneable } from "../common/uncloneable.js";
 import type { Cursor } from "../cursor/cursor.js";
 import { checkCapability } from "../host/check.js";
 import type { Host, HostCall, MapRequest, SegmentInfo } from "../host/host.js";
@@ -60,7 +61,7 @@ let internals!: Internals;
  * use makes, and that `destroy` and dispose detach. For more, attach it yourself; also if it is larger than a window can
  * be (4 GiB less 64 KiB).
  */
-export class Segment {
+export class Segment extends Uncloneable {
   readonly #parts: Parts;
   readonly #host: Host;
   readonly #destroyOnDispose: boolean;
@@ -82,6 +83,7 @@ export class Segment {
 
   private constructor(make: symbol, parts: Parts, id: number, size: number, destroyOnDispose: boolean) {
     if (make !== MAKE) throw illegalConstructor("Segment", "create(), open() and openSegment()");
+    super();
     this.#parts = parts;
     this.#host = parts.host;
     this.id = id;

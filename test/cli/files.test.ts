@@ -48,7 +48,7 @@ else {
     else
       sizes(`${path} is read to its end, into a new segment and into one that exists`, () => {
         const content = readFileSync(path);
-        assert.is.not(statSync(path).size, content.length); // or this is no test
+        assert.is.not(statSync(path).size, content.length); // or this would test nothing
         assert.equal(copied(path), content);
         assert.equal(copied(path, "--from-offset", 2, "--size", 3), content.subarray(2, 5));
         const segment = create(10_000);

@@ -19,7 +19,7 @@ const declarations = readdirSync(`${root}dist`, { recursive: true, encoding: "ut
   .filter((file) => file.endsWith(".d.ts"))
   .map((file) => readFileSync(`${root}dist/${file}`, "utf8"));
 
-/** What a class or an interface may extend that has no member of ours. */
+/** What a class or an interface may extend that adds no public member. */
 const WITHOUT_MEMBERS = ["AsyncIterable", "Uncloneable"];
 
 /** The public members that the package's types declare for a class or an interface, with those it extends. */

@@ -26,7 +26,10 @@ export const hintsForPeople: Readonly<Record<HintId, string | undefined>> = {
   skipReservation: "--no-reserve skips the reservation",
   attachReadOnly: undefined, // a command attaches as it needs to
   detachUnused: "wasm-shm limits says how to raise it",
+  lessAddressSpace: "wasm-shm limits says how to raise it",
+  useJs: undefined, // Node always compiles it
   raiseLimit: "wasm-shm limits says how to raise it",
+  nameOwner: undefined, // no command changes permissions
   useSysv: undefined, // every command does
 };
 

@@ -1,11 +1,19 @@
 #!/usr/bin/env node
 // The command line of wasm-shm. Exit codes: 0 success, 1 failure, 2 usage error.
-import { exitCodeOf, quietPipes } from "./failure.js";
-import { makeProgram } from "./program.js";
 
-quietPipes();
-try {
-  await makeProgram().parseAsync();
-} catch (error) {
-  process.exitCode = exitCodeOf(error);
+/** The rest is imported here: if a file cannot be read (EMFILE), that is one line and not the loader's stack. */
+async function main(): Promise<void> {
+  const { exitCodeOf, quietPipes } = await import("./failure.js");
+  quietPipes();
+  try {
+    const { makeProgram } = await import("./program.js");
+    await makeProgram().parseAsync();
+  } catch (error) {
+    process.exitCode = exitCodeOf(error);
+  }
 }
+
+await main().catch((error: unknown) => {
+  process.stderr.write(`wasm-shm: ${(error as Error).message}\n`);
+  process.exitCode = 1;
+});

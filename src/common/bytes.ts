@@ -1,6 +1,6 @@
 // The bytes of a typed array that a caller passed, read by the engine's own accessors. No own property, subclass, proxy or
 // prototype of the argument has an effect, and an array of another realm works as well. A Buffer is a Uint8Array.
-import { invalidType } from "./errors.js";
+import { invalidType, invalidValue, outOfMemory } from "./errors.js";
 
 type Getter<T> = (this: unknown) => T;
 
@@ -15,6 +15,7 @@ const bufferOf = getter<ArrayBuffer>("buffer");
 const byteOffsetOf = getter<number>("byteOffset");
 const byteLengthOf = getter<number>("byteLength");
 const set = Uint8Array.prototype.set;
+const NOTHING: readonly never[] = []; // no typed array: arrays of bigints and of numbers refuse one another
 
 /** The name of a typed array's constructor, such as "Uint8Array"; undefined for anything else. */
 export function tagOf(value: unknown): string | undefined {
@@ -26,10 +27,63 @@ export function bytesOf(array: ArrayBufferView): Uint8Array {
   return firstBytes(array, byteLengthOf.call(array));
 }
 
-/** Checks that `value` is a Uint8Array, and returns its length in bytes: 0 if its buffer is detached. */
-export function checkBytes(name: string, value: unknown): number {
-  if (tagOf(value) !== "Uint8Array") throw invalidType(name, "an instance of Uint8Array", value);
-  return byteLengthOf.call(value);
+/**
+ * Checks that a typed array still has its bytes. One whose buffer was transferred has none, nor has one that a resizable
+ * buffer shrank away from: its length is 0, and a copy of 0 bytes would look like a success.
+ *
+ * @throws {TypeError} `ERR_INVALID_ARG_VALUE`
+ */
+export function checkNotDetached(name: string, array: unknown): void {
+  if (byteLengthOf.call(array) > 0) return;
+  try {
+    set.call(array, NOTHING); // throws if its buffer is detached, also with nothing to copy
+  } catch {
+    throw invalidValue(name, "Its buffer is detached.", array);
+  }
+}
+
+/**
+ * The length of a Uint8Array: bytes.
+ *
+ * @param expected all that `value` may be
+ * @throws {TypeError} `ERR_INVALID_ARG_TYPE` it is not one; `ERR_INVALID_ARG_VALUE` its buffer is detached
+ */
+export function checkBytes(name: string, value: unknown, expected = "an instance of Uint8Array"): number {
+  if (tagOf(value) !== "Uint8Array") throw invalidType(name, expected, value);
+  const length = byteLengthOf.call(value);
+  if (length === 0) checkNotDetached(name, value);
+  return length;
+}
+
+function allocationFailed(cause: unknown, byteLength: number): unknown {
+  return cause instanceof RangeError ? outOfMemory(`an array of ${byteLength} bytes`, { cause }) : cause;
+}
+
+/**
+ * A copy of the bytes from `start` to `end`, which the caller has checked.
+ *
+ * @throws {ShmError} `ENOMEM`
+ */
+export function sliceOf(bytes: Uint8Array, start = 0, end = bytes.length): Uint8Array<ArrayBuffer> {
+  try {
+    return bytes.slice(start, end) as Uint8Array<ArrayBuffer>;
+  } catch (cause) {
+    throw allocationFailed(cause, end - start);
+  }
+}
+
+/**
+ * A new typed array of zeros.
+ *
+ * @param length elements
+ * @throws {ShmError} `ENOMEM`
+ */
+export function newArray<T>(Type: { new (length: number): T; readonly BYTES_PER_ELEMENT: number }, length: number): T {
+  try {
+    return new Type(length);
+  } catch (cause) {
+    throw allocationFailed(cause, length * Type.BYTES_PER_ELEMENT);
+  }
 }
 
 /** Copies all of `source` into `target`, from `offset` on; as memmove if both are views of one buffer. */

@@ -1,5 +1,5 @@
 // The eleven kinds of typed array, and what their elements are.
-import { tagOf } from "./bytes.js";
+import { checkNotDetached, tagOf } from "./bytes.js";
 import { invalidType } from "./errors.js";
 
 const constructors = {
@@ -82,9 +82,11 @@ export function arrayKindOf(value: unknown): ArrayKind | undefined {
   return kinds.get(tagOf(value) ?? "");
 }
 
+/** @throws {TypeError} `ERR_INVALID_ARG_TYPE` not a typed array; `ERR_INVALID_ARG_VALUE` its buffer is detached */
 export function checkArray(name: string, value: unknown): ArrayKind {
   const kind = arrayKindOf(value);
   if (!kind) throw invalidType(name, `an instance of ${expected}`, value);
+  checkNotDetached(name, value);
   return kind;
 }
 

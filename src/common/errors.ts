@@ -110,6 +110,17 @@ export function systemError(errno: number, { syscall, asked, reason, hint }: Exp
   return new ShmError(`${name}: ${meaning}: ${why}`, name, { errno, syscall, hint });
 }
 
+/** There is not enough memory, or address space for it. The same code as if the kernel had refused it. */
+export function outOfMemory(
+  asked: string,
+  details: Pick<Explanation, "reason" | "hint"> & { cause?: unknown },
+): ShmError {
+  const { ENOMEM: errno } = errnoNumbers;
+  const { reason, hint, cause } = details;
+  const why = [asked, reason, hint].filter((part) => part !== undefined).join("; ");
+  return new ShmError(`ENOMEM: ${meanings.ENOMEM}: ${why}`, "ENOMEM", { errno, hint, cause });
+}
+
 function nameOf(error: number): string {
   const found = Object.entries(errnoNumbers).find(([, number]) => number === error);
   return found ? found[0] : `E${error}`;
@@ -143,8 +154,8 @@ export function guestError(code: GuestCode, message: string, cause?: unknown): S
 }
 
 /** The engine moved a memory, and the window with it is lost. */
-export function memoryMoved(message: string): ShmError {
-  return new ShmError(message, "ERR_SHM_MEMORY_MOVED");
+export function memoryMoved(message: string, cause?: unknown): ShmError {
+  return new ShmError(message, "ERR_SHM_MEMORY_MOVED", { cause });
 }
 
 /** The bytes at the position are not a valid encoding of what was asked for. */
@@ -187,7 +198,8 @@ export type ArgumentValueError = TypeError & { code: "ERR_INVALID_ARG_VALUE" };
 
 /** As Node's own: `The property 'options.acess' is invalid. Did you mean 'access'? Received 'read-only'`. */
 export function invalidValue(name: string, hint: string, received: unknown): ArgumentValueError {
-  const message = `The property '${name}' is invalid. ${hint} Received ${describe(received)}`;
+  const kind = name.includes(".") ? "property" : "argument";
+  const message = `The ${kind} '${name}' is invalid. ${hint} Received ${describe(received)}`;
   return Object.assign(new TypeError(message), { code: "ERR_INVALID_ARG_VALUE" as const });
 }
 

@@ -9,7 +9,11 @@ export const hints = Object.freeze({
   skipReservation: "noReserve: true skips the reservation",
   attachReadOnly: 'access: "read-only" needs read permission alone',
   detachUnused: "detach what is not in use",
+  lessAddressSpace:
+    "detach what is not in use; under node --disable-wasm-trap-handler a memory takes only its own size",
+  useJs: 'createShm({ core: "js" }) compiles nothing',
   raiseLimit: "an administrator can raise the limit",
+  nameOwner: "name both: setPermissions({ mode, uid, gid })",
   useSysv: 'use host: "sysv" on Linux',
 });
 

@@ -1,5 +1,5 @@
 import { checkSize } from "../common/arguments.js";
-import { bytesOf, copyBytes } from "../common/bytes.js";
+import { bytesOf, copyBytes, newArray, sliceOf } from "../common/bytes.js";
 import {
   type ArrayKind,
   checkArray,
@@ -45,7 +45,7 @@ export abstract class ArrayCodec {
       at.take("readArray", byteLength);
       return array as InstanceType<T>;
     }
-    const array = new Type(length);
+    const array = newArray<ElementArray>(Type, length);
     at.core.readReversed(new Uint8Array(array.buffer), kind.width);
     return array as InstanceType<T>;
   }
@@ -57,7 +57,7 @@ export abstract class ArrayCodec {
     const at = positionOf(this);
     const start = at.peek("readInto", target.length);
     if (isReversed(kind, littleEndian)) {
-      const own = mayOverlap(at, target) ? new Uint8Array(target.length) : target;
+      const own = mayOverlap(at, target) ? newArray(Uint8Array, target.length) : target;
       at.core.readReversed(own, kind.width);
       if (own !== target) copyBytes(target, own);
       return;
@@ -79,7 +79,7 @@ export abstract class ArrayCodec {
       return;
     }
     at.peek("writeArray", source.length);
-    at.core.writeReversed(mayOverlap(at, source) ? source.slice() : source, kind.width);
+    at.core.writeReversed(mayOverlap(at, source) ? sliceOf(source) : source, kind.width);
   }
 
   /**
@@ -106,7 +106,7 @@ export abstract class ArrayCodec {
     checkSize("length", length);
     const at = positionOf(this);
     at.peek("readFloat16Array", 2 * length); // before the allocation, as in readArray
-    const array = new Float32Array(length);
+    const array = newArray<Float32Array<ArrayBuffer>>(Float32Array, length);
     at.core.readFloat16s(array, littleEndian);
     return array;
   }
@@ -119,7 +119,7 @@ export abstract class ArrayCodec {
     const at = positionOf(this);
     at.checkWritable("writeFloat16Array");
     at.peek("writeFloat16Array", bytes.length / 2);
-    const { buffer, byteOffset, length } = mayOverlap(at, bytes) ? bytes.slice() : bytes;
+    const { buffer, byteOffset, length } = mayOverlap(at, bytes) ? sliceOf(bytes) : bytes;
     at.core.writeFloat16s(new Float32Array(buffer, byteOffset, length / 4), littleEndian);
   }
 }

@@ -1,4 +1,4 @@
-import { checkBytes, copyBytes, firstBytes } from "../common/bytes.js";
+import { checkBytes, copyBytes, firstBytes, sliceOf } from "../common/bytes.js";
 import { frameDamaged, frameTruncated } from "../common/errors.js";
 import { access } from "./position.js";
 
@@ -53,7 +53,7 @@ export abstract class FrameCodec {
     const at = positionOf(this);
     at.checkWritable("writeFrame");
     const start = at.peek("writeFrame", FRAME_HEADER + length);
-    const payload = firstBytes(bytes, length).slice(); // a copy, which no other thread can change
+    const payload = sliceOf(firstBytes(bytes, length)); // a copy, which no other thread can change
     const header = new DataView(new ArrayBuffer(FRAME_HEADER));
     header.setUint32(0, length, true);
     header.setUint32(4, at.core.crc32c(payload), true);

@@ -53,8 +53,8 @@ export abstract class TextCodec {
    * Reads text up to the next NUL, as C's strings end, and moves past the NUL.
    *
    * @param maxLength bytes among which the NUL must be, as of a `char[maxLength]` (default: all that remain)
-   * @throws {ShmError} `ERR_SHM_MALFORMED` the next `maxLength` bytes have no NUL; `ERR_SHM_OUT_OF_BOUNDS` there is none
-   *   up to the window's end
+   * @throws {ShmError} `ERR_SHM_MALFORMED` the next `maxLength` bytes have no NUL; `ERR_SHM_OUT_OF_BOUNDS` fewer remain,
+   *   and they have none
    */
   readCString(maxLength = Number.MAX_SAFE_INTEGER, options?: TextOptions): string {
     checkSize("maxLength", maxLength);
@@ -135,7 +135,7 @@ function unterminated(at: Position, maxLength: number): Error {
   const { position, size } = at;
   const remaining = Math.max(0, size - position);
   const message = `readCString at ${position} found no NUL`;
-  if (maxLength < remaining) return malformed(`${message} in ${maxLength} bytes`);
+  if (remaining > 0 && maxLength <= remaining) return malformed(`${message} in ${maxLength} bytes`);
   return outOfBounds(`${message}; ${remaining} remain of ${size}`);
 }
 

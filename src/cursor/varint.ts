@@ -1,4 +1,5 @@
 import { checkBigInt, checkInteger, checkSize } from "../common/arguments.js";
+import { checkNotDetached, newArray } from "../common/bytes.js";
 import { arrayKindOf, type NumberArray } from "../common/elements.js";
 import { invalidType, malformed, outOfBounds, outOfRange, unsafeInteger } from "../common/errors.js";
 import { MALFORMED, TRAP, UNSAFE } from "../core/core.js";
@@ -31,7 +32,8 @@ function checkNumbers(array: unknown): Float64Array {
   const kind = arrayKindOf(array)?.kind;
   if (!Array.isArray(array) && (kind === undefined || kind === "BigInt64" || kind === "BigUint64"))
     throw invalidType("array", "an Array or a typed array of numbers", array);
-  const values = new Float64Array((array as ArrayLike<number>).length);
+  if (kind !== undefined) checkNotDetached("array", array);
+  const values = newArray(Float64Array, (array as ArrayLike<number>).length);
   for (let index = 0; index < values.length; index++) {
     const value = (array as ArrayLike<number>)[index];
     if (!Number.isSafeInteger(value) || (value as number) < 0)
@@ -142,7 +144,7 @@ export abstract class VarintCodec {
     const at = positionOf(this);
     // Check before allocating: each varint takes a byte at least, so this allocates at most eight times what remains.
     at.peek("readVarUintArray", length);
-    const numbers = new Float64Array(length);
+    const numbers = newArray<Float64Array<ArrayBuffer>>(Float64Array, length);
     try {
       at.core.readVarUints(numbers);
     } catch (cause) {

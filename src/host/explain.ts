@@ -5,7 +5,7 @@ import { hints } from "../common/hints.js";
 import { hexadecimal, systemCall } from "./calls.js";
 import type { Explanation, HostCall, Limits } from "./host.js";
 
-const { EACCES, EEXIST, EIDRM, EINVAL, ENOENT, ENOMEM, ENOSPC, ENOSYS, EPERM } = errnoNumbers;
+const { EACCES, EEXIST, EIDRM, EINVAL, ENOENT, ENOMEM, ENOSPC, ENOSYS, EOVERFLOW, EPERM } = errnoNumbers;
 
 type Why = Pick<Explanation, "reason" | "hint">;
 
@@ -13,13 +13,17 @@ type Why = Pick<Explanation, "reason" | "hint">;
  * Asked only if the words need them. They cost system calls and a file of /proc: a program that opens a key again and again
  * until it exists would wait 90 µs for each refusal instead of 26.
  */
-type AskLimits = () => Limits | undefined;
+export interface Ask {
+  limits(): Limits | undefined;
+  /** Whether this process may lock memory at all: RLIMIT_MEMLOCK is not 0. */
+  mayLock(): boolean;
+}
 
 const removed: Why = { reason: "it was destroyed, by this process or another" };
 
 type CallOf<Operation extends HostCall["operation"]> = Extract<HostCall, { operation: Operation }>;
 
-function whyGet(error: number, { key, size, flags }: CallOf<"get">, limits: AskLimits): Why {
+function whyGet(error: number, { key, size, flags }: CallOf<"get">, { limits }: Ask): Why {
   const huge = (flags & SharedMemoryFlags.HugePages) !== 0;
   if (error === EEXIST) return { reason: "a segment has this key already", hint: hints.openExisting };
   if (error === ENOENT)
@@ -48,7 +52,7 @@ function whyGet(error: number, { key, size, flags }: CallOf<"get">, limits: AskL
 }
 
 /** For a refused shmat(2), or a memory that could not be made. */
-function whyMap(error: number, { access, length, into }: CallOf<"map">, limits: AskLimits): Why {
+function whyMap(error: number, { access, length, into }: CallOf<"map">, { limits }: Ask): Why {
   if (error === EACCES && access === "read-write")
     return {
       reason: "the mode of the segment does not let this user read and write it",
@@ -63,17 +67,16 @@ function whyMap(error: number, { access, length, into }: CallOf<"map">, limits: 
     };
   if (error !== ENOMEM) return {};
   const maps = limits()?.maxMapCount;
-  const reasons = [
-    ...(into
-      ? []
-      : [`a memory of ${length} bytes takes several GiB of address space, and this process has too little left`]),
-    ...(maps === undefined ? [] : [`its mappings come near vm.max_map_count, now ${maps}`]),
-  ];
-  return { reason: reasons.length === 0 ? undefined : reasons.join(", or "), hint: hints.detachUnused };
+  const nearLimit = maps === undefined ? [] : [`its mappings come near vm.max_map_count, now ${maps}`];
+  if (into) return { reason: nearLimit[0], hint: hints.detachUnused };
+  const space = `a memory of ${length} bytes takes some 10 GiB of address space, and this process has too little left`;
+  return { reason: [space, ...nearLimit].join(", or "), hint: hints.lessAddressSpace };
 }
 
 /** For a refused shmctl(2). */
-function whyControl(error: number, operation: HostCall["operation"]): Why {
+function whyControl(error: number, operation: HostCall["operation"], ask: Ask): Why {
+  if (error === EPERM && operation === "lock" && !ask.mayLock())
+    return { reason: "this process may lock no memory (ulimit -l is 0)", hint: hints.raiseLimit };
   if (error === EINVAL) return { reason: "no segment has this id", hint: hints.listSegments };
   if (error === EACCES) return { reason: "the mode of the segment does not let this user read it" };
   if (error === EPERM) return { reason: "only its owner, its creator or root may" };
@@ -82,23 +85,38 @@ function whyControl(error: number, operation: HostCall["operation"]): Why {
   return {};
 }
 
-function why(error: number, call: HostCall, limits: AskLimits): Why {
+/** The caller of the host has found that the segment exists. */
+function whySet(error: number, call: CallOf<"set">, ask: Ask): Why {
+  if (error === EINVAL)
+    return {
+      reason: `uid ${call.uid} or gid ${call.gid} is not mapped in this user namespace (/proc/self/uid_map, gid_map)`,
+    };
+  if (error === EOVERFLOW)
+    return {
+      reason: "its owner or its group has no number in this user namespace, and the call would change it",
+      hint: hints.nameOwner,
+    };
+  return whyControl(error, "set", ask);
+}
+
+function why(error: number, call: HostCall, ask: Ask): Why {
   switch (call.operation) {
     case "get":
-      return whyGet(error, call, limits);
+      return whyGet(error, call, ask);
     case "map":
-      return error === EIDRM ? removed : whyMap(error, call, limits);
-    case "stat":
+      return error === EIDRM ? removed : whyMap(error, call, ask);
     case "set":
+      return error === EIDRM ? removed : whySet(error, call, ask);
+    case "stat":
     case "remove":
     case "lock":
     case "unlock":
-      return error === EIDRM ? removed : whyControl(error, call.operation);
+      return error === EIDRM ? removed : whyControl(error, call.operation, ask);
     default:
       return {};
   }
 }
 
-export function explainSysv(error: number, call: HostCall, limits: AskLimits): Explanation {
-  return { ...systemCall(call), ...why(error, call, limits) };
+export function explainSysv(error: number, call: HostCall, ask: Ask): Explanation {
+  return { ...systemCall(call), ...why(error, call, ask) };
 }

@@ -146,8 +146,12 @@ export interface Host {
   /** A new object for each call: the package hands it to its user. */
   stat(id: number): SegmentInfo | number;
 
-  /** Sets the nine permission bits, the owner and the group; all three are given. */
-  set(id: number, mode: number, uid: number, gid: number): number;
+  /**
+   * Sets the nine permission bits, the owner and the group; all three are given.
+   *
+   * @param named whether the user named the owner and the group. If not, they are what {@link stat} told
+   */
+  set(id: number, mode: number, uid: number, gid: number, named: { uid: boolean; gid: boolean }): number;
 
   /** Frees the key at once, and the segment with its last mapping. Until then `stat` shows SegmentStatus.Destroyed. */
   remove(id: number): number;

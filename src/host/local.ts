@@ -47,11 +47,20 @@ function memoryFor(bytes: number): WasmMemory {
 /** In whole seconds, as the kernel's times are. */
 const now = (): Date => new Date(Math.floor(Date.now() / 1000) * 1000);
 
-/** Outside Node there are no user and process ids: 0 takes their place. */
 const node = (globalThis as { process?: Partial<NodeJS.Process> }).process;
-const uid = (): number => node?.getuid?.() ?? 0;
-const gid = (): number => node?.getgid?.() ?? 0;
-const pid = (): number => node?.pid ?? 0;
+
+/** Outside Node there are no user and process ids, and Deno may refuse them (--allow-sys): 0 takes their place. */
+function idOf(ask: () => number | undefined): number {
+  try {
+    return ask() ?? 0;
+  } catch {
+    return 0;
+  }
+}
+
+const uid = (): number => idOf(() => node?.getuid?.());
+const gid = (): number => idOf(() => node?.getgid?.());
+const pid = (): number => idOf(() => node?.pid);
 
 class LocalHost implements Host {
   readonly name = "local";
@@ -220,7 +229,7 @@ class LocalHost implements Host {
       if (errno === ENOSPC) return { reason: `in use are ${this.#segments.size} of ${MAX_SEGMENTS} segments` };
     }
     if (call.operation === "map" && errno === ENOMEM)
-      return { reason: `the engine has no memory of ${call.length} bytes left`, hint: hints.detachUnused };
+      return { reason: `the engine has no memory of ${call.length} bytes left`, hint: hints.lessAddressSpace };
     if (errno === EINVAL) return { reason: "no segment has this id", hint: hints.listLocal };
     return {};
   }

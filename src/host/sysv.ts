@@ -6,6 +6,7 @@ import { errnoNumbers, unsupported } from "../common/errors.js";
 import { pagesOf, roundUp, WASM_PAGE, type WasmMemory, WINDOW_START } from "../memory/layout.js";
 import { explainSysv } from "./explain.js";
 import type { Capability, Explanation, Host, HostCall, Limits, Mapping, MapRequest, SegmentInfo } from "./host.js";
+import { mayStandForAnother } from "./ids.js";
 import { whyNotLoaded } from "./missing.js";
 
 type Seconds = number;
@@ -105,7 +106,10 @@ class SysvHost implements Host {
     return typeof fields === "number" ? fields : segmentInfo(fields);
   }
 
-  set(id: number, mode: number, uid: number, gid: number): number {
+  /** IPC_SET has no way to leave the owner as it is, and the number that stands for an unmapped one is another user's. */
+  set(id: number, mode: number, uid: number, gid: number, named: { uid: boolean; gid: boolean }): number {
+    if (!named.uid && mayStandForAnother("uid", uid)) return -errnoNumbers.EOVERFLOW;
+    if (!named.gid && mayStandForAnother("gid", gid)) return -errnoNumbers.EOVERFLOW;
     return this.#addon.set(id, mode, uid, gid);
   }
 
@@ -173,9 +177,12 @@ class SysvHost implements Host {
   }
 
   explain(errno: number, call: HostCall): Explanation {
-    return explainSysv(errno, call, () => {
-      const limits = this.limits();
-      return typeof limits === "number" ? undefined : limits;
+    return explainSysv(errno, call, {
+      limits: () => {
+        const limits = this.limits();
+        return typeof limits === "number" ? undefined : limits;
+      },
+      mayLock: () => procNumber("/proc/self/limits", /^Max locked memory +(\d+)/m) !== 0,
     });
   }
 

@@ -1,7 +1,8 @@
 // What every range operation starts from: an attachment, and a range of its window that was checked.
 import { checkInteger } from "../common/arguments.js";
-import { bytesOf, checkBytes, firstBytes } from "../common/bytes.js";
+import { bytesOf, checkBytes, firstBytes, sliceOf } from "../common/bytes.js";
 import { outOfRange } from "../common/errors.js";
+import { Uncloneable } from "../common/uncloneable.js";
 import type { CoreRange } from "../core/core.js";
 
 const encoder = new TextEncoder();
@@ -9,7 +10,7 @@ const encoder = new TextEncoder();
 type Sized = { readonly byteLength: number };
 
 /** An object with a window. Its operations are in the other files of this folder. */
-export abstract class RangeTarget {
+export abstract class RangeTarget extends Uncloneable {
   /** Only a real target has it; a proxy of one does not, nor does an object that inherits from one. */
   readonly #brand = true;
 
@@ -44,12 +45,13 @@ export function checkElements(target: Sized, width: number, start: number, end: 
 export function checkPattern(value: unknown): Uint8Array {
   if (typeof value === "number") return Uint8Array.of(checkInteger("value", value, 0, 255));
   if (typeof value === "string") return encoder.encode(value);
-  return firstBytes(value as Uint8Array, checkBytes("value", value)).slice();
+  const length = checkBytes("value", value, "of type number or string, or an instance of Uint8Array");
+  return sliceOf(firstBytes(value as Uint8Array, length));
 }
 
 /** The bytes to compare a range with: an array, or the window of another attachment. */
 export function checkOther(other: unknown): Uint8Array {
   if (RangeTarget.isTarget(other)) return other.bytes;
-  checkBytes("other", other);
+  checkBytes("other", other, "an instance of Uint8Array or Attachment");
   return bytesOf(other as Uint8Array);
 }

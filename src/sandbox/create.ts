@@ -1,4 +1,5 @@
-import { guestError, invalidType } from "../common/errors.js";
+import { sliceOf } from "../common/bytes.js";
+import { guestError, invalidType, invalidValue } from "../common/errors.js";
 import { WASM_PAGE } from "../memory/layout.js";
 import { type InlineSandbox, startInlineSandbox } from "./inline.js";
 import type { Job } from "./job.js";
@@ -44,15 +45,21 @@ export async function createSandbox(
 
 /** A copy of the module's bytes, so that nothing can change them between the check and the use. */
 function copyOf(wasmBytes: unknown): Uint8Array<ArrayBuffer> {
-  if (ArrayBuffer.isView(wasmBytes))
-    return new Uint8Array(
-      wasmBytes.buffer,
-      wasmBytes.byteOffset,
-      wasmBytes.byteLength,
-    ).slice() as Uint8Array<ArrayBuffer>;
-  if (wasmBytes instanceof ArrayBuffer || wasmBytes instanceof SharedArrayBuffer)
-    return new Uint8Array(wasmBytes).slice() as Uint8Array<ArrayBuffer>;
+  const view = viewOf(wasmBytes);
+  if (view) return sliceOf(view);
   throw invalidType("wasmBytes", "an ArrayBuffer or a view of one", wasmBytes);
+}
+
+/** Undefined if it is not bytes. */
+function viewOf(wasmBytes: unknown): Uint8Array | undefined {
+  try {
+    if (ArrayBuffer.isView(wasmBytes))
+      return new Uint8Array(wasmBytes.buffer, wasmBytes.byteOffset, wasmBytes.byteLength);
+    if (wasmBytes instanceof ArrayBuffer || wasmBytes instanceof SharedArrayBuffer) return new Uint8Array(wasmBytes);
+    return undefined;
+  } catch {
+    throw invalidValue("wasmBytes", "Its buffer is detached.", wasmBytes);
+  }
 }
 
 /** Windows and imports as another thread can receive them. */

@@ -1,5 +1,5 @@
 // Errors of a sandbox, and errors on their way from the guest's thread to the caller's.
-import { guestError, ShmError } from "../common/errors.js";
+import { guestError, ShmError, unsupported } from "../common/errors.js";
 
 /**
  * Thrown through a guest in place of what an imported function threw, so that it is not taken for a trap of the guest.
@@ -35,7 +35,7 @@ export function failureOf(error: unknown): Failure {
   return {
     kind,
     message: message ?? String(error),
-    code,
+    code: typeof code === "string" ? code : undefined, // a DOMException's is a number
     details: { errno, syscall, hint },
     cause: cause instanceof Error ? { name: cause.name, message: cause.message, stack: cause.stack } : undefined,
   };
@@ -47,6 +47,11 @@ export function revive({ kind, message, code, details, cause: data }: ErrorData)
   if (kind === "ShmError" && code !== undefined) return new ShmError(message, code, { ...details, cause });
   const Type = kind === "RangeError" ? RangeError : TypeError;
   return Object.assign(new Type(message, cause && { cause }), { code: code ?? "ERR_INVALID_ARG_TYPE" });
+}
+
+/** A value that structured clone refuses, such as a function, on its way to or from the guest's thread. */
+export function staysInThread(what: string, cause: unknown): ShmError {
+  return unsupported(what, "the value cannot cross between threads; an inline sandbox runs on yours", { cause });
 }
 
 export function sandboxClosed(why: string, cause?: unknown): ShmError {

@@ -1,5 +1,6 @@
 import { illegalConstructor } from "../common/errors.js";
 import { INSPECT, type Inspect, inspected } from "../common/inspect.js";
+import { Uncloneable } from "../common/uncloneable.js";
 import { sandboxClosed, ThrownByImport } from "./failure.js";
 import { checkCall, type GuestResult, type GuestValue, type GuestWindow, type Imports } from "./guest.js";
 import { GuestInstance } from "./instance.js";
@@ -16,7 +17,7 @@ export let startInlineSandbox: (request: Request, imports: Imports) => InlineSan
  * A guest on the caller's own thread: calls are synchronous and have no time limit. For guests that are trusted to
  * return; in all other respects they are confined as in a {@link Sandbox}. From `createSandbox` with `inline: true`.
  */
-export class InlineSandbox {
+export class InlineSandbox extends Uncloneable {
   readonly #guest: GuestInstance;
   #closed = false;
 
@@ -29,6 +30,7 @@ export class InlineSandbox {
 
   private constructor(maker: unknown, request: Request, imports: Imports) {
     if (maker !== MAKER) throw illegalConstructor("InlineSandbox", "createSandbox");
+    super();
     this.#guest = new GuestInstance({ ...request, imports: marked(imports) });
     this.windows = Object.freeze(Object.fromEntries(this.#guest.windows));
   }

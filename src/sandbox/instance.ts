@@ -1,11 +1,13 @@
 // A running guest: its memory, the windows in it, and calls of its exports. A sandbox runs it in a worker, an inline
 // sandbox on the caller's thread.
-import { guestError, readOnly } from "../common/errors.js";
+import { guestError, memoryMoved, outOfMemory, readOnly } from "../common/errors.js";
+import { hints } from "../common/hints.js";
 import { roundUp, WASM_PAGE } from "../memory/layout.js";
 import type { Attachment } from "../segment/attachment.js";
 import type { GuestResult, GuestValue, GuestWindow } from "./guest.js";
 import type { InstanceRequest, WindowRequest } from "./job.js";
 import { MOST_PAGES } from "./module.js";
+import { shownName, shownNames } from "./names.js";
 
 type GuestFunction = (...values: GuestValue[]) => GuestResult;
 
@@ -17,11 +19,12 @@ function windowPages(lengths: readonly number[]): number {
 }
 
 /**
- * The error for what a call of the guest threw: a trap, a stack overflow, or a value that the guest's type does not take.
- * Everything else is returned as it is.
+ * The error for what a call of the guest threw: a trap, a stack overflow, or a value that the guest's type does not take (for
+ * the text of another value than an i64, engines throw a SyntaxError). Everything else is returned as it
+ * is.
  */
 function guestTrap(operation: string, cause: unknown): unknown {
-  if (cause instanceof TypeError)
+  if (cause instanceof TypeError || cause instanceof SyntaxError)
     return Object.assign(new TypeError(`${operation}: ${cause.message}`, { cause }), { code: "ERR_INVALID_ARG_TYPE" });
   // A WebAssembly.Exception is one that the guest threw and did not catch. Not every engine has them.
   const isTrap = cause instanceof WebAssembly.RuntimeError || cause instanceof RangeError;
@@ -33,6 +36,9 @@ function guestTrap(operation: string, cause: unknown): unknown {
 export class GuestInstance {
   readonly windows: ReadonlyMap<string, GuestWindow>;
   readonly #exports: WebAssembly.Exports;
+  readonly #memory: WebAssembly.Memory;
+  /** The memory's buffer when the windows were last seen in place. A grow makes another. */
+  #buffer: ArrayBufferLike;
   readonly #attachments = new Map<string, Attachment>();
   readonly #guarded: [name: string, attachment: Attachment][] = [];
 
@@ -49,13 +55,14 @@ export class GuestInstance {
         "ERR_SHM_GUEST_MEMORY",
         `the guest's memory may have ${most} pages of 64 KiB; it begins with ${initialPages}, and the windows need ${extra}`,
       );
-    const memory = new WebAssembly.Memory({ initial: initialPages, maximum: most });
+    const memory = makeMemory(initialPages, most);
+    this.#memory = memory;
     this.#exports = instantiate(module, { ...imports, env: { ...imports["env"], memory } }).exports;
     this.#initialize();
     try {
       const windows = new Map<string, GuestWindow>();
       // One grow before any window is attached: to grow a memory that has a guarded window asks more of the engine.
-      let next = allocator === undefined ? grow(memory, extra) : 0;
+      let next = allocator === undefined ? grow(memory, extra, most) : 0;
       for (const [name, window] of request.windows) {
         const { access, offset, length } = window;
         const byteOffset = allocator === undefined ? next : this.#allocate(allocator, memory, window);
@@ -65,6 +72,7 @@ export class GuestInstance {
         windows.set(name, { byteOffset, byteLength: length, access });
       }
       this.windows = windows;
+      this.#buffer = memory.buffer;
     } catch (error) {
       this.close();
       throw error;
@@ -76,7 +84,8 @@ export class GuestInstance {
    * Calls an export.
    *
    * @throws {ShmError} `ERR_SHM_GUEST_EXPORT` it exports no such function; `ERR_SHM_GUEST_TRAP` it trapped;
-   *   `ERR_SHM_READ_ONLY` it stored into a read-only window
+   *   `ERR_SHM_READ_ONLY` it stored into a read-only window; `ERR_SHM_MEMORY_MOVED` it grew its memory, and the engine
+   *   moved that away from the windows. So does every later call
    */
   call(name: string, values: readonly GuestValue[]): GuestResult {
     const call = this.#function(name);
@@ -105,7 +114,7 @@ export class GuestInstance {
     const what = value === undefined ? "does not export it" : "exports it, but not as a function";
     throw guestError(
       "ERR_SHM_GUEST_EXPORT",
-      `${name}: the guest ${what}; its functions are ${there.join(", ") || "none"}`,
+      `${shownName(name)}: the guest ${what}; its functions are ${shownNames(there)}`,
     );
   }
 
@@ -143,8 +152,13 @@ export class GuestInstance {
     return roundUp(start, WASM_PAGE);
   }
 
-  /** Drops what was stored into read-only windows, and says so. */
+  /**
+   * Checks that the windows are where they were attached; drops what was stored into read-only ones, and says so.
+   *
+   * @throws {ShmError} `ERR_SHM_MEMORY_MOVED`, `ERR_SHM_READ_ONLY`
+   */
   #checkWindows(operation: string, cause?: unknown): void {
+    if (this.#memory.buffer !== this.#buffer) this.#checkInPlace(operation);
     let found = "";
     for (const [name, attachment] of this.#guarded) {
       const pages = attachment.privatePages;
@@ -153,6 +167,20 @@ export class GuestInstance {
       found ||= `${operation} stored into ${pages === 1 ? "a page" : `${pages} pages`} of the window "${name}", which is read-only; the segment is as it was`;
     }
     if (found !== "") throw readOnly(found, cause);
+  }
+
+  /** After a grow. An engine that checks bounds in code may have copied the memory to another address. */
+  #checkInPlace(operation: string): void {
+    const { buffer } = this.#memory;
+    try {
+      for (const attachment of this.#attachments.values()) attachment.bytes;
+    } catch (cause) {
+      throw memoryMoved(
+        `${operation}: the engine moved the guest's memory when it grew, and its windows were left behind; make another sandbox, with a lower memoryLimit`,
+        cause,
+      );
+    }
+    this.#buffer = buffer;
   }
 }
 
@@ -174,11 +202,30 @@ function instantiate(module: WebAssembly.Module, imports: WebAssembly.Imports): 
   }
 }
 
-/** Adds pages at the end of the memory and returns where they begin, in bytes. The guest's later growth lies behind them. */
-function grow(memory: WebAssembly.Memory, pages: number): number {
+/** @throws {ShmError} `ENOMEM` this process has no address space for it */
+function makeMemory(initial: number, maximum: number): WebAssembly.Memory {
+  try {
+    return new WebAssembly.Memory({ initial, maximum });
+  } catch (cause) {
+    throw outOfMemory(`a guest's memory of ${initial * WASM_PAGE} bytes`, {
+      reason: "it takes some 10 GiB of address space, and this process has too little left",
+      hint: hints.lessAddressSpace,
+      cause,
+    });
+  }
+}
+
+/**
+ * Adds pages at the end of the memory and returns where they begin, in bytes. The guest's later growth lies behind them.
+ *
+ * @param most pages that the memory may have
+ */
+function grow(memory: WebAssembly.Memory, pages: number, most: number): number {
   try {
     return memory.grow(pages) * WASM_PAGE;
   } catch (cause) {
+    const isAllowed = memory.buffer.byteLength / WASM_PAGE + pages <= most;
+    if (isAllowed) throw outOfMemory(`${pages} more pages of a guest's memory, for its windows`, { cause });
     throw guestError(
       "ERR_SHM_MEMORY_LIMIT",
       `the guest left no room in its memory for windows of ${pages} pages`,

@@ -1,6 +1,7 @@
 // Reads what a guest module asks for, before any of it runs: its imports, and the limits of its memory and tables.
-import { guestError } from "../common/errors.js";
+import { guestError, outOfMemory } from "../common/errors.js";
 import type { Imports } from "./guest.js";
+import { shownName } from "./names.js";
 import { avoidTierUpCalls } from "./tiering.js";
 
 /** The least and the most that env.memory may have, by the module's import. Wasm pages of 64 KiB. */
@@ -166,12 +167,12 @@ function checkImports(module: WebAssembly.Module, imports: Imports): void {
     else if (kind !== "function")
       throw guestError(
         "ERR_SHM_GUEST_IMPORT",
-        `the guest imports ${from}.${name}, a ${kind}; it may import only env.memory and functions`,
+        `the guest imports ${shownName(from)}.${shownName(name)}, a ${kind}; it may import only env.memory and functions`,
       );
     else if (!Object.hasOwn(imports, from) || !Object.hasOwn(imports[from] as object, name))
       throw guestError(
         "ERR_SHM_GUEST_IMPORT",
-        `the guest imports the function ${from}.${name}; the imports option has none`,
+        `the guest imports the function ${shownName(from)}.${shownName(name)}; the imports option has none`,
       );
   }
   if (memories > 1) throw guestError("ERR_SHM_GUEST_MEMORY", "the guest imports env.memory more than once");
@@ -190,6 +191,7 @@ export async function readGuest(bytes: Uint8Array<ArrayBuffer>, imports: Imports
   try {
     module = await WebAssembly.compile(bytes);
   } catch (cause) {
+    if (cause instanceof RangeError) throw outOfMemory(`compiling a guest of ${bytes.length} bytes`, { cause });
     const reason = cause instanceof Error ? cause.message.replace(/^WebAssembly.compile\(\): /, "") : String(cause);
     throw guestError(
       "ERR_SHM_GUEST_INVALID",

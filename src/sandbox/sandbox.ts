@@ -1,6 +1,7 @@
 import { guestError, illegalConstructor } from "../common/errors.js";
 import { INSPECT, type Inspect, inspected } from "../common/inspect.js";
-import { revive, sandboxClosed } from "./failure.js";
+import { Uncloneable } from "../common/uncloneable.js";
+import { revive, sandboxClosed, staysInThread } from "./failure.js";
 import { checkCall, type GuestResult, type GuestValue, type GuestWindow, type Imports } from "./guest.js";
 import type { Job } from "./job.js";
 import type { FromWorker, ImportCall } from "./protocol.js";
@@ -29,7 +30,7 @@ export let startSandbox: (job: Job, imports: Imports, timeLimitMs: number) => Pr
  * A guest in a thread of its own, with a memory of its own. From `createSandbox`. It can reach its own pages and the
  * windows, and nothing else. If it takes too long, its thread is ended.
  */
-export class Sandbox {
+export class Sandbox extends Uncloneable {
   readonly #thread: GuestThread;
   readonly #imports: Imports;
   readonly #timeLimitMs: number;
@@ -56,6 +57,7 @@ export class Sandbox {
 
   private constructor(maker: unknown, job: Job, imports: Imports, timeLimitMs: number) {
     if (maker !== MAKER) throw illegalConstructor("Sandbox", "createSandbox");
+    super();
     this.#imports = imports;
     this.#timeLimitMs = timeLimitMs;
     this.#thread = new GuestThread(job, {
@@ -161,12 +163,19 @@ export class Sandbox {
     this.#importing++;
     try {
       const call = this.#imports[module]?.[name] as (...values: unknown[]) => unknown;
-      const returned = await call(...values);
-      this.#thread.post({ returned });
+      this.#return(await call(...values), `the result of ${module}.${name}`);
     } catch (error) {
       this.#thread.post({ threw: this.#thrown.push(error) - 1 });
     } finally {
       this.#importing--;
+    }
+  }
+
+  #return(returned: unknown, what: string): void {
+    try {
+      this.#thread.post({ returned });
+    } catch (cause) {
+      throw staysInThread(what, cause);
     }
   }
 

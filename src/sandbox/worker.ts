@@ -1,7 +1,7 @@
 // The thread of a guest: makes its instance, then calls its exports as the sandbox asks.
 import { receiveMessageOnPort, workerData } from "node:worker_threads";
 import { createShm } from "../node.js";
-import { failureOf, ThrownByImport } from "./failure.js";
+import { failureOf, staysInThread, ThrownByImport } from "./failure.js";
 import { GuestInstance } from "./instance.js";
 import type { WindowRequest } from "./job.js";
 import type { FromWorker, ToWorker, WorkerData } from "./protocol.js";
@@ -31,9 +31,7 @@ function answer({ call, name, values }: Extract<ToWorker, { call: number }>): vo
     try {
       post({ call, result });
     } catch (cause) {
-      throw Object.assign(new TypeError(`${name} returned a value that cannot leave the guest's thread`, { cause }), {
-        code: "ERR_SHM_UNSUPPORTED",
-      });
+      throw staysInThread(`the result of ${name}`, cause);
     }
   } catch (error) {
     post({ call, failed: failureOf(error) });
@@ -43,7 +41,11 @@ function answer({ call, name, values }: Extract<ToWorker, { call: number }>): vo
 /** Has the sandbox call a function, and waits for its result. The function may call the guest meanwhile. */
 function imported(module: string, name: string) {
   return (...values: unknown[]): unknown => {
-    post({ imported: [module, name], values });
+    try {
+      post({ imported: [module, name], values });
+    } catch (cause) {
+      throw staysInThread(`an argument of ${module}.${name}`, cause);
+    }
     for (;;) {
       const message = receive();
       if ("returned" in message) return message.returned;

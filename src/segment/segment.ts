@@ -10,6 +10,7 @@ import {
 } from "../common/errors.js";
 import { type Access, accesses, type Whence } from "../common/flags.js";
 import { INSPECT, type Inspect, inspected } from "../common/inspect.js";
+import { Uncloneable } from "../common/uncloneable.js";
 import type { Cursor } from "../cursor/cursor.js";
 import { checkCapability } from "../host/check.js";
 import type { Host, HostCall, MapRequest, SegmentInfo } from "../host/host.js";
@@ -41,6 +42,9 @@ export interface Permissions {
 
 const { EACCES, EIDRM, EINVAL } = errnoNumbers;
 
+/** Of a user or a group; 4294967295 stands for none. */
+const MAX_ID = 0xfffffffe;
+
 /** What the modules beside this one may do with segments. */
 interface Internals {
   make(parts: Parts, id: number, size: number, destroyOnDispose: boolean): Segment;
@@ -57,7 +61,7 @@ let internals!: Internals;
  * use makes, and that `destroy` and dispose detach. For more, attach it yourself; also if it is larger than a window can
  * be (4 GiB less 64 KiB).
  */
-export class Segment {
+export class Segment extends Uncloneable {
   readonly #parts: Parts;
   readonly #host: Host;
   readonly #destroyOnDispose: boolean;
@@ -79,6 +83,7 @@ export class Segment {
 
   private constructor(make: symbol, parts: Parts, id: number, size: number, destroyOnDispose: boolean) {
     if (make !== MAKE) throw illegalConstructor("Segment", "create(), open() and openSegment()");
+    super();
     this.#parts = parts;
     this.#host = parts.host;
     this.id = id;
@@ -103,18 +108,20 @@ export class Segment {
    * Changes who may use it; a permission that is left out stays as it is.
    *
    * @param permissions.mode nine permission bits, as chmod(2)
-   * @throws {ShmError} `EPERM` not the owner, the creator or root; `EIDRM` it is gone
+   * @throws {ShmError} `EPERM` not the owner, the creator or root; `EIDRM` it is gone; `EINVAL` this user namespace does not
+   *   map the uid or gid; `EOVERFLOW` it has no number for the owner, and none was named
    * @see shmctl(2), `IPC_SET`
    */
   setPermissions(permissions: Permissions): void {
     const { mode, uid, gid } = checkOptions(permissions, ["mode", "uid", "gid"], "permissions");
     if (mode !== undefined) checkMode(mode);
-    if (uid !== undefined) checkInteger("uid", uid, 0, 0xffffffff);
-    if (gid !== undefined) checkInteger("gid", gid, 0, 0xffffffff);
+    if (uid !== undefined) checkInteger("uid", uid, 0, MAX_ID);
+    if (gid !== undefined) checkInteger("gid", gid, 0, MAX_ID);
     this.#checkNotDisposed("setPermissions");
     const now = this.#permissions();
     const wanted = { mode: mode ?? now.mode & 0o777, uid: uid ?? now.uid, gid: gid ?? now.gid };
-    const result = this.#host.set(this.id, wanted.mode, wanted.uid, wanted.gid);
+    const named = { uid: uid !== undefined, gid: gid !== undefined };
+    const result = this.#host.set(this.id, wanted.mode, wanted.uid, wanted.gid, named);
     if (result < 0) throw this.#refusedCall(-result, { operation: "set", ...wanted, id: this.id, size: this.size });
   }
 

@@ -222,7 +222,8 @@ export class ModelCursor implements Pick<Modelled, keyof Modelled> {
     if (maxLength !== undefined) size(maxLength);
     const limit = Math.min(maxLength ?? this.remaining, this.remaining);
     const length = this.#next(limit).indexOf(0);
-    if (length < 0) refuse(limit < this.remaining ? "ERR_SHM_MALFORMED" : "ERR_SHM_OUT_OF_BOUNDS");
+    const isWhole = this.remaining > 0 && (maxLength ?? Number.POSITIVE_INFINITY) <= this.remaining;
+    if (length < 0) refuse(isWhole ? "ERR_SHM_MALFORMED" : "ERR_SHM_OUT_OF_BOUNDS");
     return this.#orBack(() => this.#text(this.#take(length + 1).subarray(0, length), fatal));
   }
 

@@ -19,6 +19,9 @@ const declarations = readdirSync(`${root}dist`, { recursive: true, encoding: "ut
   .filter((file) => file.endsWith(".d.ts"))
   .map((file) => readFileSync(`${root}dist/${file}`, "utf8"));
 
+/** What a class or an interface may extend that adds no public member. */
+const WITHOUT_MEMBERS = ["AsyncIterable", "Uncloneable"];
+
 /** The public members that the package's types declare for a class or an interface, with those it extends. */
 function membersOf(name: string): string[] {
   for (const text of declarations) {
@@ -32,8 +35,8 @@ function membersOf(name: string): string[] {
     const own = [...body.matchAll(/^ {4}(?:(?:readonly|abstract|get|set) )*(\w+)\??[(<:]/gm)].map(
       ([, member]) => member,
     );
-    const inherited =
-      parents === undefined || parents === "AsyncIterable" ? [] : parents.split(", ").flatMap(membersOf);
+    const others = (parents?.split(", ") ?? []).filter((parent) => !WITHOUT_MEMBERS.includes(parent));
+    const inherited = others.flatMap(membersOf);
     return [...new Set([...inherited, ...own])].filter((member) => member !== "constructor") as string[];
   }
   throw new Error(`no declaration of ${name}`);

@@ -48,7 +48,12 @@ async function createFor(content: Content, { mode, toOffset = 0, quiet = false }
   await publishSegment(
     shm,
     () => shm.create(toOffset + length, mode === undefined ? {} : { mode }),
-    (segment) => withProgress(length, quiet, (progress) => content.copyTo(segment, progress)),
+    (segment) =>
+      withProgress(length, quiet, async (progress) => {
+        await content.copyTo(segment, progress);
+        if (progress.moved < length)
+          throw new UserError(`${name} ended at byte ${progress.moved} of ${length} while it was copied`);
+      }),
   );
 }
 

@@ -4,7 +4,7 @@ import { jsonOf, segmentTable } from "../format/segments.js";
 import { detailsOf } from "../io/details.js";
 import { kernelShm } from "../io/kernel.js";
 import { say, writeJson, writeOut } from "../io/output.js";
-import { isMine } from "../io/users.js";
+import { mineOnly } from "../io/users.js";
 
 const orders = {
   id: (a: SegmentInfo, b: SegmentInfo) => a.id - b.id,
@@ -23,7 +23,7 @@ interface LsOptions {
 
 async function ls({ bytes, json, mine, sort }: LsOptions): Promise<void> {
   const all = (await kernelShm()).list();
-  const infos = mine ? all.filter(isMine) : all;
+  const infos = mine ? all.filter(mineOnly()) : all;
   if (sort) infos.sort(orders[sort]);
   const segments = infos.map(detailsOf);
   if (json) return writeJson(segments.map(jsonOf));

@@ -11,7 +11,7 @@ import { segmentTable } from "../format/segments.js";
 import { detailsOf, type SegmentDetails } from "../io/details.js";
 import { kernelShm } from "../io/kernel.js";
 import { say, writeOut } from "../io/output.js";
-import { isMine } from "../io/users.js";
+import { mineOnly } from "../io/users.js";
 
 interface RmOptions extends TargetsOptions {
   orphans?: true;
@@ -40,9 +40,9 @@ async function removeEach(targets: readonly Target[]): Promise<void> {
   if (failed) throw new AlreadyReported();
 }
 
-/** Whether the segment is this user's, no process has attached it, and it has not been removed. */
+/** Whether no process has attached the segment, and it has not been removed. */
 function isIdle(info: SegmentInfo): boolean {
-  return info.nattch === 0 && isMine(info) && !(info.mode & SegmentStatus.Destroyed);
+  return info.nattch === 0 && !(info.mode & SegmentStatus.Destroyed);
 }
 
 /** Asks on the terminal. The end of input and Ctrl-C mean no. */
@@ -62,12 +62,17 @@ async function agrees(question: string): Promise<boolean> {
  * Removes the orphans that are still as they were shown. Meanwhile a process may have attached one, or a new segment may
  * have got the id of one.
  */
-async function removeOrphans(shm: Shm, orphans: readonly SegmentDetails[]): Promise<void> {
+async function removeOrphans(
+  shm: Shm,
+  orphans: readonly SegmentDetails[],
+  isMine: (info: SegmentInfo) => boolean,
+): Promise<void> {
   let failed = false;
   let removed = 0;
   for (const { info } of orphans) {
     const now = shm.list().find(({ id }) => id === info.id);
-    const isSame = now && isIdle(now) && now.cpid === info.cpid && Number(now.ctime) === Number(info.ctime);
+    const isSame =
+      now && isIdle(now) && isMine(now) && now.cpid === info.cpid && Number(now.ctime) === Number(info.ctime);
     if (!now) say(`segment ${info.id} no longer exists`);
     else if (!isSame) say(`segment ${info.id} is now in use, or another segment has its id: not removed`);
     else if (await succeeds(() => shm.destroySegment(info.id))) removed++;
@@ -79,7 +84,8 @@ async function removeOrphans(shm: Shm, orphans: readonly SegmentDetails[]): Prom
 
 async function rmOrphans({ yes, dryRun }: RmOptions): Promise<void> {
   const shm = await kernelShm();
-  const idle = shm.list().filter(isIdle).map(detailsOf);
+  const isMine = mineOnly();
+  const idle = shm.list().filter(isIdle).filter(isMine).map(detailsOf);
   const orphans = idle.filter(({ creator }) => creator.state === "gone");
   const doubtful = idle.filter(({ creator }) => creator.state === "reused").map(({ info }) => info.id);
   if (doubtful.length > 0)
@@ -96,7 +102,7 @@ async function rmOrphans({ yes, dryRun }: RmOptions): Promise<void> {
       orphans.length === 1 ? "this segment and its contents" : `these ${orphans.length} segments and their contents`;
     if (!(await agrees(`Remove ${what}? [y/N] `))) throw new UserError("nothing was removed");
   }
-  await removeOrphans(shm, orphans);
+  await removeOrphans(shm, orphans, isMine);
 }
 
 async function rm(ids: Target[] | undefined, options: RmOptions): Promise<void> {

@@ -17,6 +17,8 @@ export interface Source {
   readonly name: string;
   /** Bytes still to come; undefined if the length is not known before the end. */
   readonly length: number | undefined;
+  /** Whether `length` is what the system says of a file, which may grow or shrink meanwhile: its end decides. */
+  readonly isEstimate: boolean;
   /** Reads the next bytes into `target`, at most as many as fit. @returns how many were read; 0 at the end */
   read(target: Uint8Array): Promise<number>;
   close(): Promise<void>;
@@ -74,6 +76,7 @@ function limited(
   return {
     name,
     length,
+    isEstimate: false,
     async read(target) {
       const wanted = Math.min(target.length, left);
       const count = wanted === 0 ? 0 : await readPart(target.subarray(0, wanted));
@@ -89,6 +92,47 @@ export function standardInput(size?: number): Source {
   return limited("standard input", size, readInput, async () => {});
 }
 
+const HEAD = 64 * 1024; // bytes: nearly all of /proc and /sys fits
+
+/** Fills `target` unless the file ends before. @returns bytes read */
+async function readUpTo(target: Uint8Array, readPart: (target: Uint8Array) => Promise<number>): Promise<number> {
+  for (let filled = 0; ; ) {
+    const count = filled === target.length ? 0 : await readPart(target.subarray(filled));
+    if (count === 0) return filled;
+    filled += count;
+  }
+}
+
+/**
+ * At most `limit` bytes of a regular file. The beginning is read at once, because the size that the system tells may be
+ * wrong: 0 for a file of /proc, a page for one of /sys.
+ *
+ * @param told bytes to the end, as the system tells
+ */
+async function fileSource(
+  name: string,
+  told: number,
+  limit: number | undefined,
+  readPart: (target: Uint8Array) => Promise<number>,
+  close: () => Promise<void>,
+): Promise<Source> {
+  const buffer = new Uint8Array(Math.min(HEAD, limit ?? HEAD));
+  const filled = await readUpTo(buffer, readPart);
+  let head = buffer.subarray(0, filled);
+  const readOn = async (target: Uint8Array): Promise<number> => {
+    if (head.length === 0) return readPart(target);
+    const part = head.subarray(0, target.length);
+    target.set(part);
+    head = head.subarray(part.length);
+    return part.length;
+  };
+  const ended = filled < buffer.length || filled === limit;
+  if (ended) return limited(name, filled, readOn, close);
+  if (told <= filled) return limited(name, limit, readOn, close);
+  const length = Math.min(told, limit ?? told);
+  return { ...limited(name, limit, readOn, close), length, isEstimate: true };
+}
+
 /**
  * At most `size` bytes of a file, from an offset.
  *
@@ -100,18 +144,23 @@ export async function openSource(path: string, offset: number, size: number | un
     return standardInput(size);
   }
   const { file, size: fileSize } = await openFile(path, constants.O_RDONLY, offset);
-  if (fileSize !== undefined && offset > fileSize) {
-    await file.close();
-    throw new UsageError(`offset ${offset} is past the end: ${path} has ${fileSize} bytes`);
-  }
   let position = fileSize === undefined ? null : offset;
   const readPart = async (target: Uint8Array): Promise<number> => {
     const { bytesRead } = await file.read(target, 0, target.length, position);
     if (position !== null) position += bytesRead;
     return bytesRead;
   };
-  const length = fileSize === undefined ? size : Math.min(fileSize - offset, size ?? fileSize);
-  return limited(path, length, readPart, () => file.close());
+  const close = (): Promise<void> => file.close();
+  if (fileSize === undefined) return limited(path, size, readPart, close);
+  try {
+    const source = await fileSource(path, fileSize - offset, size, readPart, close);
+    if (source.length === 0 && size !== 0 && offset > fileSize)
+      throw new UsageError(`offset ${offset} is past the end: ${path} has ${fileSize} bytes`);
+    return source;
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }
 
 /**

@@ -18,7 +18,8 @@ type OnMoved = (bytes: number) => void;
  * @throws {UserError} the source ended before its known length, or holds more than fits
  */
 export async function fillSegment(segment: Segment, start: number, source: Source, onMoved: OnMoved): Promise<void> {
-  const { length, name } = source;
+  const { name } = source;
+  const length = source.isEstimate ? undefined : source.length;
   const end = length === undefined ? segment.size : start + length;
   const first = new Uint8Array(Math.min(FIRST, end - start));
   let buffered = first.subarray(0, await source.read(first));

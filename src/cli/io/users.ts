@@ -1,6 +1,8 @@
 // The users of this system, and which segments belong to this one.
 import { readFileSync } from "node:fs";
 import type { SegmentInfo } from "../../host/host.js";
+import { mayStandForAnother } from "../../host/ids.js";
+import { UserError } from "../failure.js";
 
 let names: ReadonlyMap<number, string> | undefined;
 
@@ -21,8 +23,16 @@ export function userName(uid: number): string {
   return names.get(uid) ?? String(uid);
 }
 
-/** Whether this user owns or created a segment. */
-export function isMine({ uid, cuid }: SegmentInfo): boolean {
+/**
+ * A test for segments that this user owns or created.
+ *
+ * @throws {UserError} this user namespace shows other users by the same number
+ */
+export function mineOnly(): (info: SegmentInfo) => boolean {
   const me = process.geteuid?.();
-  return uid === me || cuid === me;
+  if (me !== undefined && mayStandForAnother("uid", me))
+    throw new UserError(
+      `in this user namespace ${me} stands for several users, so it is not known which segments are yours`,
+    );
+  return ({ uid, cuid }) => uid === me || cuid === me;
 }

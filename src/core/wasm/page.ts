@@ -2,7 +2,7 @@
 import { pagesOf, type WasmMemory } from "../../memory/layout.js";
 import type { Window } from "../../memory/window.js";
 import { MALFORMED, TRAP, UNSAFE } from "../core.js";
-import { type Build, coreBuild } from "./build.js";
+import { constants, instanceIn } from "./build.js";
 import type { Exports } from "./exports.js";
 
 /** Not the number of a record: every use of it traps. */
@@ -16,15 +16,13 @@ const NOTHING = new Uint8Array(0);
 /** The core at work in one memory. */
 export class Instance {
   readonly exports: Exports;
-  readonly build: Build;
   readonly #memory: WasmMemory;
   #bytes: Uint8Array = NOTHING;
   #float32: Float32Array = new Float32Array(0);
   #float64: Float64Array = new Float64Array(0);
 
-  constructor(build: Build, memory: WasmMemory) {
-    this.exports = build.instanceIn(memory);
-    this.build = build;
+  constructor(memory: WasmMemory) {
+    this.exports = instanceIn(memory);
     this.#memory = memory;
   }
 
@@ -50,16 +48,16 @@ export class Instance {
     const { fault } = this.exports;
     const reason = fault.value as number;
     fault.value = 0;
-    if (reason === this.build.malformed) return MALFORMED;
-    return reason === this.build.unsafe ? UNSAFE : TRAP;
+    if (reason === constants.MALFORMED) return MALFORMED;
+    return reason === constants.UNSAFE ? UNSAFE : TRAP;
   }
 
   #makeViews(): void {
-    const { scratch, scratchSize } = this.build;
-    const bytes = pagesOf(this.#memory, scratch, scratchSize);
+    const { SCRATCH, SCRATCH_SIZE } = constants;
+    const bytes = pagesOf(this.#memory, SCRATCH, SCRATCH_SIZE);
     this.#bytes = bytes;
-    this.#float32 = new Float32Array(bytes.buffer, scratch, scratchSize / 4);
-    this.#float64 = new Float64Array(bytes.buffer, scratch, scratchSize / 8);
+    this.#float32 = new Float32Array(bytes.buffer, SCRATCH, SCRATCH_SIZE / 4);
+    this.#float64 = new Float64Array(bytes.buffer, SCRATCH, SCRATCH_SIZE / 8);
   }
 }
 
@@ -101,14 +99,14 @@ class Page {
 
   /** The core's instance in this memory, made at the first use. */
   get instance(): Instance {
-    this.#instance ??= new Instance(coreBuild(), this.#memory);
+    this.#instance ??= new Instance(this.#memory);
     return this.#instance;
   }
 
   /** Opens a record over a window; undefined if all are in use. */
   open(window: Window): Lease | undefined {
-    const { exports, build } = this.instance;
-    const record = this.#free.pop() ?? (this.#used < build.records ? this.#used++ : undefined);
+    const { exports } = this.instance;
+    const record = this.#free.pop() ?? (this.#used < constants.RECORD_COUNT ? this.#used++ : undefined);
     if (record === undefined) return undefined;
     exports.open(record, window.byteOffset, window.byteLength);
     let records = this.#byWindow.get(window);

@@ -234,9 +234,13 @@ for (const { name, withCursor } of pairs) {
         nulMissing(() => cursor.readCString(maxLength), at(cursor, 10), "ERR_SHM_MALFORMED");
       cursor.seek(10);
       assert.is(cursor.readCString(11), "aaaaaaaaaa");
-      for (const maxLength of [undefined, SIZE - 21, SIZE, 2 ** 32, 2 ** 53 - 1])
+      for (const maxLength of [undefined, SIZE - 20, SIZE, 2 ** 32, 2 ** 53 - 1])
         nulMissing(() => cursor.readCString(maxLength), at(cursor, 21), "ERR_SHM_OUT_OF_BOUNDS");
-      nulMissing(() => cursor.readCString(SIZE - 22), at(cursor, 21), "ERR_SHM_MALFORMED");
+      for (const maxLength of [SIZE - 22, SIZE - 21])
+        nulMissing(() => cursor.readCString(maxLength), at(cursor, 21), "ERR_SHM_MALFORMED");
+      for (const maxLength of [3, 4]) // a char[3] and a char[4] at the last 4 bytes
+        nulMissing(() => cursor.readCString(maxLength), at(cursor, SIZE - 4), "ERR_SHM_MALFORMED");
+      nulMissing(() => cursor.readCString(5), at(cursor, SIZE - 4), "ERR_SHM_OUT_OF_BOUNDS");
       for (const past of [SIZE, SIZE + 1, 2 ** 32])
         for (const maxLength of [undefined, 0, 5])
           nulMissing(() => cursor.readCString(maxLength), at(cursor, past), "ERR_SHM_OUT_OF_BOUNDS");

@@ -118,21 +118,30 @@ for (const { name: pair, withAttachment, withSegment } of enginePairs) {
     });
   });
 
-  compare("with a Buffer, and arrays of another realm, of shared memory, detached, or that lie", () => {
-    withAttachment(SIZE, (attachment) => {
-      attachment.bytes.set([1, 2, 3]);
-      const shared = new Uint8Array(new SharedArrayBuffer(3));
-      shared.set([1, 2, 3]);
-      const liar = Object.defineProperty(Uint8Array.of(1, 2, 3), "length", { value: 2 });
-      for (const other of [Buffer.of(1, 2, 3), runInNewContext("Uint8Array.of(1, 2, 3)") as Uint8Array, shared, liar]) {
-        assert.ok(attachment.equals(other, 0, 3));
-        assert.is(attachment.compare(other, 0, 4), 1);
-      }
-      const gone = new Uint8Array(3);
-      structuredClone(gone, { transfer: [gone.buffer] });
-      assert.ok(attachment.equals(gone, 9, 9));
-    });
-  });
+  compare(
+    "with a Buffer, and arrays of another realm, of shared memory, or that lie; a detached one is refused",
+    () => {
+      withAttachment(SIZE, (attachment) => {
+        attachment.bytes.set([1, 2, 3]);
+        const shared = new Uint8Array(new SharedArrayBuffer(3));
+        shared.set([1, 2, 3]);
+        const liar = Object.defineProperty(Uint8Array.of(1, 2, 3), "length", { value: 2 });
+        for (const other of [
+          Buffer.of(1, 2, 3),
+          runInNewContext("Uint8Array.of(1, 2, 3)") as Uint8Array,
+          shared,
+          liar,
+        ]) {
+          assert.ok(attachment.equals(other, 0, 3));
+          assert.is(attachment.compare(other, 0, 4), 1);
+        }
+        const gone = new Uint8Array(3);
+        structuredClone(gone, { transfer: [gone.buffer] });
+        for (const method of ["equals", "compare"] as const)
+          assert.throws(() => attachment[method](gone, 9, 9), code("ERR_INVALID_ARG_VALUE"));
+      });
+    },
+  );
 
   compare("refuse a bad range, and what is neither bytes nor an attachment", () => {
     withAttachment(SIZE, (attachment) => {

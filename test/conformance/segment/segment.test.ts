@@ -168,7 +168,14 @@ for (const { name, shm, withSegment } of pairs) {
   permissions("refuses an invalid mode, uid or gid, and changes nothing", () => {
     withSegment(SIZE, (segment) => {
       const before = segment.stat();
-      for (const wrong of [{ mode: 0o1000 }, { mode: -1 }, { mode: 1.5 }, { uid: -1 }, { gid: 2 ** 32 }])
+      for (const wrong of [
+        { mode: 0o1000 },
+        { mode: -1 },
+        { mode: 1.5 },
+        { uid: -1 },
+        { gid: 2 ** 32 },
+        { uid: 2 ** 32 - 1 },
+      ])
         assert.throws(() => segment.setPermissions(wrong), code("ERR_OUT_OF_RANGE"));
       for (const wrong of [{ mode: "600" }, { uid: null }, { gid: 1n }, 5, null])
         assert.throws(() => segment.setPermissions(wrong as { mode: number }), code("ERR_INVALID_ARG_TYPE"));

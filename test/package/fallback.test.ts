@@ -242,7 +242,7 @@ onLinux("a build that succeeds removes the log, and the package works", () => {
     mkdirSync(join(install.folder, "native/build"));
     writeFileSync(join(install.folder, "native/build/failed.log"), "node-gyp was not found\n");
     assert.match(why(install).message, "its addon was not built: node-gyp was not found (log: ");
-    installStep(install, {});
+    installStep(install, { CXXFLAGS: "-O0" }); // it is as good, and takes half the time
     assert.not.ok(existsSync(join(install.folder, "native/build/failed.log")));
     assert.is(JSON.parse(install.evaluate(NAME_HOSTS).stdout)[0], "sysv");
   });

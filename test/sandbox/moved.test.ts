@@ -51,18 +51,18 @@ if (!native) {
     for (const access of ["read-write", "read-only", "copy-on-write"])
       moved(`is ERR_SHM_MEMORY_MOVED for the call that grew it and for all later ones, ${access}`, () => {
         const use = `answers.push(await tell(() => sandbox.call("load", at)));
-          answers.push(await tell(() => sandbox.call("grow", 2000)));
+          answers.push(await tell(() => sandbox.call("grow", 200)));
           for (const value of [7, 8]) answers.push(await tell(() => sandbox.call("store", at, value)));`;
         assert.is(told(inline, access, LARGE, use), `0,${MOVED},${MOVED},${MOVED}\n0\n`);
       });
 
     moved("is ERR_SHM_MEMORY_MOVED also if the call trapped", () => {
-      const use = `answers.push(await tell(() => sandbox.call("growAndTrap", 2000)));`;
+      const use = `answers.push(await tell(() => sandbox.call("growAndTrap", 200)));`;
       assert.is(told(inline, "read-write", LARGE, use), `${MOVED}\n0\n`);
     });
 
     moved("is not met if the engine could reserve the maximum: stores reach the segment", () => {
-      const use = `answers.push(await tell(() => sandbox.call("grow", 2000)));
+      const use = `answers.push(await tell(() => sandbox.call("grow", 200)));
         await sandbox.call("store", at, 9);
         answers.push(segment.readChunk(1)[0]);`;
       assert.match(told(inline, "read-write", SMALL, use), /^2,9\n/);

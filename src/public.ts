@@ -19,7 +19,7 @@ export type {
   CursorReadableOptions,
   CursorWritable,
   CursorWritableOptions,
-} from "./cursor/streams.js";
+} from "./cursor/streaming.js";
 export type { TextOptions } from "./cursor/text.js";
 export type {
   Capability,

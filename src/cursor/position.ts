@@ -7,7 +7,7 @@ import { INSPECT, type Inspect, inspected } from "../common/inspect.js";
 import { Uncloneable } from "../common/uncloneable.js";
 import { type CoreCursor, TRAP } from "../core/core.js";
 import type { Window } from "../memory/window.js";
-import type { Streams } from "./streams.js";
+import type { Streams } from "./streaming.js";
 
 const whenceNames = ["the start", "the position", "the end"] as const;
 

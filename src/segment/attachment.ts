@@ -3,7 +3,7 @@ import type { Access } from "../common/flags.js";
 import { INSPECT, type Inspect, inspected } from "../common/inspect.js";
 import type { Core, CoreName, CoreRange } from "../core/core.js";
 import { type Cursor, openCursor } from "../cursor/cursor.js";
-import type { Streams } from "../cursor/streams.js";
+import type { Streams } from "../cursor/streaming.js";
 import type { Host, HostCall, Mapping } from "../host/host.js";
 import type { WasmMemory } from "../memory/layout.js";
 import { Window } from "../memory/window.js";

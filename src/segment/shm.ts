@@ -16,7 +16,7 @@ import type { Core, CoreName } from "../core/core.js";
 import type { Engine } from "../core/engine.js";
 import { jsCore } from "../core/js.js";
 import { wasmCore } from "../core/wasm.js";
-import type { Streams } from "../cursor/streams.js";
+import type { Streams } from "../cursor/streaming.js";
 import { checkCapability, checkHost } from "../host/check.js";
 import type { Host, HostCall, Limits, SegmentInfo } from "../host/host.js";
 import { threadHost } from "../host/local.js";

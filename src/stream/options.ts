@@ -1,7 +1,7 @@
 // The options of both streams, checked before anything happens.
 import { checkBoolean, checkInteger, checkOptions, checkSize } from "../common/arguments.js";
 import { invalidType } from "../common/errors.js";
-import type { CursorReadableOptions, StopSignal } from "../cursor/streams.js";
+import type { CursorReadableOptions, StopSignal } from "../cursor/streaming.js";
 
 /** Bytes; the default of Node's own file streams. */
 const HIGH_WATER_MARK = 64 * 1024;

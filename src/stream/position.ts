@@ -1,4 +1,4 @@
-import type { StreamGround } from "../cursor/streams.js";
+import type { StreamGround } from "../cursor/streaming.js";
 
 /**
  * The position of a stream: its cursor's, which the stream then moves, or one of its own, if it was made with `start`.

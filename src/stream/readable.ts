@@ -3,15 +3,15 @@ import { addAbortSignal, Readable } from "node:stream";
 import { copyBytes } from "../common/bytes.js";
 import { detached } from "../common/errors.js";
 import { INSPECT, type Inspect, inspected } from "../common/inspect.js";
-import type { CursorReadable, CursorReadableOptions, StreamGround } from "../cursor/streams.js";
+import type { CursorReadable, CursorReadableOptions, StreamGround } from "../cursor/streaming.js";
 import { checkStreamOptions, readableKeys } from "./options.js";
 import { Pacer } from "./pacer.js";
 import { StreamPosition } from "./position.js";
 import { streamState } from "./state.js";
 
-export type { CursorReadable } from "../cursor/streams.js";
+export type { CursorReadable } from "../cursor/streaming.js";
 
-declare module "../cursor/streams.js" {
+declare module "../cursor/streaming.js" {
   /** In Node it is a Readable; the portable entry point must not name Node's types. */
   interface CursorReadable extends Readable {
     [Symbol.asyncIterator](): NodeJS.AsyncIterator<Buffer>;

@@ -3,15 +3,15 @@ import { addAbortSignal, Writable } from "node:stream";
 import { checkBytes, copyBytes, firstBytes } from "../common/bytes.js";
 import { outOfBounds } from "../common/errors.js";
 import { INSPECT, type Inspect, inspected } from "../common/inspect.js";
-import type { CursorWritable, CursorWritableOptions, StreamGround } from "../cursor/streams.js";
+import type { CursorWritable, CursorWritableOptions, StreamGround } from "../cursor/streaming.js";
 import { checkStreamOptions, writableKeys } from "./options.js";
 import { Pacer } from "./pacer.js";
 import { StreamPosition } from "./position.js";
 import { streamState } from "./state.js";
 
-export type { CursorWritable } from "../cursor/streams.js";
+export type { CursorWritable } from "../cursor/streaming.js";
 
-declare module "../cursor/streams.js" {
+declare module "../cursor/streaming.js" {
   /** In Node it is a Writable; the portable entry point must not name Node's types. */
   interface CursorWritable extends Writable {}
 }

@@ -34,7 +34,8 @@ const needs: readonly (readonly [RegExp, string])[] = [
   [/Could not find any Python|need to install the latest version of Python/, "python3"],
   [/not found: make$|spawn make ENOENT/m, "make"],
   [/(?:\+\+|\bcc|gcc|clang): (?:No such file|(?:command )?not found)/, "g++"], // make and the shell
-  [/No such file or directory: '[^']*(?:\+\+|\bcc|gcc|clang)'/, "g++"], // gyp, if CXX is set
+  // gyp, if CXX is set. Permission denied: PATH has a folder that this user may not read, and the others lack the compiler.
+  [/(?:No such file or directory|Permission denied): '[^']*(?:\+\+|\bcc|gcc|clang)'/, "g++"],
 ];
 
 /** tools/addon.js writes the log: a line that says why, then what node-gyp printed. */

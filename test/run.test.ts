@@ -7,7 +7,7 @@ import * as assert from "uvu/assert";
 import { list, shm } from "wasm-shm";
 import { hasTerminal, onTerminal } from "./cli/shell.js";
 import { inOrder, nearMatches, selectFiles, testFiles } from "./runner/files.js";
-import { ALONE, LONGEST } from "./runner/order.js";
+import { ALONE, LONGEST, QUIET } from "./runner/order.js";
 import { suite } from "./suite.js";
 import { type Ended, end, root, run } from "./support/child.js";
 import { inFolder } from "./support/folder.js";
@@ -241,7 +241,7 @@ order("begins with the longest, and ends with those that run alone", () => {
 });
 
 order("names only files that there are, each once", () => {
-  const named = [...ALONE, ...LONGEST];
+  const named = [...QUIET, ...ALONE, ...LONGEST];
   const files = testFiles();
   for (const file of named) assert.ok(files.includes(file), file);
   assert.is(new Set(named).size, named.length);

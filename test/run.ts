@@ -5,7 +5,7 @@ import { parseArgs } from "node:util";
 import { abandon, runFile } from "./runner/file.js";
 import { compiledPath, inOrder, isCompiled, nearMatches, selectFiles, testFiles } from "./runner/files.js";
 import { MadeSegments } from "./runner/made.js";
-import { ALONE, LONGEST } from "./runner/order.js";
+import { ALONE, LONGEST, QUIET } from "./runner/order.js";
 import { Report } from "./runner/report.js";
 
 const HELP = `Usage: npm test -- [options] [WORD...]
@@ -91,8 +91,9 @@ async function runAll({ files, folder, timeLimitMs }: Settings): Promise<boolean
       report.ended(await runFile(file, compiledPath(folder, file), made, timeLimitMs));
     }
   };
-  const { together, alone } = inOrder(files, LONGEST, ALONE);
-  await Promise.all(Array.from({ length: availableParallelism() }, () => take(together)));
+  const { together, quiet, alone } = inOrder(files, LONGEST, QUIET, ALONE);
+  for (const stage of [together, quiet])
+    await Promise.all(Array.from({ length: availableParallelism() }, () => take(stage)));
   await take(alone);
   made.end();
   return report.summarise();

@@ -54,10 +54,17 @@ export function nearMatches(word: string, files: string[]): string[] {
 }
 
 /** Longest first, so that no core is idle while the last file runs; the quiet ones last. */
-export function inOrder(files: string[], longest: string[], alone: string[]): { together: string[]; alone: string[] } {
+export function inOrder(
+  files: string[],
+  longest: string[],
+  quiet: string[],
+  alone: string[],
+): { together: string[]; quiet: string[]; alone: string[] } {
   const rank = (file: string): number => (longest.includes(file) ? longest.indexOf(file) : longest.length);
+  const later = [...quiet, ...alone];
   return {
-    together: files.filter((file) => !alone.includes(file)).sort((left, right) => rank(left) - rank(right)),
+    together: files.filter((file) => !later.includes(file)).sort((left, right) => rank(left) - rank(right)),
+    quiet: quiet.filter((file) => files.includes(file)),
     alone: alone.filter((file) => files.includes(file)),
   };
 }

@@ -1,15 +1,19 @@
 // How the files of a run are scheduled. Every name here must exist; test/run.test.ts checks it.
 
 /**
- * These measure time, memory or what the whole machine does, so they run last and alone: beside another file their limits
- * would have to be so loose that they would prove little.
+ * These measure time, memory or faults of many threads, and run after all others, as many at a time as there are cores:
+ * beside a build or a bench their limits would have to be so loose that they would prove little.
  */
-export const ALONE = [
-  "bench/compare", // finds 20 %, and no difference between two runs of the same code
-  "native/fault", // faults of many threads at once, within a time
+export const QUIET = [
   "sandbox/timelimit", // calls end on time
+  "native/fault", // faults of many threads at once, within a time
   "sandbox/hostile", // time limits, and memory up to its end
   "stream/memory", // how much the process grows
+];
+
+/** These run last, and alone. */
+export const ALONE = [
+  "bench/compare", // finds 20 %, and no difference between two runs of the same code
 ];
 
 /** The longest of the others, longest first. The remaining files take 7 seconds or less, in any order. */

@@ -10,7 +10,7 @@ export type {
 } from "./common/elements.js";
 export type { ArgumentRangeError, ArgumentTypeError, ArgumentValueError } from "./common/errors.js";
 export { ShmError, ShmRangeError } from "./common/errors.js";
-export { type Access, SegmentStatus, SharedMemoryFlags, Whence } from "./common/flags.js";
+export { type Access, type MemoryKind, SegmentStatus, SharedMemoryFlags, Whence } from "./common/flags.js";
 export { VERSION } from "./common/version.js";
 export type { CoreName } from "./core/core.js";
 export { Cursor } from "./cursor/cursor.js";

@@ -33,3 +33,7 @@ export const PRIVATE_KEY = 0;
 /** What an attachment may do; see {@link Segment.attach}. */
 export const accesses = ["read-write", "read-only", "copy-on-write"] as const;
 export type Access = (typeof accesses)[number];
+
+/** Kinds of WebAssembly.Memory: made with `shared: true`, or without. */
+export const memoryKinds = ["shared", "plain"] as const;
+export type MemoryKind = (typeof memoryKinds)[number];

@@ -1,6 +1,9 @@
 // The release build of assembly/, in base64, and its constants. tools/embed.js writes the module beside the compiled files.
 export const core: string;
 
+/** Where the limits of its memory import are: five bytes from here. */
+export const memoryLimits: number;
+
 /** The numbers that both sides must agree on, as the binary exports them. */
 export const constants: Readonly<
   Record<"RECORD_COUNT" | "SCRATCH" | "SCRATCH_SIZE" | "WINDOW_START" | "MALFORMED" | "UNSAFE", number>

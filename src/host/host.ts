@@ -1,5 +1,5 @@
 import type { Explanation } from "../common/errors.js";
-import type { Access } from "../common/flags.js";
+import type { Access, MemoryKind } from "../common/flags.js";
 import type { WasmMemory } from "../memory/layout.js";
 
 export type { Explanation };
@@ -90,15 +90,21 @@ export interface MapRequest {
    * a memory. Only of a host that can "attach into a memory".
    */
   readonly into: { readonly memory: WasmMemory; readonly byteOffset: number } | undefined;
+  /**
+   * The kind of memory that the host is to make; undefined: the kind that suits it. A host that maps what other
+   * processes write should make a `"shared"` one, a WebAssembly.Memory with `shared: true`: of a plain one the engine
+   * believes that nothing but its own thread changes it. `"shared"` is only asked of a host that has "shared memory".
+   */
+  readonly memory: MemoryKind | undefined;
 }
 
 /**
  * What a host may be unable to do. The package asks first, and throws ERR_SHM_UNSUPPORTED if the answer is no.
- * `"attach into a memory"`: {@link MapRequest.into}. `"huge pages"`: SharedMemoryFlags.HugePages in {@link Host.get}.
+ * `"attach into a memory"`: {@link MapRequest.into}. `"shared memory"`: {@link MapRequest.memory} `"shared"`. `"huge pages"`: SharedMemoryFlags.HugePages in {@link Host.get}.
  * `"lock"`: lock and unlock. `"ftok"`: ftok. `"open in another thread"`: ids are the kernel's, so that
  * `createShm({ host: "sysv" })` in another thread opens the same segments; a sandbox in a thread of its own needs it.
  */
-export type Capability = "attach into a memory" | "huge pages" | "lock" | "ftok" | "open in another thread";
+export type Capability = "attach into a memory" | "shared memory" | "huge pages" | "lock" | "ftok" | "open in another thread";
 
 /** A call of a host that was refused, with its arguments: what {@link Host.explain} explains. */
 export type HostCall =

@@ -14,7 +14,7 @@ export const roundUp = (bytes: number, unit: number): number => Math.ceil(bytes 
 /** WebAssembly.Memory, also for users who compile without TypeScript's `dom` library, the only one that declares it. */
 export type WasmMemory = typeof globalThis extends { WebAssembly: { Memory: { prototype: infer M } } }
   ? M
-  : { readonly buffer: ArrayBuffer; grow(delta: number): number };
+  : { readonly buffer: ArrayBufferLike; grow(delta: number): number };
 
 const memoryBuffer =
   typeof WebAssembly === "undefined"
@@ -28,6 +28,11 @@ export function memoryByteLength(value: unknown): number | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Whether other threads can hold the memory: its buffer is a SharedArrayBuffer then, of any realm. */
+export function isShared(memory: WasmMemory): boolean {
+  return Object.prototype.toString.call(memory.buffer) === "[object SharedArrayBuffer]";
 }
 
 /** A view of `length` bytes of a memory as it is now. */

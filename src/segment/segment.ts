@@ -4,11 +4,12 @@ import {
   errnoNumbers,
   illegalConstructor,
   invalidType,
+  invalidValue,
   outOfRange,
   systemError,
   unsupported,
 } from "../common/errors.js";
-import { type Access, accesses, type Whence } from "../common/flags.js";
+import { type Access, accesses, type MemoryKind, memoryKinds, type Whence } from "../common/flags.js";
 import { INSPECT, type Inspect, inspected } from "../common/inspect.js";
 import { Uncloneable } from "../common/uncloneable.js";
 import type { Cursor } from "../cursor/cursor.js";
@@ -32,6 +33,13 @@ export interface AttachOptions {
   length?: number;
   /** A memory of yours and a page-aligned place in it; its bytes there are lost. Default: a memory of its own. */
   into?: { memory: WasmMemory; byteOffset: number };
+  /**
+   * The kind of memory that is made. `"shared"` (the default on the sysv host): `memory.buffer` is a SharedArrayBuffer,
+   * so the engine knows that others write there. `"plain"` (the local host's only kind): for modules that import an
+   * unshared memory and for APIs that refuse a SharedArrayBuffer. If another process writes to the segment while this
+   * one decodes text from `bytes` or sorts them, a plain memory lets it end the process, or overwrite its heap.
+   */
+  memory?: MemoryKind;
 }
 
 export interface Permissions {
@@ -174,13 +182,18 @@ export class Segment extends Uncloneable {
       offset = 0,
       length,
       into,
-    } = checkOptions(options, ["access", "offset", "length", "into"]);
+      memory,
+    } = checkOptions(options, ["access", "offset", "length", "into", "memory"]);
     checkChoice("options.access", access, accesses);
-    const request = { ...this.#window(offset, length, into), access };
+    if (memory !== undefined) checkChoice("options.memory", memory, memoryKinds);
+    if (into !== undefined && memory !== undefined)
+      throw invalidValue("options.memory", "The memory of options.into has its kind already: leave it out.", memory);
+    const request = { ...this.#window(offset, length, into), access, memory };
     this.#checkNotDisposed("attach");
     if (typeof WebAssembly === "undefined")
       throw unsupported("attaching", "this engine runs without WebAssembly (node --jitless?)");
     if (request.into) checkCapability(this.#host, "attach into a memory", "attaching into a memory");
+    if (memory === "shared") checkCapability(this.#host, "shared memory", "attaching with a shared memory");
     const mapping = this.#host.map(request);
     if (typeof mapping === "number")
       throw this.#refusedCall(-mapping, { operation: "map", size: this.size, ...request });
@@ -287,11 +300,11 @@ export class Segment extends Uncloneable {
 
   #whole(): MapRequest & { size: number } {
     const { id, size } = this;
-    return { id, size, offset: 0, length: size, access: "read-write", into: undefined };
+    return { id, size, offset: 0, length: size, access: "read-write", into: undefined, memory: undefined };
   }
 
   /** The checked window of an attach. */
-  #window(offset: number, length: number | undefined, into: AttachOptions["into"]): Omit<MapRequest, "access"> {
+  #window(offset: number, length: number | undefined, into: AttachOptions["into"]): Omit<MapRequest, "access" | "memory"> {
     const { pageSize } = this.#host;
     checkSize("options.offset", offset);
     if (offset % pageSize !== 0) throw outOfRange("options.offset", `a multiple of the page size, ${pageSize}`, offset);

@@ -86,6 +86,7 @@ function mapping(segment: Segment): Rival {
     offset: 0,
     length: SIZE,
     into: { memory, byteOffset: WASM_PAGE },
+    memory: undefined,
   };
   const run = (whileMapped?: () => void) => {
     const mapped = host.map(request);

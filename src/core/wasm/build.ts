@@ -2,8 +2,8 @@
 // memory of its own would take 10 GiB of address space.
 import { outOfMemory, unsupported } from "../../common/errors.js";
 import { hints } from "../../common/hints.js";
-import type { WasmMemory } from "../../memory/layout.js";
-import { core } from "../binary.js";
+import { isShared, type WasmMemory } from "../../memory/layout.js";
+import { core, memoryLimits } from "../binary.js";
 import type { Exports } from "./exports.js";
 
 export { constants } from "../binary.js";
@@ -22,7 +22,26 @@ function refusal(cause: unknown): unknown {
   });
 }
 
-let compiled: WebAssembly.Module | undefined;
+/**
+ * The binary imports a shared memory, whose limits are five bytes: shared, 1 page at least, 65536 at most. These five
+ * take a plain memory instead, with or without a maximum: plain, 1 page at least, written in four bytes.
+ */
+const PLAIN_LIMITS = [0x00, 0x81, 0x80, 0x80, 0x00];
+
+/** One core for both kinds of memory, each compiled when it is first used. */
+const compiled: { shared?: WebAssembly.Module; plain?: WebAssembly.Module } = {};
+
+function moduleFor(memory: WasmMemory): WebAssembly.Module {
+  const kind = isShared(memory) ? "shared" : "plain";
+  let module = compiled[kind];
+  if (!module) {
+    const bytes = decode(core);
+    if (kind === "plain") bytes.set(PLAIN_LIMITS, memoryLimits);
+    module = new WebAssembly.Module(bytes);
+    compiled[kind] = module;
+  }
+  return module;
+}
 
 /**
  * An instance of the core that works in `memory`.
@@ -31,8 +50,7 @@ let compiled: WebAssembly.Module | undefined;
  */
 export function instanceIn(memory: WasmMemory): Exports {
   try {
-    compiled ??= new WebAssembly.Module(decode(core));
-    return new WebAssembly.Instance(compiled, { env: { memory } }).exports as unknown as Exports;
+    return new WebAssembly.Instance(moduleFor(memory), { env: { memory } }).exports as unknown as Exports;
   } catch (cause) {
     throw refusal(cause);
   }

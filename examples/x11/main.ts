@@ -142,7 +142,7 @@ async function draw(
 }
 
 async function show(name: string, options: Options): Promise<void> {
-  const provider = x11Provider({ display: name });
+  const provider = x11Provider({ display: name, memory: "plain" });
   const display = await connect(name, provider).catch((error: Error) => {
     throw new UserError(`cannot connect to the display ${name}: ${error.message}`);
   });

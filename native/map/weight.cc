@@ -1,6 +1,7 @@
-// Tells the engine what a memory weighs. V8 collects sooner if dropped objects hold much outside its
-// heap, but of shared memories it counts nothing (Node 20, 22 and 24), because other threads may
-// hold them. Attachments that a program drops would then pile up: 1,491 of 1,500 with 16 MiB each.
+// Tells the engine what a memory weighs. V8 collects sooner if dropped objects hold much outside
+// its heap, but of shared memories it counts nothing (Node 20, 22 and 24), because other threads
+// may hold them. Attachments that a program drops would then pile up: 1,491 of 1,500 with 16 MiB
+// each.
 #include <cerrno>
 #include <cstdint>
 
@@ -19,7 +20,7 @@ void Lift(napi_env env, void* bytes, void*) {
 // Returns 0 or -errno.
 Napi::Value Weigh(const Napi::CallbackInfo& info) {
   intptr_t bytes;
-  if (!info[0].IsObject() || !ReadInteger(info[1], 0, kMaxSafeInteger, &bytes))
+  if (!info[0].IsObject() || !ReadInteger(info[1], 0, kMaxUint, &bytes))
     return Errno(info.Env(), EINVAL);
   if (napi_add_finalizer(info.Env(), info[0], reinterpret_cast<void*>(bytes), Lift, nullptr,
                          nullptr) != napi_ok)

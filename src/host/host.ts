@@ -104,7 +104,13 @@ export interface MapRequest {
  * `"lock"`: lock and unlock. `"ftok"`: ftok. `"open in another thread"`: ids are the kernel's, so that
  * `createShm({ host: "sysv" })` in another thread opens the same segments; a sandbox in a thread of its own needs it.
  */
-export type Capability = "attach into a memory" | "shared memory" | "huge pages" | "lock" | "ftok" | "open in another thread";
+export type Capability =
+  | "attach into a memory"
+  | "shared memory"
+  | "huge pages"
+  | "lock"
+  | "ftok"
+  | "open in another thread";
 
 /** A call of a host that was refused, with its arguments: what {@link Host.explain} explains. */
 export type HostCall =

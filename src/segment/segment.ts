@@ -304,7 +304,11 @@ export class Segment extends Uncloneable {
   }
 
   /** The checked window of an attach. */
-  #window(offset: number, length: number | undefined, into: AttachOptions["into"]): Omit<MapRequest, "access" | "memory"> {
+  #window(
+    offset: number,
+    length: number | undefined,
+    into: AttachOptions["into"],
+  ): Omit<MapRequest, "access" | "memory"> {
     const { pageSize } = this.#host;
     checkSize("options.offset", offset);
     if (offset % pageSize !== 0) throw outOfRange("options.offset", `a multiple of the page size, ${pageSize}`, offset);

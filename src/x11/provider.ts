@@ -2,8 +2,9 @@
 // "wasm-shm/x11": segments that an X server reads and writes in place, for the npm package x11. This file never imports
 // that package. The contract is the comment on top of its lib/shm-provider.js (4.2.2); it has no types, so they are here.
 import { Buffer } from "node:buffer";
-import { checkInteger, checkMode, checkOptions, checkString } from "../common/arguments.js";
+import { checkChoice, checkInteger, checkMode, checkOptions, checkString } from "../common/arguments.js";
 import { invalidType, unsupported } from "../common/errors.js";
+import { type MemoryKind, memoryKinds } from "../common/flags.js";
 import { MAX_WINDOW } from "../memory/layout.js";
 import { createShm } from "../node.js";
 import type { Attachment } from "../segment/attachment.js";
@@ -17,6 +18,11 @@ export interface X11ProviderOptions {
   display?: string;
   /** Nine permission bits, as chmod(2) (default 0o600). An X server of another user that is not root needs 0o666. */
   mode?: number;
+  /**
+   * The kind of memory that a segment is in (default `"shared"`). A guest that imports an unshared memory, and draws in
+   * place, needs `"plain"`: see `attach()` for its danger.
+   */
+  memory?: MemoryKind;
 }
 
 /** A segment of the provider. It is marked to be removed already: the kernel frees it with its last detach. */
@@ -25,10 +31,7 @@ export interface X11Segment {
   readonly size: number;
   /** The kernel's id, which the server attaches by. */
   readonly shmid: number;
-  /**
-   * The segment itself, no copy: the server reads what is stored here. Zeros after destroy; empty after a grow of
-   * `attachment.memory`.
-   */
+  /** The segment itself, no copy: the server reads what is stored here. Zeros after destroy. */
   readonly buffer: Buffer;
   /** Where the segment is: a guest that imports `attachment.memory` draws at `attachment.byteOffset`. */
   readonly attachment: Attachment;
@@ -73,10 +76,15 @@ export interface X11Provider {
 /** Displays that the package reaches by a socket in the file system; it connects to all others by TCP. */
 const LOCAL_DISPLAY = /^(?:(?:unix|local)\/.*)?:\d+(?:\.\d+)?$/;
 
-function makeSegment(shm: Shm, size: number, mode: number): { segment: Segment; attachment: Attachment } {
+function makeSegment(
+  shm: Shm,
+  size: number,
+  mode: number,
+  memory: MemoryKind,
+): { segment: Segment; attachment: Attachment } {
   const segment = shm.create(size, { mode });
   try {
-    const attachment = segment.attach();
+    const attachment = segment.attach({ memory });
     // Linux lets other processes attach by id until the last detach, and X servers use only the id. From here on a
     // SIGKILL of either side leaves nothing.
     segment.destroy();
@@ -98,9 +106,14 @@ function makeSegment(shm: Shm, size: number, mode: number): { segment: Segment; 
  * @see https://www.x.org/releases/X11R7.7/doc/xextproto/shm.html
  */
 export function x11Provider(options?: X11ProviderOptions): X11Provider {
-  const { display = process.env["DISPLAY"] || ":0", mode = 0o600 } = checkOptions(options, ["display", "mode"]);
+  const {
+    display = process.env["DISPLAY"] || ":0",
+    mode = 0o600,
+    memory = "shared",
+  } = checkOptions(options, ["display", "mode", "memory"]);
   const isLocal = LOCAL_DISPLAY.test(checkString("options.display", display));
   checkMode(mode);
+  checkChoice("options.memory", memory, memoryKinds);
   const segments = new WeakMap<Buffer, X11Segment>();
   /** Those that the server may not have attached. */
   const unproven = new WeakMap<X11Segment, Segment>();
@@ -116,7 +129,7 @@ export function x11Provider(options?: X11ProviderOptions): X11Provider {
         throw unsupported(`shared memory with the X server of ${JSON.stringify(display)}`, "it is not on this machine");
       // Never the local host: the server would take its ids for the kernel's.
       shm ??= createShm({ host: "sysv" });
-      const { segment, attachment } = makeSegment(shm, size, mode);
+      const { segment, attachment } = makeSegment(shm, size, mode, memory);
       const buffer = Buffer.from(attachment.memory.buffer, attachment.byteOffset, size);
       const made = { size, shmid: segment.id, buffer, attachment };
       segments.set(buffer, made);

@@ -5,6 +5,7 @@ import { constants } from "node:os";
 import * as assert from "uvu/assert";
 import { SegmentStatus, SharedMemoryFlags, VERSION } from "wasm-shm";
 import { errnoNumbers } from "#dist/common/errors.js";
+import { binaryFor } from "#dist/core/wasm/build.js";
 import { WASM_PAGE, WINDOW_START } from "#dist/memory/layout.js";
 import { suite } from "../suite.js";
 import { root, run } from "../support/child.js";
@@ -14,8 +15,9 @@ type Call = (...values: unknown[]) => unknown;
 
 const debugBuild = run("npm", ["run", "--silent", "build:debug"]);
 const builds = {
-  release: "build/core.wasm",
-  debug: "build/core.debug.wasm",
+  release: { bytes: binaryFor("shared"), shared: true },
+  "release for plain memories": { bytes: binaryFor("plain"), shared: false },
+  debug: { bytes: readFileSync(`${root}build/core.debug.wasm`), shared: true },
 };
 const WINDOW = 70_000; // bytes: not whole pages
 const CURSOR = 5;
@@ -40,9 +42,10 @@ function bigArguments(call: Call): boolean[] {
   throw new Error("it takes no arguments");
 }
 
-for (const [target, file] of Object.entries(builds)) {
-  const binary = suite(`The core's ${target} build`);
-  const bytes = readFileSync(root + file);
+for (const [target, { bytes, shared }] of Object.entries(builds)) {
+  const binary = suite(`The core's build: ${target}`);
+  const memoryOf = (pages: number): WebAssembly.Memory =>
+    new WebAssembly.Memory(shared ? { initial: pages, maximum: pages, shared } : { initial: pages });
   const module = new WebAssembly.Module(bytes);
   const instantiate = (memory: WebAssembly.Memory): Record<string, Call> =>
     new WebAssembly.Instance(module, { env: { memory } }).exports as Record<string, Call>;
@@ -64,13 +67,13 @@ for (const [target, file] of Object.entries(builds)) {
 
   binary("agrees with src/memory/layout.ts on where windows start", () => {
     const { WINDOW_START: start } = new WebAssembly.Instance(module, {
-      env: { memory: new WebAssembly.Memory({ initial: 1 }) },
+      env: { memory: memoryOf(1) },
     }).exports as { WINDOW_START: WebAssembly.Global };
     assert.is(start.value, WINDOW_START);
   });
 
   binary("traps if a record is opened over bytes outside a window", () => {
-    const memory = new WebAssembly.Memory({ initial: 3 });
+    const memory = memoryOf(3);
     const { open, take } = instantiate(memory) as { open: Call; take: Call };
     const end = 3 * WASM_PAGE;
     for (const [cursor, start, size] of [
@@ -96,14 +99,14 @@ for (const [target, file] of Object.entries(builds)) {
   });
 
   binary("has no data of its own: an instance alone leaves page 0 as it is", () => {
-    const memory = new WebAssembly.Memory({ initial: 1 });
+    const memory = memoryOf(1);
     const bytes = new Uint8Array(memory.buffer).fill(0xc5);
     instantiate(memory);
     assert.ok(bytes.every((byte) => byte === 0xc5));
   });
 
   binary("touches no byte outside the window, page 0 and its record, whatever an export is given", () => {
-    const memory = new WebAssembly.Memory({ initial: 4 });
+    const memory = memoryOf(4);
     const exports = instantiate(memory);
     const start = WINDOW_START + 4096;
     const canary = 0xc5;
@@ -183,7 +186,7 @@ for (const [target, file] of Object.entries(builds)) {
   });
 
   binary("takes any number for a cursor: a record or a trap", () => {
-    const memory = new WebAssembly.Memory({ initial: 2 });
+    const memory = memoryOf(2);
     const exports = instantiate(memory);
     const window = new Uint8Array(memory.buffer, WINDOW_START).fill(0xc5);
     const cursors = [

@@ -87,7 +87,9 @@ else {
     assert.ok(answer.alive);
     assert.equal(
       answer.names.sort(),
-      "address discard ftok get limits list lock map privatePages remove reserve set stat unlock unmap".split(" "),
+      "address discard ftok get limits list lock map privatePages remove reserve set stat unlock unmap weigh".split(
+        " ",
+      ),
     );
   });
 

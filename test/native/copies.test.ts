@@ -41,7 +41,7 @@ function copiesOf(kinds: string): string[] {
   });
 }
 
-const wasm = Buffer.from(storesModule()).toString("base64");
+const wasm = Buffer.from(storesModule(false)).toString("base64");
 
 /**
  * The child: copies attach in an order, "0102" for four attaches by three copies. After each attach all windows take

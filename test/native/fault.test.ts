@@ -160,22 +160,25 @@ if (nativePairs.length === 0) {
         return tries.map((attempt) => { try { attempt(); return "none"; } catch (error) { return error.constructor.name; } });
       };`;
     const answer = ask<string[][]>(
-      `const bytes = Buffer.from("${base64(storesModule())}", "base64");
+      `const bytes = Buffer.from("${base64(storesModule(false))}", "base64");
+      const forShared = Buffer.from("${base64(storesModule(true))}", "base64");
       ${code}
       const plain = new WebAssembly.Memory({ initial: 1 });
       const before = trap(plain, bytes);
       const mapping = map();
-      const results = [before, trap(plain, bytes), trap(mapping.memory, bytes)];
+      const other = map("read-only", { memory: "plain" });
+      const results = [before, trap(plain, bytes), trap(mapping.memory, forShared), trap(other.memory, bytes)];
       const worker = new Worker(\`${code.replaceAll("\\", "\\\\")}
         const { bytes } = require("node:worker_threads").workerData;
         require("node:worker_threads").parentPort.postMessage(trap(new WebAssembly.Memory({ initial: 1 }), bytes));\`, { eval: true, execArgv: [], workerData: { bytes } });
       results.push((await once(worker, "message"))[0]);
       host.unmap(mapping);
-      results.push(trap(mapping.memory, bytes));
+      host.unmap(other);
+      results.push(trap(mapping.memory, forShared), trap(other.memory, bytes));
       console.log(JSON.stringify(results));`,
     );
     for (const names of answer) assert.equal(names, Array(6).fill("RuntimeError"));
-    assert.is(answer.length, 5);
+    assert.is(answer.length, 7);
   });
 
   threads("the handler outlives the only worker that loaded the addon", () => {
@@ -186,12 +189,12 @@ if (nativePairs.length === 0) {
       import { Worker } from "node:worker_threads";
       await once(new Worker(\`
         import("#dist/host/sysv.js").then(({ sysvHost }) => {
-          const request = { id: ${id}, offset: 0, length: ${PAGE}, access: "read-only", into: undefined };
+          const request = { id: ${id}, offset: 0, length: ${PAGE}, access: "read-only", into: undefined, memory: undefined };
           const { memory, byteOffset } = sysvHost().map(request);
           new Uint8Array(memory.buffer, byteOffset)[0] = 1;
         });
       \`, { eval: true, execArgv: [] }), "exit");
-      const module = new WebAssembly.Module(Buffer.from("${base64(storesModule())}", "base64"));
+      const module = new WebAssembly.Module(Buffer.from("${base64(storesModule(false))}", "base64"));
       const memory = new WebAssembly.Memory({ initial: 1 });
       try { new WebAssembly.Instance(module, { env: { memory } }).exports.load32(-1); }
       catch (error) { console.log(error.constructor.name); }

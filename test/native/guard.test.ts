@@ -3,8 +3,10 @@
 // have no MREMAP_DONTUNMAP; a process at vm.max_map_count; engines other than the one that runs this.
 import { closeSync, openSync, readSync } from "node:fs";
 import * as assert from "uvu/assert";
+import { memoryKinds } from "#dist/common/flags.js";
 import { localHost } from "#dist/host/local.js";
 import { sysvHost } from "#dist/host/sysv.js";
+import { isShared } from "#dist/memory/layout.js";
 import { suite } from "../suite.js";
 import { askModule, isRoot, perl, run, works } from "../support/child.js";
 import { nativePairs } from "../support/pairs.js";
@@ -56,7 +58,7 @@ const stores: Record<string, (guarded: Guarded, at: number) => void> = {
     Buffer.from(bytes.buffer, bytes.byteOffset).write("aa", at, "hex");
   },
 };
-const wasm = storesModule();
+const wasm = { shared: storesModule(true), plain: storesModule(false) };
 const wasmStores: Record<string, (stores: ReturnType<typeof storesOf>, at: number) => unknown> = {
   "i32.store8": ({ store8 }, at) => store8(at, 0xaa),
   "i32.store": ({ store32 }, at) => store32(at, AA),
@@ -73,7 +75,7 @@ const wasmStores: Record<string, (stores: ReturnType<typeof storesOf>, at: numbe
 };
 for (const [name, store] of Object.entries(wasmStores))
   stores[name] = ({ mapping: { memory, byteOffset } }, at) => {
-    store(storesOf(memory as WebAssembly.Memory, wasm), byteOffset + at);
+    store(storesOf(memory as WebAssembly.Memory, wasm[isShared(memory) ? "shared" : "plain"]), byteOffset + at);
   };
 
 const guard = suite("Guarded windows");
@@ -83,7 +85,7 @@ else {
   for (const access of ["read-only", "copy-on-write"] as const)
     for (const [name, store] of Object.entries(stores))
       guard(`${access}: ${name} lands in a private page, and discard drops it`, () => {
-        withGuarded(4 * PAGE, access, (guarded) => {
+        const storesAndDrops = (guarded: Guarded): void => {
           const { host, mapping, bytes, seen } = guarded;
           for (let index = 0; index < seen.length; index++) seen[index] = index * 7;
           const before = seen.slice();
@@ -103,7 +105,8 @@ else {
           assert.is(host.privatePages(mapping), 0);
           store(guarded, PAGE + 32);
           assert.is(host.privatePages(mapping), pages);
-        });
+        };
+        for (const memory of memoryKinds) withGuarded(4 * PAGE, access, storesAndDrops, sysvHost(), 0, memory);
       });
 
   guard("another process sees none of the stores", () => {
@@ -253,6 +256,7 @@ else {
       const id = host.get(0, 2 * PAGE, 0o1644);
       const answer = askModule<unknown>(`
         import { sysvHost } from "#dist/host/sysv.js";
+import { isShared } from "#dist/memory/layout.js";
         const host = sysvHost();
         process.setgroups([]); process.setgid(65534); process.setuid(65534);
         const ask = (access, offset = 0) => host.map({ id: ${id}, offset, length: ${PAGE}, access, into: undefined });

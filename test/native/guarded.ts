@@ -3,7 +3,7 @@
 import { mkdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import binaryen from "binaryen";
-import type { Access } from "wasm-shm";
+import type { Access, MemoryKind } from "wasm-shm";
 import { sysvHost } from "#dist/host/sysv.js";
 import type { Host, Mapping, MapRequest } from "../../dist/host/host.js";
 import { root } from "../support/child.js";
@@ -11,7 +11,7 @@ import { root } from "../support/child.js";
 export const PAGE = 4096;
 
 /** Bytes of a module with one export for each kind of store, over an imported memory. */
-export function storesModule(shared = false): Uint8Array {
+export function storesModule(shared: boolean): Uint8Array {
   const module = binaryen.parseText(`(module
     (import "env" "memory" (memory 0${shared ? " 65536 shared" : ""}))
     (data $bytes "\\aa\\aa\\aa\\aa")
@@ -71,12 +71,13 @@ export function withGuarded(
   use: (guarded: Guarded) => void,
   host = sysvHost(),
   flags = 0,
+  memory: MemoryKind = "shared",
 ): void {
   const id = host.get(0, size, 0o1600 | flags);
   if (id < 0) throw new Error(`get: ${id}`);
   try {
     const writable = map(host, id, size, "read-write");
-    const mapping = map(host, id, size, access);
+    const mapping = map(host, id, size, access, { memory });
     use({ host, id, mapping, bytes: bytesOf(mapping), seen: bytesOf(writable) });
     host.unmap(mapping);
     host.unmap(writable);

@@ -73,7 +73,7 @@ else
       { bulk_memory: true },
     ).toBinary({}).buffer;
     const before = `import { x11Provider } from "wasm-shm/x11";
-      const provider = x11Provider({ display: ":0" });
+      const provider = x11Provider({ display: ":0", memory: "plain" });
       const segment = provider.create(30);
       const [width, height] = [3, 2];
       const module = await WebAssembly.compile(Buffer.from("${Buffer.from(draw).toString("base64")}", "base64"));`;

@@ -1,6 +1,7 @@
 // The six pairs of host and core, from which every test takes its segments. Each is cleaned up, even if the test fails.
 import {
   type Attachment,
+  type AttachOptions,
   type CreateOptions,
   type Cursor,
   createShm,
@@ -18,9 +19,12 @@ export interface Pair {
   shm: Shm;
   native: boolean;
   withSegment<T>(bytes: number, use: (segment: Segment) => T, options?: CreateOptions): T;
-  withAttachment<T>(bytes: number, use: (attachment: Attachment, segment: Segment) => T): T;
-  withCursor<T>(bytes: number, use: (cursor: Cursor, attachment: Attachment) => T): T;
+  withAttachment<T>(bytes: number, use: (attachment: Attachment, segment: Segment) => T, options?: AttachOptions): T;
+  withCursor<T>(bytes: number, use: (cursor: Cursor, attachment: Attachment) => T, options?: AttachOptions): T;
 }
+
+/** For tests of a grow: it detaches the views of a plain memory, and not those of a shared one. */
+export const PLAIN: AttachOptions = { memory: "plain" };
 
 /** An instance as another engine would have it: with these operations of its own, and no streams. */
 export function shmWith(engine: Engine, options: ShmOptions): Shm {
@@ -49,10 +53,10 @@ function pairOf(name: string, host: HostName, shm: Shm): Pair {
     shm,
     native: host === "sysv",
     withSegment,
-    withAttachment: (bytes, use) => withSegment(bytes, (segment) => use(segment.attach(), segment)),
-    withCursor: (bytes, use) =>
+    withAttachment: (bytes, use, options) => withSegment(bytes, (segment) => use(segment.attach(options), segment)),
+    withCursor: (bytes, use, options) =>
       withSegment(bytes, (segment) => {
-        const attachment = segment.attach();
+        const attachment = segment.attach(options);
         return use(attachment.cursor(), attachment);
       }),
   };

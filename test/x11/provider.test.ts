@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as assert from "uvu/assert";
 import { createSandbox, open, SegmentStatus } from "wasm-shm";
-import { type X11Provider, type X11Segment, x11Provider } from "wasm-shm/x11";
+import { type X11Provider, type X11ProviderOptions, type X11Segment, x11Provider } from "wasm-shm/x11";
 import type { ServerSegment, Shm } from "x11";
 import { suite } from "../suite.js";
 import { isRoot, root, run, works } from "../support/child.js";
@@ -151,6 +151,7 @@ else {
     for (const wrong of [{ display: 5 }, { mode: "600" }, null])
       assert.throws(() => x11Provider(wrong as object), code("ERR_INVALID_ARG_TYPE"));
     assert.throws(() => x11Provider({ mode: 0o1000 }), code("ERR_OUT_OF_RANGE"));
+    assert.throws(() => x11Provider({ memory: "private" as "plain" }), code("ERR_INVALID_ARG_TYPE"));
   });
 }
 
@@ -244,10 +245,11 @@ function served(
   title: string,
   use: (connection: Connection, own: X11Provider, xvfb: { display: string; pid: number }) => Promise<void>,
   options?: Parameters<typeof withXvfb>[1],
+  ofProvider?: X11ProviderOptions,
 ): void {
   server(title, async () => {
     await withXvfb(async (xvfb) => {
-      const own = x11Provider({ display: xvfb.display });
+      const own = x11Provider({ display: xvfb.display, ...ofProvider });
       await withClient(xvfb.display, own, (connection) => use(connection, own, xvfb));
     }, options);
     await until("the last segment's end", () => segmentsOf().length === 0);
@@ -360,6 +362,7 @@ else {
       for (const made of [segment, back]) own.destroy(own.segmentOf(made));
     },
     { screen: "3840x2160x24" },
+    { memory: "plain" }, // what the guest imports
   );
 
   served("a window that changes its size 500 times leaves neither segments nor mappings", async (connection, own) => {

@@ -88,7 +88,7 @@ export async function openSurfaces(name: string): Promise<{
   prove(way: Way): Promise<void>;
   close(): void;
 }> {
-  const own = x11Provider({ display: name });
+  const own = x11Provider({ display: name, memory: "plain" });
   const displays = await Promise.all([connect(name, false), connect(name, undefined), connect(name, own)]);
   const [first, second, third] = displays;
   const { client } = first;

@@ -1,6 +1,7 @@
 // The core in assembly/, compiled once. tools/embed.js has read its constants, so nothing is instantiated for them: a
 // memory of its own would take 10 GiB of address space.
 import { outOfMemory, unsupported } from "../../common/errors.js";
+import type { MemoryKind } from "../../common/flags.js";
 import { hints } from "../../common/hints.js";
 import { isShared, type WasmMemory } from "../../memory/layout.js";
 import { core, memoryLimits } from "../binary.js";
@@ -28,17 +29,22 @@ function refusal(cause: unknown): unknown {
  */
 const PLAIN_LIMITS = [0x00, 0x81, 0x80, 0x80, 0x00];
 
-/** One core for both kinds of memory, each compiled when it is first used. */
-const compiled: { shared?: WebAssembly.Module; plain?: WebAssembly.Module } = {};
+/** The core for memories of one kind. */
+export function binaryFor(kind: MemoryKind): Uint8Array<ArrayBuffer> {
+  const bytes = decode(core);
+  if (kind === "plain") bytes.set(PLAIN_LIMITS, memoryLimits);
+  return bytes;
+}
+
+/** By the kind of memory, each compiled when it is first used. */
+const compiled = new Map<MemoryKind, WebAssembly.Module>();
 
 function moduleFor(memory: WasmMemory): WebAssembly.Module {
   const kind = isShared(memory) ? "shared" : "plain";
-  let module = compiled[kind];
+  let module = compiled.get(kind);
   if (!module) {
-    const bytes = decode(core);
-    if (kind === "plain") bytes.set(PLAIN_LIMITS, memoryLimits);
-    module = new WebAssembly.Module(bytes);
-    compiled[kind] = module;
+    module = new WebAssembly.Module(binaryFor(kind));
+    compiled.set(kind, module);
   }
   return module;
 }

@@ -3,7 +3,7 @@ import * as assert from "uvu/assert";
 import type { Attachment, Cursor } from "wasm-shm";
 import { suite } from "../../suite.js";
 import { atCursor, cursorOperations, onRange, rangeOperations } from "../../support/operations.js";
-import { code, pairs, randomBytes } from "../../support/pairs.js";
+import { code, PLAIN, pairs, randomBytes } from "../../support/pairs.js";
 
 const SIZE = 3333;
 
@@ -19,46 +19,59 @@ tables.run();
 for (const { name, withCursor, withSegment, native } of pairs) {
   const states = suite(`Each operation in each state [${name}]`);
 
-  states("after a grow of the memory, as before it", () => {
-    withCursor(SIZE, (cursor, attachment) => {
-      for (const [title, use] of [...Object.entries(atCursor), ...Object.entries(onRange)]) {
-        const run = (): [unknown, Uint8Array] => {
-          attachment.bytes.fill(0);
-          cursor.reset();
-          const target = title in atCursor ? cursor : attachment;
-          const answer = (use as (target: Cursor | Attachment) => unknown)(target);
-          return [ArrayBuffer.isView(answer) ? String(answer) : answer, attachment.bytes.slice()];
-        };
-        const before = run();
-        // By 0 pages: the memory may be at its maximum, and a grow by 0 detaches every view as well.
-        attachment.memory.grow(0);
-        assert.equal(run(), before, title);
-      }
+  for (const options of [undefined, PLAIN])
+    states(`after a grow of ${options ? "a plain" : "the default"} memory, as before it`, () => {
+      withCursor(
+        SIZE,
+        (cursor, attachment) => {
+          for (const [title, use] of [...Object.entries(atCursor), ...Object.entries(onRange)]) {
+            const run = (): [unknown, Uint8Array] => {
+              attachment.bytes.fill(0);
+              cursor.reset();
+              const target = title in atCursor ? cursor : attachment;
+              const answer = (use as (target: Cursor | Attachment) => unknown)(target);
+              return [ArrayBuffer.isView(answer) ? String(answer) : answer, attachment.bytes.slice()];
+            };
+            const before = run();
+            // By 0 pages: the memory may be at its maximum, and a grow by 0 detaches every view as well.
+            attachment.memory.grow(0);
+            assert.equal(run(), before, title);
+          }
+        },
+        options,
+      );
     });
-  });
 
   states("after a grow, also arrays of many parts of the scratch area", () => {
-    withCursor(100_000, (cursor, attachment) => {
-      const random = randomBytes(50_000);
-      const floats = Float32Array.from({ length: 20_000 }, (_, index) => index % 2048);
-      const numbers = Float64Array.from({ length: 20_000 }, (_, index) => index);
-      const steps: [write: () => void, read: () => unknown, expected: unknown][] = [
-        [() => cursor.writeArray(random, false), () => cursor.readArray(Uint8Array, 50_000, false), random],
-        [() => cursor.writeFloat16Array(floats), () => cursor.readFloat16Array(20_000), floats],
-        [() => cursor.writeVarUintArray(numbers), () => cursor.readVarUintArray(20_000), numbers],
-        [() => cursor.writeFrame(random), () => cursor.readFrame(), random],
-        [() => attachment.bytes.set(random, 5), () => attachment.equals(random, 5, 50_005), true],
-        [() => attachment.fill(random.subarray(0, 5000)), () => attachment.indexOf(random.subarray(0, 5000), 1), 5000],
-      ];
-      for (const [write, read, expected] of steps) {
-        for (const step of [write, read]) {
-          attachment.memory.grow(0);
-          cursor.reset();
-          const answer = step();
-          if (step === read) assert.equal(answer, expected);
+    withCursor(
+      100_000,
+      (cursor, attachment) => {
+        const random = randomBytes(50_000);
+        const floats = Float32Array.from({ length: 20_000 }, (_, index) => index % 2048);
+        const numbers = Float64Array.from({ length: 20_000 }, (_, index) => index);
+        const steps: [write: () => void, read: () => unknown, expected: unknown][] = [
+          [() => cursor.writeArray(random, false), () => cursor.readArray(Uint8Array, 50_000, false), random],
+          [() => cursor.writeFloat16Array(floats), () => cursor.readFloat16Array(20_000), floats],
+          [() => cursor.writeVarUintArray(numbers), () => cursor.readVarUintArray(20_000), numbers],
+          [() => cursor.writeFrame(random), () => cursor.readFrame(), random],
+          [() => attachment.bytes.set(random, 5), () => attachment.equals(random, 5, 50_005), true],
+          [
+            () => attachment.fill(random.subarray(0, 5000)),
+            () => attachment.indexOf(random.subarray(0, 5000), 1),
+            5000,
+          ],
+        ];
+        for (const [write, read, expected] of steps) {
+          for (const step of [write, read]) {
+            attachment.memory.grow(0);
+            cursor.reset();
+            const answer = step();
+            if (step === read) assert.equal(answer, expected);
+          }
         }
-      }
-    });
+      },
+      PLAIN,
+    );
   });
 
   states("of a destroyed segment, until the detach", () => {

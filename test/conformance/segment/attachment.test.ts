@@ -3,7 +3,7 @@ import * as assert from "uvu/assert";
 import { type Attachment, type AttachOptions, createShm } from "wasm-shm";
 import { suite } from "../../suite.js";
 import { adlerOracle } from "../../support/oracle.js";
-import { code, nativePairs, pairs, randomBytes } from "../../support/pairs.js";
+import { code, nativePairs, PLAIN, pairs, randomBytes } from "../../support/pairs.js";
 
 const SIZE = 3333;
 const PAGE = createShm().host.pageSize;
@@ -235,29 +235,33 @@ for (const { name, shm, native, withSegment, withAttachment } of pairs) {
   const grow = suite(`After memory.grow [${name}]`);
 
   grow("bytes and cursors still show the segment", () => {
-    withAttachment(SIZE, (attachment, segment) => {
-      const cursor = attachment.cursor();
-      cursor.writeUint32(0x11223344);
-      const old = attachment.bytes;
-      attachment.memory.grow(0); // makes a new buffer, and detaches every view of the old one
-      assert.is(old.length, 0);
-      assert.is(cursor.read(new Uint8Array(4)), 4);
-      attachment.memory.grow(0);
-      assert.is(cursor.write(Uint8Array.of(5)), 1);
-      attachment.memory.grow(0);
-      cursor.reset();
-      assert.is(cursor.readUint32(), 0x11223344);
-      attachment.memory.grow(0);
-      assert.is(cursor.readChunk(1, 8)[0], 5);
-      attachment.memory.grow(0);
-      attachment.discard();
-      assert.is(attachment.bytes[0], 0x44);
-      attachment.memory.grow(0);
-      assert.is(attachment.checksum("adler32", { end: 1 }), adlerOracle(Uint8Array.of(0x44)));
-      attachment.memory.grow(0);
-      attachment.detach();
-      assert.is(segment.stat().nattch, 0);
-    });
+    withAttachment(
+      SIZE,
+      (attachment, segment) => {
+        const cursor = attachment.cursor();
+        cursor.writeUint32(0x11223344);
+        const old = attachment.bytes;
+        attachment.memory.grow(0); // makes a new buffer, and detaches every view of the old one
+        assert.is(old.length, 0);
+        assert.is(cursor.read(new Uint8Array(4)), 4);
+        attachment.memory.grow(0);
+        assert.is(cursor.write(Uint8Array.of(5)), 1);
+        attachment.memory.grow(0);
+        cursor.reset();
+        assert.is(cursor.readUint32(), 0x11223344);
+        attachment.memory.grow(0);
+        assert.is(cursor.readChunk(1, 8)[0], 5);
+        attachment.memory.grow(0);
+        attachment.discard();
+        assert.is(attachment.bytes[0], 0x44);
+        attachment.memory.grow(0);
+        assert.is(attachment.checksum("adler32", { end: 1 }), adlerOracle(Uint8Array.of(0x44)));
+        attachment.memory.grow(0);
+        attachment.detach();
+        assert.is(segment.stat().nattch, 0);
+      },
+      PLAIN,
+    );
   });
   grow.run();
 

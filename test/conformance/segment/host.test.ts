@@ -135,6 +135,7 @@ for (const core of ["wasm", "auto", "js"] as const) {
           length: SIZE - USER_PAGE,
           into: undefined,
           access: "read-only",
+          memory: undefined,
         },
       ],
       [43, { operation: "stat", id: 7, size: SIZE }],

@@ -83,7 +83,7 @@ for (const { name, shm, withSegment } of nativePairs) {
     stray(`${access}: every storing instruction of wasm, at the first, a middle and the last bytes`, () => {
       withSegment(SIZE, (segment) => {
         filled(segment);
-        const attachment = segment.attach({ access });
+        const attachment = segment.attach({ access, memory: "plain" }); // what the module imports
         const module = new WebAssembly.Module(readFileSync(`${root}test/fixtures/hostile/stores.wasm`));
         const { exports } = new WebAssembly.Instance(module, { env: { memory: attachment.memory } });
         for (const [what, store] of Object.entries(exports))

@@ -11,6 +11,7 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   InitBudget(env, exports);
   InitSegment(env, exports);
   InitSystem(env, exports);
+  InitTransfer(env, exports);
   InitWeight(env, exports);
   InitWindow(env, exports);
   return exports;

@@ -7,11 +7,12 @@
 #include <cstdint>
 
 // Each adds the functions of one file to the exports: map/budget.cc (reserve), map/weight.cc
-// (weigh), sysv/segment.cc (shmget, shmctl), sysv/system.cc (limits, list, ftok), map/window.cc
-// (map, unmap, discard, privatePages, address).
+// (weigh), sysv/segment.cc (shmget, shmctl), sysv/system.cc (limits, list, ftok), map/transfer.cc
+// (read, write), map/window.cc (map, unmap, discard, privatePages, address).
 void InitBudget(Napi::Env env, Napi::Object exports);
 void InitSegment(Napi::Env env, Napi::Object exports);
 void InitSystem(Napi::Env env, Napi::Object exports);
+void InitTransfer(Napi::Env env, Napi::Object exports);
 void InitWeight(Napi::Env env, Napi::Object exports);
 void InitWindow(Napi::Env env, Napi::Object exports);
 

@@ -7,7 +7,7 @@ import { invalidValue } from "./common/errors.js";
 import type { Engine } from "./core/engine.js";
 import type { Host } from "./host/host.js";
 import { threadHost } from "./host/local.js";
-import { sysvHost } from "./host/sysv.js";
+import { addonCopy, sysvHost } from "./host/sysv.js";
 import { compose, type Platform, type Shm, type ShmOptions } from "./segment/shm.js";
 import { readable } from "./stream/readable.js";
 import { writable } from "./stream/writable.js";
@@ -30,6 +30,9 @@ const bufferOf = ({ buffer, byteOffset, length }: Uint8Array): Buffer => Buffer.
 // None of these has crashed on bytes that a peer rewrites meanwhile (Node 20 to 26, plain and shared memories); decoding
 // text has, and so has a sort.
 const engine: Engine = {
+  get copy() {
+    return addonCopy();
+  },
   compare: (left, right) => Buffer.compare(left, right),
   indexOf: (bytes, value) => bufferOf(bytes).indexOf(value),
   lastIndexOf: (bytes, value) => bufferOf(bytes).lastIndexOf(value),

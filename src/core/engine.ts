@@ -1,3 +1,5 @@
+import type { NativeCopy } from "../memory/copy.js";
+
 /**
  * Operations that an engine has in native code. The entry point of the package hands them in: Node's has Buffer's and
  * zlib's, the portable one has none. Each may be absent; the core then does the work itself.
@@ -23,6 +25,10 @@ export interface Engine {
   readonly swap?: (bytes: Uint8Array, width: 2 | 4 | 8) => void;
   /** Whether the bytes are UTF-8, as {@link CoreRange.isUtf8} defines it. */
   readonly isUtf8?: (bytes: Uint8Array) => boolean;
+  /**
+   * memmove(3), for copies that `set` makes slowly: see memory/copy.ts. Read when the host is there, which may bring it.
+   */
+  readonly copy?: NativeCopy | undefined;
   /** zlib's CRC-32, continued from `previous`: 0 to begin. */
   readonly crc32?: (bytes: Uint8Array, previous: number) => number;
 }

@@ -16,7 +16,7 @@ export function wasmCore(engine: Engine): Core {
       const page = pageOf(window.memory);
       const lease = page.open(window);
       // If every record of page 0 is in use, a JS cursor takes over: its contract is the same.
-      return lease ? new WasmCursor(page.instance, lease) : js.open(window);
+      return lease ? new WasmCursor(page.instance, lease, window) : js.open(window);
     },
     range(window) {
       const page = pageOf(window.memory);

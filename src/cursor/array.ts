@@ -1,5 +1,5 @@
 import { checkSize } from "../common/arguments.js";
-import { bytesOf, copyBytes, newArray, sliceOf } from "../common/bytes.js";
+import { bytesOf, newArray, sliceOf } from "../common/bytes.js";
 import {
   type ArrayKind,
   checkArray,
@@ -41,7 +41,7 @@ export abstract class ArrayCodec {
     // Check before allocating: `length` may be hostile, so never allocate more than the window still holds.
     const start = at.peek("readArray", byteLength);
     if (!isReversed(kind, littleEndian)) {
-      const array = new Type(at.copy(start, byteLength).buffer);
+      const array = new Type(at.window.slice(start, byteLength).buffer);
       at.take("readArray", byteLength);
       return array as InstanceType<T>;
     }
@@ -59,10 +59,10 @@ export abstract class ArrayCodec {
     if (isReversed(kind, littleEndian)) {
       const own = mayOverlap(at, target) ? newArray(Uint8Array, target.length) : target;
       at.core.readReversed(own, kind.width);
-      if (own !== target) copyBytes(target, own);
+      if (own !== target) at.window.copy(target, own);
       return;
     }
-    copyBytes(target, at.window.part(start, target.length));
+    at.window.read(target, start, target.length);
     at.take("readInto", target.length);
   }
 
@@ -73,9 +73,9 @@ export abstract class ArrayCodec {
     const at = positionOf(this);
     at.checkWritable("writeArray");
     if (!isReversed(kind, littleEndian)) {
-      const { bytes } = at.window.current();
+      const window = at.window.current();
       const start = at.take("writeArray", source.length);
-      copyBytes(bytes, source, start);
+      window.write(source, start, source.length);
       return;
     }
     at.peek("writeArray", source.length);

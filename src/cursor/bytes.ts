@@ -1,5 +1,5 @@
 import { checkInteger, checkSize } from "../common/arguments.js";
-import { checkBytes, copyBytes, firstBytes } from "../common/bytes.js";
+import { checkBytes, firstBytes } from "../common/bytes.js";
 import { outOfBounds } from "../common/errors.js";
 import { access } from "./position.js";
 
@@ -20,7 +20,7 @@ export abstract class ByteCodec {
     const window = at.window.current();
     const start = at.core.claim(length);
     const moved = Math.min(length, at.size - start);
-    if (moved > 0) copyBytes(target, window.part(start, moved));
+    if (moved > 0) window.read(moved === length ? target : firstBytes(target, moved), start, moved);
     return moved;
   }
 
@@ -35,10 +35,10 @@ export abstract class ByteCodec {
     const at = positionOf(this);
     at.checkWritable("write");
     at.checkOpen("write");
-    const { bytes } = at.window.current();
+    const window = at.window.current();
     const start = at.core.claim(length);
     const moved = Math.min(length, at.size - start);
-    if (moved > 0) copyBytes(bytes, moved === length ? source : firstBytes(source, moved), start);
+    if (moved > 0) window.write(moved === length ? source : firstBytes(source, moved), start, moved);
     return moved;
   }
 
@@ -52,7 +52,7 @@ export abstract class ByteCodec {
     const at = positionOf(this);
     const window = at.window.current();
     const start = at.take("readExactly", length);
-    copyBytes(target, window.part(start, length));
+    window.read(target, start, length);
   }
 
   /**
@@ -64,9 +64,9 @@ export abstract class ByteCodec {
     const length = checkBytes("source", source);
     const at = positionOf(this);
     at.checkWritable("writeAll");
-    const { bytes } = at.window.current();
+    const window = at.window.current();
     const start = at.take("writeAll", length);
-    copyBytes(bytes, source, start);
+    window.write(source, start, length);
   }
 
   /**
@@ -87,6 +87,6 @@ export abstract class ByteCodec {
       const wanted = length < 0 ? "the bytes to the end" : `${length} bytes`;
       throw outOfBounds(`readChunk at ${start} needs ${wanted}; ${Math.max(0, remain)} remain of ${size}`);
     }
-    return at.copy(start, length < 0 ? remain : length);
+    return at.window.slice(start, length < 0 ? remain : length);
   }
 }

@@ -1,4 +1,4 @@
-import { checkBytes, copyBytes, firstBytes, sliceOf } from "../common/bytes.js";
+import { checkBytes, firstBytes, sliceOf } from "../common/bytes.js";
 import { frameDamaged, frameTruncated } from "../common/errors.js";
 import { access } from "./position.js";
 
@@ -27,11 +27,11 @@ export abstract class FrameCodec {
     const room = size - start - FRAME_HEADER;
     if (room < 0)
       throw frameTruncated(`readFrame at ${start} found ${size - start} bytes of a header of ${FRAME_HEADER}`);
-    const header = new DataView(at.copy(start, FRAME_HEADER).buffer);
+    const header = new DataView(at.window.slice(start, FRAME_HEADER).buffer);
     const length = header.getUint32(0, true);
     if (length > room)
       throw frameTruncated(`readFrame at ${start} found a frame of ${length} bytes; ${room} remain of ${size}`);
-    const payload = at.copy(start + FRAME_HEADER, length);
+    const payload = at.window.slice(start + FRAME_HEADER, length);
     const checksum = at.core.crc32c(payload);
     const expected = header.getUint32(4, true);
     if (checksum !== expected)
@@ -57,9 +57,9 @@ export abstract class FrameCodec {
     const header = new DataView(new ArrayBuffer(FRAME_HEADER));
     header.setUint32(0, length, true);
     header.setUint32(4, at.core.crc32c(payload), true);
-    const window = at.window.current().bytes;
-    copyBytes(window, payload, start + FRAME_HEADER); // first, so that a header never stands before another payload
-    copyBytes(window, new Uint8Array(header.buffer), start);
+    const { window } = at;
+    window.write(payload, start + FRAME_HEADER, length); // first, so that a header never stands before another payload
+    window.write(new Uint8Array(header.buffer), start, FRAME_HEADER);
     at.take("writeFrame", FRAME_HEADER + length);
     return FRAME_HEADER + length;
   }

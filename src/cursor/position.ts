@@ -1,6 +1,5 @@
 // The position of a cursor in its window, and the error that a failed check of the core becomes. All numbers are bytes.
 import { checkInteger } from "../common/arguments.js";
-import { sliceOf } from "../common/bytes.js";
 import { detached, illegalConstructor, outOfBounds, outOfRange, readOnly } from "../common/errors.js";
 import { Whence } from "../common/flags.js";
 import { INSPECT, type Inspect, inspected } from "../common/inspect.js";
@@ -79,11 +78,6 @@ export class Position {
     } catch (cause) {
       throw this.refusal(cause, operation, needed);
     }
-  }
-
-  /** A copy that no other process can change: `length` bytes from `start`, which the caller has checked. */
-  copy(start: number, length: number): Uint8Array<ArrayBuffer> {
-    return sliceOf(this.window.current().bytes, start, start + length);
   }
 
   /** The error for what a core threw. A failed check is reported in terms of the operation that was asked for. */

@@ -55,6 +55,9 @@ export interface StreamGround {
   checkWritable(): void;
   /** A view of `length` bytes from `start`. The caller has checked that they are inside the window. */
   part(start: number, length: number): Uint8Array;
+  /** Fills `target`, of `length` bytes, from `start`; and copies `source` there. Both checked as for `part`. */
+  read(target: Uint8Array, start: number, length: number): void;
+  write(source: Uint8Array, start: number, length: number): void;
 }
 
 /** Makes the streams, and checks the options, which are the caller's. */

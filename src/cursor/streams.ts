@@ -32,6 +32,8 @@ function groundOf(at: Position, operation: string): StreamGround {
     checkOpen: () => at.checkOpen(operation),
     checkWritable: () => at.checkWritable(operation),
     part: (start, length) => at.window.part(start, length),
+    read: (target, start, length) => at.window.read(target, start, length),
+    write: (source, start, length) => at.window.write(source, start, length),
   };
 }
 

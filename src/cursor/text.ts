@@ -1,5 +1,4 @@
 import { checkBoolean, checkOptions, checkSize, checkString } from "../common/arguments.js";
-import { copyBytes } from "../common/bytes.js";
 import { malformed, outOfBounds, outOfRange } from "../common/errors.js";
 import { Whence } from "../common/flags.js";
 import { TRAP, UNSAFE } from "../core/core.js";
@@ -40,7 +39,7 @@ export abstract class TextCodec {
     const fatal = checkFatal(options);
     const at = positionOf(this);
     const start = at.peek("readString", byteLength);
-    const text = decode("readString", start, at.copy(start, byteLength), fatal);
+    const text = decode("readString", start, at.window.slice(start, byteLength), fatal);
     at.take("readString", byteLength);
     return text;
   }
@@ -67,7 +66,7 @@ export abstract class TextCodec {
     const start = at.take("readCString", length + 1);
     let end = start; // a failed call leaves the position here
     try {
-      const bytes = at.copy(start, length);
+      const bytes = at.window.slice(start, length);
       const earlier = bytes.indexOf(0); // a concurrent writer may have put one there since
       const text = decode("readCString", start, earlier < 0 ? bytes : bytes.subarray(0, earlier), fatal);
       end += (earlier < 0 ? length : earlier) + 1;
@@ -95,7 +94,7 @@ export abstract class TextCodec {
       throw outOfBounds(
         `readVarString at ${start} needs ${length} bytes after its length; ${remaining} remain of ${size}`,
       );
-    const text = decode("readVarString", textStart, at.copy(textStart, length), fatal);
+    const text = decode("readVarString", textStart, at.window.slice(textStart, length), fatal);
     at.take("readVarString", textStart - start + length);
     return text;
   }
@@ -109,7 +108,7 @@ export abstract class TextCodec {
     const window = at.window.current();
     const start = at.take("writeVarString", total); // both or neither
     const textStart = writeNumber(window.bytes, start, bytes.length);
-    copyBytes(window.bytes, bytes, textStart);
+    window.write(bytes, textStart, bytes.length);
     return total;
   }
 }
@@ -157,6 +156,6 @@ function write(at: Position, operation: string, bytes: Uint8Array): number {
   at.checkWritable(operation);
   const window = at.window.current();
   const start = at.take(operation, bytes.length);
-  copyBytes(window.bytes, bytes, start);
+  window.write(bytes, start, bytes.length);
   return bytes.length;
 }

@@ -1,10 +1,13 @@
+import { bytesOf, copyBytes, newArray, sliceOf } from "../common/bytes.js";
+import type { ElementArray } from "../common/elements.js";
 import { memoryMoved } from "../common/errors.js";
-import type { WasmMemory } from "./layout.js";
+import { CopyChoice, type NativeCopy } from "./copy.js";
+import { isShared, type WasmMemory } from "./layout.js";
 
 const NOTHING = new Uint8Array(0);
 
 /**
- * The bytes of one attachment inside its memory, and the only place that makes views of them.
+ * The bytes of one attachment inside its memory, and the only place that makes views of them, or copies.
  *
  * `memory.grow` of a plain memory detaches every view: `bytes` is then empty, and {@link current} makes new views. A
  * closed window stays empty, so a check against `bytes.length` also finds that the window was closed.
@@ -14,11 +17,15 @@ export class Window {
   bytes: Uint8Array = NOTHING;
   view: DataView = new DataView(NOTHING.buffer);
   detached = false;
+  /** Whether other threads can hold the memory. */
+  readonly isShared: boolean;
+  readonly #choice: CopyChoice;
 
   /**
    * @param owner the attachment. A cursor holds the window, so it keeps the attachment: see segment/lifetime.ts
    * @param isInPlace whether the window is still where it was mapped. Asked after a grow; undefined if the engine
    *   cannot have moved the memory
+   * @param native copies what it copies faster than `set`; undefined: there is none
    */
   constructor(
     readonly memory: WasmMemory,
@@ -26,7 +33,10 @@ export class Window {
     readonly byteLength: number,
     readonly owner: object,
     private readonly isInPlace?: () => boolean,
+    native?: NativeCopy,
   ) {
+    this.isShared = isShared(memory);
+    this.#choice = new CopyChoice(native, this.isShared);
     this.#makeViews();
   }
 
@@ -39,6 +49,46 @@ export class Window {
   /** A view of `length` bytes from `start`. The caller has checked that they are inside. */
   part(start: number, length: number): Uint8Array {
     return new Uint8Array(this.current().buffer, this.byteOffset + start, length);
+  }
+
+  /** Fills `target`, of `length` bytes, with those from `start`. The caller has checked that they are inside. */
+  read(target: Uint8Array, start: number, length: number): void {
+    const native = this.#choice.nativeFor(length, start);
+    // What it refuses, `set` refuses with an error.
+    if (native === undefined || native.read(target, this.current().bytes, start) !== undefined)
+      copyBytes(target, this.part(start, length));
+  }
+
+  /** Copies `source`, of `length` bytes, to `start`. The caller has checked that they fit. */
+  write(source: Uint8Array, start: number, length: number): void {
+    const native = this.#choice.nativeFor(length, start);
+    const { bytes } = this.current();
+    if (native === undefined || native.write(source, bytes, start) !== undefined) copyBytes(bytes, source, start);
+  }
+
+  /**
+   * A copy that no other process can change: `length` bytes from `start`, which the caller has checked.
+   *
+   * @throws {ShmError} `ENOMEM`
+   */
+  slice(start: number, length: number): Uint8Array<ArrayBuffer> {
+    const { bytes } = this.current();
+    if (this.#choice.nativeFor(length, start) === undefined) return sliceOf(bytes, start, start + length);
+    const copy = newArray<Uint8Array<ArrayBuffer>>(Uint8Array, length);
+    this.read(copy, start, length);
+    return copy;
+  }
+
+  /**
+   * Copies `source` into `target`, from its element `start` on, as `target.set` does. Both are of one type, made by this
+   * package, and one is in this window's memory, perhaps outside the window: the core's scratch area.
+   */
+  copy<T extends ElementArray>(target: T, source: T, start = 0): void {
+    const { byteLength, BYTES_PER_ELEMENT } = source;
+    const first = start * BYTES_PER_ELEMENT;
+    const native = this.#choice.nativeFor(byteLength, target.byteOffset + first - source.byteOffset);
+    if (native === undefined || native.write(bytesOf(source), bytesOf(target), first) !== undefined)
+      (target as Uint8Array).set(source as Uint8Array, start);
   }
 
   close(): void {

@@ -5,6 +5,7 @@ import type { Core, CoreName, CoreRange } from "../core/core.js";
 import { type Cursor, openCursor } from "../cursor/cursor.js";
 import type { Streams } from "../cursor/streaming.js";
 import type { Host, HostCall, Mapping } from "../host/host.js";
+import type { NativeCopy } from "../memory/copy.js";
 import type { WasmMemory } from "../memory/layout.js";
 import { Window } from "../memory/window.js";
 import { Ranges } from "../range/range.js";
@@ -15,6 +16,8 @@ export interface Parts {
   readonly host: Host;
   readonly core: Core;
   readonly streams: Streams | undefined;
+  /** What copies faster than the engine's `set`, if there is something. */
+  readonly copy: NativeCopy | undefined;
 }
 
 /** What an attachment knows of its segment, which is the Segment object that made it. */
@@ -63,7 +66,7 @@ export class Attachment extends Ranges {
   private constructor(make: symbol, segment: OfSegment, parts: Parts, mapping: Mapping, access: Access) {
     if (make !== MAKE) throw illegalConstructor("Attachment", "segment.attach()");
     super();
-    const { host, core, streams } = parts;
+    const { host, core, streams, copy } = parts;
     const { memory, byteOffset, byteLength, memoryOf } = mapping;
     this.#segment = segment;
     this.#host = host;
@@ -73,7 +76,7 @@ export class Attachment extends Ranges {
     this.access = access;
     // Only a memory of the caller's can be one that the engine moves.
     const isInPlace = memoryOf === "caller" ? () => host.isInPlace(mapping) : undefined;
-    this.#window = new Window(memory, byteOffset, byteLength, this, isInPlace);
+    this.#window = new Window(memory, byteOffset, byteLength, this, isInPlace, copy);
     this.#lifetime = new Lifetime(this, mapping);
   }
 

@@ -1,6 +1,5 @@
 /// <reference types="node" preserve="true" />
 import { addAbortSignal, Readable } from "node:stream";
-import { copyBytes } from "../common/bytes.js";
 import { detached } from "../common/errors.js";
 import { INSPECT, type Inspect, inspected } from "../common/inspect.js";
 import type { CursorReadable, CursorReadableOptions, StreamGround } from "../cursor/streaming.js";
@@ -68,20 +67,22 @@ class WindowReadable extends Readable implements CursorReadable {
     const position = this.#position.value;
     const length = Math.min(this.#chunkSize, this.#end - position);
     if (length <= 0) return null;
-    const chunk = this.#chunk(this.#ground.part(position, length));
+    const chunk = this.#zeroCopy ? this.#chunkInPlace(position, length) : this.#copy(position, length);
     this.#position.moveTo(position + length);
     this.#pacer.count(length);
     this.bytesRead += length;
     return chunk;
   }
 
-  #chunk(part: Uint8Array): Buffer {
-    if (this.#zeroCopy) {
-      this.#view = part;
-      return Buffer.from(part.buffer, part.byteOffset, part.length);
-    }
-    const copy = Buffer.allocUnsafeSlow(part.length); // not of the pool, so that its receiver may transfer it
-    copyBytes(copy, part);
+  #chunkInPlace(start: number, length: number): Buffer {
+    const view = this.#ground.part(start, length);
+    this.#view = view;
+    return Buffer.from(view.buffer, view.byteOffset, length);
+  }
+
+  #copy(start: number, length: number): Buffer {
+    const copy = Buffer.allocUnsafeSlow(length); // not of the pool, so that its receiver may transfer it
+    this.#ground.read(copy, start, length);
     return copy;
   }
 

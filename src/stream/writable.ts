@@ -1,6 +1,6 @@
 /// <reference types="node" preserve="true" />
 import { addAbortSignal, Writable } from "node:stream";
-import { checkBytes, copyBytes, firstBytes } from "../common/bytes.js";
+import { checkBytes, firstBytes } from "../common/bytes.js";
 import { outOfBounds } from "../common/errors.js";
 import { INSPECT, type Inspect, inspected } from "../common/inspect.js";
 import type { CursorWritable, CursorWritableOptions, StreamGround } from "../cursor/streaming.js";
@@ -64,7 +64,7 @@ class WindowWritable extends Writable implements CursorWritable {
     const room = Math.max(0, this.#end - position);
     const length = Math.min(needed, room);
     if (length > 0) {
-      copyBytes(this.#ground.part(position, length), length === needed ? chunk : firstBytes(chunk, length));
+      this.#ground.write(length === needed ? chunk : firstBytes(chunk, length), position, length);
       this.#position.moveTo(position + length);
       this.#pacer.count(length);
       this.bytesWritten += length;

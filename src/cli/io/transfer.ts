@@ -68,10 +68,13 @@ export async function copySegment(
 ): Promise<void> {
   await eachWindow(from, "read-only", range.start, range.end, (source, position) => {
     const first = targetStart + position - range.start;
-    return eachWindow(to, "read-write", first, first + source.length, async (target, at) => {
+    return eachWindow(to, "read-write", first, first + source.length, async (target, at, attachment) => {
+      // Not `target.set`: between shared memories V8 takes 13 times as long if the two are not aligned alike.
+      const cursor = attachment.cursor();
+      cursor.seek(target.byteOffset - attachment.byteOffset);
       for (let done = 0; done < target.length; done += CHUNK) {
         const part = source.subarray(at - first + done, at - first + Math.min(done + CHUNK, target.length));
-        target.set(part, done);
+        cursor.writeAll(part);
         onMoved(part.length);
         await yieldToSignals();
       }

@@ -7,7 +7,7 @@ import { adler32 } from "./adler32.js";
 import { CLOSED } from "./closed.js";
 import { compare } from "./compare.js";
 import { crc32, crc32c } from "./crc.js";
-import { copyWithin, fill } from "./fill.js";
+import { copyWithin, fill, fillByte } from "./fill.js";
 import { max, maxBig, min, minBig, sum, sumBig } from "./numeric.js";
 import { indexOf, indexOfByte, lastIndexOf, lastIndexOfByte } from "./search.js";
 import { swap } from "./swap.js";
@@ -78,15 +78,15 @@ export class JsRange implements CoreRange {
   }
 
   fillByte(byte: number, start: number, end: number): void {
-    this.#open(start, end).bytes.fill(byte, start, end);
+    fillByte(this.#open(start, end), byte, start, end);
   }
 
   fill(pattern: Uint8Array, start: number, end: number): void {
-    fill(this.#open(start, end).bytes, pattern, start, end);
+    fill(this.#open(start, end), pattern, start, end);
   }
 
   copyWithin(target: number, start: number, end: number): void {
-    copyWithin(this.#open(start, end).bytes, target, start, end);
+    copyWithin(this.#open(start, end), target, start, end);
   }
 
   swap(width: Width, start: number, end: number): void {

@@ -1,15 +1,24 @@
 // Arrays of a cursor by the core in assembly/. They cross through the scratch area, in parts of at most its size.
 import type { Width } from "../../common/elements.js";
+import type { Window } from "../../memory/window.js";
 import { type CoreCursor, TRAP } from "../core.js";
 import { WasmNumbers } from "./numbers.js";
+import type { Instance, Lease } from "./page.js";
 
 export class WasmCursor extends WasmNumbers implements CoreCursor {
+  readonly #window: Window;
+
+  constructor(instance: Instance, lease: Lease, window: Window) {
+    super(instance, lease);
+    this.#window = window;
+  }
+
   readVarUints(target: Float64Array): void {
     const { exports, instance, record } = this;
     // A varint has at least one byte.
     this.#inParts(target.length, target.length, instance.float64.length, (from, count) => {
       exports.readVarUints(record, count);
-      target.set(instance.float64.subarray(0, count), from);
+      this.#window.copy(target, instance.float64.subarray(0, count), from);
     });
   }
 
@@ -19,11 +28,11 @@ export class WasmCursor extends WasmNumbers implements CoreCursor {
     let length = 0;
     for (let from = 0; from < values.length; from += most) {
       const part = values.subarray(from, from + most);
-      instance.float64.set(part);
+      this.#window.copy(instance.float64, part);
       length += exports.varUintsLength(part.length);
     }
     this.#inParts(length, values.length, most, (from, count) => {
-      instance.float64.set(values.subarray(from, from + count));
+      this.#window.copy(instance.float64, values.subarray(from, from + count));
       exports.writeVarUints(record, count);
     });
     return length;
@@ -33,14 +42,14 @@ export class WasmCursor extends WasmNumbers implements CoreCursor {
     const { exports, instance, record } = this;
     this.#inParts(target.length, target.length, instance.bytes.length, (from, length) => {
       exports.readReversed(record, length, width);
-      target.set(instance.bytes.subarray(0, length), from);
+      this.#window.copy(target, instance.bytes.subarray(0, length), from);
     });
   }
 
   writeReversed(source: Uint8Array, width: Width): void {
     const { exports, instance, record } = this;
     this.#inParts(source.length, source.length, instance.bytes.length, (from, length) => {
-      instance.bytes.set(source.subarray(from, from + length));
+      this.#window.copy(instance.bytes, source.subarray(from, from + length));
       exports.writeReversed(record, length, width);
     });
   }
@@ -49,14 +58,14 @@ export class WasmCursor extends WasmNumbers implements CoreCursor {
     const { exports, instance, record } = this;
     this.#inParts(2 * target.length, target.length, instance.float32.length, (from, count) => {
       exports.readFloat16s(record, count, littleEndian ? 1 : 0);
-      target.set(instance.float32.subarray(0, count), from);
+      this.#window.copy(target, instance.float32.subarray(0, count), from);
     });
   }
 
   writeFloat16s(source: Float32Array, littleEndian: boolean): void {
     const { exports, instance, record } = this;
     this.#inParts(2 * source.length, source.length, instance.float32.length, (from, count) => {
-      instance.float32.set(source.subarray(from, from + count));
+      this.#window.copy(instance.float32, source.subarray(from, from + count));
       exports.writeFloat16s(record, count, littleEndian ? 1 : 0);
     });
   }
@@ -67,7 +76,7 @@ export class WasmCursor extends WasmNumbers implements CoreCursor {
     let sum = 0;
     for (let from = 0; from < bytes.length; from += most) {
       const part = bytes.subarray(from, from + most);
-      instance.bytes.set(part);
+      this.#window.copy(instance.bytes, part);
       sum = exports.crc32cOfScratch(part.length, sum) >>> 0;
     }
     return sum;

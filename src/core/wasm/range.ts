@@ -259,7 +259,7 @@ export class WasmRange implements CoreRange {
     return this.#call((record) => {
       for (let from = 0; from < other.length; from += bytes.length) {
         const part = other.subarray(from, from + bytes.length);
-        bytes.set(part);
+        this.#window.copy(bytes, part);
         const sign = this.#exports.compare(record, start + from, part.length);
         if (sign !== 0) return sign;
       }
@@ -290,7 +290,7 @@ export class WasmRange implements CoreRange {
   #toScratch(bytes: Uint8Array): boolean {
     const scratch = this.#instance.bytes;
     if (bytes.length > scratch.length) return false;
-    scratch.set(bytes);
+    this.#window.copy(scratch, bytes);
     return true;
   }
 

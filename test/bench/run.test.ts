@@ -111,7 +111,16 @@ else {
     for (const { core, size, bytes, rivals, absent } of reads) {
       assert.is(bytes, size);
       const paths = [...rivals.map(({ path }) => path), ...absent.map(({ name }) => name)].sort();
-      const expected = ["Buffer", "N-API call", `${core} core`, "mmap-io", "native", "shm-typed-array", "typed array"];
+      const expected = [
+        "Buffer",
+        "N-API call",
+        `${core} core`,
+        "mmap-io",
+        "native",
+        "plain memory",
+        "shm-typed-array",
+        "typed array",
+      ];
       assert.equal(paths, expected.sort());
     }
   });

@@ -42,7 +42,8 @@ function call(name, args) {
     return;
   }
   if (name === "get" && result >= 0 && result !== id) made.add(result);
-  const fine = typeof result === "number" ? Number.isInteger(result) : typeof result === "object" || typeof result === "bigint";
+  const mayBeNothing = name === "read" || name === "write";
+  const fine = result === undefined ? mayBeNothing : typeof result === "number" ? Number.isInteger(result) : typeof result === "object" || typeof result === "bigint";
   if (!fine) bad.push(name + " returned " + String(result));
 }
 // "remove" of the segment in use, and its mode, would take it from the later calls
@@ -87,7 +88,7 @@ else {
     assert.ok(answer.alive);
     assert.equal(
       answer.names.sort(),
-      "address discard ftok get limits list lock map privatePages remove reserve set stat unlock unmap weigh".split(
+      "address discard ftok get limits list lock map privatePages read remove reserve set stat unlock unmap weigh write".split(
         " ",
       ),
     );
@@ -119,6 +120,90 @@ else {
     `);
     assert.equal(answer.results, Array(10).fill(-22)); // EINVAL
     assert.is(answer.good, 0);
+  });
+
+  addon("copies only between two Uint8Arrays as they are now, all of the first, inside of the second", () => {
+    const answer = askModule<{ refused: number[]; copied: unknown[]; changed: number; poses: unknown[] }>(`${load}
+      const EINVAL = -22;
+      const memory = new WebAssembly.Memory({ initial: 1, maximum: 2, shared: true });
+      const window = new Uint8Array(memory.buffer, 8, 100).fill(1);
+      const all = new Uint8Array(memory.buffer);
+      const array = new Uint8Array(10).fill(2);
+      const moved = new Uint8Array(10);
+      structuredClone(moved, { transfer: [moved.buffer] });
+      const grown = new WebAssembly.Memory({ initial: 1 });
+      const stale = new Uint8Array(grown.buffer, 0, 100);
+      grown.grow(1);
+      const resizable = new ArrayBuffer(100, { maxByteLength: 100 });
+      const fixed = new Uint8Array(resizable, 50, 50);
+      const tracking = new Uint8Array(resizable);
+      resizable.resize(60);
+      const growable = new SharedArrayBuffer(100, { maxByteLength: 200 });
+      const tail = new Uint8Array(growable, 90);
+      growable.grow(101);
+      const lying = new Uint8Array(10).fill(3);
+      for (const name of ["length", "byteLength", "byteOffset", "buffer", "constructor"])
+        Object.defineProperty(lying, name, { get() { throw new Error(name); } });
+      const others = [undefined, null, 5, {}, [], array.buffer, memory.buffer, memory, new DataView(new ArrayBuffer(10)),
+        new Int8Array(10), new Uint8ClampedArray(10), new Uint16Array(5), new Float64Array(1), new Proxy(array, {}),
+        Object.create(array), Object.create(Uint8Array.prototype), { length: 10, buffer: array.buffer }];
+      const starts = [-1, 91, 100, 101, 2 ** 32, 2 ** 53, 2 ** 64, -(2 ** 32), Infinity, -Infinity, NaN, 0.5, 1e-9,
+        "0", "", null, undefined, true, 0n, {}, [], new Number(0), Symbol("s")];
+      const refused = [];
+      const copied = [];
+      for (const copy of [addon.read, addon.write]) {
+        for (const other of others) refused.push(copy(other, window, 0), copy(array, other, 0));
+        for (const start of starts) refused.push(copy(array, window, start));
+        refused.push(copy(), copy(array), copy(array, window));
+        // Longer than what it is copied from or to, or with nothing left of it.
+        refused.push(copy(window, array, 0), copy(array, moved, 0), copy(array, stale, 0), copy(array, fixed, 0));
+        refused.push(copy(array, tracking, 51), copy(array, tail, 2), copy(array, new Uint8Array(0), 0));
+        // Nothing is copied of an array without bytes.
+        copied.push(copy(moved, window, 0), copy(stale, window, 100), copy(fixed, window, 5), copy(moved, moved, 0));
+      }
+      const changed = [...all].filter((byte, index) => byte !== (index >= 8 && index < 108 ? 1 : 0)).length
+        + array.filter((byte) => byte !== 2).length;
+      // What is right is copied, and no more.
+      copied.push(addon.write(array, window, 90), addon.write(lying, window, -0), addon.read(array, tracking, 50));
+      copied.push(addon.read(new Uint8Array(11), tail, 0), addon.read(array, window, 9), addon.write(Buffer.from("ab"), window, 50));
+      const poses = [[...window], [...array], all[7], all[108]];
+      console.log(JSON.stringify({ refused: refused.filter((result) => result !== EINVAL), copied, changed, poses }));
+    `);
+    assert.equal(answer.refused, []);
+    assert.equal(answer.copied, Array(14).fill(null)); // undefined, in JSON
+    assert.is(answer.changed, 0);
+    const window = new Uint8Array(100).fill(1).fill(2, 90).fill(3, 0, 10);
+    window.set([97, 98], 50);
+    assert.equal(answer.poses, [[...window], [3, ...Array(9).fill(1)], 0, 0]);
+  });
+
+  addon("copies as memmove, to and from every byte", () => {
+    const answer = askModule<{ cases: number; wrong: string[] }>(`${load}
+      const SIZE = 300;
+      const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
+      const all = new Uint8Array(memory.buffer, 5, SIZE);
+      const before = Uint8Array.from({ length: SIZE }, (_, index) => index * 7 + (index >> 5));
+      const wrong = [];
+      let cases = 0;
+      for (const length of [1, 2, 7, 8, 15, 16, 31, 33, 64, 100, 129])
+        for (let from = 0; from < 40; from++)
+          for (let to = 0; to < 40; to++) {
+            const expected = Uint8Array.from(before);
+            for (let index = 0; index < length; index++) expected[to + index] = before[from + index];
+            for (const [copy, ...args] of [
+              ["write", all.subarray(from, from + length), all, to],
+              ["read", all.subarray(to, to + length), all, from],
+            ]) {
+              all.set(before);
+              const result = addon[copy](...args);
+              cases++;
+              if (result !== undefined || Buffer.compare(all, expected) !== 0) wrong.push([copy, length, from, to].join());
+            }
+          }
+      console.log(JSON.stringify({ cases, wrong: wrong.slice(0, 5) }));
+    `);
+    assert.equal(answer.wrong, []);
+    assert.is(answer.cases, 11 * 40 * 40 * 2);
   });
 
   addon("guards, discards and counts only what is a guarded window, whole and as it was mapped", () => {

@@ -66,6 +66,10 @@ const reads: Step<Cursor>[] = [
   ["readFloat16", (cursor) => cursor.readFloat16(), (value) => typeof value === "number"],
   ["readArray", (cursor) => cursor.readArray(Uint32Array, 40, false).length, (value) => value === 40],
   ["readFloat16Array", (cursor) => cursor.readFloat16Array(40).length, (value) => value === 40],
+  // Long enough for native code: src/memory/copy.ts.
+  ["readString, long", (cursor) => cursor.readString(2001), isText],
+  ["readArray, long", (cursor) => cursor.readArray(Uint16Array, 1001).length, (value) => value === 1001],
+  ["read, long", (cursor) => cursor.read(new Uint8Array(2001)), between(1, 2001)],
   ["readFrame", (cursor) => cursor.readFrame(), (value) => (value as Uint8Array).length < SIZE],
 ];
 

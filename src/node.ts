@@ -14,6 +14,13 @@ import { writable } from "./stream/writable.js";
 
 export { sysvHost };
 
+declare module "./range/copy.js" {
+  /** In Node a copy is a Buffer; the portable entry point must not name Node's types. */
+  interface CopyKinds {
+    node: Buffer<ArrayBuffer>;
+  }
+}
+
 /**
  * The host that WASM_SHM_HOST names. Without it: the kernel's on Linux, or an error, as segments that no other process
  * sees would look like success; elsewhere the local one, as there is no other.
@@ -46,6 +53,8 @@ const engine: Engine = {
     else buffer.swap64();
   },
   isUtf8,
+  buffer: ({ buffer }) => Buffer.from(buffer),
+  latin1: (copy) => bufferOf(copy).toString("latin1"),
   ...("crc32" in zlib && { crc32: zlib.crc32 }), // from Node 20.15 and 22.2
 };
 

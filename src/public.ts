@@ -11,6 +11,7 @@ export type {
 export type { ArgumentRangeError, ArgumentTypeError, ArgumentValueError } from "./common/errors.js";
 export { ShmError, ShmRangeError } from "./common/errors.js";
 export { type Access, type MemoryKind, SegmentStatus, SharedMemoryFlags, Whence } from "./common/flags.js";
+export type { TextEncoding, TextOptions } from "./common/text.js";
 export { VERSION } from "./common/version.js";
 export type { CoreName } from "./core/core.js";
 export { Cursor } from "./cursor/cursor.js";
@@ -20,7 +21,6 @@ export type {
   CursorWritable,
   CursorWritableOptions,
 } from "./cursor/streaming.js";
-export type { TextOptions } from "./cursor/text.js";
 export type {
   Capability,
   Explanation,
@@ -33,7 +33,15 @@ export type {
 } from "./host/host.js";
 export { localHost } from "./host/local.js";
 export type { WasmMemory } from "./memory/layout.js";
-export type { Checksum32, Checksum32Options, Checksum64, Checksum64Options, Ranges } from "./range/range.js";
+export type {
+  Checksum32,
+  Checksum32Options,
+  Checksum64,
+  Checksum64Options,
+  CopiedBytes,
+  Ranges,
+  RangeTextOptions,
+} from "./range/range.js";
 export { Attachment } from "./segment/attachment.js";
 export { type AttachOptions, type Permissions, Segment } from "./segment/segment.js";
 export type { CreateOptions, Shm, ShmOptions } from "./segment/shm.js";

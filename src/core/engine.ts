@@ -2,7 +2,7 @@ import type { NativeCopy } from "../memory/copy.js";
 
 /**
  * Operations that an engine has in native code. The entry point of the package hands them in: Node's has Buffer's and
- * zlib's, the portable one has none. Each may be absent; the core then does the work itself.
+ * zlib's, the portable one has none. Each may be absent; the package then does the work itself.
  *
  * The bytes may be shared with other processes, which may write to them during the call. So an operation must be safe on
  * memory that changes: it reads within the length it was given, even if bytes change after it has read them, and at worst
@@ -31,4 +31,10 @@ export interface Engine {
   readonly copy?: NativeCopy | undefined;
   /** zlib's CRC-32, continued from `previous`: 0 to begin. */
   readonly crc32?: (bytes: Uint8Array, previous: number) => number;
+
+  // Of copies, which no other process can change:
+  /** The same memory as the engine's own kind of bytes, such as a Buffer. */
+  readonly buffer?: (copy: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer>;
+  /** Text of the bytes: byte n is U+00nn. */
+  readonly latin1?: (copy: Uint8Array) => string;
 }

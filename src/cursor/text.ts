@@ -1,6 +1,7 @@
-import { checkBoolean, checkOptions, checkSize, checkString } from "../common/arguments.js";
+import { checkOptions, checkSize, checkString } from "../common/arguments.js";
 import { malformed, outOfBounds, outOfRange } from "../common/errors.js";
 import { Whence } from "../common/flags.js";
+import { checkFatal, decodeText, type TextOptions } from "../common/text.js";
 import { TRAP, UNSAFE } from "../core/core.js";
 import { found, numberSize, readNumber, writeNumber } from "../core/js/varint.js";
 import { access, type Position } from "./position.js";
@@ -8,20 +9,12 @@ import { unread } from "./varint.js";
 
 const { positionOf } = access;
 
-export interface TextOptions {
-  /** Refuse bytes that are not UTF-8, instead of reading U+FFFD in their place (default false). */
-  fatal?: boolean;
-}
-
-// A byte order mark is kept: the text that is read is the text that was written.
-const lenient = new TextDecoder("utf-8", { ignoreBOM: true });
-const strict = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
 const encoder = new TextEncoder();
 
-function checkFatal(options: TextOptions | undefined): boolean {
+function fatalOf(options: TextOptions | undefined): boolean {
   if (options === undefined) return false; // a check of no options would cost each short text 20 ns (Node 20)
   const { fatal = false } = checkOptions(options, ["fatal"]);
-  return checkBoolean("options.fatal", fatal);
+  return checkFatal(fatal);
 }
 
 /**
@@ -36,10 +29,10 @@ export abstract class TextCodec {
   /** Reads `byteLength` bytes of text. */
   readString(byteLength: number, options?: TextOptions): string {
     checkSize("byteLength", byteLength);
-    const fatal = checkFatal(options);
+    const fatal = fatalOf(options);
     const at = positionOf(this);
     const start = at.peek("readString", byteLength);
-    const text = decode("readString", start, at.window.slice(start, byteLength), fatal);
+    const text = decodeText("readString", start, at.window.slice(start, byteLength), fatal);
     at.take("readString", byteLength);
     return text;
   }
@@ -58,7 +51,7 @@ export abstract class TextCodec {
    */
   readCString(maxLength = Number.MAX_SAFE_INTEGER, options?: TextOptions): string {
     checkSize("maxLength", maxLength);
-    const fatal = checkFatal(options);
+    const fatal = fatalOf(options);
     const at = positionOf(this);
     at.checkOpen("readCString");
     const length = at.core.find(0, maxLength);
@@ -68,7 +61,7 @@ export abstract class TextCodec {
     try {
       const bytes = at.window.slice(start, length);
       const earlier = bytes.indexOf(0); // a concurrent writer may have put one there since
-      const text = decode("readCString", start, earlier < 0 ? bytes : bytes.subarray(0, earlier), fatal);
+      const text = decodeText("readCString", start, earlier < 0 ? bytes : bytes.subarray(0, earlier), fatal);
       end += (earlier < 0 ? length : earlier) + 1;
       return text;
     } finally {
@@ -84,7 +77,7 @@ export abstract class TextCodec {
 
   /** Reads text that follows its length in bytes, a varint. */
   readVarString(options?: TextOptions): string {
-    const fatal = checkFatal(options);
+    const fatal = fatalOf(options);
     const at = positionOf(this);
     const { start, textStart, length } = peekLength(at);
     const { size } = at;
@@ -94,7 +87,7 @@ export abstract class TextCodec {
       throw outOfBounds(
         `readVarString at ${start} needs ${length} bytes after its length; ${remaining} remain of ${size}`,
       );
-    const text = decode("readVarString", textStart, at.window.slice(textStart, length), fatal);
+    const text = decodeText("readVarString", textStart, at.window.slice(textStart, length), fatal);
     at.take("readVarString", textStart - start + length);
     return text;
   }
@@ -137,19 +130,6 @@ function unterminated(at: Position, maxLength: number): Error {
   const message = `readCString at ${position} found no NUL`;
   if (remaining > 0 && maxLength <= remaining) return malformed(`${message} in ${maxLength} bytes`);
   return outOfBounds(`${message}; ${remaining} remain of ${size}`);
-}
-
-/**
- * Decodes a copy: a decoder reads its bytes twice, and a concurrent writer may change those of the window in between.
- */
-function decode(operation: string, start: number, copy: Uint8Array, fatal: boolean): string {
-  if (!fatal) return lenient.decode(copy);
-  try {
-    return strict.decode(copy);
-  } catch (cause) {
-    if (!(cause instanceof TypeError)) throw cause;
-    throw malformed(`${operation} at ${start} found ${copy.length} bytes that are not UTF-8`, cause);
-  }
 }
 
 function write(at: Position, operation: string, bytes: Uint8Array): number {

@@ -4,6 +4,7 @@ import { bytesOf, checkBytes, firstBytes, sliceOf } from "../common/bytes.js";
 import { outOfRange } from "../common/errors.js";
 import { Uncloneable } from "../common/uncloneable.js";
 import type { CoreRange } from "../core/core.js";
+import type { Engine } from "../core/engine.js";
 
 const encoder = new TextEncoder();
 
@@ -17,11 +18,17 @@ export abstract class RangeTarget extends Uncloneable {
   abstract readonly byteLength: number;
   abstract readonly bytes: Uint8Array;
 
+  /** @internal What the entry point's engine has in native code. */
+  protected abstract get engine(): Engine;
+
   /** @internal The core's part; throws ERR_SHM_DETACHED after a detach. */
   protected abstract range(operation: string): CoreRange;
 
   /** @internal As range, for an operation that writes; throws ERR_SHM_READ_ONLY if the attachment is read-only. */
   protected abstract writableRange(operation: string): CoreRange;
+
+  /** @internal A copy of bytes that the caller has checked; throws ERR_SHM_DETACHED after a detach. */
+  protected abstract copyOf(operation: string, start: number, end: number): Uint8Array<ArrayBuffer>;
 
   /** @internal */
   static isTarget(value: unknown): value is RangeTarget {

@@ -1,11 +1,12 @@
+import { sliceOf } from "../common/bytes.js";
 import { detached, illegalConstructor, readOnly, systemError } from "../common/errors.js";
 import type { Access } from "../common/flags.js";
 import { INSPECT, type Inspect, inspected } from "../common/inspect.js";
 import type { Core, CoreName, CoreRange } from "../core/core.js";
+import type { Engine } from "../core/engine.js";
 import { type Cursor, openCursor } from "../cursor/cursor.js";
 import type { Streams } from "../cursor/streaming.js";
 import type { Host, HostCall, Mapping } from "../host/host.js";
-import type { NativeCopy } from "../memory/copy.js";
 import type { WasmMemory } from "../memory/layout.js";
 import { Window } from "../memory/window.js";
 import { Ranges } from "../range/range.js";
@@ -15,9 +16,8 @@ import { hasCorePage, Lifetime } from "./lifetime.js";
 export interface Parts {
   readonly host: Host;
   readonly core: Core;
+  readonly engine: Engine;
   readonly streams: Streams | undefined;
-  /** What copies faster than the engine's `set`, if there is something. */
-  readonly copy: NativeCopy | undefined;
 }
 
 /** What an attachment knows of its segment, which is the Segment object that made it. */
@@ -45,6 +45,7 @@ export class Attachment extends Ranges {
   readonly #segment: OfSegment;
   readonly #host: Host;
   readonly #core: Core;
+  readonly #engine: Engine;
   readonly #mapping: Mapping;
   readonly #window: Window;
   readonly #lifetime: Lifetime<Attachment>;
@@ -66,17 +67,18 @@ export class Attachment extends Ranges {
   private constructor(make: symbol, segment: OfSegment, parts: Parts, mapping: Mapping, access: Access) {
     if (make !== MAKE) throw illegalConstructor("Attachment", "segment.attach()");
     super();
-    const { host, core, streams, copy } = parts;
+    const { host, core, engine, streams } = parts;
     const { memory, byteOffset, byteLength, memoryOf } = mapping;
     this.#segment = segment;
     this.#host = host;
     this.#core = hasCorePage(mapping) ? core : core.anywhere;
+    this.#engine = engine;
     this.#streams = streams;
     this.#mapping = mapping;
     this.access = access;
     // Only a memory of the caller's can be one that the engine moves.
     const isInPlace = memoryOf === "caller" ? () => host.isInPlace(mapping) : undefined;
-    this.#window = new Window(memory, byteOffset, byteLength, this, isInPlace, copy);
+    this.#window = new Window(memory, byteOffset, byteLength, this, isInPlace, engine.copy);
     this.#lifetime = new Lifetime(this, mapping);
   }
 
@@ -107,8 +109,15 @@ export class Attachment extends Ranges {
   }
 
   /**
-   * The window itself, no copy: every process sees what is stored here. A view is valid until {@link detach} or a grow of
-   * {@link memory}; after a grow, `bytes` is a new one. A view kept past the detach reads zeros (sysv host).
+   * The window itself, no copy: every process sees what is stored here. A view is valid until {@link detach}, or a grow of
+   * a plain memory of yours; after that, `bytes` is a new one. A view kept past the detach reads zeros (sysv host).
+   *
+   * Other processes may change the bytes during any call, and not every call of an engine survives that:
+   * `new TextDecoder().decode(bytes)` and `Buffer.toString` may end the process on Node 20 and 22, and `sort` on every
+   * plain memory. {@link text} and {@link toBuffer} copy first, and are safe. On a shared memory, the default on the sysv host,
+   * `new Response(bytes)` has the wrong text on Node 24 and 26, `crypto.subtle` refuses the view, `postMessage` and
+   * `structuredClone` share the whole memory instead of copying, `bytes.fill` is slower than {@link fill}, and
+   * `Atomics.wait` blocks without hearing other processes. docs/shared-bytes.md has all of them.
    *
    * @throws {ShmError} `ERR_SHM_DETACHED`; `ERR_SHM_MEMORY_MOVED` the engine moved the caller's memory as it grew
    */
@@ -186,6 +195,17 @@ export class Attachment extends Ranges {
     if (this.access === "read-only")
       throw readOnly(`${operation}: this attachment of segment ${this.#segment.id} is read-only`);
     return range;
+  }
+
+  /** @internal */
+  protected override get engine(): Engine {
+    return this.#engine;
+  }
+
+  /** @internal */
+  protected override copyOf(operation: string, start: number, end: number): Uint8Array<ArrayBuffer> {
+    this.#checkAttached(operation);
+    return sliceOf(this.#window.current().bytes, start, end);
   }
 
   #checkAttached(operation: string): void {

@@ -168,7 +168,7 @@ export function compose(options: ShmOptions | undefined, platform: Platform): Sh
   const { host: hostOption, core: coreName = "wasm" } = checkOptions(options, ["host", "core"]);
   const core = coreOf(coreName, platform.engine);
   const host = hostOf(hostOption, platform);
-  const parts: Parts = { host, core, streams: platform.streams, copy: platform.engine.copy };
+  const parts: Parts = { host, core, engine: platform.engine, streams: platform.streams };
 
   function checkHugePages(flags: number): void {
     if (flags & SharedMemoryFlags.HugePages) checkCapability(host, "huge pages", "huge pages");

@@ -74,6 +74,8 @@ export const rangeReads: Record<string, (attachment: Attachment) => unknown> = {
   equals: (attachment) => attachment.equals(new Uint8Array(40), 8, 48),
   compare: (attachment) => attachment.compare(new Uint8Array(41), 8, 48),
   isUtf8: (attachment) => attachment.isUtf8(8),
+  toBuffer: (attachment) => attachment.toBuffer(8, 48),
+  text: (attachment) => attachment.text({ start: 8, end: 48 }),
   "sum of integers": (attachment) => attachment.sum(Int16Array, 8, 88),
   "sum of floats": (attachment) => attachment.sum(Float32Array, 8, 248),
   "sum of bigints": (attachment) => attachment.sum(BigInt64Array, 8, 88),

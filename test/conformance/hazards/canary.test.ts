@@ -24,7 +24,7 @@ const cores: [name: string, core: Core, wasm: boolean][] = [
 function attachmentOf(core: Core, memory: WebAssembly.Memory, byteOffset: number, byteLength: number): Attachment {
   return attachments.make(
     { id: 0, size: byteLength },
-    { host: localHost(), core, streams: undefined, copy: undefined },
+    { host: localHost(), core, engine: {}, streams: undefined },
     { memory, byteOffset, byteLength, address: 0n, pageSize: 1, memoryOf: "mapping" },
     "read-write",
   );

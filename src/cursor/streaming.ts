@@ -25,8 +25,9 @@ export interface CursorReadableOptions extends CursorWritableOptions {
   /** Bytes of the largest chunk, and bytes that are read ahead (default 65536). */
   highWaterMark?: number;
   /**
-   * Chunks are views of the window, not copies (default false). Each is valid until a detach or a grow of the memory,
-   * and changes as the segment does.
+   * Chunks are views of the window, not copies (default false). Each is valid until a detach or a grow of a plain memory,
+   * and changes as the segment does. So they are not for text: `setEncoding` throws `ERR_SHM_UNSUPPORTED`, and
+   * `chunk.toString()`, TextDecoder and StringDecoder may end the process if another process writes meanwhile.
    */
   zeroCopy?: boolean;
 }

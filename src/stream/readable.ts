@@ -1,6 +1,6 @@
 /// <reference types="node" preserve="true" />
 import { addAbortSignal, Readable } from "node:stream";
-import { detached } from "../common/errors.js";
+import { detached, unsupported } from "../common/errors.js";
 import { INSPECT, type Inspect, inspected } from "../common/inspect.js";
 import type { CursorReadable, CursorReadableOptions, StreamGround } from "../cursor/streaming.js";
 import { checkStreamOptions, readableKeys } from "./options.js";
@@ -52,6 +52,20 @@ class WindowReadable extends Readable implements CursorReadable {
   override read(size?: number): Buffer | string | null {
     if (this.#view && this.readableLength > 0 && this.#orFail(() => this.#checkViews()) === undefined) return null;
     return super.read(size);
+  }
+
+  /**
+   * A decoder trusts what it read of a chunk, and a view may change meanwhile: StringDecoder then ends the process, on
+   * shared memories too (Node 20 to 26).
+   */
+  override setEncoding(encoding: BufferEncoding): this {
+    if (!this.#zeroCopy) return super.setEncoding(encoding);
+    const hint = "use zeroCopy: false for text";
+    throw unsupported(
+      "setEncoding of a readable with zeroCopy",
+      `its chunks are the bytes that other processes write, and decoding those may end the process; ${hint}`,
+      { hint },
+    );
   }
 
   #pushNext(): void {

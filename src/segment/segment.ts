@@ -35,9 +35,12 @@ export interface AttachOptions {
   into?: { memory: WasmMemory; byteOffset: number };
   /**
    * The kind of memory that is made. `"shared"` (the default on the sysv host): `memory.buffer` is a SharedArrayBuffer,
-   * so the engine knows that others write there. `"plain"` (the local host's only kind): for modules that import an
-   * unshared memory and for APIs that refuse a SharedArrayBuffer. If another process writes to the segment while this
-   * one decodes text from `bytes` or sorts them, a plain memory lets it end the process, or overwrite its heap.
+   * so the engine knows that others write there. A module must import it as shared, or its instantiation is a LinkError;
+   * worker threads can be given it; `crypto.subtle`, `new Response` and other web APIs do not take its views.
+   *
+   * `"plain"` (the local host's only kind): for modules that import an unshared memory and for APIs that refuse a
+   * SharedArrayBuffer. If another process writes to the segment while this one decodes text from `bytes` or sorts them, a
+   * plain memory lets it end the process, or overwrite its heap. docs/memory-map.md has the ways out.
    */
   memory?: MemoryKind;
 }

@@ -234,6 +234,10 @@ types("have a cursor's streams for those of Node, without a word about node in t
     for await (const chunk of cursor.readable()) console.log(chunk.readUInt8(), chunk.buffer);
     Readable.toWeb(source).pipeTo(Writable.toWeb(target));
     const moved: number = source.bytesRead + target.bytesWritten;
+    const copy: Buffer<ArrayBuffer> = create(10).attach().toBuffer();
+    console.log(copy.toString("hex"), await new Response(copy).text());
+    // @ts-expect-error: an encoding that there is not
+    create(10).attach().text({ encoding: "hex" });
     // @ts-expect-error: a writable has no chunks to be views
     cursor.writable({ zeroCopy: true });
     // @ts-expect-error: a number is not a signal
@@ -251,8 +255,13 @@ for (const [title, libraries] of [
   types(`of wasm-shm/portable compile without those of Node, ${title}`, () => {
     const source = `import { create, type CursorReadableOptions } from "wasm-shm/portable";
       const options: CursorReadableOptions = { start: 0, zeroCopy: true };
-      const bytesRead: number = create(10).attach().cursor().readable(options).bytesRead;
-      export { bytesRead };`;
+      const attachment = create(10).attach();
+      const bytesRead: number = attachment.cursor().readable(options).bytesRead;
+      const copy: Uint8Array<ArrayBuffer> = attachment.toBuffer(0, 5);
+      const text: string = attachment.text({ start: 0, end: 5, encoding: "latin1", fatal: true });
+      // @ts-expect-error: it is a Uint8Array, whose toString takes nothing
+      copy.toString("utf8");
+      export { bytesRead, text };`;
     const ended = compile(source, ["--lib", libraries as string], false);
     assert.is(ended.code, 0, ended.stdout);
     const node = compile(`${source} export const pid = process.pid;`, ["--lib", libraries as string], false);

@@ -121,5 +121,27 @@ for (const { name, withCursor } of pairs) {
       PLAIN,
     );
   });
+  chunked("are bytes alone if they are views: setEncoding is refused, and the stream continues", async () => {
+    await withCursor(SIZE, async (cursor, attachment) => {
+      attachment.fill("grüße");
+      const stream = cursor.readable({ zeroCopy: true });
+      for (const encoding of ["utf8", "utf-8", "latin1", "hex", "utf16le"] as const)
+        assert.throws(
+          () => stream.setEncoding(encoding),
+          (error: { hint?: string }) =>
+            code("ERR_SHM_UNSUPPORTED", /^setEncoding of a readable with zeroCopy/)(error) &&
+            error.hint === "use zeroCopy: false for text",
+        );
+      const chunks: unknown[] = await stream.toArray();
+      assert.ok(chunks.every((chunk) => Buffer.isBuffer(chunk) && chunk.buffer === attachment.memory.buffer));
+      const text = await cursor.readable({ start: 0 }).setEncoding("utf8").toArray();
+      assert.is(text.join(""), attachment.text());
+      for (const zeroCopy of [true, false])
+        assert.throws(
+          () => cursor.readable({ zeroCopy, encoding: "utf8" } as object),
+          code("ERR_INVALID_ARG_VALUE", /options\.encoding/),
+        );
+    });
+  });
   chunked.run();
 }

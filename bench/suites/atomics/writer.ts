@@ -13,7 +13,7 @@ export const State = { starting: 0, going: 1, paused: 2 } as const;
 
 const PATIENCE_MS = 10_000;
 
-/** Spins, as Atomics.wait does not take a plain memory, and never wakes another process. */
+/** Spins, as Atomics.notify never wakes another process. */
 function waitFor(words: Int32Array, state: number): void {
   const limit = Date.now() + PATIENCE_MS;
   while (Atomics.load(words, Place.state) !== state)

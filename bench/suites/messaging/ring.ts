@@ -5,7 +5,7 @@
 // Why it is fast: each counter is stored by one side only, and has a cache line of its own. A side loads the other
 // side's counter only if the value that it saw last does not suffice. One store of a counter may publish many messages.
 // Why it is right: Atomics.store stores a counter after the bytes of its messages, and no processor and no compiler
-// reorders the two. Atomics.wait does not take plain memory, and never wakes another process. So a side that does not
+// reorders the two. Atomics.notify never wakes another process. So a side that does not
 // spin marks itself as asleep, and the other side is told to wake it (ringport.ts does so by a byte on a socket).
 
 /** Bytes of a cache line on x86-64 and most arm64 machines. */

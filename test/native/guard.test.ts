@@ -256,7 +256,6 @@ else {
       const id = host.get(0, 2 * PAGE, 0o1644);
       const answer = askModule<unknown>(`
         import { sysvHost } from "#dist/host/sysv.js";
-import { isShared } from "#dist/memory/layout.js";
         const host = sysvHost();
         process.setgroups([]); process.setgid(65534); process.setuid(65534);
         const ask = (access, offset = 0) => host.map({ id: ${id}, offset, length: ${PAGE}, access, into: undefined });

@@ -4,10 +4,21 @@
 // windows; each is safe to use from every thread, so every worker may load the addon.
 #include "addon.h"
 
+#include <dlfcn.h>
+
 #include "arguments.h"
+
+// The file that this code was loaded from: a worker of a sandbox loads the same, wherever a bundler
+// put it.
+static void InitFile(Napi::Env env, Napi::Object exports) {
+  Dl_info found;
+  if (dladdr(reinterpret_cast<const void*>(&InitFile), &found) != 0)
+    exports.Set("file", found.dli_fname);
+}
 
 static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   InitArguments(env);
+  InitFile(env, exports);
   InitBudget(env, exports);
   InitSegment(env, exports);
   InitSystem(env, exports);

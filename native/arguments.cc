@@ -2,9 +2,12 @@
 
 #include <unistd.h>
 
+#include <cstring>
 #include <memory>
 
 namespace {
+
+const auto page_size = static_cast<size_t>(sysconf(_SC_PAGESIZE));
 
 struct Environment {
   Napi::FunctionReference memory_buffer;  // the getter WebAssembly.Memory.prototype.buffer
@@ -51,17 +54,15 @@ void InitArguments(Napi::Env env) {
 
 bool ReadId(const Napi::Value& value, int* id) { return ReadInteger(value, 0, kMaxInt, id); }
 
-bool ReadPath(const Napi::Value& value, std::string* path) {
-  if (!value.IsString()) return false;
-  *path = value.As<Napi::String>().Utf8Value();
-  return path->find('\0') ==
-         std::string::npos;  // ftok(3) stops at a NUL: it would take another file
+bool ReadPath(const Napi::Value& value, Path* path) {
+  size_t length = 0;
+  if (!value.IsString() ||
+      napi_get_value_string_utf8(value.Env(), value, *path, sizeof(*path), &length) != napi_ok)
+    return false;
+  return strlen(*path) == length;  // ftok(3) stops at a NUL: it would take another file
 }
 
-size_t PageSize() {
-  static const auto size = static_cast<size_t>(sysconf(_SC_PAGESIZE));
-  return size;
-}
+size_t PageSize() { return page_size; }
 
 bool ReadWindow(const Napi::CallbackInfo& info, Window* window) {
   Napi::Value buffer;

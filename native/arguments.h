@@ -5,9 +5,9 @@
 
 #include <napi.h>
 
+#include <climits>
 #include <cstddef>
 #include <cstdint>
-#include <string>
 
 // Whole pages inside the present buffer of a WebAssembly.Memory.
 struct Window {
@@ -38,7 +38,12 @@ constexpr double kMaxInt = 2147483647.0;
 constexpr double kMaxUint = 4294967295.0;
 
 bool ReadId(const Napi::Value& value, int* id);
-bool ReadPath(const Napi::Value& value, std::string* path);
+
+// Not a std::string, whose code is in libstdc++: without that, one file serves both C libraries. A
+// path that does not fit is cut, but never to one that the kernel would take: it refuses PATH_MAX
+// bytes, and Node-API cuts at most three bytes more than it must, as it keeps characters whole.
+using Path = char[PATH_MAX + 4];
+bool ReadPath(const Napi::Value& value, Path* path);
 
 // Args: (memory, window, ...). The window must be a Uint8Array over the present memory.buffer.
 bool ReadWindow(const Napi::CallbackInfo& info, Window* window);

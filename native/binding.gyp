@@ -3,7 +3,7 @@
     {
       "target_name": "wasm_shm",
       "sources": [
-        "addon.cc", "arguments.cc",
+        "addon.cc", "allocate.cc", "arguments.cc",
         "sysv/attach.cc", "sysv/segment.cc", "sysv/system.cc",
         "map/budget.cc", "map/transfer.cc", "map/weight.cc", "map/window.cc",
         "guard/copy.cc", "guard/engine.cc", "guard/fault.cc", "guard/guard.cc", "guard/import.cc",
@@ -17,10 +17,24 @@
         # In a worker that is being terminated every Node-API call fails, and no error can be thrown. Without this that would end the process.
         "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"
       ],
+      # gyp's -O3 makes it twice as large, and no faster.
+      "cflags!": ["-O3"],
+      # With these, glibc's headers give functions names that musl lacks, such as open64; on 64 bits they change nothing else.
+      "conditions": [
+        ["target_arch in ('x64', 'arm64')", { "defines!": ["_FILE_OFFSET_BITS=64", "_LARGEFILE_SOURCE"] }],
+        # Else gcc calls functions of libgcc, which ask glibc for the processor's features.
+        ["target_arch == 'arm64'", { "cflags": ["-mno-outline-atomics"] }]
+      ],
       "cflags": ["-Wall", "-Wextra", "-O2", "-fvisibility=hidden"],
       "cflags_cc": ["-std=c++17"],
-      # The signal handler's code must stay loaded after the last worker that loaded the addon has ended.
-      "ldflags": ["-Wl,-z,nodelete"]
+      # -z nodelete: the signal handler's code must stay loaded after the last worker that loaded the addon has ended.
+      # No library is named, and so no version of a symbol. What the addon needs of libc, the process has: glibc of any
+      # version, or musl. Bun refuses an addon that names glibc if it runs under musl. -z now: a symbol that is absent is an
+      # error at the load, and the signal handler never resolves one.
+      "ldflags": [
+        "-nodefaultlibs", "-Wl,-z,now", "-Wl,-z,nodelete", "-Wl,--version-script=<(module_root_dir)/exports.map"
+      ],
+      "libraries": ["-lgcc"]
     }
   ]
 }

@@ -1,13 +1,13 @@
 // The SIGSEGV handler. It runs before the handler that was installed already, and passes on every
 // signal that is not a store into a guarded window. V8's own handler needs those: it turns a wasm
 // access out of bounds into a RuntimeError.
-#include <pthread.h>
 #include <signal.h>
 #include <ucontext.h>
 
 #include <atomic>
 #include <cerrno>
 
+#include "guard/mask.h"
 #include "guard/registry.h"
 
 namespace {
@@ -36,7 +36,7 @@ void SetMaskOf(const struct sigaction& action, int signal, const void* context) 
   for (int other = 1; other < NSIG; other++)
     if (sigismember(&action.sa_mask, other) == 1) sigaddset(&mask, other);
   if ((action.sa_flags & SA_NODEFER) == 0) sigaddset(&mask, signal);
-  pthread_sigmask(SIG_SETMASK, &mask, nullptr);
+  SetSignalMask(&mask, nullptr);
 }
 
 // A handler may pass a signal back to the one that passed it on. The second time it goes to the

@@ -2,7 +2,6 @@
 // guards whose memory is gone.
 #include "guard/guard.h"
 
-#include <pthread.h>
 #include <sched.h>
 #include <sys/mman.h>
 
@@ -10,6 +9,7 @@
 #include <new>
 #include <utility>
 
+#include "guard/mask.h"
 #include "guard/registry.h"
 
 struct Watch {
@@ -155,19 +155,19 @@ Guard::Guard(const Window& window, int segment, size_t from)
       offset(from),
       serial(NextSerial()),
       words((window.length / PageSize() + 63) / 64),
-      is_private(new (std::nothrow) uint64_t[words]()),
+      is_private(new (std::nothrow_t{}) uint64_t[words]()),
       page(PageSize()) {}
 
 GuardLock::GuardLock() {
   sigset_t all;
   sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &mask_);
+  SetSignalMask(&all, &mask_);
   Lock();
 }
 
 GuardLock::~GuardLock() {
   Unlock();
-  pthread_sigmask(SIG_SETMASK, &mask_, nullptr);
+  SetSignalMask(&mask_, nullptr);
 }
 
 Watch* WatchMemory(napi_env env, napi_value memory, bool shared, Guard* guard) {

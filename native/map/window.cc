@@ -79,7 +79,7 @@ int MapBehindGuard(const Request& request, std::unique_ptr<Guard> made) {
 }
 
 int MapGuarded(const Napi::CallbackInfo& info, const Request& request) {
-  std::unique_ptr<Guard> guard(new (std::nothrow)
+  std::unique_ptr<Guard> guard(new (std::nothrow_t{})
                                    Guard(request.window, request.id, request.offset));
   if (guard == nullptr || guard->is_private == nullptr) return ENOMEM;
   Watch* watch = WatchMemory(info.Env(), info[0], request.window.shared, guard.get());

@@ -4,7 +4,6 @@
 #include <sys/shm.h>
 
 #include <cerrno>
-#include <string>
 
 #include "addon.h"
 #include "arguments.h"
@@ -63,12 +62,12 @@ Napi::Value Limits(const Napi::CallbackInfo& info) {
 // Args: (path, projectId 1..255). Returns the key as an unsigned number, so that no key can be
 // taken for -errno.
 Napi::Value Ftok(const Napi::CallbackInfo& info) {
-  std::string path;
+  Path path;
   int project_id;
   if (!ReadPath(info[0], &path) || !ReadInteger(info[1], 1, 255, &project_id))
     return Errno(info.Env(), EINVAL);
   errno = 0;
-  const key_t key = ftok(path.c_str(), project_id);
+  const key_t key = ftok(path, project_id);
   if (key == -1 && errno != 0) return Errno(info.Env(), errno);
   return Napi::Number::New(info.Env(), static_cast<uint32_t>(key));
 }

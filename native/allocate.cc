@@ -1,4 +1,4 @@
-// The operators new and delete, by malloc(3), for this addon alone (exports.map). With these it
+// The operators new and delete, by malloc(3), for this addon alone (exports.ld). With these it
 // needs nothing of libstdc++, so one file loads under glibc and musl, with and without that
 // library.
 #include <cstdlib>

@@ -32,7 +32,7 @@
       # version, or musl. Bun refuses an addon that names glibc if it runs under musl. -z now: a symbol that is absent is an
       # error at the load, and the signal handler never resolves one.
       "ldflags": [
-        "-nodefaultlibs", "-Wl,-z,now", "-Wl,-z,nodelete", "-Wl,--version-script=<(module_root_dir)/exports.map"
+        "-nodefaultlibs", "-Wl,-z,now", "-Wl,-z,nodelete", "-Wl,--version-script=<(module_root_dir)/exports.ld"
       ],
       "libraries": ["-lgcc"]
     }

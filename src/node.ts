@@ -2,22 +2,22 @@
 // What the package is in Node: the kernel's segments, Node's streams, and the engine's own operations. Every entry point
 // for Node composes its instances from this; nothing else names a host of the kernel.
 import { Buffer, isUtf8 } from "node:buffer";
-import * as zlib from "node:zlib";
 import { invalidValue } from "./common/errors.js";
 import type { Engine } from "./core/engine.js";
+import { nodeZlib } from "./host/builtin.js";
 import type { Host } from "./host/host.js";
 import { threadHost } from "./host/local.js";
-import { addonCopy, sysvHost } from "./host/sysv.js";
+import { addonCopy, addonFileOf, sysvHost } from "./host/sysv.js";
 import { compose, type Platform, type Shm, type ShmOptions } from "./segment/shm.js";
 import { readable } from "./stream/readable.js";
 import { writable } from "./stream/writable.js";
 
-export { sysvHost };
+export { addonFileOf, sysvHost };
 
 declare module "./range/copy.js" {
   /** In Node a copy is a Buffer; the portable entry point must not name Node's types. */
   interface CopyKinds {
-    node: Buffer<ArrayBuffer>;
+    node: ReturnType<BufferConstructor["allocUnsafeSlow"]>; // Buffer<ArrayBuffer>, which older types of Node lack
   }
 }
 
@@ -55,7 +55,9 @@ const engine: Engine = {
   isUtf8,
   buffer: ({ buffer }) => Buffer.from(buffer),
   latin1: (copy) => bufferOf(copy).toString("latin1"),
-  ...("crc32" in zlib && { crc32: zlib.crc32 }), // from Node 20.15 and 22.2
+  get crc32() {
+    return nodeZlib().crc32 as Engine["crc32"]; // from Node 20.15 and 22.2
+  },
 };
 
 const platform: Platform = {

@@ -1,15 +1,14 @@
-// Builds the addon with node-gyp, incrementally; or, given a folder, the one there. With --optional
-// (npm's install step) a machine that cannot build it still gets the package, whose sysv host then says
-// why: a failed build leaves native/build/failed.log, which src/host/missing.ts reads.
+// Builds the addon with node-gyp, incrementally; or, given a folder, the one there. A build that fails leaves the reason in
+// build/failed.log of that folder, which src/host/missing.ts reads. An installed package runs this as `wasm-shm build`.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join, resolve } from "node:path";
+import { delimiter, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 
-const named = process.argv.slice(2).find((argument) => !argument.startsWith("--"));
-const folder = named === undefined ? fileURLToPath(new URL("../native", import.meta.url)) : resolve(named);
-const optional = process.argv.includes("--optional");
+const { values, positionals } = parseArgs({ options: { arch: { type: "string" } }, allowPositionals: true });
+const folder = resolve(positionals[0] ?? fileURLToPath(new URL("../native", import.meta.url)));
 
 /** The headers that came with the running node, if they did: building then needs no network and no home. */
 function bundledHeaders() {
@@ -17,20 +16,39 @@ function bundledHeaders() {
   return existsSync(join(prefix, "include/node/node_api.h")) ? prefix : undefined;
 }
 
-/** node-gyp's script: that of this checkout, else the one that npm names to every install step. */
-function nodeGyp() {
+/** A file of node-gyp as `from` would import it; undefined if there is none. */
+function resolved(from) {
   try {
-    return createRequire(import.meta.url).resolve("node-gyp/bin/node-gyp.js");
+    return createRequire(from).resolve("node-gyp/bin/node-gyp.js");
   } catch {
-    return process.env.npm_config_node_gyp;
+    return undefined;
   }
+}
+
+/**
+ * node-gyp's script. npm has one, and names it to what it runs; other package managers do not. So: that of this package
+ * or of the project, then npm's, by its name or beside a node of PATH.
+ */
+function nodeGyp() {
+  const own = resolved(import.meta.url) ?? resolved(join(process.cwd(), "package.json"));
+  if (own ?? process.env.npm_config_node_gyp) return own ?? process.env.npm_config_node_gyp;
+  const folders = [dirname(process.execPath), ...(process.env.PATH ?? "").split(delimiter)];
+  return folders
+    .flatMap((bin) =>
+      ["../lib/node_modules/npm/package.json", "../share/nodejs/npm/package.json"].map((npm) => join(bin, npm)),
+    )
+    .filter((npm) => existsSync(npm))
+    .map(resolved)
+    .find((script) => script !== undefined);
 }
 
 /** Runs node-gyp. @returns why it failed, and what it printed; undefined if it did not fail */
 function build() {
   const script = nodeGyp();
-  if (!script) return { why: "node-gyp was not found: run this through npm, or install node-gyp", printed: "" };
+  if (!script)
+    return { why: "node-gyp was not found: run npm install --global node-gyp, or add it to your project", printed: "" };
   const args = [script, "configure", "build", "--directory", folder, "--loglevel", "error"];
+  if (values.arch) args.push("--arch", values.arch);
   const chosen = process.env.npm_config_nodedir ?? process.env.npm_package_config_node_gyp_nodedir;
   const headers = chosen ? undefined : bundledHeaders();
   if (headers) args.push("--nodedir", headers);
@@ -64,8 +82,7 @@ if (process.platform !== "linux") {
   if (failure) {
     log(failure);
     console.error(`wasm-shm: the addon of the sysv host was not built: ${failure.why}`);
-    if (optional) console.error("wasm-shm: installed all the same; without the addon only the local host works");
-    process.exitCode = optional ? 0 : 1;
+    process.exitCode = 1;
   } else {
     rmSync(join(folder, "build/failed.log"), { force: true });
   }

@@ -4,7 +4,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { instantiateSync } from "@assemblyscript/loader";
 
-const target = new URL("../dist/core/", import.meta.url);
+const target = new URL("../build/src/core/", import.meta.url);
 const binary = readFileSync(new URL("../build/core.wasm", import.meta.url));
 const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
 const { instance } = instantiateSync(binary, { env: { memory } });

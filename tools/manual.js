@@ -1,7 +1,7 @@
 // Generates the manual of the command line from its definitions: docs/wasm-shm.1 and docs/cli.md.
 import { writeFileSync } from "node:fs";
-import { manualMarkdown, manualPage } from "../dist/cli/manual.js";
-import { makeProgram } from "../dist/cli/program.js";
+import { manualMarkdown, manualPage } from "../build/src/cli/manual.js";
+import { makeProgram } from "../build/src/cli/program.js";
 
 for (const [file, text] of [
   ["wasm-shm.1", manualPage(makeProgram())],

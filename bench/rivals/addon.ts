@@ -56,7 +56,7 @@ export function buildAddon(): void {
 let loaded: BareCalls | undefined;
 
 export function bareCalls(): BareCalls {
-  loaded ??= (createRequire(import.meta.url)("node-gyp-build") as (folder: string) => BareCalls)(`${root}bench/native`);
+  loaded ??= createRequire(import.meta.url)(`${root}bench/native/build/Release/wasm_shm_bench.node`) as BareCalls;
   return loaded;
 }
 

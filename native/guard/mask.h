@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 // Sets this thread's signal mask. Not pthread_sigmask(3): it is in glibc's libc.so only since 2.32,
-// and a prebuilt addon must load where Node does, from 2.28. The kernel's set has a bit for each of
-// 64 signals, and is the beginning of every C library's.
+// and a prebuilt addon must load under each glibc that Node runs on: 2.28 and later. The kernel's
+// set has a bit for each of 64 signals, and is the beginning of every C library's.
 inline void SetSignalMask(const sigset_t* mask, sigset_t* before) {
   constexpr size_t kKernelSize = 64 / 8;
   syscall(SYS_rt_sigprocmask, SIG_SETMASK, mask, before, kKernelSize);

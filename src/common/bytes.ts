@@ -11,6 +11,14 @@ function getter<T>(name: PropertyKey): Getter<T> {
 }
 
 const typeOf = getter<string | undefined>(Symbol.toStringTag);
+/**
+ * Arrays with an ArrayBuffer of their own. These are Uint8Array<ArrayBuffer> and so on since TypeScript 5.7; before that they
+ * have no parameter, and a program that compiles against such a declaration fails.
+ */
+export type OwnUint8Array = ReturnType<Uint8ArrayConstructor["of"]>;
+export type OwnFloat32Array = ReturnType<Float32ArrayConstructor["of"]>;
+export type OwnFloat64Array = ReturnType<Float64ArrayConstructor["of"]>;
+
 const bufferOf = getter<ArrayBuffer>("buffer");
 const byteOffsetOf = getter<number>("byteOffset");
 const byteLengthOf = getter<number>("byteLength");
@@ -64,9 +72,9 @@ function allocationFailed(cause: unknown, byteLength: number): unknown {
  *
  * @throws {ShmError} `ENOMEM`
  */
-export function sliceOf(bytes: Uint8Array, start = 0, end = bytes.length): Uint8Array<ArrayBuffer> {
+export function sliceOf(bytes: Uint8Array, start = 0, end = bytes.length): OwnUint8Array {
   try {
-    return bytes.slice(start, end) as Uint8Array<ArrayBuffer>;
+    return bytes.slice(start, end) as OwnUint8Array;
   } catch (cause) {
     throw allocationFailed(cause, end - start);
   }

@@ -1,3 +1,4 @@
+import type { OwnUint8Array } from "../common/bytes.js";
 import type { NativeCopy } from "../memory/copy.js";
 
 /**
@@ -30,11 +31,11 @@ export interface Engine {
    */
   readonly copy?: NativeCopy | undefined;
   /** zlib's CRC-32, continued from `previous`: 0 to begin. */
-  readonly crc32?: (bytes: Uint8Array, previous: number) => number;
+  readonly crc32?: ((bytes: Uint8Array, previous: number) => number) | undefined;
 
   // Of copies, which no other process can change:
   /** The same memory as the engine's own kind of bytes, such as a Buffer. */
-  readonly buffer?: (copy: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer>;
+  readonly buffer?: (copy: OwnUint8Array) => OwnUint8Array;
   /** Text of the bytes: byte n is U+00nn. */
   readonly latin1?: (copy: Uint8Array) => string;
 }

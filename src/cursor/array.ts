@@ -1,5 +1,5 @@
 import { checkSize } from "../common/arguments.js";
-import { bytesOf, newArray, sliceOf } from "../common/bytes.js";
+import { bytesOf, newArray, type OwnFloat32Array, sliceOf } from "../common/bytes.js";
 import {
   type ArrayKind,
   checkArray,
@@ -102,11 +102,11 @@ export abstract class ArrayCodec {
   }
 
   /** Reads `length` 16-bit IEEE 754 numbers into a new Float32Array, which holds each exactly. */
-  readFloat16Array(length: number, littleEndian = true): Float32Array<ArrayBuffer> {
+  readFloat16Array(length: number, littleEndian = true): OwnFloat32Array {
     checkSize("length", length);
     const at = positionOf(this);
     at.peek("readFloat16Array", 2 * length); // before the allocation, as in readArray
-    const array = newArray<Float32Array<ArrayBuffer>>(Float32Array, length);
+    const array = newArray<OwnFloat32Array>(Float32Array, length);
     at.core.readFloat16s(array, littleEndian);
     return array;
   }

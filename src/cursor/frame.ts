@@ -1,4 +1,4 @@
-import { checkBytes, firstBytes, sliceOf } from "../common/bytes.js";
+import { checkBytes, firstBytes, type OwnUint8Array, sliceOf } from "../common/bytes.js";
 import { frameDamaged, frameTruncated } from "../common/errors.js";
 import { access } from "./position.js";
 
@@ -20,7 +20,7 @@ export abstract class FrameCodec {
    * @throws {ShmError} `ERR_SHM_FRAME_TRUNCATED` the window ends before the frame does; `ERR_SHM_FRAME_DAMAGED` the
    *   checksum is not the payload's
    */
-  readFrame(): Uint8Array<ArrayBuffer> {
+  readFrame(): OwnUint8Array {
     const at = positionOf(this);
     const start = at.peek("readFrame", 1, FRAME_HEADER);
     const { size } = at;

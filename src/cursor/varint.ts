@@ -1,5 +1,5 @@
 import { checkBigInt, checkInteger, checkSize } from "../common/arguments.js";
-import { checkNotDetached, newArray } from "../common/bytes.js";
+import { checkNotDetached, newArray, type OwnFloat64Array } from "../common/bytes.js";
 import { arrayKindOf, type NumberArray } from "../common/elements.js";
 import { invalidType, malformed, outOfBounds, outOfRange, unsafeInteger } from "../common/errors.js";
 import { MALFORMED, TRAP, UNSAFE } from "../core/core.js";
@@ -139,12 +139,12 @@ export abstract class VarintCodec {
    * @param length how many
    * @returns the numbers, in an array of their own
    */
-  readVarUintArray(length: number): Float64Array<ArrayBuffer> {
+  readVarUintArray(length: number): OwnFloat64Array {
     checkSize("length", length);
     const at = positionOf(this);
     // Check before allocating: each varint takes a byte at least, so this allocates at most eight times what remains.
     at.peek("readVarUintArray", length);
-    const numbers = newArray<Float64Array<ArrayBuffer>>(Float64Array, length);
+    const numbers = newArray<OwnFloat64Array>(Float64Array, length);
     try {
       at.core.readVarUints(numbers);
     } catch (cause) {

@@ -2,8 +2,7 @@
 // What they do not tell is not guessed: the reason is then the error's own text, without a cure.
 import { closeSync, existsSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { installerOf, objectOf, textOf } from "./installer.js";
+import { buildCommand, textOf } from "./installer.js";
 
 export interface Diagnosis {
   readonly reason: string;
@@ -11,22 +10,16 @@ export interface Diagnosis {
   readonly hint?: string;
 }
 
-const OUTSIDE = "leave wasm-shm out of the bundle (external), and install it beside the bundle";
+const BUNDLING = "see docs/bundling.md, or leave wasm-shm out of the bundle (external)";
 const NO_ADDONS = "start Node without --no-addons; with --permission, add --allow-addons";
 const TOOLS = "install python3, make and g++ (C++17)";
 const FROM_SOURCE = "run npm run build:native in ";
-const REINSTALL = "install wasm-shm again, or copy its whole folder, native/build included";
+const REINSTALL = "install wasm-shm again, or copy its whole folder, prebuilds included";
 
-/** The package's folder; undefined if this code is not in it, as in a bundle. */
-function rootOf(moduleUrl: string | undefined): string | undefined {
-  if (!moduleUrl?.startsWith("file:")) return undefined; // undefined: a bundler made CommonJS of it
-  const root = fileURLToPath(new URL("../..", moduleUrl)).replace(/\/$/, "");
-  return objectOf(join(root, "package.json"))["name"] === "wasm-shm" ? root : undefined;
-}
-
-/** What runs the package's build once more. */
-function rebuild(root: string): string {
-  return installerOf(root)?.cure ?? FROM_SOURCE + root;
+/** What runs the package's build. */
+function build(root: string): string {
+  const command = buildCommand(root);
+  return command === undefined ? FROM_SOURCE + root : `run ${command}`;
 }
 
 /** What node-gyp and make print if something that they need is absent. */
@@ -44,23 +37,23 @@ function failedBuild(root: string, file: string, log: string): Diagnosis {
   if (absent.size > 0)
     return {
       reason: `its addon was not built, as the build found no ${[...absent].join(" and no ")} (log: ${file})`,
-      hint: `${TOOLS}, then ${rebuild(root)}`,
+      hint: `${TOOLS}, then ${build(root)}`,
     };
   const lines = log.split("\n");
   const telling = lines.slice(1).find((line) => /error: |^gyp: |^make: (?!Entering|\*\*\*)/i.test(line));
   return {
     reason: `its addon was not built: ${(telling ?? (lines[0] as string)).trim()} (log: ${file})`,
-    hint: `read ${file}, then ${rebuild(root)}`,
+    hint: `read ${file}, then ${build(root)}`,
   };
 }
 
 /** There is neither an addon nor the log of a failed build. */
-function neverBuilt(root: string, tried: string): Diagnosis {
-  const installer = installerOf(root);
-  const why = installer?.blocked
-    ? `the package's install script did not run: ${installer.blocked}`
-    : "the package's install script did not run, or a copy left out what it built";
-  return { reason: `its addon was not built; ${why} ${tried}`, hint: rebuild(root) };
+function noAddon(root: string, text: string): Diagnosis {
+  if (existsSync(join(root, "prebuilds/linux-x64.node")))
+    return { reason: `the package has no addon for ${process.arch}, and none was built (${text})`, hint: build(root) };
+  if (buildCommand(root) !== undefined || !existsSync(join(root, "native/binding.gyp")))
+    return { reason: `the package's folder, ${root}, lacks its prebuilt addons (${text})`, hint: REINSTALL };
+  return { reason: `its addon was not built (${text})`, hint: build(root) };
 }
 
 /** By e_machine in elf(5): Node's names of processors. */
@@ -94,53 +87,45 @@ function machineOf(file: string): string | undefined {
 /** Names of the C libraries and of their loaders, as dlopen(3) prints them if they are another's. */
 const OTHER_LIBC = /ld-linux|ld-musl|libc\.musl|libc\.so\.6|version `GLIBC|GLIBCXX|Error relocating/;
 
-function refusedByLoader(root: string, addon: string, text: string): Diagnosis {
-  const hint = `remove ${join(root, "native/build")}, then ${rebuild(root)}`;
+/** @param cure what to do about a file of no use */
+function refusedByLoader(addon: string, text: string, cure: string): Diagnosis {
   const machine = machineOf(addon);
-  if (machine === undefined) return { reason: `its addon, ${addon}, is not an ELF file: ${text}`, hint };
+  if (machine === undefined) return { reason: `its addon, ${addon}, is not an ELF file: ${text}`, hint: cure };
   // glibc says "No such file or directory" of a file for another processor.
   if (machine !== process.arch)
-    return { reason: `its addon is built for ${machine}, and this Node for ${process.arch}: ${text}`, hint };
-  if (OTHER_LIBC.test(text)) return { reason: `its addon is built for another C library: ${text}`, hint };
-  return { reason: `its addon did not load: ${text}`, hint };
+    return { reason: `its addon is built for ${machine}, and this Node for ${process.arch}: ${text}`, hint: cure };
+  if (OTHER_LIBC.test(text)) return { reason: `its addon is built for another C library: ${text}`, hint: cure };
+  return { reason: `its addon did not load: ${text}`, hint: cure };
 }
 
-function diagnosed(moduleUrl: string | undefined, error: unknown): Diagnosis {
+function diagnosed(root: string | undefined, given: string | undefined, error: unknown): Diagnosis {
   const { code } = error as NodeJS.ErrnoException;
   const text = (error instanceof Error ? error.message : String(error))
     .trim()
     .replace(/\.$/, "")
     .replaceAll(/\s*\n\s*/g, "; ");
   if (code === "ERR_DLOPEN_DISABLED") return { reason: `this Node loads no addons: ${text}`, hint: NO_ADDONS };
-  const root = rootOf(moduleUrl);
-  if (root === undefined) {
-    const from = moduleUrl ?? "CommonJS, without import.meta.url";
-    return { reason: `the package's files are not beside its code (${from}), as in a bundle`, hint: OUTSIDE };
-  }
-  if (code === "MODULE_NOT_FOUND" && text.includes("'node-gyp-build'"))
-    return { reason: `its dependency node-gyp-build is not installed: ${text}`, hint: "install it with wasm-shm" };
-  const builds = ["Release", "Debug"].map((build) => join(root, "native/build", build, "wasm_shm.node"));
-  const built = builds.find((file) => existsSync(file));
-  if (built !== undefined && code === "ERR_DLOPEN_FAILED") return refusedByLoader(root, built, text);
-  if (built !== undefined) return { reason: `its addon did not load: ${text}` };
-  const tried = `(${text})`;
-  if (!existsSync(join(root, "native/binding.gyp")))
-    return {
-      reason: `the package's folder lacks its sources and its addon, in ${root}/native ${tried}`,
-      hint: REINSTALL,
-    };
+  if (given !== undefined) return { reason: `options.addon did not load: ${text}` };
+  if (root === undefined) return { reason: `this is a bundle, which lacks the addon: ${text}`, hint: BUNDLING };
+  const built = join(root, "native/build/Release/wasm_shm.node");
+  const prebuilt = join(root, `prebuilds/linux-${process.arch}.node`);
+  const found = [built, prebuilt].find((file) => existsSync(file)); // as src/loader.cts chooses
+  if (found !== undefined && code !== "ERR_DLOPEN_FAILED") return { reason: `its addon did not load: ${text}` };
+  if (found === built) return refusedByLoader(built, text, `remove ${join(root, "native/build")}, then ${build(root)}`);
+  if (found === prebuilt) return refusedByLoader(prebuilt, text, build(root));
   const file = join(root, "native/build/failed.log");
   const log = textOf(file);
-  return log === undefined ? neverBuilt(root, tried) : failedBuild(root, file, log);
+  return log === undefined ? noAddon(root, text) : failedBuild(root, file, log);
 }
 
 /**
- * @param moduleUrl `import.meta.url` of a file in a folder of dist/
+ * @param root the package's folder; undefined in a bundle
+ * @param given the addon's path, if it was named
  * @param error what loading the addon threw
  */
-export function whyNotLoaded(moduleUrl: string | undefined, error: unknown): Diagnosis {
+export function whyNotLoaded(root: string | undefined, given: string | undefined, error: unknown): Diagnosis {
   try {
-    return diagnosed(moduleUrl, error);
+    return diagnosed(root, given, error);
   } catch (unreadable) {
     return { reason: `its addon did not load: ${String(error)}; nor can its files be read: ${String(unreadable)}` };
   }

@@ -1,8 +1,9 @@
 // The kernel's segments, by the addon in native/. No other file touches the addon.
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { fileURLToPath } from "node:url";
-import { errnoNumbers, unsupported } from "../common/errors.js";
+import { isAbsolute } from "node:path";
+import loader from "#loader";
+import { errnoNumbers, invalidType, invalidValue, unsupported } from "../common/errors.js";
+import { VERSION } from "../common/version.js";
 import type { NativeCopy } from "../memory/copy.js";
 import { pagesOf, roundUp, WASM_PAGE, type WasmMemory, WINDOW_START } from "../memory/layout.js";
 import { explainSysv } from "./explain.js";
@@ -36,6 +37,8 @@ interface Addon extends Pick<NativeCopy, "read" | "write"> {
   /** Takes room for one attachment's mappings, or -ENOMEM. */
   reserve(): number;
   readonly constants: Readonly<Record<string, number>>;
+  /** Where the addon was loaded from, as the system's loader tells. */
+  readonly file: string;
 }
 
 /** The addon is given the request again when it discards private pages. */
@@ -45,19 +48,45 @@ interface SysvMapping extends Mapping {
 
 const USE_LOCAL = 'use host: "local"';
 
-function loadAddon(): Addon {
+/** @param given the addon's exports or its file, as `createShm({ addon })` has them; undefined: the package's own */
+function loadAddon(given: unknown): Addon {
   if (process.platform !== "linux")
     throw unsupported("the sysv host", `it needs Linux, and this is ${process.platform}; ${USE_LOCAL}`, {
       hint: USE_LOCAL,
     });
+  if (isAddon(given)) return given;
+  if (given !== undefined && typeof given !== "string")
+    throw invalidType("options.addon", "the exports of wasm-shm/addon of this version, or the path of its file", given);
+  // dlopen(3) would look for another path in the system's folders, or in the current one.
+  if (given !== undefined && (!isAbsolute(given) || given.includes("\0")))
+    throw invalidValue("options.addon", "It must be an absolute path.", given);
   try {
-    const load = createRequire(import.meta.url)("node-gyp-build") as (folder: string) => Addon;
-    return load(fileURLToPath(new URL("../../native", import.meta.url)));
+    const loaded = given === undefined ? loader.load() : loader.open(given);
+    if (isAddon(loaded)) return loaded;
+    throw new Error(`what was loaded is not the addon of wasm-shm ${VERSION}, but ${inspectBriefly(loaded)}`);
   } catch (cause) {
-    const { reason, hint } = whyNotLoaded(import.meta.url, cause);
+    const { reason, hint } = whyNotLoaded(loader.root, given, cause);
     throw unsupported("the sysv host", hint === undefined ? reason : `${reason}; ${hint}`, { hint, cause });
   }
 }
+
+const functions =
+  "get stat set remove lock unlock map discard privatePages unmap address list limits ftok reserve weigh read write";
+
+function isAddon(value: unknown): value is Addon {
+  if (typeof value !== "object" || value === null) return false;
+  const { constants, file, ...members } = value as Partial<Addon>;
+  const names = functions.split(" ") as (keyof typeof members)[];
+  return (
+    typeof constants === "object" &&
+    typeof file === "string" &&
+    names.every((name) => typeof members[name] === "function")
+  );
+}
+
+/** A bundler may put a file's name or URL in the place of the addon. */
+const inspectBriefly = (value: unknown): string =>
+  typeof value === "string" ? JSON.stringify(value.slice(0, 200)) : `of type ${typeof value}`;
 
 /** V8's version: 11 in Node 20, 12 in 22, 13 in 24, 14 in 26. */
 const V8 = Number.parseInt(process.versions.v8, 10);
@@ -104,6 +133,10 @@ class SysvHost implements Host {
   readonly pageSize: number;
   readonly #addon: Addon;
   readonly #hugePageSize: number | undefined;
+
+  get addonFile(): string {
+    return this.#addon.file;
+  }
 
   constructor(addon: Addon) {
     this.#addon = addon;
@@ -257,7 +290,7 @@ class SysvHost implements Host {
 /** See {@link NativeCopy.faster}; the figures are in memory/copy.ts. */
 const FASTER = V8 === 13 ? 640 : 1280;
 
-let host: Host | undefined;
+const hosts = new Map<unknown, SysvHost>();
 let copy: NativeCopy | undefined;
 
 /** The addon's copy; undefined before the first use of the sysv host, which loads the addon. */
@@ -267,13 +300,21 @@ export function addonCopy(): NativeCopy | undefined {
 
 /**
  * The kernel's System V calls, by the addon.
+ * @param addon the addon's exports, or the path of its file (default: the package's own)
  * @throws {ShmError} `ERR_SHM_UNSUPPORTED` not Linux, or the addon did not load: the message has the cause, and
  *   `error.hint` the cure
  */
-export function sysvHost(): Host {
-  if (host) return host;
-  const addon = loadAddon();
-  copy = { read: addon.read, write: addon.write, faster: FASTER };
-  host = new SysvHost(addon);
+export function sysvHost(addon?: object | string): Host {
+  const known = hosts.get(addon);
+  if (known) return known;
+  const loaded = loadAddon(addon);
+  copy ??= { read: loaded.read, write: loaded.write, faster: FASTER };
+  const host = new SysvHost(loaded);
+  hosts.set(addon, host);
   return host;
+}
+
+/** The file of the addon that a host calls, so that another thread can load it; undefined if the host has none. */
+export function addonFileOf(host: Host): string | undefined {
+  return host instanceof SysvHost ? host.addonFile : undefined;
 }

@@ -1,10 +1,11 @@
 import { checkChoice, checkOptions } from "../common/arguments.js";
+import type { OwnUint8Array } from "../common/bytes.js";
 import { checkFatal, decodeText, type TextEncoding, type TextOptions, textEncodings } from "../common/text.js";
 import { checkRange, RangeTarget } from "./target.js";
 
 /** What {@link Copies.toBuffer} returns at each entry point. Node's adds its own kind: src/node.ts. */
 export interface CopyKinds {
-  portable: Uint8Array<ArrayBuffer>;
+  portable: OwnUint8Array;
 }
 
 /** Bytes of a memory of their own: in Node a Buffer; at the portable entry point a Uint8Array. */

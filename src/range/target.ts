@@ -1,6 +1,6 @@
 // What every range operation starts from: an attachment, and a range of its window that was checked.
 import { checkInteger } from "../common/arguments.js";
-import { bytesOf, checkBytes, firstBytes, sliceOf } from "../common/bytes.js";
+import { bytesOf, checkBytes, firstBytes, type OwnUint8Array, sliceOf } from "../common/bytes.js";
 import { outOfRange } from "../common/errors.js";
 import { Uncloneable } from "../common/uncloneable.js";
 import type { CoreRange } from "../core/core.js";
@@ -28,7 +28,7 @@ export abstract class RangeTarget extends Uncloneable {
   protected abstract writableRange(operation: string): CoreRange;
 
   /** @internal A copy of bytes that the caller has checked; throws ERR_SHM_DETACHED after a detach. */
-  protected abstract copyOf(operation: string, start: number, end: number): Uint8Array<ArrayBuffer>;
+  protected abstract copyOf(operation: string, start: number, end: number): OwnUint8Array;
 
   /** @internal */
   static isTarget(value: unknown): value is RangeTarget {

@@ -1,11 +1,8 @@
 import { sliceOf } from "../common/bytes.js";
-import { guestError, invalidType, invalidValue } from "../common/errors.js";
-import { WASM_PAGE } from "../memory/layout.js";
-import { type InlineSandbox, startInlineSandbox } from "./inline.js";
-import type { Job } from "./job.js";
-import { readGuest } from "./module.js";
-import { type CheckedOptions, checkSandboxOptions, type SandboxOptions } from "./options.js";
-import { type Sandbox, startSandbox } from "./sandbox.js";
+import { invalidType, invalidValue } from "../common/errors.js";
+import type { InlineSandbox } from "./inline.js";
+import { checkSandboxOptions, type SandboxOptions } from "./options.js";
+import type { Sandbox } from "./sandbox.js";
 
 /**
  * Runs untrusted code on segments, in place: a WebAssembly module that imports `env.memory` and nothing else, in a
@@ -30,17 +27,9 @@ export async function createSandbox(
   options?: SandboxOptions,
 ): Promise<Sandbox | InlineSandbox> {
   const bytes = copyOf(wasmBytes);
-  const { windows, imports, timeLimitMs, memoryLimit, allocator, inline } = checkSandboxOptions(options);
-  const { module, pages } = await readGuest(bytes, imports);
-  const maximumPages = Math.floor(memoryLimit / WASM_PAGE);
-  if (pages.initial > maximumPages)
-    throw guestError(
-      "ERR_SHM_MEMORY_LIMIT",
-      `the guest begins with ${pages.initial * WASM_PAGE} bytes of memory; its limit is ${memoryLimit}`,
-    );
-  const request = { module, initialPages: pages.initial, maximumPages, declaredPages: pages.maximum, allocator };
-  if (inline) return startInlineSandbox({ ...request, windows }, imports);
-  return startSandbox({ ...request, ...shareable({ windows, imports }) }, imports, timeLimitMs);
+  const checked = checkSandboxOptions(options);
+  const { start } = await import("./start.js"); // many programs have no sandbox
+  return start(bytes, checked);
 }
 
 /** A copy of the module's bytes, so that nothing can change them between the check and the use. */
@@ -60,21 +49,4 @@ function viewOf(wasmBytes: unknown): Uint8Array | undefined {
   } catch {
     throw invalidValue("wasmBytes", "Its buffer is detached.", wasmBytes);
   }
-}
-
-/** Windows and imports as another thread can receive them. */
-function shareable({
-  windows,
-  imports,
-}: Pick<CheckedOptions, "windows" | "imports">): Pick<Job, "windows" | "imports"> {
-  return {
-    windows: [...windows].map(([name, { segment, access, offset, length }]) => ({
-      name,
-      id: segment.id,
-      access,
-      offset,
-      length,
-    })),
-    imports: Object.entries(imports).map(([module, functions]) => [module, Object.keys(functions)] as const),
-  };
 }

@@ -40,6 +40,8 @@ export interface SharedWindow extends WindowPart {
 
 /** For another thread: segments by id, imported functions by name. */
 export interface Job extends GuestRequest {
+  /** The file of the addon. */
+  readonly addon: string;
   readonly windows: readonly SharedWindow[];
   readonly imports: readonly (readonly [module: string, names: readonly string[]])[];
 }

@@ -1,6 +1,7 @@
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
 import type { Job } from "./job.js";
 import type { FromWorker, ToWorker, WorkerData } from "./protocol.js";
+import { source } from "./source.js";
 
 export interface ThreadEvents {
   message(message: FromWorker): void;
@@ -19,7 +20,9 @@ export class GuestThread {
   constructor(job: Job, events: ThreadEvents) {
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
-    this.#worker = new Worker(new URL("./worker.js", import.meta.url), {
+    // Its code is a text, not a file: a bundle has no file of this package.
+    this.#worker = new Worker(source, {
+      eval: true,
       workerData: { ...job, port: port2, signal: this.#signal } satisfies WorkerData,
       transferList: [port2],
       name: "wasm-shm sandbox",

@@ -63,7 +63,7 @@ const imports: WebAssembly.Imports = Object.fromEntries(
 );
 
 try {
-  const { open } = createShm({ host: "sysv" });
+  const { open } = createShm({ core: "js", addon: job.addon });
   const windows = new Map(
     job.windows.map(({ name, id, access, offset, length }): [string, WindowRequest] => [
       name,

@@ -31,6 +31,11 @@ export interface ShmOptions {
   host?: "sysv" | "local" | Host;
   /** What works on the bytes: `"wasm"` (default), its plain JS twin `"js"`, or `"auto"`: cursors by JS, ranges by wasm. */
   core?: CoreName;
+  /**
+   * The addon of the sysv host: the exports of `wasm-shm/addon`, or the absolute path of its file, as a bundle or a single
+   * executable may have it. It chooses that host (default: the addon of this package).
+   */
+  addon?: object | string;
 }
 
 export interface CreateOptions {
@@ -117,8 +122,11 @@ export interface Shm {
 
 /** What an entry point of the package gives to its instances. */
 export interface Platform {
-  /** The kernel's segments. @throws {ShmError} `ERR_SHM_UNSUPPORTED` they are not supported here */
-  sysv(): Host;
+  /**
+   * The kernel's segments. @throws {ShmError} `ERR_SHM_UNSUPPORTED` they are not supported here
+   * @param addon as {@link ShmOptions.addon}
+   */
+  sysv(addon?: object | string): Host;
   /** The host to take if none is named. @throws {ShmError} `ERR_SHM_UNSUPPORTED` it is not available */
   byDefault(): Host;
   readonly engine: Engine;
@@ -146,7 +154,11 @@ const isHostName = (name: string): name is HostName => Object.hasOwn(hosts, name
 /** What hosts were called before 0.2.0. */
 const formerNames: Readonly<Record<string, string>> = { native: "sysv", memory: "local" };
 
-function hostOf(option: unknown, platform: Platform): Host {
+function hostOf(option: unknown, addon: object | string | undefined, platform: Platform): Host {
+  if (addon !== undefined) {
+    if (option === undefined || option === "sysv") return platform.sysv(addon);
+    throw invalidValue("options.addon", "It belongs to the sysv host, and options.host names another.", addon);
+  }
   if (option === undefined) return platform.byDefault();
   if (typeof option !== "string") return checkHost("options.host", option, HOST);
   if (isHostName(option)) return hosts[option](platform);
@@ -165,9 +177,9 @@ function coreOf(name: unknown, engine: Engine): Core {
 
 /** Puts a host and a core together. */
 export function compose(options: ShmOptions | undefined, platform: Platform): Shm {
-  const { host: hostOption, core: coreName = "wasm" } = checkOptions(options, ["host", "core"]);
+  const { host: hostOption, core: coreName = "wasm", addon } = checkOptions(options, ["host", "core", "addon"]);
   const core = coreOf(coreName, platform.engine);
-  const host = hostOf(hostOption, platform);
+  const host = hostOf(hostOption, addon, platform);
   const parts: Parts = { host, core, engine: platform.engine, streams: platform.streams };
 
   function checkHugePages(flags: number): void {

@@ -1,11 +1,11 @@
 // The manual agrees with the definitions, and man(1) can show it. Help, usage errors, and what help does not load.
 import { readFileSync } from "node:fs";
 import * as assert from "uvu/assert";
-import { hintsForPeople, terminalMessage } from "#dist/cli/failure.js";
-import { manualMarkdown, manualPage } from "#dist/cli/manual.js";
-import { makeProgram } from "#dist/cli/program.js";
-import { errnoNumbers, systemError } from "#dist/common/errors.js";
-import { type HintId, hints } from "#dist/common/hints.js";
+import { hintsForPeople, terminalMessage } from "#src/cli/failure.js";
+import { manualMarkdown, manualPage } from "#src/cli/manual.js";
+import { makeProgram } from "#src/cli/program.js";
+import { errnoNumbers, systemError } from "#src/common/errors.js";
+import { type HintId, hints } from "#src/common/hints.js";
 import { suite } from "../suite.js";
 import { root, run, works } from "../support/child.js";
 import { nativePairs } from "../support/pairs.js";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { destroySegment, list } from "wasm-shm";
-import { processOf } from "#dist/cli/io/processes.js";
+import { processOf } from "#src/cli/io/processes.js";
 import { suite } from "../suite.js";
 import { isRoot } from "../support/child.js";
 import { nativePairs } from "../support/pairs.js";
@@ -213,7 +213,7 @@ states("is running, gone (also as a zombie), unseen (of another namespace), or r
     "sleep 0 & exec '" +
       process.execPath +
       "' --input-type=module --eval \"" +
-      "import { processOf } from '#dist/cli/io/processes.js'; import { readdirSync } from 'node:fs'; " +
+      "import { processOf } from '#src/cli/io/processes.js'; import { readdirSync } from 'node:fs'; " +
       "const limit = Date.now() + 5000; let state; do state = processOf($!, new Date()).state; while (state !== 'gone' && Date.now() < limit); " +
       'process.kill($!, 0); console.log(state);"',
   );

@@ -8,7 +8,7 @@ import { signalProcess } from "../support/processes.js";
 
 const imports = `
   import { writeSync } from "node:fs";
-  import { onEarlyEnd } from "#dist/cli/io/signals.js";
+  import { onEarlyEnd } from "#src/cli/io/signals.js";
   const say = (text) => writeSync(1, text + "\\n");`;
 
 /** Runs a module, sends a signal once it has printed "ready", and tells how it ended and what it printed after. */

@@ -1,8 +1,8 @@
 // Sizes, keys, targets and modes as a person types and reads them, in both directions.
 import fc from "fast-check";
 import * as assert from "uvu/assert";
-import { parseKey, parseMode, parseSize, parseTarget } from "#dist/cli/args/values.js";
-import { formatAge, formatKey, formatMode, formatOctalMode, formatSize } from "#dist/cli/format/numbers.js";
+import { parseKey, parseMode, parseSize, parseTarget } from "#src/cli/args/values.js";
+import { formatAge, formatKey, formatMode, formatOctalMode, formatSize } from "#src/cli/format/numbers.js";
 import { suite } from "../suite.js";
 
 const refused = ({ code }: { code: string }): boolean => code === "commander.invalidArgument";

@@ -1,11 +1,11 @@
 // What core "auto" leaves to which core. That the answers are the same, the suites over all pairs show.
 import * as assert from "uvu/assert";
 import { createShm } from "wasm-shm";
-import { autoCore } from "#dist/core/auto.js";
-import type { Core, CoreCursor } from "#dist/core/core.js";
-import { jsCore } from "#dist/core/js.js";
-import { WINDOW_START } from "#dist/memory/layout.js";
-import { Window } from "#dist/memory/window.js";
+import { autoCore } from "#src/core/auto.js";
+import type { Core, CoreCursor } from "#src/core/core.js";
+import { jsCore } from "#src/core/js.js";
+import { WINDOW_START } from "#src/memory/layout.js";
+import { Window } from "#src/memory/window.js";
 import { suite } from "../suite.js";
 import { askModule } from "../support/child.js";
 import { randomBytes } from "../support/pairs.js";

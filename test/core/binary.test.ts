@@ -4,11 +4,12 @@ import { createRequire } from "node:module";
 import { constants } from "node:os";
 import * as assert from "uvu/assert";
 import { SegmentStatus, SharedMemoryFlags, VERSION } from "wasm-shm";
-import { errnoNumbers } from "#dist/common/errors.js";
-import { binaryFor } from "#dist/core/wasm/build.js";
-import { WASM_PAGE, WINDOW_START } from "#dist/memory/layout.js";
+import { errnoNumbers } from "#src/common/errors.js";
+import { binaryFor } from "#src/core/wasm/build.js";
+import { WASM_PAGE, WINDOW_START } from "#src/memory/layout.js";
 import { suite } from "../suite.js";
 import { root, run } from "../support/child.js";
+import { ADDON } from "../support/installed.js";
 import { randomBytes } from "../support/pairs.js";
 
 type Call = (...values: unknown[]) => unknown;
@@ -237,10 +238,8 @@ linux("errno's numbers are this system's", () => {
 });
 
 linux("the flags are sys/shm.h's", () => {
-  const load = createRequire(import.meta.url)("node-gyp-build") as (folder: string) => {
-    constants: Record<string, number>;
-  };
-  const header = load(`${root}native`).constants;
+  const load = createRequire(import.meta.url);
+  const { constants: header } = load(`${root}${ADDON}`) as { constants: Record<string, number> };
   assert.is(SharedMemoryFlags.Create, header["IPC_CREAT"]);
   assert.is(SharedMemoryFlags.Exclusive, header["IPC_EXCL"]);
   assert.is(SharedMemoryFlags.HugePages, header["SHM_HUGETLB"]);

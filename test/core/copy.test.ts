@@ -2,12 +2,12 @@
 import { finished } from "node:stream/promises";
 import * as assert from "uvu/assert";
 import { type Attachment, type CoreName, sysvHost } from "wasm-shm";
-import type { Streams } from "#dist/cursor/streaming.js";
-import { threadHost } from "#dist/host/local.js";
-import type { NativeCopy } from "#dist/memory/copy.js";
-import { compose } from "#dist/segment/shm.js";
-import * as readables from "#dist/stream/readable.js";
-import * as writables from "#dist/stream/writable.js";
+import type { Streams } from "#src/cursor/streaming.js";
+import { threadHost } from "#src/host/local.js";
+import type { NativeCopy } from "#src/memory/copy.js";
+import { compose } from "#src/segment/shm.js";
+import * as readables from "#src/stream/readable.js";
+import * as writables from "#src/stream/writable.js";
 import { suite } from "../suite.js";
 import { nativePairs, pairs } from "../support/pairs.js";
 

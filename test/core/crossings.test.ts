@@ -2,12 +2,12 @@
 // area. A call into WebAssembly costs some 4 ns, as much as the work of most operations. Each call is listed, so that a
 // change shows.
 import * as assert from "uvu/assert";
-import type { CoreCursor } from "#dist/core/core.js";
-import { jsCore } from "#dist/core/js.js";
-import { wasmCore } from "#dist/core/wasm.js";
-import { openCursor } from "#dist/cursor/cursor.js";
-import { WINDOW_START } from "#dist/memory/layout.js";
-import { Window } from "#dist/memory/window.js";
+import type { CoreCursor } from "#src/core/core.js";
+import { jsCore } from "#src/core/js.js";
+import { wasmCore } from "#src/core/wasm.js";
+import { openCursor } from "#src/cursor/cursor.js";
+import { WINDOW_START } from "#src/memory/layout.js";
+import { Window } from "#src/memory/window.js";
 import { suite } from "../suite.js";
 import { atCursor } from "../support/operations.js";
 import { code } from "../support/pairs.js";

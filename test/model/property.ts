@@ -1,7 +1,7 @@
 // Every core and the model run the same commands. After each, results, positions, bytes and error codes must agree.
 import fc from "fast-check";
 import { type Attachment, type Cursor, createShm, localHost, type Segment, type Shm } from "wasm-shm";
-import { createShm as createPortableShm } from "#dist/portable.js";
+import { createShm as createPortableShm } from "#src/portable.js";
 import type { Command, Subject } from "./arbitraries.js";
 import { Refusal } from "./arguments.js";
 import { ModelAttachment } from "./attachment.js";

@@ -7,7 +7,7 @@ import { nativePairs } from "../support/pairs.js";
 
 const load = `
 import { createRequire } from "node:module";
-const addon = createRequire(process.cwd() + "/package.json")("node-gyp-build")("native");
+const addon = createRequire(process.cwd() + "/package.json")("./native/build/Release/wasm_shm.node");
 `;
 
 const hostile = `${load}

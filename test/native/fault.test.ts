@@ -5,7 +5,7 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
-import { sysvHost } from "#dist/host/sysv.js";
+import { sysvHost } from "#src/host/sysv.js";
 import { suite } from "../suite.js";
 import { askModule, type Ended, run, runModule } from "../support/child.js";
 import { nativePairs } from "../support/pairs.js";
@@ -111,7 +111,7 @@ if (nativePairs.length === 0) {
   threads("a worker that is terminated in the middle of a storm, with windows of its own", () => {
     const answer = ask<{ left: number; reached: boolean }>(
       `const code = \`
-        import("#dist/host/sysv.js").then(({ sysvHost }) => {
+        import("#src/host/sysv.js").then(({ sysvHost }) => {
           const host = sysvHost();
           const made = Array.from({ length: 10 }, () => host.map({ id: \${id}, offset: 0, length: 16384, access: "read-only", into: undefined }));
           require("node:worker_threads").parentPort.postMessage("ready");
@@ -136,7 +136,7 @@ if (nativePairs.length === 0) {
     const answer = ask<{ reached: boolean; stored: number }>(
       `const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
       const code = \`
-        import("#dist/host/sysv.js").then(({ sysvHost }) => {
+        import("#src/host/sysv.js").then(({ sysvHost }) => {
           const { memory } = require("node:worker_threads").workerData;
           sysvHost().map({ id: \${id}, offset: 0, length: 16384, access: "read-only", into: { memory, byteOffset: 0 } });
         });
@@ -188,7 +188,7 @@ if (nativePairs.length === 0) {
       import { once } from "node:events";
       import { Worker } from "node:worker_threads";
       await once(new Worker(\`
-        import("#dist/host/sysv.js").then(({ sysvHost }) => {
+        import("#src/host/sysv.js").then(({ sysvHost }) => {
           const request = { id: ${id}, offset: 0, length: ${PAGE}, access: "read-only", into: undefined, memory: undefined };
           const { memory, byteOffset } = sysvHost().map(request);
           new Uint8Array(memory.buffer, byteOffset)[0] = 1;
@@ -251,7 +251,7 @@ if (nativePairs.length === 0) {
     "a jump into a private page": "probe.jumpInto(bytesOf(mapping).fill(0));",
     "process.kill": "process.kill(process.pid, 'SIGSEGV'); await new Promise((done) => setTimeout(done, 10_000));",
     "a store to null in a worker": `
-      new Worker('require("node-gyp-build")("test/native").storeToNull()', { eval: true, execArgv: [] });
+      new Worker('require(process.cwd() + "/test/native/build/Release/wasm_shm_test.node").storeToNull()', { eval: true, execArgv: [] });
       await new Promise((done) => setTimeout(done, 10_000));`,
   };
   for (const [name, death] of Object.entries(deaths)) {

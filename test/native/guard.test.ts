@@ -3,10 +3,10 @@
 // have no MREMAP_DONTUNMAP; a process at vm.max_map_count; engines other than the one that runs this.
 import { closeSync, openSync, readSync } from "node:fs";
 import * as assert from "uvu/assert";
-import { memoryKinds } from "#dist/common/flags.js";
-import { localHost } from "#dist/host/local.js";
-import { sysvHost } from "#dist/host/sysv.js";
-import { isShared } from "#dist/memory/layout.js";
+import { memoryKinds } from "#src/common/flags.js";
+import { localHost } from "#src/host/local.js";
+import { sysvHost } from "#src/host/sysv.js";
+import { isShared } from "#src/memory/layout.js";
 import { suite } from "../suite.js";
 import { askModule, isRoot, perl, run, works } from "../support/child.js";
 import { nativePairs } from "../support/pairs.js";
@@ -255,7 +255,7 @@ else {
       const host = sysvHost();
       const id = host.get(0, 2 * PAGE, 0o1644);
       const answer = askModule<unknown>(`
-        import { sysvHost } from "#dist/host/sysv.js";
+        import { sysvHost } from "#src/host/sysv.js";
         const host = sysvHost();
         process.setgroups([]); process.setgid(65534); process.setuid(65534);
         const ask = (access, offset = 0) => host.map({ id: ${id}, offset, length: ${PAGE}, access, into: undefined });

@@ -4,7 +4,7 @@ import { mkdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import binaryen from "binaryen";
 import type { Access, MemoryKind } from "wasm-shm";
-import { sysvHost } from "#dist/host/sysv.js";
+import { sysvHost } from "#src/host/sysv.js";
 import type { Host, Mapping, MapRequest } from "../../dist/host/host.js";
 import { root } from "../support/child.js";
 
@@ -88,12 +88,12 @@ export function withGuarded(
 
 /** The start of a child's module: a host, a segment of `pages` pages, and a guarded mapping of it. */
 export const guardedChild = (pages: number, access: Access = "read-only"): string => `
-  import { sysvHost } from "#dist/host/sysv.js";
+  import { sysvHost } from "#src/host/sysv.js";
   import { createRequire } from "node:module";
   import { once } from "node:events";
   import { readFileSync } from "node:fs";
   import { Worker } from "node:worker_threads";
-  const probe = createRequire(process.cwd() + "/package.json")("node-gyp-build")("test/native");
+  const probe = createRequire(process.cwd() + "/package.json")("./test/native/build/Release/wasm_shm_test.node");
   const host = sysvHost();
   const length = ${pages * PAGE};
   const id = host.get(0, length, 0o1600);

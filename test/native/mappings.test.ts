@@ -196,7 +196,7 @@ else
       const answer = askModule<{ bad: number }>(
         `${guardedChild(64)}
         const code = \`
-          import("#dist/host/sysv.js").then(({ sysvHost }) => {
+          import("#src/host/sysv.js").then(({ sysvHost }) => {
             for (let n = 0; n < 8; n++) {
               const memory = new WebAssembly.Memory({ initial: 4, maximum: 8, shared: ${shared} });
               sysvHost().map({ id: \${id}, offset: 0, length: \${length}, access: "read-only", into: { memory, byteOffset: 0 } });

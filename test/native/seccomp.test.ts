@@ -14,7 +14,7 @@ else {
   const child = (access: string): string => `
     import { createRequire } from "node:module";
     import { create } from "wasm-shm";
-    const probe = createRequire(process.cwd() + "/package.json")("node-gyp-build")("test/native");
+    const probe = createRequire(process.cwd() + "/package.json")("./test/native/build/Release/wasm_shm_test.node");
     const segment = create(8192);
     const works = probe.refuseMremap();
     let answer;

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import * as assert from "uvu/assert";
 import { SegmentStatus, SharedMemoryFlags } from "wasm-shm";
-import { sysvHost } from "#dist/host/sysv.js";
+import { sysvHost } from "#src/host/sysv.js";
 import { suite } from "../suite.js";
 import { askModule, isRoot, perl, root, run, works } from "../support/child.js";
 import { code, nativePairs, pairs } from "../support/pairs.js";

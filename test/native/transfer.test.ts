@@ -9,7 +9,7 @@ const setup = `
 import { createRequire } from "node:module";
 import { Worker } from "node:worker_threads";
 import { create, createShm } from "wasm-shm";
-const addon = createRequire(process.cwd() + "/package.json")("node-gyp-build")("native");
+const addon = createRequire(process.cwd() + "/package.json")("./native/build/Release/wasm_shm.node");
 const PAGE = 4096;
 const PAGES = 64;
 const SIZE = PAGES * PAGE;

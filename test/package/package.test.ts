@@ -59,7 +59,7 @@ surface("the portable one imports nothing of Node's, nor does anything it import
     }
   };
   visit(`${root}dist/portable.js`);
-  assert.ok(seen.size > 15, `${seen.size} files`);
+  assert.ok(seen.size > 1, `${seen.size} files`);
 });
 
 surface("the portable one has the local host, and says which entry point has the other", () => {
@@ -279,7 +279,12 @@ packed("holds what its users need, and nothing else", () => {
     "dist/index.js",
     "dist/index.d.ts",
     "dist/portable.js",
-    "dist/core/binary.js",
+    "dist/cjs/index.js",
+    "dist/cjs/index.d.ts",
+    "dist/loader.cjs",
+    "dist/addon.cjs",
+    "native/exports.ld",
+    "docs/bundling.md",
     "native/binding.gyp",
     "tools/addon.js",
     "README.md",

@@ -20,6 +20,9 @@ const runElsewhere: Readonly<Record<string, Readonly<Record<string, string>>>> =
   "docs/interop.md": Object.fromEntries(
     ["javascript", "c", "perl", "python", "php", "bash"].map((language) => [language, "test/pages/interop.test.ts"]),
   ),
+  "docs/bundling.md": Object.fromEntries(
+    ["javascript", "json", "bash"].map((language) => [language, "test/package/bundling.test.ts"]),
+  ),
   "docs/x11.md": { javascript: "test/pages/x11.test.ts" },
 };
 
@@ -33,6 +36,7 @@ const commandsElsewhere: Readonly<Record<string, readonly (readonly [file: strin
     [".ci/run", "npm ci "],
     [".ci/run", "\nnpm test"],
   ],
+  "npx wasm-shm build\n": [["test/package/fallback.test.ts", '"dist/cli/main.js", "build"']],
   "npm run build:guests\n": [["test/sandbox/guests.test.ts", "tools/guests.js"]],
   "npm run build && node build/examples/x11/main.js --xvfb\n": [
     [".ci/run", "\nnpm test"], // which builds

@@ -2,7 +2,7 @@
 // (docs.test.ts runs them).
 import { readFileSync } from "node:fs";
 import * as assert from "uvu/assert";
-import { errnoNumbers } from "#dist/common/errors.js";
+import { errnoNumbers } from "#src/common/errors.js";
 import { suite } from "../suite.js";
 import { root } from "../support/child.js";
 import { blocksOf, textOf } from "../support/pages.js";

@@ -1,7 +1,7 @@
 // The test files: where they are, which ones some words mean, and in which order they run.
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { nearest } from "#dist/common/nearest.js";
+import { nearest } from "#src/common/nearest.js";
 import { root } from "../support/child.js";
 
 const SUFFIX = ".test.ts";

@@ -1,6 +1,6 @@
 // A call of every method of a cursor and of ranges, with arguments that are valid in any window of some hundred zeros.
 import { type Attachment, Cursor } from "wasm-shm";
-import { Ranges } from "#dist/range/range.js";
+import { Ranges } from "#src/range/range.js";
 
 export const atCursor: Record<string, (cursor: Cursor) => unknown> = {
   seek: (cursor) => cursor.seek(8),

@@ -10,9 +10,9 @@ import {
   type ShmOptions,
   sysvHost,
 } from "wasm-shm";
-import type { Engine } from "#dist/core/engine.js";
-import { threadHost } from "#dist/host/local.js";
-import { compose } from "#dist/segment/shm.js";
+import type { Engine } from "#src/core/engine.js";
+import { threadHost } from "#src/host/local.js";
+import { compose } from "#src/segment/shm.js";
 
 export interface Pair {
   name: string;

@@ -160,8 +160,6 @@ alone("loads without the addon and the package x11, and says so when a segment i
   try {
     cpSync(`${root}dist`, join(folder, "dist"), { recursive: true });
     cpSync(`${root}package.json`, join(folder, "package.json"));
-    for (const needed of ["@assemblyscript", "node-gyp-build"])
-      cpSync(`${root}node_modules/${needed}`, join(folder, "node_modules", needed), { recursive: true });
     const source = `import { x11Provider } from "wasm-shm/x11";
       try { x11Provider({ display: ":0" }).create(4096); } catch ({ code }) { console.log(code); }`;
     const ended = run(process.execPath, ["--input-type=module", "--eval", source], { cwd: folder });

@@ -1,5 +1,6 @@
 // The commands, in the order of help and the manual. A new command is a file beside this one, and its line here.
 import type { Command } from "commander";
+import { addBuild } from "./build.js";
 import { addChecksum } from "./checksum.js";
 import { addCompletion } from "./completion.js";
 import { addCopy } from "./copy.js";
@@ -23,5 +24,6 @@ export const commands: readonly ((program: Command) => void)[] = [
   addChecksum,
   addRm,
   addLimits,
+  addBuild,
   addCompletion,
 ];

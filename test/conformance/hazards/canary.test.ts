@@ -1,11 +1,11 @@
 // With canaries on both sides of a window: no operation, with any argument, changes one, or another cursor.
 import * as assert from "uvu/assert";
 import { type Attachment, type Cursor, localHost } from "wasm-shm";
-import type { Core } from "#dist/core/core.js";
-import { jsCore } from "#dist/core/js.js";
-import { wasmCore } from "#dist/core/wasm.js";
-import { WASM_PAGE, WINDOW_START } from "#dist/memory/layout.js";
-import { attachments } from "#dist/segment/attachment.js";
+import type { Core } from "#src/core/core.js";
+import { jsCore } from "#src/core/js.js";
+import { wasmCore } from "#src/core/wasm.js";
+import { WASM_PAGE, WINDOW_START } from "#src/memory/layout.js";
+import { attachments } from "#src/segment/attachment.js";
 import { suite } from "../../suite.js";
 import { atCursor, cursorOperations, rangeOperations } from "../../support/operations.js";
 import { randomBytes } from "../../support/pairs.js";

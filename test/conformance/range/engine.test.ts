@@ -2,7 +2,7 @@
 // browser; the other suites of this folder run over those too.
 import * as assert from "uvu/assert";
 import type { Attachment } from "wasm-shm";
-import type { Engine } from "#dist/core/engine.js";
+import type { Engine } from "#src/core/engine.js";
 import { suite } from "../../suite.js";
 import { pairs, pairsWithoutEngine, randomBytes, shmWith } from "../../support/pairs.js";
 import { invalidSequences, moreInvalid, nearlyUtf8 } from "../../support/sequences.js";

@@ -1,0 +1,13 @@
+// Parts of Node that many programs never use, loaded at their first use: an import of the package would else take 3 ms more.
+// Node has process.getBuiltinModule for this only from 20.16 on. A module of Node's is found from any path.
+import { createRequire } from "node:module";
+
+const load = createRequire("/");
+
+export function nodeStream(): typeof import("node:stream") {
+  return load("node:stream");
+}
+
+export function nodeZlib(): typeof import("node:zlib") {
+  return load("node:zlib");
+}

@@ -1,0 +1,142 @@
+// Makes dist/, which programs import, from build/src/, which tsc has compiled: few files instead of some seventy, as an
+// import spends most of its time on finding and reading files. tsc writes the types into dist/ itself.
+import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const compiled = join(root, "build/src");
+const target = join(root, "dist");
+
+const shared = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: "node",
+  target: "node20",
+  external: ["*.node"],
+  legalComments: "none",
+  logLevel: "warning",
+  packages: "external",
+};
+
+/**
+ * esbuild makes `var Name = class _Name {…}` of a class that names itself, and messages show a class's name. Its option
+ * keepNames would give each closure a name, too, whenever one is made.
+ */
+const keepClassNames = {
+  name: "class names",
+  setup({ initialOptions, onEnd }) {
+    initialOptions.write = false;
+    onEnd(({ outputFiles }) => {
+      for (const { path, text } of outputFiles) {
+        const renamed = [...text.matchAll(/\b(\w+) ?= ?class _\1\b/g)].map(([, name]) => name);
+        const own = new RegExp(`\\b_(${renamed.join("|")})\\b`, "g");
+        mkdirSync(dirname(path), { recursive: true });
+        writeFileSync(path, renamed.length === 0 ? text : text.replaceAll(own, "$1"));
+      }
+    });
+  },
+};
+
+/** A sandbox's thread has no cursors, so its core is never compiled: of core/binary.js it needs the constants alone. */
+const withoutCore = {
+  name: "core",
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /core\/binary\.js$/ }, ({ path }) => ({
+      contents: readFileSync(path, "utf8").replace(/core = "[^"]*"/, 'core = ""'),
+    })),
+};
+
+/** A sandbox's thread runs one script, which is a text: in a bundle of a program there is no file to start it from. */
+async function sandboxSource() {
+  const { outputFiles } = await build({
+    ...shared,
+    entryPoints: [join(compiled, "sandbox/worker.js")],
+    packages: "bundle",
+    format: "cjs",
+    minify: true,
+    write: false,
+    plugins: [withoutCore],
+  });
+  const text = JSON.stringify(outputFiles[0].text);
+  writeFileSync(join(compiled, "sandbox/source.js"), `export const source = ${text};\n`);
+  mkdirSync(join(target, "sandbox"), { recursive: true });
+  writeFileSync(join(target, "sandbox/source.cjs"), `exports.source = ${text};\n`);
+}
+
+/** Files that both forms of the package share, by the names that package.json has for them. */
+const common = {
+  "#loader": "loader.cjs",
+  "#source": "sandbox/source.cjs",
+};
+
+/** @param place what a module writes for a common file */
+const shareCommon = (place) => ({
+  name: "common",
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /^#loader$|^\.\/source\.js$/ }, ({ path }) => ({
+      path: place(path === "#loader" ? path : "#source"),
+      external: true,
+    })),
+});
+
+/** The entry points, which share their common parts. Each command of the command line is a file of its own. */
+function modules() {
+  const entryPoints = ["index.js", "portable.js", "x11/provider.js", "cli/main.js"].map((file) => join(compiled, file));
+  return build({
+    ...shared,
+    entryPoints,
+    outbase: compiled,
+    outdir: target,
+    format: "esm",
+    splitting: true,
+    chunkNames: "shared/[name]-[hash]",
+    plugins: [keepClassNames, shareCommon((name) => name)],
+  });
+}
+
+/** For a Node whose `require` takes no ES module (before 20.19 and 22.12): one file, so that each class is there once. */
+async function commonJs() {
+  const folder = join(target, "cjs");
+  const entries = { index: "index", portable: "portable", x11: "x11/provider" };
+  const lines = Object.entries(entries).map(([name, file]) => `export * as ${name} from "./${file}.js";`);
+  await build({
+    ...shared,
+    stdin: { contents: lines.join("\n"), resolveDir: compiled },
+    outfile: join(folder, "all.js"),
+    format: "cjs",
+    minifySyntax: true,
+    minifyWhitespace: true,
+    plugins: [keepClassNames, shareCommon((name) => `../${common[name]}`)], // package.json's names end at a folder with another
+  });
+  writeFileSync(join(folder, "package.json"), '{ "type": "commonjs" }\n');
+  for (const [name, file] of Object.entries(entries)) {
+    const up = file.includes("/") ? ".." : ".";
+    mkdirSync(join(folder, file, ".."), { recursive: true });
+    writeFileSync(join(folder, `${file}.js`), `module.exports = require("${up}/all.js").${name};\n`);
+  }
+  // The same types, but of CommonJS modules, as TypeScript takes them in a folder of that type.
+  const types = typesOf(Object.values(entries).map((file) => join(target, `${file}.d.ts`)));
+  for (const file of types) cpSync(file, join(folder, relative(target, file)));
+}
+
+/** Files of types, and all that they import. */
+function typesOf(files) {
+  const seen = new Set(files);
+  for (const file of seen)
+    for (const [, imported] of readFileSync(file, "utf8").matchAll(/["'](\.\.?\/[^"']*)\.js["']/g))
+      seen.add(join(dirname(file), `${imported}.d.ts`));
+  return seen;
+}
+
+function removeOldFiles() {
+  const old = readdirSync(target, { recursive: true }).filter((file) => /\.c?js$/.test(file));
+  for (const file of old) rmSync(join(target, file));
+  rmSync(join(target, "cjs"), { recursive: true, force: true });
+}
+
+removeOldFiles();
+for (const file of ["loader.cjs", "addon.cjs"]) copyFileSync(join(compiled, file), join(target, file));
+await sandboxSource();
+await Promise.all([modules(), commonJs()]);

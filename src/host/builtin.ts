@@ -4,6 +4,9 @@ import { createRequire } from "node:module";
 
 const load = createRequire("/");
 
+/** Not by an import, which looks at each export of node:fs and so loads node:stream. */
+export const fs = load("node:fs") as typeof import("node:fs");
+
 export function nodeStream(): typeof import("node:stream") {
   return load("node:stream");
 }

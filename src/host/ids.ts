@@ -1,5 +1,7 @@
 // Numbers of users and groups in this user namespace. @see user_namespaces(7)
-import { existsSync, readFileSync } from "node:fs";
+import { fs } from "./builtin.js";
+
+const { existsSync, readFileSync } = fs;
 
 const EVERY_ID = 2 ** 32 - 1; // 4294967295 itself stands for none
 const USUAL_STAND_IN = 65_534;

@@ -1,7 +1,9 @@
 // Which package manager installed this package, and the command by which it runs the package's own build. Each leaves a
 // file of its own in node_modules, or beside it.
-import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { fs } from "./builtin.js";
+
+const { existsSync, readFileSync } = fs;
 
 /** A file's text; undefined if there is no such file. Throws if it may not be read. */
 export function textOf(path: string): string | undefined {

@@ -1,8 +1,10 @@
 // Why the addon did not load, and what to do about it: read from the files of this machine and from the error itself.
 // What they do not tell is not guessed: the reason is then the error's own text, without a cure.
-import { closeSync, existsSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
+import { fs } from "./builtin.js";
 import { buildCommand, textOf } from "./installer.js";
+
+const { closeSync, existsSync, openSync, readSync } = fs;
 
 export interface Diagnosis {
   readonly reason: string;

@@ -1,15 +1,17 @@
 // The kernel's segments, by the addon in native/. No other file touches the addon.
-import { readFileSync } from "node:fs";
 import { isAbsolute } from "node:path";
 import loader from "#loader";
 import { errnoNumbers, invalidType, invalidValue, unsupported } from "../common/errors.js";
 import { VERSION } from "../common/version.js";
 import type { NativeCopy } from "../memory/copy.js";
 import { pagesOf, roundUp, WASM_PAGE, type WasmMemory, WINDOW_START } from "../memory/layout.js";
+import { fs } from "./builtin.js";
 import { explainSysv } from "./explain.js";
 import type { Capability, Explanation, Host, HostCall, Limits, Mapping, MapRequest, SegmentInfo } from "./host.js";
 import { mayStandForAnother } from "./ids.js";
 import { whyNotLoaded } from "./missing.js";
+
+const { readFileSync } = fs;
 
 type Seconds = number;
 type StatFields = Omit<SegmentInfo, "atime" | "dtime" | "ctime"> & Record<"atime" | "dtime" | "ctime", Seconds>;

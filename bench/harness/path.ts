@@ -5,7 +5,6 @@ export const PATH = {
   view: "DataView",
   buffer: "Buffer",
   array: "typed array",
-  plain: "plain memory",
   call: "N-API call",
   shmTypedArray: "shm-typed-array",
   mmap: "mmap-io",

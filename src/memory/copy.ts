@@ -22,7 +22,7 @@ const UNALIGNED = 160;
 
 /** memmove(3). Both copy all of `array`, and return undefined; or a negative errno, and have copied nothing. */
 export interface NativeCopy {
-  /** Fills `array` from `window`, where the bytes begin at `start`. */
+  /** Fills `array` with the bytes of `window` from `start` on. */
   readonly read: (array: Uint8Array, window: Uint8Array, start: number) => number | undefined;
   /** Copies `array` into `window`, to `start`. */
   readonly write: (array: Uint8Array, window: Uint8Array, start: number) => number | undefined;

@@ -57,6 +57,9 @@ interface Way {
   readonly goals?: readonly Goal[];
 }
 
+/** Not one of the paths to an attachment. */
+const PLAIN = "plain memory";
+
 const chunksIn = (bytes: Uint8Array, length: number): Uint8Array[] =>
   Array.from({ length: bytes.length / length }, (_, chunk) => bytes.subarray(chunk * length, (chunk + 1) * length));
 
@@ -69,7 +72,7 @@ function waysOf({ attachment, plain, core, cursor, buffers, native }: Paths, arr
   return [
     {
       name: { read: "target.set(plain view)", write: "plain view.set(source)" },
-      path: PATH.plain,
+      path: PLAIN,
       bytes: plain,
       read: readBySet(plainViews, array),
       write: writeBySet(plainViews, array),

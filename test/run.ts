@@ -2,6 +2,7 @@
 // file or a process fails, or if a segment of this run is left in the system.
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
+import { type Engine, engineNames, engineOf } from "./runner/engine.js";
 import { abandon, runFile } from "./runner/file.js";
 import { compiledPath, inOrder, isCompiled, nearMatches, selectFiles, testFiles } from "./runner/files.js";
 import { MadeSegments } from "./runner/made.js";
@@ -16,6 +17,7 @@ reasons, and last "N passed, N failed, N skipped".
 
   --long            gives the long campaigns (random commands, mutants, many cycles) their full length
   --list            prints the names of the files, and runs none
+  --engine NAME     runs the files in that engine: ${engineNames.join(", ")}
   --folder FOLDER   takes the files from this folder under test/
   --time-limit S    ends a file that is still running after S seconds (default 300, and 3600 with --long)
   --help            prints this
@@ -26,6 +28,7 @@ Exits with 0 if everything passed, with 1 if not, and with 2 if an argument is w
 class UsageError extends Error {}
 
 interface Settings {
+  engine: Engine;
   files: string[];
   folder: string;
   timeLimitMs: number;
@@ -36,6 +39,7 @@ interface Settings {
 const OPTIONS = {
   long: { type: "boolean", default: process.env["WASM_SHM_LONG"] === "1" },
   list: { type: "boolean" },
+  engine: { type: "string" },
   folder: { type: "string", default: "" },
   "time-limit": { type: "string" },
   help: { type: "boolean" },
@@ -59,12 +63,21 @@ function settingsOf(args: string[]): Settings {
     throw new UsageError(unknown.map((word) => noMatch(word, testFiles(folder))).join("\n"));
   if (selected.length === 0) throw new UsageError(`test/${folder} has no test file`);
   return {
+    engine: engineNamed(values.engine),
     files: selected,
     folder,
     timeLimitMs: seconds * 1000,
     isLong,
     action: help ? "help" : list ? "list" : "run",
   };
+}
+
+function engineNamed(name: string | undefined): Engine {
+  try {
+    return engineOf(name);
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
 }
 
 function noMatch(word: string, files: string[]): string {
@@ -74,7 +87,7 @@ function noMatch(word: string, files: string[]): string {
     : `no test file matches ${word}; near it: ${near.join(", ")}`;
 }
 
-async function runAll({ files, folder, timeLimitMs }: Settings): Promise<boolean> {
+async function runAll({ engine, files, folder, timeLimitMs }: Settings): Promise<boolean> {
   const made = new MadeSegments();
   const report = new Report(files, process.stdout);
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
@@ -88,7 +101,7 @@ async function runAll({ files, folder, timeLimitMs }: Settings): Promise<boolean
   const take = async (queue: string[]): Promise<void> => {
     for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
       report.began(file);
-      report.ended(await runFile(file, compiledPath(folder, file), made, timeLimitMs));
+      report.ended(await runFile(file, compiledPath(folder, file), engine, made, timeLimitMs));
     }
   };
   const { together, quiet, alone } = inOrder(files, LONGEST, QUIET, ALONE);

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import * as assert from "uvu/assert";
 import { suite } from "../suite.js";
-import { isRoot, run, works } from "../support/child.js";
+import { isRoot, moduleFile, run, works } from "../support/child.js";
 import { nativePairs } from "../support/pairs.js";
 import { ownName } from "../support/processes.js";
 import { environment, hasTerminal, main, NO_NAMESPACE, onTerminal, ownNamespace, script } from "./shell.js";
@@ -25,7 +25,7 @@ const zoo = `
   if (process.getuid() === 0) locked.lock();
   try { create(10).setPermissions({ uid: 65534, gid: 65534, mode: 0o640 }); } catch {}
   create(2 ** 40, { noReserve: true });
-  ask(process.execPath, "--input-type=module", "--eval", "import { create } from 'wasm-shm'; create(77).attach()");
+  ask(process.execPath, ${JSON.stringify(moduleFile("import { create } from 'wasm-shm'; create(77).attach()"))});
   console.log(JSON.stringify({
     pid: process.pid,
     ipcs: ask("ipcs", "-m"),
@@ -45,7 +45,7 @@ interface Answer extends Record<"ipcs" | "pids" | "table" | "json" | "sorted" | 
 
 const answers = (): Answer => {
   const [command = "", ...args] = ownNamespace ?? [];
-  const ended = run(command, [...args, process.execPath, "--input-type=module", "--eval", zoo], { env: environment });
+  const ended = run(command, [...args, process.execPath, moduleFile(zoo)], { env: environment });
   assert.is(ended.code, 0, ended.stderr);
   return JSON.parse(ended.stdout) as Answer;
 };

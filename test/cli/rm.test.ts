@@ -6,7 +6,7 @@ import * as assert from "uvu/assert";
 import { destroySegment, list } from "wasm-shm";
 import { processOf } from "#src/cli/io/processes.js";
 import { suite } from "../suite.js";
-import { isRoot } from "../support/child.js";
+import { isRoot, moduleFile } from "../support/child.js";
 import { nativePairs } from "../support/pairs.js";
 import { ownName } from "../support/processes.js";
 import { cli, hasTerminal, main, NO_NAMESPACE, onTerminal, ownNamespace, type Reply, script } from "./shell.js";
@@ -82,8 +82,8 @@ removing.run();
 const keeper = `
   import { create, open } from "wasm-shm";
   create(11);
-  open(Number(process.argv[1])).attach();
-  const destroyed = open(Number(process.argv[2]));
+  open(Number(process.argv[2])).attach();
+  const destroyed = open(Number(process.argv[3]));
   destroyed.attach();
   destroyed.destroy();
   console.log("ready");
@@ -92,7 +92,7 @@ const keeper = `
 const family = `
   set -e
   attached=$(shm open -s 22); destroyed=$(shm open -s 33); one=$(shm open -s 44); two=$(shm open -s 55)
-  coproc '${process.execPath}' --input-type=module --eval '${keeper}' $attached $destroyed
+  coproc '${process.execPath}' '${moduleFile(keeper)}' $attached $destroyed
   read -r ready <&\${COPROC[0]}
   sizes() { shm ls --json | tr -d ' ' | grep '^"size"' | tr -dc '0-9\\n' | sort -n | xargs; }
   set +e
@@ -176,14 +176,15 @@ else {
         const folder = mkdtempSync(join(tmpdir(), "wasm-shm-"));
         try {
           const asking = join(folder, "asking");
-          const meddle = `setInterval(async () => {
+          const meddle = `import fs from "node:fs";
+          setInterval(async () => {
           if (!fs.existsSync("${asking}")) return;
           fs.rmSync("${asking}");
           const { list, open, destroySegment } = await import("wasm-shm");
           for (const { id, size } of list()) size === 44 ? open(id).attach() : destroySegment(id);
           console.log("meddled");
         }, 20)`;
-          const text = `${make}; '${process.execPath}' --eval '${meddle}' & ${command} rm --orphans; echo code $?; ${count}; kill $!`;
+          const text = `${make}; '${process.execPath}' '${moduleFile(meddle)}' & ${command} rm --orphans; echo code $?; ${count}; kill $!`;
           const replies: Reply[] = [
             ["[y/N] ", () => writeFileSync(asking, "")],
             ["meddled", "y\n"],
@@ -209,14 +210,15 @@ states("is running, gone (also as a zombie), unseen (of another namespace), or r
   assert.is(processOf(2 ** 22, now).state, "gone"); // the largest pid is one less: proc(5)
   assert.is(processOf(process.pid, new Date(Date.now() - process.uptime() * 1000 - 10_000)).state, "reused");
   assert.is(processOf(1, now).state, "running"); // also if kill(2) says EPERM
-  const zombie = script(
-    "sleep 0 & exec '" +
-      process.execPath +
-      "' --input-type=module --eval \"" +
-      "import { processOf } from '#src/cli/io/processes.js'; import { readdirSync } from 'node:fs'; " +
-      "const limit = Date.now() + 5000; let state; do state = processOf($!, new Date()).state; while (state !== 'gone' && Date.now() < limit); " +
-      'process.kill($!, 0); console.log(state);"',
-  );
+  const ask = moduleFile(`
+    import { processOf } from "#src/cli/io/processes.js";
+    const pid = Number(process.argv[2]);
+    const limit = Date.now() + 5000;
+    let state;
+    do state = processOf(pid, new Date()).state; while (state !== "gone" && Date.now() < limit);
+    process.kill(pid, 0);
+    console.log(state);`);
+  const zombie = script(`sleep 0 & exec '${process.execPath}' '${ask}' $!`);
   assert.is(zombie.stdout, "gone\n", zombie.stderr);
 });
 states.run();

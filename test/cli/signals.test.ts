@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import * as assert from "uvu/assert";
 import { suite } from "../suite.js";
-import { root, runModule } from "../support/child.js";
+import { moduleFile, root, runModule } from "../support/child.js";
 import { signalProcess } from "../support/processes.js";
 
 const imports = `
@@ -13,7 +13,7 @@ const imports = `
 
 /** Runs a module, sends a signal once it has printed "ready", and tells how it ended and what it printed after. */
 async function interrupted(source: string, signal: NodeJS.Signals): Promise<[ended: string | number, printed: string]> {
-  const child = spawn(process.execPath, ["--input-type=module", "--eval", `${imports}\n${source}`], {
+  const child = spawn(process.execPath, [moduleFile(`${imports}\n${source}`)], {
     cwd: root,
     stdio: ["ignore", "pipe", "ignore"],
   });

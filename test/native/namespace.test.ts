@@ -1,7 +1,7 @@
 // Permissions in a user namespace, which does not have a number for every user; and the limit on locked memory.
 import * as assert from "uvu/assert";
 import { suite } from "../suite.js";
-import { type Ended, isRoot, root, run, works } from "../support/child.js";
+import { type Ended, isRoot, moduleFile, root, run, works } from "../support/child.js";
 import { code, nativePairs } from "../support/pairs.js";
 
 const OTHER = 1234; // a user that no namespace of these tests maps
@@ -22,7 +22,7 @@ const NO_NAMESPACE = "only root can give segments away, and this system must all
 
 for (const { name, shm, withSegment } of nativePairs) {
   const composed = `import { createShm } from "wasm-shm"; const shm = createShm({ host: "sysv", core: "${shm.core}" });\n`;
-  const evaluate = (source: string): string[] => ["--input-type=module", "--eval", composed + tell + source];
+  const evaluate = (source: string): string[] => [moduleFile(composed + tell + source)];
   const permissions = suite(`setPermissions in a user namespace [${name}]`);
   if (!canTry) permissions.skip("names the id that is not mapped, and never gives a segment away", NO_NAMESPACE);
   else {

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import * as assert from "uvu/assert";
 import { suite } from "../suite.js";
-import { type Ended, root, run } from "../support/child.js";
+import { type Ended, moduleFile, root, run } from "../support/child.js";
 import { nativePairs } from "../support/pairs.js";
 
 const ROOM_FOR_ONE = 12 * 2 ** 20; // KiB of address space: Node and one memory
@@ -12,7 +12,7 @@ function runWithin(kibibytes: number, source: string, nodeArgs: string[] = []): 
   const prelude = `const tell = (call) => {
     try { return String(call()); } catch (error) { return [error.constructor.name, error.code, error.errno, error.hint].join(); }
   };\n`;
-  const node = [process.execPath, ...nodeArgs, "--input-type=module", "--eval", prelude + source];
+  const node = [process.execPath, ...nodeArgs, moduleFile(prelude + source)];
   return run("sh", ["-c", `ulimit -v ${kibibytes}; exec "$0" "$@"`, ...node]);
 }
 

@@ -4,7 +4,7 @@ import * as assert from "uvu/assert";
 import { SegmentStatus, SharedMemoryFlags } from "wasm-shm";
 import { sysvHost } from "#src/host/sysv.js";
 import { suite } from "../suite.js";
-import { askModule, isRoot, perl, root, run, works } from "../support/child.js";
+import { askModule, isRoot, moduleFile, perl, root, run, works } from "../support/child.js";
 import { code, nativePairs, pairs } from "../support/pairs.js";
 import { withGuarded } from "./guarded.js";
 
@@ -114,8 +114,8 @@ if (nativePairs.length === 0 || !works("unshare", ["--ipc", "true"]))
   namespace.skip("the error names it, and its value", "this user cannot make an IPC namespace of its own");
 else {
   const within = (sysctls: string, source: string): { code: string; message: string } => {
-    const script = `${sysctls} && exec "$0" --input-type=module --eval "$1"`;
-    const module = `import { create } from "wasm-shm"; ${source}`;
+    const script = `${sysctls} && exec "$0" "$1"`;
+    const module = moduleFile(`import { create } from "wasm-shm"; ${source}`);
     const ended = run("unshare", ["--ipc", "sh", "-c", script, process.execPath, module]);
     if (ended.code !== 0) throw new Error(ended.stderr);
     return JSON.parse(ended.stdout) as { code: string; message: string };

@@ -13,11 +13,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { suite } from "../suite.js";
-import { root, run } from "../support/child.js";
+import { root, run, runModule } from "../support/child.js";
 import { nativePairs } from "../support/pairs.js";
 
-const evaluate = (folder: string, source: string): ReturnType<typeof run> =>
-  run(process.execPath, ["--input-type=module", "--eval", source], { cwd: folder });
+const evaluate = (folder: string, source: string): ReturnType<typeof run> => runModule(source, [], { cwd: folder });
 
 const surface = suite("The entry points");
 
@@ -101,8 +100,7 @@ surface("all load with frozen intrinsics, and work", () => {
         try { cursor.readExactly(new Uint8Array(4000)); } catch (error) { refused = error.code; }
         console.log(core, attachment.checksum("xxh3") > 0n, refused);
       }`;
-    const frozen = ["--frozen-intrinsics", "--no-warnings", "--input-type=module", "--eval", source];
-    const ended = run(process.execPath, frozen);
+    const ended = runModule(source, ["--frozen-intrinsics", "--no-warnings"]);
     const worked = (core: string): string => `${core} true ERR_SHM_OUT_OF_BOUNDS\n`;
     assert.is(ended.stdout, ["wasm", "js", "auto"].map(worked).join(""), ended.stderr);
   }
@@ -168,7 +166,7 @@ jitless("loads the package, and says why it cannot attach", () => {
   const source = `import { create } from "wasm-shm"; const segment = create(10);
     try { segment.attach(); } catch ({ code, message }) { console.log(code, message, segment.stat().nattch); }
     segment[Symbol.dispose]();`;
-  const ended = run(process.execPath, ["--jitless", "--input-type=module", "--eval", source]);
+  const ended = runModule(source, ["--jitless"]);
   assert.is(ended.code, 0, ended.stderr);
   assert.match(ended.stdout, /^ERR_SHM_UNSUPPORTED .*--jitless.* 0$/m);
 });

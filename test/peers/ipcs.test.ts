@@ -3,7 +3,7 @@
 import * as assert from "uvu/assert";
 import type { Limits, SegmentInfo } from "wasm-shm";
 import { suite } from "../suite.js";
-import { isRoot, run, works } from "../support/child.js";
+import { isRoot, moduleFile, run, works } from "../support/child.js";
 import { code, nativePairs } from "../support/pairs.js";
 import { absent, TIME_LIMIT_MS } from "../support/peers.js";
 
@@ -122,7 +122,7 @@ const asker = `
   const ipcs = (...words) => execFileSync("ipcs", ["-m", ...words], { encoding: "utf8" });
   for (const [name, value] of [["shmmax", 2 ** 21], ["shmall", 5000], ["shmmni", 77]])
     writeFileSync("/proc/sys/kernel/" + name, String(value));
-  const child = spawn(process.execPath, ["--input-type=module", "--eval", process.argv[1]], { stdio: ["pipe", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [process.argv[2]], { stdio: ["pipe", "pipe", "inherit"] });
   await Promise.race([once(child.stdout, "data"), once(child, "exit")]);
   const seen = { list: list(), limits: limits(), ipcs: {}, each: {} };
   for (const option of ["-c", "-p", "-l", "-u"]) seen.ipcs[option] = ipcs(option);
@@ -148,7 +148,7 @@ if (missing.length > 0) absent(view, "on every segment and limit", `${missing.jo
 else if (!isRoot || nativePairs.length === 0 || !works("unshare", ["--ipc", "true"]))
   view.skip("on every segment and limit", "only root can make an IPC namespace and set its limits");
 else {
-  const node = [process.execPath, "--input-type=module", "--eval", asker, maker];
+  const node = [process.execPath, moduleFile(asker), moduleFile(maker)];
   const { list, limits, ipcs, each } = JSON.parse(ask("unshare", "--ipc", ...node)) as Seen;
 
   view("has a row for each segment of list(): key, id, owner, permissions, bytes, attaches and status", () => {

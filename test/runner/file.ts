@@ -1,6 +1,7 @@
 // One test file, in a process group of its own.
 import { type ChildProcess, spawn } from "node:child_process";
 import { splitOutput, type Tally } from "../tally.js";
+import type { Engine } from "./engine.js";
 import type { MadeSegments } from "./made.js";
 
 /** What came of a file. */
@@ -37,14 +38,15 @@ export function abandon(made: MadeSegments): void {
 export async function runFile(
   file: string,
   path: string,
+  engine: Engine,
   made: MadeSegments,
   timeLimitMs: number,
 ): Promise<FileResult> {
   const began = performance.now();
   const { notes, environment } = made.begin();
-  const child = spawn(process.execPath, ["--expose-gc", path], {
+  const child = spawn(engine.program, ["--expose-gc", path], {
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, ...environment },
+    env: { ...process.env, ...environment, ...engine.environment },
     detached: true, // a group of its own, which can be killed as a whole
   });
   running.set(child, notes);

@@ -2,7 +2,7 @@
 // maximum. The windows stay behind.
 import * as assert from "uvu/assert";
 import { suite } from "../suite.js";
-import { run } from "../support/child.js";
+import { moduleFile, run } from "../support/child.js";
 import { guestFile, kinds, NO_HOST, native } from "./sandboxes.js";
 
 const ADDRESS_SPACE = 6_000_000; // KiB
@@ -29,7 +29,7 @@ function told(inline: boolean, access: string, memoryLimit: number, use: string)
       await sandbox.close();
       console.log(segment.stat().nattch);
     } finally { segment.destroy(); }`;
-  const node = [process.execPath, "--disable-wasm-trap-handler", "--input-type=module", "--eval", source];
+  const node = [process.execPath, "--disable-wasm-trap-handler", moduleFile(source)];
   const ended = run("sh", ["-c", `ulimit -v ${ADDRESS_SPACE}; exec "$0" "$@"`, ...node]);
   assert.is(ended.code, 0, ended.stderr);
   return ended.stdout;

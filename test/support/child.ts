@@ -1,6 +1,9 @@
-// Starting other processes: Node's and Perl's.
+// Starting other processes: the engine's and Perl's.
 import { type ChildProcess, type SpawnOptions, spawn, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
+import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** The package's folder, in which `import "wasm-shm"` finds it. */
@@ -34,13 +37,36 @@ export function works(command: string, args: string[]): boolean {
   return spawnSync(command, args, { stdio: "ignore", timeout: 120_000 }).status === 0;
 }
 
-/** Runs the source of an ES module in a new Node process. */
-export function runModule(source: string, nodeArgs: string[] = [], options: SpawnOptions = {}): Ended {
-  return run(process.execPath, [...nodeArgs, "--input-type=module", "--eval", source], options);
+/**
+ * Writes the source of an ES module to a file, and returns its path. Children run files, because Deno takes no `import` in
+ * `--eval`.
+ *
+ * @param folder where the file is, which decides what its imports find: build/children, whose `wasm-shm` is this package
+ */
+export function moduleFile(source: string, folder: string = join(root, "build/children")): string {
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, `${createHash("sha256").update(source).digest("hex").slice(0, 16)}.mjs`);
+  if (existsSync(file)) return file;
+  writeFileSync(`${file}.${process.pid}`, source);
+  renameSync(`${file}.${process.pid}`, file); // test files run side by side: none reads half a file
+  return file;
+}
+
+/** Runs the source of an ES module in a new process of this engine. `options.cwd` decides what its imports find. */
+export function runModule(
+  source: string,
+  nodeArgs: string[] = [],
+  options: SpawnOptions & { cwd?: string } = {},
+): Ended {
+  return run(process.execPath, [...nodeArgs, moduleFile(source, options.cwd)], options);
 }
 
 /** As {@link runModule}; returns its standard output, parsed as JSON. Throws if it fails. */
-export function askModule<T>(source: string, nodeArgs: string[] = [], options: SpawnOptions = {}): T {
+export function askModule<T>(
+  source: string,
+  nodeArgs: string[] = [],
+  options: SpawnOptions & { cwd?: string } = {},
+): T {
   const ended = runModule(source, nodeArgs, options);
   if (ended.code !== 0) throw new Error(`a child failed (${ended.code ?? ended.signal}): ${ended.stderr}`);
   return JSON.parse(ended.stdout) as T;
@@ -53,9 +79,9 @@ export function perl(program: string, args: (string | number)[] = [], options: S
   return ended.stdout;
 }
 
-/** Starts the source of an ES module in a new Node process, and waits for its first output. */
+/** Starts the source of an ES module in a new process of this engine, and waits for its first output. */
 export async function startModule(source: string, nodeArgs: string[] = []): Promise<ChildProcess> {
-  const child = spawn(process.execPath, [...nodeArgs, "--input-type=module", "--eval", source], {
+  const child = spawn(process.execPath, [...nodeArgs, moduleFile(source)], {
     cwd: root,
     stdio: ["pipe", "pipe", "inherit"],
   });

@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, write
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import * as assert from "uvu/assert";
-import { type Ended, root, run } from "./child.js";
+import { type Ended, root, runModule } from "./child.js";
 
 /** Where the addon is, in the package. */
 export const ADDON = "native/build/Release/wasm_shm.node";
@@ -40,7 +40,7 @@ export function installed<T>(use: (install: Install) => T, place = "node_modules
       if (!name.startsWith(".")) symlinkSync(`${root}node_modules/${name}`, join(modules, name));
     writeFileSync(join(project, "package.json"), '{ "type": "module" }');
     const evaluate: Install["evaluate"] = (source, env = {}, nodeArgs = []) =>
-      run(process.execPath, [...nodeArgs, "--input-type=module", "--eval", source], {
+      runModule(source, [...nodeArgs], {
         cwd: project,
         env: environment(project, env),
       });

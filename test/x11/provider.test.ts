@@ -11,7 +11,7 @@ import { createSandbox, open, SegmentStatus } from "wasm-shm";
 import { type X11Provider, type X11ProviderOptions, type X11Segment, x11Provider } from "wasm-shm/x11";
 import type { ServerSegment, Shm } from "x11";
 import { suite } from "../suite.js";
-import { isRoot, root, run, works } from "../support/child.js";
+import { isRoot, moduleFile, root, run, runModule, works } from "../support/child.js";
 import { code, nativePairs, randomBytes } from "../support/pairs.js";
 import { isRunning } from "../support/processes.js";
 import { segmentsOf, until } from "../support/waiting.js";
@@ -131,7 +131,7 @@ else {
     try {
       assert.throws(() => commit(made), code("ERR_SHM_UNSUPPORTED", /another IPC namespace/));
       const attach = `import { open } from "wasm-shm"; open(${made.shmid}).attach().detach();`;
-      assert.is(run(process.execPath, ["--input-type=module", "--eval", attach]).code, 0);
+      assert.is(runModule(attach).code, 0);
       commit(made);
     } finally {
       destroy(made);
@@ -162,7 +162,7 @@ alone("loads without the addon and the package x11, and says so when a segment i
     cpSync(`${root}package.json`, join(folder, "package.json"));
     const source = `import { x11Provider } from "wasm-shm/x11";
       try { x11Provider({ display: ":0" }).create(4096); } catch ({ code }) { console.log(code); }`;
-    const ended = run(process.execPath, ["--input-type=module", "--eval", source], { cwd: folder });
+    const ended = runModule(source, [], { cwd: folder });
     assert.is(ended.stdout, "ERR_SHM_UNSUPPORTED\n", ended.stderr);
   } finally {
     rmSync(folder, { recursive: true });
@@ -389,7 +389,7 @@ else {
 
   server("nothing is left when the client is killed", async () => {
     await withXvfb(async ({ display, pid }) => {
-      const child = spawn(process.execPath, ["--input-type=module", "--eval", attachAndSay(display)], {
+      const child = spawn(process.execPath, [moduleFile(attachAndSay(display))], {
         cwd: root,
         stdio: ["ignore", "pipe", "inherit"],
       });

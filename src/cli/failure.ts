@@ -30,6 +30,7 @@ export const hintsForPeople: Readonly<Record<HintId, string | undefined>> = {
   useJs: undefined, // Node always compiles it
   raiseLimit: "wasm-shm limits says how to raise it",
   nameOwner: undefined, // no command changes permissions
+  noTimeLimit: undefined, // no command runs guests
   useSysv: undefined, // every command does
 };
 

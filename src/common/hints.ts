@@ -14,6 +14,7 @@ export const hints = Object.freeze({
   useJs: 'createShm({ core: "js" }) compiles nothing',
   raiseLimit: "an administrator can raise the limit",
   nameOwner: "name both: setPermissions({ mode, uid, gid })",
+  noTimeLimit: "timeLimitMs: Infinity for a guest that ends, or inline: true",
   useSysv: 'use host: "sysv" on Linux',
 });
 

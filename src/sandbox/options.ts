@@ -8,10 +8,12 @@ import {
   checkSize,
   checkString,
 } from "../common/arguments.js";
-import { invalidType, outOfRange } from "../common/errors.js";
+import { invalidType, outOfRange, unsupported } from "../common/errors.js";
 import { type Access, accesses } from "../common/flags.js";
+import { hints } from "../common/hints.js";
 import { checkCapability } from "../host/check.js";
 import { Segment, segments } from "../segment/segment.js";
+import { CANNOT_END, endsThreads } from "./engine.js";
 import type { Imports } from "./guest.js";
 import type { WindowRequest } from "./job.js";
 
@@ -80,6 +82,10 @@ export function checkSandboxOptions(options: SandboxOptions | undefined): Checke
   const imports = checkImports(rest.imports);
   checkSize("options.memoryLimit", memoryLimit);
   checkTimeLimit(timeLimitMs);
+  if (!inline && timeLimitMs !== Number.POSITIVE_INFINITY && !endsThreads)
+    throw unsupported("a sandbox with a time limit", `${CANNOT_END}; ${hints.noTimeLimit}`, {
+      hint: hints.noTimeLimit,
+    });
   if (allocator !== undefined) checkString("options.allocator", allocator);
   return { windows, timeLimitMs, memoryLimit, allocator, imports, inline };
 }

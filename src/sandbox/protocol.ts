@@ -7,9 +7,19 @@ import type { Job } from "./job.js";
 
 export interface WorkerData extends Job {
   readonly port: MessagePort;
-  /** One Int32 in shared memory. */
+  /** Three Int32 in shared memory: see {@link Signal}. */
   readonly signal: Int32Array;
 }
+
+/** The indexes of `signal`. */
+export const Signal = {
+  /** The number of messages to the thread. */
+  Messages: 0,
+  /** 1 once the thread is to detach its windows and end. */
+  Closing: 1,
+  /** The id of the thread, by {@link threadId}, once the thread has begun. */
+  Thread: 2,
+} as const;
 
 export type ToWorker =
   | { readonly call: number; readonly name: string; readonly values: readonly GuestValue[] }

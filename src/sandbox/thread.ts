@@ -1,6 +1,9 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
+import { unsupported } from "../common/errors.js";
+import { CANNOT_END, endsThreads, threadExists } from "./engine.js";
 import type { Job } from "./job.js";
-import type { FromWorker, ToWorker, WorkerData } from "./protocol.js";
+import { type FromWorker, Signal, type ToWorker, type WorkerData } from "./protocol.js";
 import { source } from "./source.js";
 
 export interface ThreadEvents {
@@ -11,11 +14,15 @@ export interface ThreadEvents {
   exit(): void;
 }
 
+/** How often to look whether a thread has ended, and for how long. */
+const POLL_MS = 5;
+const LONGEST_END_MS = 3000;
+
 /** The worker thread of a guest, and the messages to and from it. */
 export class GuestThread {
   readonly #worker: Worker;
   readonly #port: MessagePort;
-  readonly #signal = new Int32Array(new SharedArrayBuffer(4));
+  readonly #signal = new Int32Array(new SharedArrayBuffer(12));
 
   constructor(job: Job, events: ThreadEvents) {
     const { port1, port2 } = new MessageChannel();
@@ -30,7 +37,8 @@ export class GuestThread {
     });
     port1.on("message", events.message);
     this.#worker.on("error", events.failed);
-    this.#worker.on("exit", () => {
+    this.#worker.on("exit", async () => {
+      if (this.#isThere()) await this.#gone();
       // Its last messages may still be on the way.
       for (let last = receiveMessageOnPort(port1); last; last = receiveMessageOnPort(port1))
         events.message(last.message as FromWorker);
@@ -40,8 +48,12 @@ export class GuestThread {
 
   post(message: ToWorker): void {
     this.#port.postMessage(message);
-    Atomics.add(this.#signal, 0, 1);
-    Atomics.notify(this.#signal, 0);
+    this.#wake();
+  }
+
+  #wake(): void {
+    Atomics.add(this.#signal, Signal.Messages, 1);
+    Atomics.notify(this.#signal, Signal.Messages);
   }
 
   /** A thread that has something to do keeps the process alive; an idle one does not. */
@@ -56,8 +68,22 @@ export class GuestThread {
     this.#port.close();
   }
 
-  /** Resolves once the thread has ended. */
+  /** Resolves once the thread has ended, by which its windows are detached. */
   async terminate(): Promise<void> {
+    Atomics.store(this.#signal, Signal.Closing, 1);
+    this.#wake(); // a thread that waits ends by itself
+    if (!endsThreads) await this.#gone(); // after terminate() it would stay
     await this.#worker.terminate();
+    if (this.#isThere()) throw unsupported("to end a guest that runs", CANNOT_END);
+  }
+
+  /** Whether the kernel still has the thread. Node and Bun join it before they report its end; Deno does not. */
+  #isThere(): boolean {
+    const id = Atomics.load(this.#signal, Signal.Thread);
+    return id !== 0 && threadExists(id);
+  }
+
+  async #gone(): Promise<void> {
+    for (const limit = Date.now() + LONGEST_END_MS; this.#isThere() && Date.now() < limit; ) await sleep(POLL_MS);
   }
 }

@@ -1,10 +1,11 @@
 // The thread of a guest: makes its instance, then calls its exports as the sandbox asks.
 import { receiveMessageOnPort, workerData } from "node:worker_threads";
 import { createShm } from "../node.js";
+import { threadId } from "./engine.js";
 import { failureOf, staysInThread, ThrownByImport } from "./failure.js";
 import { GuestInstance } from "./instance.js";
 import type { WindowRequest } from "./job.js";
-import type { FromWorker, ToWorker, WorkerData } from "./protocol.js";
+import { type FromWorker, Signal, type ToWorker, type WorkerData } from "./protocol.js";
 
 const job = workerData as WorkerData;
 const { port, signal } = job;
@@ -13,21 +14,28 @@ function post(message: FromWorker): void {
   port.postMessage(message);
 }
 
+let guest: GuestInstance | undefined;
+
+/** Detaches the windows and ends this thread, in the middle of a call too: an imported function may be running. */
+function close(): never {
+  guest?.close();
+  process.exit();
+}
+
 /** The next message. Blocks the thread until there is one. */
 function receive(): ToWorker {
   for (;;) {
-    const seen = Atomics.load(signal, 0); // before the look at the port, so that no message is missed
+    const seen = Atomics.load(signal, Signal.Messages); // before the look at the port, so that no message is missed
     const received = receiveMessageOnPort(port);
     if (received) return received.message as ToWorker;
-    Atomics.wait(signal, 0, seen);
+    if (Atomics.load(signal, Signal.Closing) !== 0) close();
+    Atomics.wait(signal, Signal.Messages, seen);
   }
 }
 
-let guest: GuestInstance;
-
 function answer({ call, name, values }: Extract<ToWorker, { call: number }>): void {
   try {
-    const result = guest.call(name, values);
+    const result = (guest as GuestInstance).call(name, values); // calls come after `ready`
     try {
       post({ call, result });
     } catch (cause) {
@@ -62,6 +70,7 @@ const imports: WebAssembly.Imports = Object.fromEntries(
   ]),
 );
 
+Atomics.store(signal, Signal.Thread, threadId());
 try {
   const { open } = createShm({ core: "js", addon: job.addon });
   const windows = new Map(

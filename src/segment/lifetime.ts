@@ -6,9 +6,9 @@
 //   segment    ~> attachment   weakly: a dropped attachment detaches by being collected, though its segment is held
 //   cursor, range -> window -> attachment (`Window.owner`)
 //                              so that dispose of the segment finds the attachment behind a cursor that is still in use
-//   view -> buffer -> memory ~> attachment
-//                              the same for a kept view; V8 keeps a memory as long as its buffer. Only for a memory of
-//                              this attachment alone, or of the caller's: the windows of a local segment share a memory,
+//   view -> buffer ~> attachment
+//                              the same for a kept view. Also from the memory: V8 keeps a memory as long as its buffer,
+//                              JavaScriptCore (Bun) does not. Only for a memory of this attachment alone, or of the caller's: the windows of a local segment share a memory,
 //                              which would keep the attachments that were dropped
 //   finalizers                 must not lead to the memory. A record of the wasm core (core/wasm/page.ts) holds numbers
 //
@@ -20,6 +20,13 @@ import { roundUp, type WasmMemory, WINDOW_START } from "../memory/layout.js";
 
 /** The attachments in each memory. Values of a WeakMap live as long as their key. */
 const inMemory = new WeakMap<WasmMemory, Set<Lifetime>>();
+const inBuffer = new WeakMap<ArrayBufferLike, Set<Lifetime>>();
+
+function add<Key extends object>(map: WeakMap<Key, Set<Lifetime>>, key: Key, lifetime: Lifetime): void {
+  const there = map.get(key);
+  if (there) there.add(lifetime);
+  else map.set(key, new Set([lifetime]));
+}
 
 /** Whether bytes 0 to 65535 of the mapping's memory are the core's, for its records. */
 export function hasCorePage({ memoryOf, byteOffset }: Mapping): boolean {
@@ -31,19 +38,23 @@ export class Lifetime<Attached extends object = object> {
   /** Both undefined after {@link end}. */
   attachment: Attached | undefined;
   mapping: Mapping | undefined;
+  /** The memory's buffer when it was attached. */
+  #buffer: ArrayBufferLike | undefined;
 
   constructor(attachment: Attached, mapping: Mapping) {
     this.attachment = attachment;
     this.mapping = mapping;
     if (mapping.memoryOf === "segment") return;
-    const there = inMemory.get(mapping.memory);
-    if (there) there.add(this);
-    else inMemory.set(mapping.memory, new Set<Lifetime>([this]));
+    this.#buffer = mapping.memory.buffer;
+    add(inMemory, mapping.memory, this);
+    add(inBuffer, this.#buffer, this);
   }
 
   /** It was detached: nothing keeps the attachment from here on, and its place in the memory is free. */
   end(): void {
     if (this.mapping) inMemory.get(this.mapping.memory)?.delete(this);
+    if (this.#buffer) inBuffer.get(this.#buffer)?.delete(this);
+    this.#buffer = undefined;
     this.attachment = undefined;
     this.mapping = undefined;
   }

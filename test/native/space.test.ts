@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import * as assert from "uvu/assert";
 import { suite } from "../suite.js";
 import { type Ended, moduleFile, root, run } from "../support/child.js";
+import { NO_LIMIT_SOURCE } from "../support/engine.js";
 import { nativePairs } from "../support/pairs.js";
 
 const ROOM_FOR_ONE = 12 * 2 ** 20; // KiB of address space: Node and one memory
@@ -100,7 +101,7 @@ else
         `import { createSandbox } from "wasm-shm";
         const taken = new WebAssembly.Memory({ initial: 1 });
         const guest = Buffer.from("${guest}", "base64");
-        const refused = await createSandbox(guest, { inline: ${inline} }).catch((error) => error);
+        const refused = await createSandbox(guest, { ${NO_LIMIT_SOURCE}inline: ${inline} }).catch((error) => error);
         console.log(tell(() => { throw refused; }), refused.message);`,
       );
       assert.match(

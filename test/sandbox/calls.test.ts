@@ -4,6 +4,7 @@ import * as assert from "uvu/assert";
 import { createSandbox, type SandboxOptions } from "wasm-shm";
 import { suite } from "../suite.js";
 import { runModule } from "../support/child.js";
+import { NO_LIMIT, NO_LIMIT_SOURCE } from "../support/engine.js";
 import { code } from "../support/pairs.js";
 import { guest, intact, kinds, NO_HOST, native, open, rejects, withSandbox, withSegments } from "./sandboxes.js";
 
@@ -252,7 +253,7 @@ if (native) {
   workers("Symbol.asyncDispose closes; an inline one has Symbol.dispose too", () =>
     withSegments([3333], async (segment) => {
       const windows = { window: { segment } };
-      const sandbox = await createSandbox(exportsGuest, { windows });
+      const sandbox = await createSandbox(exportsGuest, { ...NO_LIMIT, windows });
       await sandbox[Symbol.asyncDispose]();
       assert.is(segment.stat().nattch, 0);
       for (const dispose of [Symbol.dispose, Symbol.asyncDispose] as const) {
@@ -272,7 +273,7 @@ if (native) {
         import { readFileSync } from "node:fs";
         const segment = create(10);
         const windows = { window: { segment } };
-        const sandbox = await createSandbox(readFileSync("test/fixtures/hostile/exports.wasm"), { windows });
+        const sandbox = await createSandbox(readFileSync("test/fixtures/hostile/exports.wasm"), { ${NO_LIMIT_SOURCE}windows });
         segment.destroy();
         ${use}
         console.log("last line");`,
@@ -290,7 +291,7 @@ if (native) {
       import { readFileSync } from "node:fs";
       const wasm = readFileSync("test/fixtures/hostile/callback.wasm");
       const callback = () => new Promise((resolve) => setTimeout(resolve, 200, 42).unref());
-      const sandbox = await createSandbox(wasm, { imports: { host: { callback } } });
+      const sandbox = await createSandbox(wasm, { ${NO_LIMIT_SOURCE}imports: { host: { callback } } });
       console.log(await sandbox.call("enter", 1));`,
       [],
       { timeout: 20_000 },

@@ -2,6 +2,7 @@
 import * as assert from "uvu/assert";
 import { createSandbox } from "wasm-shm";
 import { suite } from "../suite.js";
+import { NO_LIMIT } from "../support/engine.js";
 import { guest, kinds, NO_HOST, native, open, rejects, withSegments } from "./sandboxes.js";
 
 const exportsGuest = guest("hostile/exports");
@@ -72,7 +73,7 @@ for (const kind of kinds) {
     });
 
     creating("is the only way to make one: the constructors refuse every other caller", async () => {
-      const options = { inline: kind === "inline" } as { inline: true };
+      const options = { ...NO_LIMIT, inline: kind === "inline" } as { inline: true };
       const sandbox: object = await createSandbox(exportsGuest, options);
       const Class = sandbox.constructor as new (...values: unknown[]) => { close?: () => void };
       class Derived extends Class {}

@@ -5,6 +5,7 @@ import * as assert from "uvu/assert";
 import type { SandboxOptions } from "wasm-shm";
 import { suite } from "../suite.js";
 import { runModule } from "../support/child.js";
+import { NO_LIMIT_SOURCE } from "../support/engine.js";
 import { guest, kinds, NO_HOST, native, open, rejects, withIntactSegment, withSandbox } from "./sandboxes.js";
 
 /** Modules that are refused before any of their code runs; the error's code, and words of its message. */
@@ -131,7 +132,7 @@ for (const kind of kinds) {
         import { readFileSync } from "node:fs";
         const wasm = readFileSync("test/fixtures/hostile/table-many.wasm");
         const windows = { window: { segment: open(${segment.id}) } };
-        const said = await createSandbox(wasm, { windows, inline: ${kind === "inline"} }).then(() => "accepted", ({ code }) => code);
+        const said = await createSandbox(wasm, { ${NO_LIMIT_SOURCE}windows, inline: ${kind === "inline"} }).then(() => "accepted", ({ code }) => code);
         console.log(said);
         process.exit();`,
         ["--max-old-space-size=400"],
@@ -231,7 +232,7 @@ for (const kind of kinds) {
         const before = await tiers(new WebAssembly.Module(bytes));
         // A different module, as V8 shares the code of equal ones.
         const other = Buffer.concat([bytes, Uint8Array.of(0, 2, 1, 0x78)]);
-        const sandbox = await createSandbox(other, { inline: ${kind === "inline"} });
+        const sandbox = await createSandbox(other, { ${NO_LIMIT_SOURCE}inline: ${kind === "inline"} });
         console.log(before, await tiers(new WebAssembly.Module(other)));
         await sandbox.close();`,
           ["--allow-natives-syntax"],

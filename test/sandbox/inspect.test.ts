@@ -3,6 +3,7 @@ import { inspect } from "node:util";
 import * as assert from "uvu/assert";
 import { createSandbox } from "wasm-shm";
 import { suite } from "../suite.js";
+import { NO_LIMIT } from "../support/engine.js";
 import { guest, NO_HOST, native, rejects, withSegments } from "./sandboxes.js";
 
 const oneLine = { breakLength: Number.POSITIVE_INFINITY };
@@ -49,7 +50,7 @@ else {
   );
 
   inspecting("never throws: of a prototype, of what inherits from a sandbox, nested, with hidden fields", async () => {
-    const thread = await createSandbox(guest("hostile/traps"));
+    const thread = await createSandbox(guest("hostile/traps"), NO_LIMIT);
     const inline = await createSandbox(guest("hostile/traps"), { inline: true });
     for (const sandbox of [thread, inline])
       for (const value of [Object.getPrototypeOf(sandbox), Object.create(sandbox), { a: { b: { c: { sandbox } } } }])

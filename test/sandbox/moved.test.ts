@@ -3,6 +3,7 @@
 import * as assert from "uvu/assert";
 import { suite } from "../suite.js";
 import { moduleFile, run } from "../support/child.js";
+import { NO_LIMIT_SOURCE } from "../support/engine.js";
 import { guestFile, kinds, NO_HOST, native } from "./sandboxes.js";
 
 const ADDRESS_SPACE = 6_000_000; // KiB
@@ -21,7 +22,7 @@ function told(inline: boolean, access: string, memoryLimit: number, use: string)
     try {
       const wasm = readFileSync(${JSON.stringify(guestFile("hostile/grow-store.wasm"))});
       const windows = { window: { segment, access: "${access}" } };
-      const sandbox = await createSandbox(wasm, { inline: ${inline}, windows, memoryLimit: ${memoryLimit} });
+      const sandbox = await createSandbox(wasm, { ${NO_LIMIT_SOURCE}inline: ${inline}, windows, memoryLimit: ${memoryLimit} });
       const at = sandbox.windows.window.byteOffset;
       const answers = [];
       ${use}

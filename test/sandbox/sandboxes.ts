@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import * as assert from "uvu/assert";
 import { createSandbox, type GuestResult, type SandboxOptions, type Segment } from "wasm-shm";
 import { root } from "../support/child.js";
+import { NO_LIMIT } from "../support/engine.js";
 import { code, nativePairs } from "../support/pairs.js";
 
 /** The pair that makes the segments; undefined if the sysv host cannot be used. A guest's thread uses no core. */
@@ -29,7 +30,7 @@ export const kinds: Kind[] = ["worker", "inline"];
 
 /** Makes a sandbox of that kind. */
 export async function open(kind: Kind, wasm: Uint8Array, options: SandboxOptions = {}): Promise<AnySandbox> {
-  if (kind === "worker") return createSandbox(wasm, { ...options, inline: false });
+  if (kind === "worker") return createSandbox(wasm, { ...NO_LIMIT, ...options, inline: false });
   const sandbox = await createSandbox(wasm, { ...options, inline: true });
   return {
     windows: sandbox.windows,

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { suite } from "../suite.js";
 import { runModule } from "../support/child.js";
+import { NO_LIMIT_SOURCE } from "../support/engine.js";
 import { code } from "../support/pairs.js";
 import {
   at,
@@ -91,7 +92,7 @@ else {
             const timer = setInterval(() => ticks++, 1);
             const told = { inline: 0, worker: 0, attachment: 0 };
             const windows = { window: { segment } };
-            const sandboxes = await Promise.all([0, 1].map(() => createSandbox(wasm, { windows })));
+            const sandboxes = await Promise.all([0, 1].map(() => createSandbox(wasm, { ${NO_LIMIT_SOURCE}windows })));
             const inline = await createSandbox(wasm, { windows, inline: true });
             const attachment = segment.attach({ access: "read-only" });
             const end = Date.now() + 1500;

@@ -2,6 +2,7 @@
 import * as assert from "uvu/assert";
 import { createSandbox } from "wasm-shm";
 import { suite } from "../suite.js";
+import { NO_LIMIT } from "../support/engine.js";
 import { code, nativePairs, pairs } from "../support/pairs.js";
 import { at, guest, kinds, NO_HOST, native, rejects, withSandbox, withSegments } from "./sandboxes.js";
 
@@ -14,7 +15,7 @@ for (const { name, shm } of pairs.filter(({ native: isNative }) => !isNative))
     const segment = shm.create(10);
     for (const inline of [true, false])
       await rejects(
-        () => createSandbox(guests.c, { windows: { window: { segment } }, inline: inline as true }),
+        () => createSandbox(guests.c, { ...NO_LIMIT, windows: { window: { segment } }, inline: inline as true }),
         "ERR_SHM_UNSUPPORTED",
         /a sandbox on segment \d+ by the local host is not supported: use host: "sysv"/,
       );

@@ -4,6 +4,7 @@ import * as assert from "uvu/assert";
 import type { Segment } from "wasm-shm";
 import { suite } from "../suite.js";
 import { root, runModule } from "../support/child.js";
+import { NO_LIMIT_SOURCE } from "../support/engine.js";
 import { randomBytes } from "../support/pairs.js";
 import {
   type AnySandbox,
@@ -244,7 +245,7 @@ for (const kind of native ? kinds : [])
               import { createSandbox, open } from "wasm-shm";
               import { readFileSync } from "node:fs";
               const windows = { one: { segment: open(${one.id}), access: "${access}" }, two: { segment: open(${two.id}) } };
-              const options = { ...${JSON.stringify(options)}, windows, inline: ${kind === "inline"} };
+              const options = { ${NO_LIMIT_SOURCE}...${JSON.stringify(options)}, windows, inline: ${kind === "inline"} };
               const sandbox = await createSandbox(readFileSync("examples/guests/${name}/guest.wasm"), options);
               const first = sandbox.windows.one.byteOffset;
               const before = await sandbox.call("sumFloats", first, 4096);

@@ -12,6 +12,7 @@ import { type X11Provider, type X11ProviderOptions, type X11Segment, x11Provider
 import type { ServerSegment, Shm } from "x11";
 import { suite } from "../suite.js";
 import { isRoot, moduleFile, root, run, runModule, works } from "../support/child.js";
+import { NO_LIMIT } from "../support/engine.js";
 import { code, nativePairs, randomBytes } from "../support/pairs.js";
 import { isRunning } from "../support/processes.js";
 import { segmentsOf, until } from "../support/waiting.js";
@@ -79,7 +80,10 @@ else {
     const segment = open(made.shmid);
     try {
       const wasm = readFileSync(`${root}examples/guests/assemblyscript/pixels.wasm`);
-      await using sandbox = await createSandbox(wasm, { windows: { frame: { segment, access: "read-write" } } });
+      await using sandbox = await createSandbox(wasm, {
+        ...NO_LIMIT,
+        windows: { frame: { segment, access: "read-write" } },
+      });
       await sandbox.call("fill", sandbox.windows["frame"]?.byteOffset as number, 4096, 0x123456);
       assert.is(made.buffer.readUInt32LE(4092), 0x123456);
     } finally {

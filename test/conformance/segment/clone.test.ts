@@ -6,6 +6,7 @@ import * as assert from "uvu/assert";
 import { createSandbox } from "wasm-shm";
 import { suite } from "../../suite.js";
 import { root } from "../../support/child.js";
+import { NO_LIMIT } from "../../support/engine.js";
 import { pairs } from "../../support/pairs.js";
 
 const refused = (send: () => unknown, name: string): void => {
@@ -64,7 +65,7 @@ sandboxes("refuses it", async () => {
   await using inline = await createSandbox(guest, { inline: true });
   refused(() => structuredClone(inline), "InlineSandbox");
   if (process.platform !== "linux") return;
-  await using sandbox = await createSandbox(guest);
+  await using sandbox = await createSandbox(guest, NO_LIMIT);
   refused(() => structuredClone(sandbox), "Sandbox");
 });
 sandboxes.run();

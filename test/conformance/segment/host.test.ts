@@ -4,6 +4,7 @@ import * as assert from "uvu/assert";
 import { createSandbox, createShm, ShmError } from "wasm-shm";
 import { suite } from "../../suite.js";
 import { root } from "../../support/child.js";
+import { NO_LIMIT } from "../../support/engine.js";
 import { USER_LIMIT, USER_PAGE, UserHost } from "../../support/host.js";
 import { code, randomBytes } from "../../support/pairs.js";
 
@@ -180,7 +181,7 @@ sandbox("is refused before a thread starts: ids of such a host mean nothing ther
     [new Into(), /a thread for a sandbox on segment 7 by the user host/],
   ] as const) {
     using segment = createShm({ host }).create(SIZE);
-    await createSandbox(empty, { windows: { input: { segment } } }).then(
+    await createSandbox(empty, { ...NO_LIMIT, windows: { input: { segment } } }).then(
       () => assert.unreachable(),
       code("ERR_SHM_UNSUPPORTED", words),
     );

@@ -3,6 +3,7 @@ import * as assert from "uvu/assert";
 import { createShm, type Host, type Segment, sysvHost } from "wasm-shm";
 import { suite } from "../../suite.js";
 import { askModule, isRoot, runModule } from "../../support/child.js";
+import { NO_LIMIT_SOURCE } from "../../support/engine.js";
 import { code, nativePairs, randomBytes } from "../../support/pairs.js";
 
 const PAGE = 4096;
@@ -198,11 +199,11 @@ for (const { name, shm, withSegment } of nativePairs) {
             found.position = segment.position;
             const wasm = readFileSync("examples/guests/c/guest.wasm");
             const windows = { window: { segment } };
-            const sandbox = await createSandbox(wasm, { windows, allocator: "malloc" });
+            const sandbox = await createSandbox(wasm, { ${NO_LIMIT_SOURCE}windows, allocator: "malloc" });
             found.words = await sandbox.call("invert", sandbox.windows.window.byteOffset, 4).catch(({ code }) => code);
             await sandbox.close();
             windows.window.access = "read-write";
-            found.sandbox = await createSandbox(wasm, { windows, allocator: "malloc" }).catch(({ code }) => code);
+            found.sandbox = await createSandbox(wasm, { ${NO_LIMIT_SOURCE}windows, allocator: "malloc" }).catch(({ code }) => code);
             console.log(JSON.stringify(found));
             segment[Symbol.dispose]();`,
             [],

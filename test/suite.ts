@@ -1,6 +1,7 @@
 // uvu's suites, with a tally of each file. uvu 0.5.6 is silent about a suite without .run(), and exits with code 0 when a
 // hook throws. Here every test must pass, fail or be skipped by name; anything else is a problem, and fails the run.
 import { suite as uvuSuite } from "uvu";
+import { reasonNot } from "./engines/differences.js";
 import { type Skip, type Tally, tallyLine } from "./tally.js";
 
 interface Suite {
@@ -25,7 +26,15 @@ export function suite(name: string): Suite {
   const test = uvuSuite(name);
   const outcome: Outcome = { name, written: 0, passed: 0, failed: 0, skips: [], ran: false };
   outcomes.push(outcome);
+  const skip = (title: string, reason: string): void => {
+    outcome.skips.push({ title: `${name}: ${title}`, reason });
+  };
   const add = (title: string, body: () => void | Promise<void>): void => {
+    const reason = reasonNot(name, title);
+    if (reason !== undefined) {
+      skip(title, reason);
+      return;
+    }
     outcome.written++;
     test(title, async () => {
       try {
@@ -38,9 +47,7 @@ export function suite(name: string): Suite {
     });
   };
   return Object.assign(add, {
-    skip(title: string, reason: string) {
-      outcome.skips.push({ title: `${name}: ${title}`, reason });
-    },
+    skip,
     run() {
       outcome.ran = true;
       test.run();

@@ -38,7 +38,7 @@ export class GuestThread {
     port1.on("message", events.message);
     this.#worker.on("error", events.failed);
     this.#worker.on("exit", async () => {
-      if (this.#isThere()) await this.#gone();
+      if (!endsThreads) await this.#gone();
       // Its last messages may still be on the way.
       for (let last = receiveMessageOnPort(port1); last; last = receiveMessageOnPort(port1))
         events.message(last.message as FromWorker);
@@ -74,10 +74,10 @@ export class GuestThread {
     this.#wake(); // a thread that waits ends by itself
     if (!endsThreads) await this.#gone(); // after terminate() it would stay
     await this.#worker.terminate();
-    if (this.#isThere()) throw unsupported("to end a guest that runs", CANNOT_END);
+    if (!endsThreads && this.#isThere()) throw unsupported("to end a guest that runs", CANNOT_END);
   }
 
-  /** Whether the kernel still has the thread. Node and Bun join it before they report its end; Deno does not. */
+  /** Whether the kernel still has the thread. Only for Deno: the others join it before they report its end. */
   #isThere(): boolean {
     const id = Atomics.load(this.#signal, Signal.Thread);
     return id !== 0 && threadExists(id);

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { suite } from "../suite.js";
 import { type Ended, root, run, runModule } from "../support/child.js";
+import { toolNode } from "../support/engine.js";
 import { nativePairs } from "../support/pairs.js";
 import { buildProbe, storesModule } from "./guarded.js";
 
@@ -24,7 +25,7 @@ function olderAddon(): string {
   const archive = join(root, "test/fixtures/wasm-shm-0.1.0.tar.gz");
   for (const [command, args] of [
     ["tar", ["-xzf", archive, "-C", older]],
-    [process.execPath, ["tools/addon.js", join(older, "native")]],
+    [toolNode, ["tools/addon.js", join(older, "native")]],
   ] as const) {
     const { code, stderr } = run(command, [...args], { timeout: 240_000 });
     if (code !== 0) throw new Error(`version 0.1.0 was not built: ${stderr}`);

@@ -7,6 +7,7 @@ import type { Access, MemoryKind } from "wasm-shm";
 import { sysvHost } from "#src/host/sysv.js";
 import type { Host, Mapping, MapRequest } from "../../dist/host/host.js";
 import { root } from "../support/child.js";
+import { toolNode } from "../support/engine.js";
 
 export const PAGE = 4096;
 
@@ -108,7 +109,7 @@ export const guardedChild = (pages: number, access: Access = "read-only"): strin
 /** Builds test/native: crashes, and signal handlers that are not the addon's. */
 export function buildProbe(build: (command: string, args: string[]) => { code: number | null; stderr: string }): void {
   alone("probe", () => {
-    const { code, stderr } = build(process.execPath, ["tools/addon.js", "test/native"]);
+    const { code, stderr } = build(toolNode, ["tools/addon.js", "test/native"]);
     if (code !== 0) throw new Error(`test/native was not built: ${stderr}`);
   });
 }

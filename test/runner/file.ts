@@ -46,7 +46,7 @@ export async function runFile(
   const { notes, environment } = made.begin();
   const child = spawn(engine.program, ["--expose-gc", path], {
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, ...environment, ...engine.environment },
+    env: { ...process.env, WASM_SHM_NODE: process.execPath, ...environment, ...engine.environment },
     detached: true, // a group of its own, which can be killed as a whole
   });
   running.set(child, notes);

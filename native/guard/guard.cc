@@ -16,7 +16,6 @@ struct Watch {
   napi_ref memory;
   uintptr_t begin;
   uint64_t serial;
-  bool shared;
 };
 
 namespace {
@@ -106,8 +105,7 @@ std::unique_ptr<Guard> RemoveBetween(uintptr_t begin, uintptr_t end) {
   return Remove(first, past - first);
 }
 
-// Removes abandoned guards whose windows are not mapped any more: no thread holds their shared
-// memory now.
+// Removes abandoned guards whose windows are not mapped any more: nothing holds their memory now.
 std::unique_ptr<Guard> RemoveUnmapped() {
   std::unique_ptr<Guard> list;
   for (size_t index = entry_count; index-- > 0 && abandoned_count > 0;) {
@@ -121,9 +119,10 @@ std::unique_ptr<Guard> RemoveUnmapped() {
   return list;
 }
 
-// A finalizer: the memory was collected, or its environment ends. The pages of a plain memory go
-// with it, so its guard is removed. A shared memory may live on in other threads, so its guard
-// stays until the engine unmaps the pages; if that is not seen, until they are found to be gone.
+// A finalizer: the memory was collected, or its environment ends. Its pages may live on: a shared
+// memory's in other threads, and in JavaScriptCore (Bun) those of a buffer that a view holds. So
+// its guard stays until the engine unmaps the pages; if that is not seen, until they are found to
+// be gone.
 void MemoryGone(napi_env env, void* data, void*) {
   const std::unique_ptr<Watch> watch(static_cast<Watch*>(data));
   napi_delete_reference(env, watch->memory);
@@ -132,13 +131,10 @@ void MemoryGone(napi_env env, void* data, void*) {
   Guard* guard = Find(watch->begin);
   if (guard == nullptr || guard->serial != watch->serial) return;
   guard->watch = nullptr;
-  if (!watch->shared) {
-    removed = Remove(FirstEndingPast(watch->begin), 1);
-  } else if (!SeesUnmaps()) {
-    removed = RemoveUnmapped();
-    guard->abandoned = true;
-    abandoned_count++;
-  }
+  if (SeesUnmaps()) return;
+  removed = RemoveUnmapped();
+  guard->abandoned = true;
+  abandoned_count++;
 }
 
 uint64_t NextSerial() {
@@ -170,8 +166,8 @@ GuardLock::~GuardLock() {
   SetSignalMask(&mask_, nullptr);
 }
 
-Watch* WatchMemory(napi_env env, napi_value memory, bool shared, Guard* guard) {
-  auto watch = std::make_unique<Watch>(Watch{nullptr, guard->begin, guard->serial, shared});
+Watch* WatchMemory(napi_env env, napi_value memory, Guard* guard) {
+  auto watch = std::make_unique<Watch>(Watch{nullptr, guard->begin, guard->serial});
   if (napi_add_finalizer(env, memory, watch.get(), MemoryGone, nullptr, &watch->memory) != napi_ok)
     return nullptr;
   guard->watch = watch.release();

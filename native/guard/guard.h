@@ -42,7 +42,7 @@ struct Guard {
   size_t pairs = 0;           // of mappings, held in the pool for the first store
   uint8_t* copies = nullptr;  // as long as the window: pages are copied here, then moved
   void* anchor = nullptr;     // one page of the segment, kept mapped once the window has none left
-  bool abandoned = false;     // of a shared memory that the thread which mapped it has dropped
+  bool abandoned = false;     // of a memory whose object was collected
   Watch* watch = nullptr;
   napi_env watch_env = nullptr;  // the only environment that may touch `watch`
   std::unique_ptr<Guard> next;   // in a list of guards taken out of the table
@@ -65,7 +65,7 @@ class GuardLock {
 // guard.cc, without the lock.
 
 // Has the memory watched on behalf of the guard. Returns null if the environment is ending.
-Watch* WatchMemory(napi_env env, napi_value memory, bool shared, Guard* guard);
+Watch* WatchMemory(napi_env env, napi_value memory, Guard* guard);
 // Ends the watch of a guard that goes before its memory. Only in the environment that watches.
 void Unwatch(napi_env env, Watch* watch);
 // Never waits. False only if no window overlaps [begin, end); true also while the table changes.

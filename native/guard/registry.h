@@ -27,7 +27,7 @@ struct Leader {
   // Adds the member if it is new. Then puts the handler and the interceptions in front of what
   // other code has put there. Returns 0 or an errno.
   int (*join)(Member* member);
-  // Whether the leader intercepts munmap(2). The guards of shared memories then go with their
+  // Whether the leader intercepts munmap(2). The guards then go with their
   // pages; without that, other threads' use of them is a guess.
   bool (*sees_unmaps)();
 };

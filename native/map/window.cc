@@ -82,7 +82,7 @@ int MapGuarded(const Napi::CallbackInfo& info, const Request& request) {
   std::unique_ptr<Guard> guard(new (std::nothrow_t{})
                                    Guard(request.window, request.id, request.offset));
   if (guard == nullptr || guard->is_private == nullptr) return ENOMEM;
-  Watch* watch = WatchMemory(info.Env(), info[0], request.window.shared, guard.get());
+  Watch* watch = WatchMemory(info.Env(), info[0], guard.get());
   if (watch == nullptr) return ENOMEM;
   const int error = MapBehindGuard(request, std::move(guard));
   if (error != 0) Unwatch(info.Env(), watch);

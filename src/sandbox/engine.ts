@@ -2,11 +2,11 @@
 import { existsSync, readlinkSync } from "node:fs";
 
 /**
- * Whether the engine ends a thread that computes. In Deno, 2.9 at least, `worker.terminate()` returns, and a thread with an
- * endless loop runs until the process ends.
+ * Whether the engine ends a thread that computes in WebAssembly. In Bun (1.4) `worker.terminate()` then never settles; in
+ * Deno (2.9) it does, and the thread runs until the process ends.
  */
-export const endsThreads = process.versions["deno"] === undefined;
-export const CANNOT_END = "Deno does not end a thread that computes";
+export const endsThreads = process.versions["deno"] === undefined && process.versions["bun"] === undefined;
+export const CANNOT_END = "Deno and Bun do not end a thread that computes";
 
 /** The kernel's id of this thread; 0 if it cannot be read, which a permission model may forbid. @see proc_thread-self(5) */
 export function threadId(): number {

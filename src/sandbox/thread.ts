@@ -73,11 +73,11 @@ export class GuestThread {
     Atomics.store(this.#signal, Signal.Closing, 1);
     this.#wake(); // a thread that waits ends by itself
     if (!endsThreads) await this.#gone(); // after terminate() it would stay
-    await this.#worker.terminate();
     if (!endsThreads && this.#isThere()) throw unsupported("to end a guest that runs", CANNOT_END);
+    await this.#worker.terminate();
   }
 
-  /** Whether the kernel still has the thread. Only for Deno: the others join it before they report its end. */
+  /** Whether the kernel still has the thread. Node joins it before it reports its end. */
   #isThere(): boolean {
     const id = Atomics.load(this.#signal, Signal.Thread);
     return id !== 0 && threadExists(id);

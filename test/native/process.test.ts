@@ -7,8 +7,10 @@ import * as assert from "uvu/assert";
 import { suite } from "../suite.js";
 import { campaign } from "../support/campaign.js";
 import { askModule, end, isRoot, runModule, startModule } from "../support/child.js";
+import { isNode } from "../support/engine.js";
 import { adlerOracle } from "../support/oracle.js";
 import { code, nativePairs, randomBytes } from "../support/pairs.js";
+import { until } from "../support/waiting.js";
 
 const SIZE = 3333;
 for (const { name, shm, withSegment } of nativePairs) {
@@ -212,6 +214,7 @@ for (const { name, shm, withSegment } of nativePairs) {
       assert.is(segment.stat().nattch, 1);
       assert.is(segment.readChunk(1)[0], 5);
       await thread.terminate();
+      if (!isNode) await until("the end of the thread's memories", () => segment.stat().nattch === 1);
       assert.is(segment.stat().nattch, 1); // the one that readChunk made
     });
   });

@@ -4,7 +4,7 @@ import * as assert from "uvu/assert";
 import { createSandbox, type SandboxOptions } from "wasm-shm";
 import { suite } from "../suite.js";
 import { runModule } from "../support/child.js";
-import { NO_LIMIT, NO_LIMIT_SOURCE } from "../support/engine.js";
+import { isNode, NO_LIMIT, NO_LIMIT_SOURCE } from "../support/engine.js";
 import { code } from "../support/pairs.js";
 import { guest, intact, kinds, NO_HOST, native, open, rejects, withSandbox, withSegments } from "./sandboxes.js";
 
@@ -224,7 +224,7 @@ if (native) {
   });
 
   workers("a result that cannot cross to the guest's thread fails the call, which does not hang", () => {
-    const options = { ...hosting(() => () => 1), timeLimitMs: 5000 };
+    const options = { ...hosting(() => () => 1), ...(isNode && { timeLimitMs: 5000 }) };
     return withSandbox("worker", callback, options, async (sandbox) => {
       const caught = await sandbox.call("enter", 1).then(
         (result) => result,

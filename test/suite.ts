@@ -63,7 +63,8 @@ function problemOf({ name, written, passed, failed, skips, ran }: Outcome): stri
   return `${unfinished} of the ${written} tests of suite ${name} did not run to their end`;
 }
 
-process.on("exit", () => {
+/** What came of the suites so far. */
+export function tallyNow(): Tally {
   const tally: Tally = { passed: 0, failed: 0, skips: [], problems: [] };
   for (const outcome of outcomes) {
     tally.passed += outcome.passed;
@@ -73,5 +74,7 @@ process.on("exit", () => {
     if (problem !== undefined) tally.problems.push(problem);
   }
   if (outcomes.length === 0) tally.problems.push("the file has no suite");
-  console.log(tallyLine(tally));
-});
+  return tally;
+}
+
+process.on("exit", () => console.log(tallyLine(tallyNow())));

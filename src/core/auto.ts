@@ -1,6 +1,7 @@
 // Both cores, each for the work that it is better at: JS for numbers and text, because it needs no call into wasm; wasm
 // for ranges and long arrays, because it has vectors and 64-bit integers.
 import type { Width } from "../common/elements.js";
+import { ShmError } from "../common/errors.js";
 import type { Window } from "../memory/window.js";
 import type { Core, CoreCursor, CoreName } from "./core.js";
 import type { Engine } from "./engine.js";
@@ -104,14 +105,31 @@ class AutoCursor extends JsCursor {
   }
 }
 
-export function autoCore(engine: Engine): Core {
+/** The wasm core; the JS core once the engine has refused to compile WebAssembly, as a Content-Security-Policy may have it. */
+function wasmOrJs(engine: Engine): Core {
   const js = jsCore(engine);
   const wasm = wasmCore(engine);
+  let compiles = true;
+  function choose<T>(use: (core: Core) => T): T {
+    if (!compiles) return use(js);
+    try {
+      return use(wasm);
+    } catch (error) {
+      if (!(error instanceof ShmError && error.code === "ERR_SHM_UNSUPPORTED")) throw error;
+      compiles = false;
+      return use(js);
+    }
+  }
   return {
     name: "auto",
     anywhere: js,
-    open: (window) => new AutoCursor(window, wasm),
-    range: wasm.range,
-    close: wasm.close,
+    open: (window) => choose((core) => core.open(window)),
+    range: (window) => choose((core) => core.range(window)),
+    close: (window) => choose((core) => core.close(window)),
   };
+}
+
+export function autoCore(engine: Engine): Core {
+  const long = wasmOrJs(engine);
+  return { ...long, open: (window) => new AutoCursor(window, long) };
 }

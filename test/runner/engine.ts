@@ -71,6 +71,8 @@ function arm64(): Engine {
       CXX: "aarch64-linux-gnu-g++",
       NODE_OPTIONS: `--import ${preloaded}`,
       WASM_SHM_EXECUTABLE: script,
+      WASM_SHM_EMULATED: "1",
+      WASM_SHM_HOST: undefined, // tools/arm64.js sets it for the runner, which cannot load the addon
     },
   };
 }

@@ -8,7 +8,7 @@ export const NO_LIMIT: { timeLimitMs?: number } = isNode ? {} : { timeLimitMs: N
 export const NO_LIMIT_SOURCE = isNode ? "" : "timeLimitMs: Infinity, ";
 
 /** A processor that qemu-user emulates. */
-export const isEmulated = process.env["QEMU_SET_ENV"] !== undefined;
+export const isEmulated = process.env["WASM_SHM_EMULATED"] !== undefined;
 
 /** The Node that runs the build's tools: the runner's. */
 export const toolNode = process.env["WASM_SHM_NODE"] ?? process.execPath;

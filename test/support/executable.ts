@@ -2,6 +2,5 @@
 // Children are started by the script that started this process.
 const executable = process.env["WASM_SHM_EXECUTABLE"];
 if (executable !== undefined) process.execPath = executable;
-if (process.env["QEMU_SET_ENV"] !== undefined) delete process.env["LD_PRELOAD"]; // of another processor than the children's
 
 export {};

@@ -1,0 +1,19 @@
+// Which files a run on another engine takes.
+
+/** Their results depend on the engine: how it compiles, maps, collects and ends. */
+export const ENGINE_ROOMS = ["conformance/", "core/", "native/", "sandbox/", "stream/"];
+
+/** The rooms that such a run leaves out unless it has --all, and why. */
+export const OTHER_ROOMS: Readonly<Record<string, string>> = {
+  bench: "it measures, with one engine at a time by its own option",
+  browser: "browsers are engines of their own",
+  cli: "the command is a program of Node's, and calls nothing that the other rooms do not",
+  engines: "the flags are tested by npm test; with --all on each Node",
+  examples: "they call nothing that the other rooms do not",
+  model: "a long search, of which one engine has its share",
+  package: "npm, compilers and types are the same",
+  pages: "the blocks call nothing that the other rooms do not",
+  peers: "the other programs are the same",
+  run: "it tests the runner, which the machine's own Node runs",
+  x11: "the X server is the same",
+};

@@ -1,0 +1,46 @@
+// What came of the tests on each engine, and the table that docs/engines.md and the README show of it.
+import { join } from "node:path";
+import { root } from "../support/child.js";
+
+/** `npm run test:engines -- ENGINE --record` writes it. */
+export const resultsFile = join(root, "test/engines/results.json");
+
+export interface Result {
+  readonly version: string;
+  readonly architecture: string;
+  readonly libc: string;
+  /** All files, those of test/engines/files.ts, or a page's. */
+  readonly files: "all" | "engine" | "page";
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+/** By the engine's name. */
+export type Results = Record<string, Result>;
+
+/** What .ci/run runs. */
+const IN_CI = ["node20", "node22", "node24", "node26", "chromium", "firefox"];
+
+const TITLES: Record<string, string> = { bun: "Bun", deno: "Deno", chromium: "Chromium", firefox: "Firefox" };
+const FILES = { all: "all tests", engine: "the engine's tests", page: "the portable entry's tests" };
+
+function titleOf(name: string): string {
+  return TITLES[name] ?? (name === "arm64" ? "Node, under qemu-user" : "Node");
+}
+
+/** Rows of Markdown: engine, version, architecture, C library, status, and the counts. */
+export function tableOf(results: Results): string {
+  const rows = Object.entries(results).map(
+    ([name, { version, architecture, libc, files, passed, failed, skipped }]) => {
+      const counts = `${FILES[files]}: ${passed} passed, ${failed} failed, ${skipped} skipped`;
+      return `| ${titleOf(name)} | ${version} | ${architecture} | ${libc} | ${IN_CI.includes(name) ? "in CI" : "tried"} | ${counts} |`;
+    },
+  );
+  return [
+    "| engine | version | architecture | C library | status | what ran |",
+    "| --- | --- | --- | --- | --- | --- |",
+    ...rows,
+    "",
+  ].join("\n");
+}

@@ -1,7 +1,7 @@
 // Bytes as text. The bytes are always a copy that no other process can change: a decoder reads its bytes twice, and if a
 // concurrent writer changes them in between, engines write past the end of the string that they made room for.
 import { checkBoolean } from "./arguments.js";
-import { newArray } from "./bytes.js";
+import { newArray, type OwnUint8Array } from "./bytes.js";
 import { malformed, outOfMemory } from "./errors.js";
 
 /** Encodings of text, by Node's names. */
@@ -55,7 +55,7 @@ export function checkFatal(fatal: unknown): boolean {
 export function decodeText(
   operation: string,
   start: number,
-  copy: Uint8Array<ArrayBuffer>,
+  copy: OwnUint8Array,
   fatal: boolean,
   encoding: TextEncoding = "utf8",
   latin1: Decode = latin1Text,

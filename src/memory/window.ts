@@ -1,4 +1,4 @@
-import { bytesOf, copyBytes, newArray, sliceOf } from "../common/bytes.js";
+import { bytesOf, copyBytes, newArray, type OwnUint8Array, sliceOf } from "../common/bytes.js";
 import type { ElementArray } from "../common/elements.js";
 import { memoryMoved } from "../common/errors.js";
 import { CopyChoice, type NativeCopy } from "./copy.js";
@@ -71,10 +71,10 @@ export class Window {
    *
    * @throws {ShmError} `ENOMEM`
    */
-  slice(start: number, length: number): Uint8Array<ArrayBuffer> {
+  slice(start: number, length: number): OwnUint8Array {
     const { bytes } = this.current();
     if (this.#choice.nativeFor(length, start) === undefined) return sliceOf(bytes, start, start + length);
-    const copy = newArray<Uint8Array<ArrayBuffer>>(Uint8Array, length);
+    const copy = newArray<OwnUint8Array>(Uint8Array, length);
     this.read(copy, start, length);
     return copy;
   }

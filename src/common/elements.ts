@@ -90,9 +90,19 @@ export function checkArray(name: string, value: unknown): ArrayKind {
   return kind;
 }
 
-/** The kind that a constructor makes. It must be a constructor of this realm, and not a subclass. */
+const sourceOf = Function.prototype.toString;
+
+/**
+ * The kind that a constructor makes. Not of a subclass. Jest, and vitest's vmThreads, give tests the constructors of another
+ * realm: those are the engine's own functions too, and only these have a source text that is a name without code.
+ */
 export function checkType(value: unknown): ArrayKind {
   for (const [name, Type] of Object.entries(constructors)) if (value === Type) return kinds.get(name) as ArrayKind;
+  if (typeof value === "function") {
+    const source = sourceOf.call(value);
+    for (const [name, Type] of Object.entries(constructors))
+      if (source === sourceOf.call(Type)) return kinds.get(name) as ArrayKind;
+  }
   throw invalidType("Type", expected, value);
 }
 

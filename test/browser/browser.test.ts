@@ -113,7 +113,8 @@ function conformance(): string {
 const hasTools = existsSync(esbuild) && createRequire(`${here}/package.json`).resolve.paths("vite") !== null;
 rmSync(out, { recursive: true, force: true });
 
-for (const browser of browsers) {
+const chosen = process.env["WASM_SHM_BROWSER"]; // test/engines/run.ts names one
+for (const browser of browsers.filter(({ name }) => chosen === undefined || name.toLowerCase() === chosen)) {
   const tests = suite(`wasm-shm/portable in ${browser.name}`);
   if (!hasTools) absent(tests, "works in a page", "the bundlers are not installed: npm ci --prefix test/browser");
   else if (browser.program === undefined) absent(tests, "works in a page", `there is no ${browser.name}`);

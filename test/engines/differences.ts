@@ -44,7 +44,6 @@ export const differences: readonly Difference[] = [
     engines: ["bun"],
     tests: [
       /^The garbage collector \[sysv, .*\] detaches an attachment that was dropped/,
-      /^A guard goes with its memory a later (plain|shared) memory/,
       /^Threads and the write guard a worker that is terminated in the middle of a storm/,
     ],
     reason: "the collector is conservative: some of the attachments that were dropped stay attached",
@@ -89,11 +88,6 @@ export const differences: readonly Difference[] = [
       /^Threads and the write guard a worker that is terminated in the middle of a storm/,
     ],
     reason: "a thread that computes cannot be ended, so it stays attached",
-  },
-  {
-    engines: ["deno"],
-    tests: [/^A guard goes with its memory a later (plain|shared) memory/],
-    reason: "the engine makes no memory at the address of one that was collected",
   },
   {
     engines: ["deno"],

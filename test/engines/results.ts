@@ -29,12 +29,24 @@ function titleOf(name: string): string {
   return TITLES[name] ?? (name === "arm64" ? "Node, under qemu-user" : "Node");
 }
 
+const statusOf = (name: string): string => (IN_CI.includes(name) ? "in CI" : "tried");
+
+/** The README's: engine, versions, architecture, C library and status. */
+export function shortTableOf(results: Results): string {
+  const rows = Object.entries(results).map(
+    ([name, { version, architecture, libc }]) =>
+      `| ${titleOf(name)} ${version} | ${architecture} | ${libc} | ${statusOf(name)} |`,
+  );
+  const head = ["| engine | architecture | C library | status |", "| --- | --- | --- | --- |"];
+  return [...head, ...rows, ""].join("\n");
+}
+
 /** Rows of Markdown: engine, version, architecture, C library, status, and the counts. */
 export function tableOf(results: Results): string {
   const rows = Object.entries(results).map(
     ([name, { version, architecture, libc, files, passed, failed, skipped }]) => {
       const counts = `${FILES[files]}: ${passed} passed, ${failed} failed, ${skipped} skipped`;
-      return `| ${titleOf(name)} | ${version} | ${architecture} | ${libc} | ${IN_CI.includes(name) ? "in CI" : "tried"} | ${counts} |`;
+      return `| ${titleOf(name)} | ${version} | ${architecture} | ${libc} | ${statusOf(name)} | ${counts} |`;
     },
   );
   return [

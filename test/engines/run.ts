@@ -4,15 +4,19 @@ import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { browsers } from "../browser/browsers.js";
 import { type Engine, engineNames, engineOf } from "../runner/engine.js";
 import { root } from "../support/child.js";
 import { ENGINE_ROOMS } from "./files.js";
 import { type Results, resultsFile } from "./results.js";
 
+const browserNames = browsers.map(({ name }) => name.toLowerCase());
+const names = [...engineNames, ...browserNames];
+
 const HELP = `Usage: npm run test:nodes -- [options]
        npm run test:engines -- ENGINE... [options]
 
-Runs the tests whose results depend on the engine (test/engines/files.ts) on each engine: ${engineNames.join(", ")}.
+Runs the tests whose results depend on the engine (test/engines/files.ts) on each engine: ${names.join(", ")}.
 npm run test:nodes takes Node 22, 24 and 26; npm test runs on the machine's own. Install the engines first:
 npm ci --prefix test/engines, and for arm64 npm ci --prefix test/engines/arm64 --force.
 
@@ -22,21 +26,35 @@ npm ci --prefix test/engines, and for arm64 npm ci --prefix test/engines/arm64 -
 
 Exits with 0 if everything passed on every engine, with 1 if not, and with 2 if an argument is wrong.`;
 
+interface Known {
+  readonly version: string;
+  readonly architecture: string;
+}
+
+function browserOf(name: string): Known {
+  const program = browsers.find((browser) => browser.name.toLowerCase() === name)?.program;
+  if (program === undefined) throw new Error(`${name} is not installed`);
+  const said = spawnSync(program, ["--version"], { encoding: "utf8" }).stdout;
+  return { version: /[\d.]+(esr)?/.exec(said)?.[0] ?? said.trim(), architecture: process.arch };
+}
+
 /** What the engine says of itself; bun and deno have both versions. */
-function versionOf({ program, environment }: Engine): { version: string; architecture: string } {
+function versionOf({ program, environment }: Engine): Known {
   const source = `const { bun, deno, node } = process.versions; console.log(JSON.stringify({ version: bun ?? deno ?? node, architecture: process.arch }))`;
   const file = join(root, "build/engines-version.cjs");
   writeFileSync(file, source);
   const ended = spawnSync(program, [file], { encoding: "utf8", env: { ...process.env, ...environment } });
   if (ended.status !== 0) throw new Error(`${program}: ${ended.error?.message ?? ended.stderr}`);
-  return JSON.parse(ended.stdout) as { version: string; architecture: string };
+  return JSON.parse(ended.stdout) as Known;
 }
 
 /** Runs the tests, shows what they print, and returns the counts of the last line. */
 async function runOn(name: string, all: boolean): Promise<{ passed: number; failed: number; skipped: number }> {
-  const words = all ? [] : ENGINE_ROOMS;
-  const child = spawn(process.execPath, [join(root, "build/test/run.js"), "--engine", name, ...words], {
+  const isBrowser = browserNames.includes(name);
+  const words = isBrowser ? ["browser/"] : ["--engine", name, ...(all ? [] : ENGINE_ROOMS)];
+  const child = spawn(process.execPath, [join(root, "build/test/run.js"), ...words], {
     stdio: ["ignore", "pipe", "inherit"],
+    env: { ...process.env, ...(isBrowser && { WASM_SHM_BROWSER: name }) },
   });
   let last = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
@@ -54,21 +72,22 @@ const { values, positionals } = parseArgs({
   options: { all: { type: "boolean" }, record: { type: "boolean" }, help: { type: "boolean" } },
   allowPositionals: true,
 });
-const unknown = positionals.filter((name) => !engineNames.includes(name));
+const unknown = positionals.filter((name) => !names.includes(name));
 if (values.help) console.log(HELP);
 else if (positionals.length === 0 || unknown.length > 0) {
-  console.error(`name engines: ${engineNames.join(", ")}${unknown.length > 0 ? `; not ${unknown.join(", ")}` : ""}`);
+  console.error(`name engines: ${names.join(", ")}${unknown.length > 0 ? `; not ${unknown.join(", ")}` : ""}`);
   process.exitCode = 2;
 } else {
   const results = JSON.parse(readFileSync(resultsFile, "utf8")) as Results;
   const told: string[] = [];
   for (const name of positionals) {
-    const known = versionOf(engineOf(name));
+    const isBrowser = browserNames.includes(name);
+    const known = isBrowser ? browserOf(name) : versionOf(engineOf(name));
     console.log(`\n${name}: ${known.version}, ${known.architecture}`);
     const counts = await runOn(name, values.all === true);
     if (counts.failed > 0) process.exitCode = 1;
     told.push(`${name} ${known.version}: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
-    results[name] = { ...known, libc: "glibc", files: values.all ? "all" : "engine", ...counts };
+    results[name] = { ...known, libc: "glibc", files: isBrowser ? "page" : values.all ? "all" : "engine", ...counts };
     if (values.record) writeFileSync(resultsFile, `${JSON.stringify(results, null, 2)}\n`);
   }
   const sum = (part: RegExp): number => told.reduce((total, line) => total + Number(part.exec(line)?.[1]), 0);

@@ -100,7 +100,8 @@ export const guardedChild = (pages: number, access: Access = "read-only"): strin
   const id = host.get(0, length, 0o1600);
   const map = (access = "${access}", more = {}) => host.map({ id, offset: 0, length, access, into: undefined, memory: undefined, ...more });
   const bytesOf = ({ memory, byteOffset, byteLength }) => new Uint8Array(memory.buffer, byteOffset, byteLength);
-  const writable = map("read-write"); // keeps the segment
+  const writable = map("read-write");
+  globalThis.kept = writable; // it keeps the segment; V8 13 collects a module's constant that nothing uses any more
   host.remove(id);
   const seen = bytesOf(writable);
   const mapLines = () => readFileSync("/proc/self/maps", "latin1").split("\\n").length;

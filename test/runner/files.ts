@@ -15,7 +15,8 @@ const FIXTURES = "fixtures/";
  */
 export function testFiles(folder = ""): string[] {
   return readdirSync(join(root, "test", folder), { recursive: true, encoding: "utf8" })
-    .filter((file) => file.endsWith(SUFFIX) && (folder !== "" || !file.startsWith(FIXTURES)))
+    .filter((file) => file.endsWith(SUFFIX) && !file.includes("node_modules/"))
+    .filter((file) => folder !== "" || !file.startsWith(FIXTURES))
     .map((file) => file.slice(0, -SUFFIX.length))
     .sort();
 }

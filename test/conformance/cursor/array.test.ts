@@ -241,6 +241,48 @@ for (const { name: pair, withCursor } of pairs) {
     });
   });
 
+  wrong("another realm's constructors are taken, and its subclasses and imitations are not", () => {
+    withCursor(SIZE, (cursor, attachment) => {
+      cursor.writeArray(Uint32Array.of(7, 8));
+      const names = [
+        "Int8",
+        "Uint8",
+        "Uint8Clamped",
+        "Int16",
+        "Uint16",
+        "Int32",
+        "Uint32",
+        "Float32",
+        "Float64",
+        "BigInt64",
+        "BigUint64",
+      ];
+      for (const name of names) {
+        const Foreign = runInNewContext(`${name}Array`) as typeof Uint32Array;
+        cursor.seek(0);
+        const array = cursor.readArray(Foreign, 1);
+        assert.is(Object.getPrototypeOf(array), Foreign.prototype);
+        cursor.seek(0);
+        assert.equal([...cursor.viewArray(Foreign, 1)], [...array]);
+        const sum: unknown = attachment.sum(Foreign as never, 0, 8);
+        assert.is(typeof sum, name.startsWith("Big") ? "bigint" : "number");
+      }
+      cursor.seek(0);
+      for (const source of [
+        "class Uint8Array extends globalThis.Uint8Array {}; Uint8Array",
+        "(function Uint8Array() {})",
+        "Uint8Array.bind()",
+        "new Proxy(Uint8Array, {})",
+        "DataView",
+        "Object.getPrototypeOf(Uint8Array)",
+      ]) {
+        const other = runInNewContext(source) as typeof Uint8Array;
+        assert.throws(() => cursor.readArray(other, 1), code("ERR_INVALID_ARG_TYPE", /"Type"/));
+      }
+      assert.is(cursor.position, 0);
+    });
+  });
+
   wrong("an invalid length", () => {
     withCursor(SIZE, (cursor) => {
       for (const read of [cursor.readArray, cursor.viewArray] as Cursor["readArray"][]) {

@@ -41,13 +41,33 @@ int WithHeadroom(Call call) {
   return call();
 }
 
+// Guards were taken out whose windows reach past this one: those of another thread, which may have
+// been terminated, in a memory that it shared. Without a guard a store into what is left of such a
+// window would end the process, so zero pages take its place. With the lock held.
+void ClearAround(const Window& window, const Guard* removed) {
+  const auto begin = reinterpret_cast<uintptr_t>(window.data);
+  const uintptr_t end = begin + window.length;
+  for (; removed != nullptr; removed = removed->next.get()) {
+    const uintptr_t past = removed->begin + removed->length;
+    const auto clear = [&](uintptr_t from, uintptr_t to) {
+      if (from >= to || !IsMappedReadOnly(from, to, removed->id)) return;
+      const Window left = {reinterpret_cast<uint8_t*>(from), to - from, true};
+      WithHeadroom([&] { return MapZeroPages(left); });  // at most two mappings more
+    };
+    clear(removed->begin, begin);
+    clear(end, past);
+  }
+}
+
 int MapReadWrite(const Request& request) {
   std::unique_ptr<Guard> removed;  // freed after the lock is released
   const GuardLock lock;
   size_t page;
   const int error = MapSegment(request.window, request.id, 0, request.offset, &page);
-  if (error == 0) removed = TakeGuards(request.window);
-  return error;
+  if (error != 0) return error;
+  removed = TakeGuards(request.window);
+  ClearAround(request.window, removed.get());
+  return 0;
 }
 
 // Adds the guard before it maps the pages: other threads may be storing there already. If the map
@@ -66,7 +86,10 @@ int MapBehindGuard(const Request& request, std::unique_ptr<Guard> made) {
   const int error = AddGuard(std::move(made)) ? MapSegment(request.window, request.id, SHM_RDONLY,
                                                            request.offset, &guard->page)
                                               : ENOMEM;
-  if (error == 0) return 0;
+  if (error == 0) {
+    ClearAround(request.window, removed.get());
+    return 0;
+  }
   auto unused = TakeGuards(request.window);
   while (removed != nullptr) {
     auto next = std::move(removed->next);
@@ -110,7 +133,10 @@ Napi::Value Unmap(const Napi::CallbackInfo& info) {
   {
     const GuardLock lock;
     error = WithHeadroom([&] { return MapZeroPages(window); });
-    if (error == 0) removed = TakeGuards(window);
+    if (error == 0) {
+      removed = TakeGuards(window);
+      ClearAround(window, removed.get());
+    }
   }
   // A watch belongs to its own thread. Another thread's stays, and finds later that its guard is
   // gone.

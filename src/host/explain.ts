@@ -112,6 +112,8 @@ function why(error: number, call: HostCall, ask: Ask): Why {
     case "lock":
     case "unlock":
       return error === EIDRM ? removed : whyControl(error, call.operation, ask);
+    case "discard":
+      return error === EINVAL ? { reason: "another thread has attached over this window of a shared memory" } : {};
     default:
       return {};
   }

@@ -1,0 +1,50 @@
+// A thread of a storm: random actions until the time is over. A worker starts with this module; the main thread imports it.
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { isMainThread, workerData } from "node:worker_threads";
+import { actions, refusals } from "./actions.js";
+import { Actor } from "./actor.js";
+import type { ThreadOrders } from "./setup.js";
+
+/** How long a thread works before its event loop has a turn, in which finalizers run. */
+const TURN_MS = 10;
+
+const collect = globalThis.gc as () => void; // the storm's process has --expose-gc
+
+export const names = Object.keys(actions);
+const bag = names.flatMap((name) => Array<string>(actions[name]?.weight ?? 0).fill(name));
+
+function act(actor: Actor, name: string): void {
+  const { counts } = actor.orders;
+  const index = 2 * names.indexOf(name);
+  try {
+    if (actions[name]?.run(actor)) Atomics.add(counts, index, 1);
+  } catch (error) {
+    const { code } = error as { code?: string };
+    const isRefusal = refusals.includes(code ?? "");
+    const isFull = error instanceof RangeError && /could not allocate memory|Unable to grow/.test(error.message);
+    if (!isRefusal && !isFull) throw new Error(`${name}: ${(error as Error).stack}`);
+    Atomics.add(counts, index + 1, 1);
+    if (code === "ENOMEM" || isFull) {
+      actor.end();
+      collect();
+    }
+  }
+}
+
+/** Whether each action succeeded at least once, in any thread. On a busy machine that may take longer than the storm. */
+const hasAll = (counts: Int32Array): boolean => names.every((_, index) => Atomics.load(counts, 2 * index) > 0);
+
+/** Works until the time that the orders name. `between` runs between turns. */
+export async function work(orders: ThreadOrders, between: () => Promise<void> | void = () => {}): Promise<void> {
+  const actor = new Actor(orders);
+  while (performance.timeOrigin + performance.now() < orders.end || !hasAll(orders.counts)) {
+    const until = performance.now() + TURN_MS;
+    while (performance.now() < until) act(actor, actor.random.of(bag));
+    if (actor.random.oneIn(20)) collect();
+    await nextTurn();
+    await between();
+  }
+  actor.end();
+}
+
+if (!isMainThread) await work(workerData as ThreadOrders);

@@ -1,7 +1,8 @@
 // The addon of the sysv host. It checks its arguments, makes the system call, and returns a number
 // or -errno. It decides nothing but the budget of mappings, which belongs to the process. Its state
-// is a captured getter for each environment, one count of mappings, and the table of guarded
-// windows; each is safe to use from every thread, so every worker may load the addon.
+// is a captured getter for each environment, one count of mappings, the table of guarded windows,
+// and the list of participants; each is safe to use from every thread, so every worker may load the
+// addon.
 #include "addon.h"
 
 #include <dlfcn.h>
@@ -20,6 +21,7 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   InitArguments(env);
   InitFile(env, exports);
   InitBudget(env, exports);
+  InitParticipant(env, exports);
   InitSegment(env, exports);
   InitSystem(env, exports);
   InitTransfer(env, exports);

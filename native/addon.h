@@ -8,8 +8,10 @@
 
 // Each adds the functions of one file to the exports: map/budget.cc (reserve), map/weight.cc
 // (weigh), sysv/segment.cc (shmget, shmctl), sysv/system.cc (limits, list, ftok), map/transfer.cc
-// (read, write), map/window.cc (map, unmap, discard, privatePages, address).
+// (read, write), map/window.cc (map, unmap, discard, privatePages, address), wait/participant.cc
+// (Participant).
 void InitBudget(Napi::Env env, Napi::Object exports);
+void InitParticipant(Napi::Env env, Napi::Object exports);
 void InitSegment(Napi::Env env, Napi::Object exports);
 void InitSystem(Napi::Env env, Napi::Object exports);
 void InitTransfer(Napi::Env env, Napi::Object exports);

@@ -1,0 +1,91 @@
+// Who a participant is, and whether its thread still exists: what the kernel's robust list does not
+// tell in every case. No timeout decides: a stopped process exists, so it is alive.
+#include "wait/liveness.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include "wait/futex.h"
+
+namespace {
+
+// The start time of a thread, in clock ticks since boot; 0 if /proc does not tell. Field 22 of
+// /proc/PID/task/TID/stat: proc_pid_stat(5). The name in field 2 may hold spaces and parentheses,
+// so the fields are counted from the last parenthesis.
+uint64_t StartTimeOf(uint32_t pid, uint32_t tid) {
+  char path[64];
+  snprintf(path, sizeof path, "/proc/%u/task/%u/stat", pid, tid);
+  const int file = open(path, O_RDONLY | O_CLOEXEC);
+  if (file < 0) return 0;
+  char text[1024];
+  const ssize_t length = read(file, text, sizeof text - 1);
+  close(file);
+  if (length <= 0) return 0;
+  text[length] = '\0';
+  const char* at = strrchr(text, ')');
+  for (int field = 2; at != nullptr && field < 22; field++) at = strchr(at + 1, ' ');
+  return at == nullptr ? 0 : strtoull(at + 1, nullptr, 10);
+}
+
+// The number of this process's pid namespace; 0 if /proc does not tell.
+uint32_t OwnPidNamespace() {
+  struct stat status;
+  return stat("/proc/self/ns/pid", &status) == 0 ? static_cast<uint32_t>(status.st_ino) : 0;
+}
+
+}  // namespace
+
+void Describe(const Domain& domain, uint32_t slot, uint32_t generation, uint32_t kind) {
+  const auto pid = static_cast<uint32_t>(getpid());
+  const uint64_t start = StartTimeOf(pid, static_cast<uint32_t>(syscall(SYS_gettid)));
+  timespec now;
+  clock_gettime(CLOCK_REALTIME, &now);
+  const uint64_t joined = uint64_t(now.tv_sec) * 1000 + uint64_t(now.tv_nsec) / 1000000;
+  Store(domain.Pid(slot), pid);
+  Store(domain.StartTime(slot), static_cast<uint32_t>(start));
+  Store(domain.StartTime(slot) + 1, static_cast<uint32_t>(start >> 32));
+  Store(domain.PidNamespace(slot), OwnPidNamespace());
+  Store(domain.Kind(slot), kind);
+  Store(domain.Joined(slot), static_cast<uint32_t>(joined));
+  Store(domain.Joined(slot) + 1, static_cast<uint32_t>(joined >> 32));
+  Store(domain.Described(slot), generation);
+}
+
+bool IsVanished(const Domain& domain, uint32_t slot) {
+  const uint32_t life = Load(domain.Life(slot));
+  if (!IsAlive(life)) return true;
+  const uint32_t generation = Load(domain.Generation(slot));
+  if (Load(domain.Described(slot)) != generation) return false;  // it is still joining
+  const uint32_t pid = Load(domain.Pid(slot));
+  const uint64_t start = Load(domain.StartTime(slot)) | uint64_t{Load(domain.StartTime(slot) + 1)}
+                                                            << 32;
+  const uint32_t space = Load(domain.PidNamespace(slot));
+  if (Load(domain.Generation(slot)) != generation) return false;  // the words were of two
+  if (space == 0 || space != OwnPidNamespace()) return false;     // its numbers mean nothing here
+  const uint32_t tid = life & FUTEX_TID_MASK;
+  if (pid == 0 || pid > INT_MAX || tid == 0) return false;
+  // EPERM also says that the thread exists. The keeper is not its process's first thread, so no
+  // zombie keeps the number.
+  const bool exists = syscall(SYS_tgkill, pid, tid, 0) == 0 || errno != ESRCH;
+  if (exists) {
+    const uint64_t found = start == 0 ? 0 : StartTimeOf(pid, tid);
+    if (found == 0 || found == start) return false;
+  }
+  // The very value read: if another took the slot meanwhile, this fails, and that one lives.
+  const bool buried = Swap(domain.Life(slot), life, FUTEX_WAITERS | FUTEX_OWNER_DIED);
+  if (buried) WakeAll(domain.Life(slot));
+  return buried;
+}
+
+void BuryVanished(const Domain& domain, uint32_t own) {
+  for (uint32_t slot = 0; slot < domain.slots; slot++)
+    if (slot != own && IsAlive(Load(domain.Life(slot)))) IsVanished(domain, slot);
+}

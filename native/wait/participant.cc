@@ -1,0 +1,205 @@
+// Participants of domains as JS objects. Every method of one that has left does nothing.
+#include <napi.h>
+#include <node_api.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <mutex>
+#include <new>
+#include <set>
+#include <utility>
+
+#include "addon.h"
+#include "arguments.h"
+#include "wait/keeper.h"
+
+namespace {
+
+// Those that have joined, in every thread. exit(3) does not run the cleanup hooks of environments
+// after process.exit(): then this list is left in their place, or peers would be told of deaths.
+std::mutex joined_lock;
+std::set<Keeper*>* joined = nullptr;
+
+void LeaveAll() {
+  const std::lock_guard<std::mutex> lock(joined_lock);
+  for (Keeper* keeper : *joined) keeper->Leave();
+  joined->clear();
+}
+
+void Remember(Keeper* keeper) {
+  const std::lock_guard<std::mutex> lock(joined_lock);
+  if (joined == nullptr) {
+    joined = new std::set<Keeper*>;  // never freed: threads may outlive static destructors
+    atexit(LeaveAll);
+  }
+  joined->insert(keeper);
+}
+
+void Forget(Keeper* keeper) {
+  const std::lock_guard<std::mutex> lock(joined_lock);
+  if (joined != nullptr) joined->erase(keeper);
+}
+
+// Calls a function of an event loop from another thread. Any number of sends before the call are
+// one call. It frees itself with the threadsafe function.
+class Signal {
+ public:
+  // nullptr if the environment is being torn down.
+  static Signal* New(napi_env env, napi_value callback) {
+    auto* signal = new (std::nothrow) Signal;
+    if (signal == nullptr) return nullptr;
+    napi_value name;
+    if (napi_create_string_utf8(env, "wasm-shm domain", NAPI_AUTO_LENGTH, &name) != napi_ok ||
+        napi_create_threadsafe_function(env, callback, nullptr, name, 0, 1, signal, Finalize,
+                                        signal, Call, &signal->function_) != napi_ok) {
+      delete signal;
+      return nullptr;
+    }
+    napi_unref_threadsafe_function(env, signal->function_);
+    return signal;
+  }
+
+  void Send() {
+    if (!sent_.exchange(true))
+      napi_call_threadsafe_function(function_, nullptr, napi_tsfn_nonblocking);
+  }
+
+  void Hold(napi_env env, bool on) {
+    if (on)
+      napi_ref_threadsafe_function(env, function_);
+    else
+      napi_unref_threadsafe_function(env, function_);
+  }
+
+  void Release() { napi_release_threadsafe_function(function_, napi_tsfn_abort); }
+
+ private:
+  static void Call(napi_env env, napi_value callback, void* signal, void*) {
+    static_cast<Signal*>(signal)->sent_ = false;
+    napi_value receiver;
+    if (env == nullptr || callback == nullptr || napi_get_undefined(env, &receiver) != napi_ok)
+      return;
+    napi_call_function(env, receiver, callback, 0, nullptr, nullptr);
+  }
+
+  static void Finalize(napi_env, void* signal, void*) { delete static_cast<Signal*>(signal); }
+
+  napi_threadsafe_function function_ = nullptr;
+  std::atomic<bool> sent_{false};
+};
+
+class Participant : public Napi::ObjectWrap<Participant> {
+ public:
+  static Napi::Function Class(Napi::Env env) {
+    return DefineClass(
+        env, "Participant",
+        {InstanceAccessor<&Participant::Result>("result"),
+         InstanceAccessor<&Participant::Slot>("slot"),
+         InstanceAccessor<&Participant::Generation>("generation"),
+         InstanceMethod<&Participant::Arm>("arm"), InstanceMethod<&Participant::Disarm>("disarm"),
+         InstanceMethod<&Participant::Watch>("watch"), InstanceMethod<&Participant::Hold>("hold"),
+         InstanceMethod<&Participant::Look>("look"), InstanceMethod<&Participant::Sleep>("sleep"),
+         InstanceMethod<&Participant::Wake>("wake"),
+         InstanceMethod<&Participant::LeaveNow>("leave")});
+  }
+
+  // Args: (memory, window, offset, slots, pageSize, kind, changed). Joins the domain at `offset` of
+  // the window, whose pages are a shared mapping. `result` is then 0 or -errno.
+  explicit Participant(const Napi::CallbackInfo& info)
+      : Napi::ObjectWrap<Participant>(info), env_(info.Env()) {
+    result_ = Join(info);
+  }
+
+  ~Participant() override { Leave(); }
+
+ private:
+  int Join(const Napi::CallbackInfo& info) {
+    Window window;
+    size_t offset, page;
+    uint32_t slots, kind;
+    if (!ReadWindow(info, &window) || !ReadInteger(info[2], 0, kMaxSafeInteger, &offset) ||
+        !ReadInteger(info[3], 1, kMaxSlots, &slots) ||
+        !ReadInteger(info[4], PageSize(), kMaxSafeInteger, &page) ||
+        !ReadInteger(info[5], 0, kMaxUint, &kind) || !info[6].IsFunction())
+      return EINVAL;
+    const size_t bytes = kHeaderBytes + kSlotBytes * slots;
+    if (offset % kHeaderBytes != 0 || (page & (page - 1)) != 0 || bytes > window.length ||
+        offset > window.length - bytes)
+      return EINVAL;
+    signal_ = Signal::New(env_, info[6]);
+    if (signal_ == nullptr) return ENOMEM;
+    Signal* signal = signal_;
+    const int error = keeper_.Join(reinterpret_cast<uint32_t*>(window.data + offset), slots, page,
+                                   kind, [signal] { signal->Send(); });
+    if (error != 0) {
+      signal_->Release();
+      signal_ = nullptr;
+      return error;
+    }
+    Remember(&keeper_);
+    napi_add_env_cleanup_hook(env_, CleanUp, this);
+    return 0;
+  }
+
+  static void CleanUp(void* participant) { static_cast<Participant*>(participant)->Leave(); }
+
+  void Leave() {
+    if (signal_ == nullptr) return;
+    napi_remove_env_cleanup_hook(env_, CleanUp, this);
+    Forget(&keeper_);
+    keeper_.Leave();
+    signal_->Release();
+    signal_ = nullptr;
+  }
+
+  bool Active() const { return signal_ != nullptr && keeper_.joined(); }
+
+  Napi::Value Result(const Napi::CallbackInfo& info) { return Errno(info.Env(), result_); }
+  Napi::Value Slot(const Napi::CallbackInfo& info) {
+    return Napi::Number::New(info.Env(), keeper_.slot());
+  }
+  Napi::Value Generation(const Napi::CallbackInfo& info) {
+    return Napi::Number::New(info.Env(), keeper_.generation());
+  }
+  void Arm(const Napi::CallbackInfo&) {
+    if (Active()) keeper_.Arm();
+  }
+  void Disarm(const Napi::CallbackInfo&) {
+    if (Active()) keeper_.Disarm();
+  }
+  // Args: (on).
+  void Watch(const Napi::CallbackInfo& info) { keeper_.Watch(info[0].ToBoolean()); }
+  // Args: (on). Whether it keeps the event loop alive.
+  void Hold(const Napi::CallbackInfo& info) {
+    if (Active()) signal_->Hold(env_, info[0].ToBoolean());
+  }
+  void Look(const Napi::CallbackInfo&) {
+    if (Active()) keeper_.Look();
+  }
+  // Args: (milliseconds).
+  void Sleep(const Napi::CallbackInfo& info) {
+    if (!Active() || !info[0].IsNumber()) return;
+    const double milliseconds = info[0].As<Napi::Number>().DoubleValue();
+    if (milliseconds > 0 && milliseconds <= 1000)
+      keeper_.Sleep(static_cast<int64_t>(milliseconds * 1e6));
+  }
+  // Args: (low, high): 32 slots each.
+  void Wake(const Napi::CallbackInfo& info) {
+    if (!Active()) return;
+    const uint64_t low = info[0].As<Napi::Number>().Uint32Value();
+    const uint64_t high = info[1].As<Napi::Number>().Uint32Value();
+    keeper_.Wake(low | high << 32);
+  }
+  void LeaveNow(const Napi::CallbackInfo&) { Leave(); }
+
+  Napi::Env env_;
+  Signal* signal_ = nullptr;  // set while it has not left
+  Keeper keeper_;
+  int result_;
+};
+
+}  // namespace
+
+void InitParticipant(Napi::Env env, Napi::Object exports) {
+  exports.Set("Participant", Participant::Class(env));
+}

@@ -161,6 +161,9 @@ class Participant : public Napi::ObjectWrap<Participant> {
   Napi::Value Generation(const Napi::CallbackInfo& info) {
     return Napi::Number::New(info.Env(), keeper_.generation());
   }
+  Napi::Value Blocks(const Napi::CallbackInfo& info) {
+    return Napi::Boolean::New(info.Env(), true);
+  }
   void Arm(const Napi::CallbackInfo&) {
     if (Active()) keeper_.Arm();
   }

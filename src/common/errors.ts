@@ -153,6 +153,21 @@ export function guestError(code: GuestCode, message: string, cause?: unknown): S
   return new ShmError(message, code, { cause });
 }
 
+/** What can go wrong between the participants of a domain. */
+export type CoordinationCode =
+  | "ERR_SHM_TIMEOUT"
+  | "ERR_SHM_PEER_DIED"
+  | "ERR_SHM_NOT_RECOVERABLE"
+  | "ERR_SHM_NOT_OWNER"
+  | "ERR_SHM_DEADLOCK"
+  | "ERR_SHM_CLOSED"
+  | "ERR_SHM_LAYOUT"
+  | "ERR_SHM_TOO_MANY_PEERS";
+
+export function coordinationError(code: CoordinationCode, message: string, hint?: string): ShmError {
+  return new ShmError(hint === undefined ? message : `${message}; ${hint}`, code, { hint });
+}
+
 /** The engine moved a memory, and the window with it is lost. */
 export function memoryMoved(message: string, cause?: unknown): ShmError {
   return new ShmError(message, "ERR_SHM_MEMORY_MOVED", { cause });

@@ -36,6 +36,8 @@ export function systemCall(call: HostCall): { syscall: string; asked: string } {
       return { syscall: "mmap", asked: `detaching segment ${call.id}` };
     case "discard": // the segment is attached again, over its private pages
       return { syscall: "shmat", asked: `discarding private pages of segment ${call.id}` };
+    case "join": // a second mapping of the domain's pages, a thread, and set_robust_list(2)
+      return { syscall: "mremap", asked: `joining a domain in segment ${call.id}` };
     case "list":
       return { syscall: "shmctl", asked: "SHM_STAT_ANY of every segment" };
     case "limits":

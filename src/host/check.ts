@@ -4,7 +4,7 @@ import { invalidType, unsupported } from "../common/errors.js";
 import { hints } from "../common/hints.js";
 import type { Capability, Host } from "./host.js";
 
-const members: Readonly<Record<keyof Host, "string" | "number" | "function">> = {
+const members: Readonly<Record<Exclude<keyof Host, "join">, "string" | "number" | "function">> = {
   name: "string",
   pageSize: "number",
   can: "function",

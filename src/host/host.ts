@@ -1,8 +1,9 @@
 import type { Explanation } from "../common/errors.js";
 import type { Access, MemoryKind } from "../common/flags.js";
 import type { WasmMemory } from "../memory/layout.js";
+import type { JoinRequest, Membership } from "./membership.js";
 
-export type { Explanation };
+export type { Explanation, JoinRequest, Membership };
 
 /** What a host knows of a segment: shmctl(2)'s IPC_STAT under its own names. */
 export interface SegmentInfo {
@@ -103,6 +104,7 @@ export interface MapRequest {
  * `"attach into a memory"`: {@link MapRequest.into}. `"shared memory"`: {@link MapRequest.memory} `"shared"`. `"huge pages"`: SharedMemoryFlags.HugePages in {@link Host.get}.
  * `"lock"`: lock and unlock. `"ftok"`: ftok. `"open in another thread"`: ids are the kernel's, so that
  * `createShm({ host: "sysv" })` in another thread opens the same segments; a sandbox in a thread of its own needs it.
+ * `"join"`: {@link Host.join}, for locks and what else waits.
  */
 export type Capability =
   | "attach into a memory"
@@ -110,13 +112,14 @@ export type Capability =
   | "huge pages"
   | "lock"
   | "ftok"
-  | "open in another thread";
+  | "open in another thread"
+  | "join";
 
 /** A call of a host that was refused, with its arguments: what {@link Host.explain} explains. */
 export type HostCall =
   | { readonly operation: "get"; readonly key: number; readonly size: number; readonly flags: number }
   | ({ readonly operation: "set"; readonly mode: number; readonly uid: number; readonly gid: number } & OfSegment)
-  | ({ readonly operation: "stat" | "remove" | "lock" | "unlock" | "unmap" | "discard" } & OfSegment)
+  | ({ readonly operation: "stat" | "remove" | "lock" | "unlock" | "unmap" | "discard" | "join" } & OfSegment)
   | ({ readonly operation: "map" } & OfSegment & MapRequest)
   | { readonly operation: "list" | "limits" }
   | { readonly operation: "ftok"; readonly path: string; readonly projectId: number };
@@ -193,6 +196,13 @@ export interface Host {
 
   /** Whether the window is still where it was mapped. Asked of memories of the caller's, which a grow may have moved. */
   isInPlace(mapping: Mapping): boolean;
+
+  /**
+   * Makes this thread a participant of a domain: takes the first free slot. Only if it can "join".
+   *
+   * @returns -EUSERS (-87) if every slot is taken
+   */
+  join?(mapping: Mapping, request: JoinRequest): Membership | number;
 
   /** All segments. A new array of new objects for each call. */
   list(): SegmentInfo[] | number;

@@ -18,7 +18,9 @@ import { PRIVATE_KEY, SegmentStatus, SharedMemoryFlags } from "../common/flags.j
 import { hints } from "../common/hints.js";
 import { MAX_WINDOW, pagesOf, WASM_PAGE, type WasmMemory, WINDOW_START } from "../memory/layout.js";
 import { hexadecimal, systemCall } from "./calls.js";
-import type { Explanation, Host, HostCall, Limits, Mapping, MapRequest, SegmentInfo } from "./host.js";
+import type { Capability, Explanation, Host, HostCall, Limits, Mapping, MapRequest, SegmentInfo } from "./host.js";
+import { joinLocally } from "./localmembership.js";
+import type { JoinRequest, Membership } from "./membership.js";
 
 const { EEXIST, EIDRM, EINVAL, ENOENT, ENOMEM, ENOSPC, ENOSYS } = errnoNumbers;
 
@@ -70,8 +72,8 @@ class LocalHost implements Host {
   readonly #dropped = new FinalizationRegistry<number>((id) => this.#detach(id));
   #nextId = 0; // no id is used twice: the kernel has sequence numbers for that
 
-  can(): boolean {
-    return false;
+  can(capability: Capability): boolean {
+    return capability === "join";
   }
 
   get(key: number, size: number, flags: number): number {
@@ -186,6 +188,10 @@ class LocalHost implements Host {
 
   isInPlace(): boolean {
     return true;
+  }
+
+  join(mapping: Mapping, request: JoinRequest): Membership | number {
+    return joinLocally(mapping.memory, mapping.byteOffset + request.offset, request, pid());
   }
 
   list(): SegmentInfo[] {

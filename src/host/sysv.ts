@@ -9,6 +9,7 @@ import { fs } from "./builtin.js";
 import { explainSysv } from "./explain.js";
 import type { Capability, Explanation, Host, HostCall, Limits, Mapping, MapRequest, SegmentInfo } from "./host.js";
 import { mayStandForAnother } from "./ids.js";
+import { type JoinRequest, kinds, type Membership } from "./membership.js";
 import { whyNotLoaded } from "./missing.js";
 
 const { readFileSync } = fs;
@@ -38,6 +39,16 @@ interface Addon extends Pick<NativeCopy, "read" | "write"> {
   weigh(memory: WasmMemory, bytes: number): number;
   /** Takes room for one attachment's mappings, or -ENOMEM. */
   reserve(): number;
+  /** Joins the domain at `offset` of the window; `result` is 0 or -errno. */
+  readonly Participant: new (
+    memory: WasmMemory,
+    window: Uint8Array,
+    offset: number,
+    slots: number,
+    pageSize: number,
+    kind: number,
+    changed: () => void,
+  ) => Membership & { readonly result: number };
   readonly constants: Readonly<Record<string, number>>;
   /** Where the addon was loaded from, as the system's loader tells. */
   readonly file: string;
@@ -128,6 +139,7 @@ const capabilities: readonly Capability[] = [
   "lock",
   "ftok",
   "open in another thread",
+  "join",
 ];
 
 class SysvHost implements Host {
@@ -208,6 +220,15 @@ class SysvHost implements Host {
 
   isInPlace(mapping: Mapping): boolean {
     return this.#pages(mapping) !== undefined;
+  }
+
+  join(mapping: Mapping, { offset, slots, changed }: JoinRequest): Membership | number {
+    const pages = this.#pages(mapping);
+    if (!pages) return -errnoNumbers.EFAULT;
+    const { memory, pageSize } = mapping;
+    const kind = kinds.indexOf("node");
+    const participant = new this.#addon.Participant(memory, pages, offset, slots, pageSize, kind, changed);
+    return participant.result < 0 ? participant.result : participant;
   }
 
   list(): SegmentInfo[] | number {

@@ -6,10 +6,12 @@ import type { Core, CoreName, CoreRange } from "../core/core.js";
 import type { Engine } from "../core/engine.js";
 import { type Cursor, openCursor } from "../cursor/cursor.js";
 import type { Streams } from "../cursor/streaming.js";
+import { checkJoin, type Domain, type JoinOptions, joinDomain } from "../domain/domain.js";
 import type { Host, HostCall, Mapping } from "../host/host.js";
 import type { WasmMemory } from "../memory/layout.js";
 import { Window } from "../memory/window.js";
 import { Ranges } from "../range/range.js";
+import type { Participant } from "../sync/participant.js";
 import { hasCorePage, Lifetime } from "./lifetime.js";
 
 /** What an instance of the package is made of. */
@@ -50,6 +52,7 @@ export class Attachment extends Ranges {
   readonly #window: Window;
   readonly #lifetime: Lifetime<Attachment>;
   readonly #streams: Streams | undefined;
+  readonly #participants = new Set<Participant>();
   #range: CoreRange | undefined; // made at first use
 
   static {
@@ -143,6 +146,30 @@ export class Attachment extends Ranges {
   }
 
   /**
+   * Joins the domain at `options.offset` of the window, and makes it first if these bytes are zeros: processes that join it
+   * share locks. It counts as one more attachment of the segment until it leaves.
+   *
+   * @throws {ShmError} `ERR_SHM_LAYOUT` other bytes are there, or a domain with other slots; `ERR_SHM_TOO_MANY_PEERS` each
+   *   slot has a living participant; `ERR_SHM_READ_ONLY`; `ERR_SHM_DETACHED`; `ERR_SHM_UNSUPPORTED` by this host; `EAGAIN`
+   *   no thread can be started; `ENOMEM`
+   * @throws {RangeError} `ERR_OUT_OF_RANGE` the domain does not fit the window
+   */
+  join(options?: JoinOptions): Domain {
+    this.#checkAttached("join");
+    const { offset, slots } = checkJoin(options);
+    if (this.access !== "read-write")
+      throw readOnly(
+        `join: a participant stores, and this attachment of segment ${this.#segment.id} is ${this.access}`,
+      );
+    const window = this.#window.current();
+    const place = { host: this.#host, mapping: this.#mapping, window, segment: this.#segment.id, offset, slots };
+    const { domain, participant } = joinDomain(place);
+    for (const other of this.#participants) if (other.left) this.#participants.delete(other);
+    this.#participants.add(participant);
+    return domain;
+  }
+
+  /**
    * Drops the private pages of a read-only or a copy-on-write attachment, with what was stored there: `bytes` is the
    * segment as it is now. Does nothing with read-write access.
    *
@@ -164,6 +191,8 @@ export class Attachment extends Ranges {
    */
   detach(): void {
     this.#checkAttached("detach");
+    for (const participant of this.#participants) participant.leave();
+    this.#participants.clear();
     const result = this.#host.unmap(this.#mapping);
     if (result < 0) throw this.#refused(-result, "unmap");
     this.#lifetime.end();

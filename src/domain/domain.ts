@@ -1,0 +1,130 @@
+// A domain as its user sees it: who takes part, and the objects that they share. Each object is in a file of its own below.
+import { checkInteger, checkOptions, checkSize } from "../common/arguments.js";
+import { illegalConstructor } from "../common/errors.js";
+import { INSPECT, type Inspect, inspected } from "../common/inspect.js";
+import { Uncloneable } from "../common/uncloneable.js";
+import { domainBytes, LINE, MAX_SLOTS } from "../host/membership.js";
+import { type Mutex, openMutex } from "../sync/mutex.js";
+import { Participant, type Place } from "../sync/participant.js";
+import { type Peer, type PeerEvent, PeerEvents, type PeerListener, peersOf } from "../sync/peers.js";
+
+export interface JoinOptions {
+  /** Where the domain is: bytes from the window's start, a multiple of 64 (default 0). */
+  offset?: number;
+  /** How many participants it has room for at a time: 1 to 64. Default: what it was made with; a new one gets 16. */
+  slots?: number;
+}
+
+const MAKE = Symbol("make");
+
+/** The checked options of a join. */
+export function checkJoin(options: JoinOptions | undefined): Pick<Place, "offset" | "slots"> {
+  const { offset = 0, slots } = checkOptions(options, ["offset", "slots"]);
+  checkSize("options.offset", offset);
+  checkInteger("options.offset / 64", offset / LINE, 0, Number.MAX_SAFE_INTEGER);
+  if (slots !== undefined) checkInteger("options.slots", slots, 1, MAX_SLOTS);
+  return { offset, slots };
+}
+
+/**
+ * This attachment as a participant of a domain: processes that share locks. From {@link Attachment.join}.
+ * After {@link leave}, or a detach of the attachment, every method except `Symbol.dispose` throws `ERR_SHM_DETACHED`.
+ */
+export class Domain extends Uncloneable {
+  readonly #participant: Participant;
+  readonly #events: PeerEvents;
+
+  /** @internal */
+  constructor(make: symbol, participant: Participant) {
+    if (make !== MAKE) throw illegalConstructor("Domain", "attachment.join()");
+    super();
+    this.#participant = participant;
+    this.#events = new PeerEvents(participant);
+  }
+
+  /** Where it is: bytes from the window's start. */
+  get offset(): number {
+    return this.#participant.offset;
+  }
+
+  /** Bytes that it takes from {@link offset}: 64, and 128 for each slot. Objects lie outside them. */
+  get byteLength(): number {
+    return domainBytes(this.#participant.slots);
+  }
+
+  /** How many participants it has room for at a time. */
+  get slots(): number {
+    return this.#participant.slots;
+  }
+
+  /** The slot of this participant. */
+  get slot(): number {
+    return this.#participant.slot;
+  }
+
+  /** Everyone who takes part, this participant included, and those that were killed and whose slot is not taken again. */
+  peers(): Peer[] {
+    return peersOf(this.#participant);
+  }
+
+  /**
+   * Calls `listener(peer)` when another participant joins, leaves, or is killed. A death is told within a second, and at once
+   * where the kernel tells it. Listeners alone do not keep the process alive.
+   */
+  on(event: PeerEvent, listener: PeerListener): this {
+    this.#events.on(event, listener);
+    return this;
+  }
+
+  off(event: PeerEvent, listener: PeerListener): this {
+    this.#events.off(event, listener);
+    return this;
+  }
+
+  /** Pending waits keep the process alive. This is the default. */
+  ref(): this {
+    this.#participant.waits.ref(true);
+    return this;
+  }
+
+  /** Pending waits do not keep the process alive. */
+  unref(): this {
+    this.#participant.waits.ref(false);
+    return this;
+  }
+
+  /** A lock that one participant holds at a time: 64 bytes at `offset`. */
+  mutex(offset: number): Mutex {
+    return openMutex(this.#participant, checkSize("offset", offset));
+  }
+
+  /**
+   * Gives the slot back. Pending waits are rejected with `ERR_SHM_DETACHED`. The next to take a lock that is still held here
+   * is told that its owner died.
+   */
+  leave(): void {
+    if (this.#participant.left) throw this.#participant.hasLeft();
+    this.#participant.leave();
+  }
+
+  /** Leaves, if {@link leave} or a detach has not. */
+  [Symbol.dispose](): void {
+    this.#participant.leave();
+  }
+
+  /** @internal */
+  [INSPECT](_depth: unknown, options: unknown, inspect?: Inspect): string {
+    return inspected("Domain", #participant in this ? this.#shown() : {}, options, inspect);
+  }
+
+  #shown(): object {
+    const { offset, slots, slot, left, waits } = this.#participant;
+    return { offset, slots, slot, state: left ? "left" : "joined", pending: waits.pending };
+  }
+}
+
+/** The domain, and its participant, which the attachment takes out before it unmaps the window. */
+export function joinDomain(place: Place): { domain: Domain; participant: Participant } {
+  const participant = new Participant(place);
+  return { domain: new Domain(MAKE, participant), participant };
+}

@@ -1,0 +1,334 @@
+// How a participant sleeps and wakes. Everything that waits, in this room and above it, waits here.
+//
+// A participant that sleeps on an object sets its slot's bit in the object's mask of sleepers, and looks at the object again after that.
+// Whoever changes the object does so first, then reads the mask, and raises the doorbell of each slot in it. Only the sleeper
+// itself clears its bit, so a waker that is killed half-way has cleared nothing. Each sleeper also watches the life of every
+// other participant: what a killed waker did not ring, its death does. test/sync/model checks this with a death at every step.
+import { coordinationError, unsupported } from "../common/errors.js";
+import { isAlive, type Membership, Slot, slotWord } from "../host/membership.js";
+import { checkSyncWait, checkWait, type SyncWaitOptions, type WaitOptions } from "./options.js";
+
+/**
+ * One try at what is waited for. `undefined`: not yet. It must change nothing then, or only what its `cancel` takes back,
+ * and must have no loop without a bound. It may throw: that ends the wait.
+ */
+export type Attempt<T> = () => T | undefined;
+
+/** What a wait is called in a message: `lock of the mutex at 8256`. */
+export type Describe = () => string;
+
+/** The part of a participant that waiting needs. */
+export interface Seat {
+  /** The window as 32-bit words, after a check that the participant has not left. */
+  readonly words: Int32Array;
+  readonly slot: number;
+  readonly slots: number;
+  /** The domain's first word. */
+  readonly base: number;
+  readonly membership: Membership;
+}
+
+interface Pending {
+  readonly attempt: Attempt<unknown>;
+  resolve(value: unknown): void;
+  reject(reason: unknown): void;
+}
+
+/** A thread that blocks looks for its termination at least as often: V8 does when a JavaScript function is entered. */
+const SLICE_MS = 50;
+
+/** Spinning pays if the other side is about to be done; a sleep and a wake cost more than this. */
+const SPIN_MS = 0.02;
+
+/** Participants with pending waits are held, as the promises' owner may hold nothing else. */
+const busy = new Set<Waits>();
+
+export class Waits {
+  readonly #seat: Seat;
+  /** Pending waits in their order, by the first word of the mask of sleepers. */
+  readonly #queues = new Map<number, Set<Pending>>();
+  #pending = 0;
+  #isRef = true;
+  #own: Set<number> | undefined; // masks that this participant itself rang
+
+  constructor(seat: Seat) {
+    this.#seat = seat;
+  }
+
+  /**
+   * Waits without blocking, in the order of the calls of this participant.
+   *
+   * @param sleepers word index of the object's mask of sleepers: two words, for slots 0 to 31 and 32 to 63
+   * @param cancel takes back what an unsuccessful attempt left, if the wait ends without success; it may find that the
+   *   wait succeeds after all, and return the value
+   * @throws {ShmError} `ERR_SHM_TIMEOUT`, `ERR_SHM_DETACHED`, or what the attempt throws; the reason of the signal
+   */
+  async wait<T>(
+    sleepers: number,
+    what: Describe,
+    attempt: Attempt<T>,
+    options?: WaitOptions,
+    cancel?: Attempt<T>,
+  ): Promise<T> {
+    const { signal, timeoutMs } = checkWait(options);
+    if (!this.#queues.has(sleepers)) {
+      const value = attempt();
+      if (value !== undefined) return value;
+    }
+    if (timeoutMs === 0) {
+      const late = cancel?.();
+      if (late !== undefined) return late;
+      throw timedOut(what, timeoutMs);
+    }
+    return this.#enqueue(sleepers, what, attempt, signal, timeoutMs, cancel);
+  }
+
+  #enqueue<T>(
+    sleepers: number,
+    what: Describe,
+    attempt: Attempt<T>,
+    signal: AbortSignal | undefined,
+    timeoutMs: number,
+    cancel: Attempt<T> | undefined,
+  ): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const settled = (): void => {
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", aborted);
+      };
+      const giveUp = (reason: unknown): void => {
+        const queue = this.#queues.get(sleepers);
+        if (!queue?.has(pending)) return;
+        settled();
+        const wasFirst = first(queue) === pending;
+        try {
+          const late = cancel?.();
+          if (late === undefined) reject(reason);
+          else resolve(late);
+        } catch (error) {
+          reject(error);
+        }
+        this.#remove(sleepers, queue, pending);
+        if (wasFirst) this.#advance(sleepers); // the next may be content with less
+      };
+      const aborted = (): void => giveUp(signal?.reason);
+      const pending: Pending = {
+        attempt,
+        resolve: (value) => {
+          settled();
+          resolve(value as T);
+        },
+        reject: (reason) => {
+          settled();
+          reject(reason);
+        },
+      };
+      if (timeoutMs !== Number.POSITIVE_INFINITY) {
+        timer = setTimeout(() => giveUp(timedOut(what, timeoutMs)), timeoutMs);
+        if (!this.#isRef) (timer as { unref?: () => void }).unref?.();
+      }
+      signal?.addEventListener("abort", aborted);
+      this.#add(sleepers, pending);
+    });
+  }
+
+  /**
+   * Waits and blocks the thread, as Atomics.wait does. It does not stand behind the waits that are pending.
+   *
+   * @throws {ShmError} `ERR_SHM_TIMEOUT`; `ERR_SHM_UNSUPPORTED` the host is one thread, so that nobody could end the wait
+   */
+  waitSync<T>(
+    sleepers: number,
+    what: Describe,
+    attempt: Attempt<T>,
+    options?: SyncWaitOptions,
+    cancel?: Attempt<T>,
+  ): T {
+    const timeoutMs = checkSyncWait(options);
+    const value = attempt();
+    if (value !== undefined) return value;
+    try {
+      if (timeoutMs === 0) throw timedOut(what, timeoutMs);
+      if (!this.#seat.membership.blocks)
+        throw unsupported(`${what()}: a wait that blocks`, "nothing outside this thread could end it; use the promise");
+      return this.#block(sleepers, what, attempt, timeoutMs);
+    } catch (error) {
+      const late = cancel?.();
+      if (late !== undefined) return late;
+      throw error;
+    }
+  }
+
+  #block<T>(sleepers: number, what: Describe, attempt: Attempt<T>, timeoutMs: number): T {
+    const { membership } = this.#seat;
+    const began = performance.now();
+    do {
+      const value = attempt();
+      if (value !== undefined) return value;
+    } while (performance.now() - began < Math.min(SPIN_MS, timeoutMs));
+    try {
+      for (membership.look(); ; membership.sleep(Math.min(SLICE_MS, this.#left(began, timeoutMs, what)))) {
+        this.#setBit(sleepers);
+        const value = attempt();
+        if (value !== undefined) return value;
+      }
+    } finally {
+      if (!this.#queues.has(sleepers)) this.#clearBit(sleepers);
+    }
+  }
+
+  /** What remains of a wait that blocks, above 0. */
+  #left(began: number, timeoutMs: number, what: Describe): number {
+    const left = timeoutMs - (performance.now() - began);
+    if (left <= 0) throw timedOut(what, timeoutMs);
+    return left;
+  }
+
+  /** Wakes everyone who sleeps on this mask. The change that they wait for was stored before. */
+  ring(sleepers: number): void {
+    const { words, slot } = this.#seat;
+    if (this.#pending !== 0 && this.#queues.has(sleepers)) this.#ringOwn(sleepers);
+    let low = Atomics.load(words, sleepers);
+    let high = Atomics.load(words, sleepers + 1);
+    if (slot < 32) low &= ~(1 << slot);
+    else high &= ~(1 << (slot - 32));
+    if ((low | high) !== 0) this.#ringOthers(words, sleepers, low, high);
+  }
+
+  #ringOthers(words: Int32Array, sleepers: number, low: number, high: number): void {
+    const { membership, slots } = this.#seat;
+    let [wakeLow, wakeHigh] = [0, 0];
+    for (let slot = 0; slot < 64; slot++) {
+      const bit = 1 << (slot & 31);
+      if (((slot < 32 ? low : high) & bit) === 0) continue;
+      if (slot >= slots || !this.#isSlotAlive(words, slot)) {
+        // Clear the bit of the dead, then look again: a successor in the slot may have set it meanwhile, and looks at the
+        // object again when it is rung.
+        Atomics.and(words, sleepers + (slot >> 5), ~bit);
+        if (slot >= slots || !this.#isSlotAlive(words, slot)) continue;
+      }
+      const line = this.#seat.base + slotWord(slot);
+      Atomics.add(words, line + Slot.Doorbell, 1);
+      if (Atomics.load(words, line + Slot.Sleeping) === 0) continue;
+      if (slot < 32) wakeLow |= bit;
+      else wakeHigh |= bit;
+    }
+    if ((wakeLow | wakeHigh) !== 0) membership.wake(wakeLow >>> 0, wakeHigh >>> 0);
+  }
+
+  #isSlotAlive(words: Int32Array, slot: number): boolean {
+    return isAlive(Atomics.load(words, this.#seat.base + slotWord(slot) + Slot.Life));
+  }
+
+  /** The doorbell of this participant need not ring for its own waits. They are served after the present job. */
+  #ringOwn(sleepers: number): void {
+    if (this.#own) {
+      this.#own.add(sleepers);
+      return;
+    }
+    this.#own = new Set([sleepers]);
+    queueMicrotask(() => {
+      const own = this.#own;
+      this.#own = undefined;
+      for (const each of own ?? []) this.#advance(each);
+    });
+  }
+
+  /** Looks at everything that is pending: a doorbell rang, or a participant came or went. */
+  changed(): void {
+    for (const sleepers of [...this.#queues.keys()]) this.#advance(sleepers);
+  }
+
+  /** As a timer's: whether pending waits keep the process alive. */
+  ref(on: boolean): void {
+    this.#isRef = on;
+    if (this.#pending > 0) this.#seat.membership.hold(on);
+  }
+
+  /** Pending waits of this participant. */
+  get pending(): number {
+    return this.#pending;
+  }
+
+  /** Ends every pending wait with an error. The participant has left, so no word is touched. */
+  end(reason: unknown): void {
+    const queues = [...this.#queues.values()];
+    this.#queues.clear();
+    this.#pending = 0;
+    busy.delete(this);
+    for (const queue of queues) for (const pending of queue) pending.reject(reason);
+  }
+
+  /** Serves the first waits of a queue that succeed; behind one that does not, all others stay. */
+  #advance(sleepers: number): void {
+    const queue = this.#queues.get(sleepers);
+    if (!queue) return;
+    for (const pending of queue) {
+      let value: unknown;
+      try {
+        this.#setBit(sleepers); // a waker may have taken it for a predecessor's
+        value = pending.attempt();
+      } catch (error) {
+        this.#remove(sleepers, queue, pending);
+        pending.reject(error);
+        continue;
+      }
+      if (value === undefined) return;
+      this.#remove(sleepers, queue, pending);
+      pending.resolve(value);
+    }
+  }
+
+  #add(sleepers: number, pending: Pending): void {
+    const queue = this.#queues.get(sleepers);
+    if (queue) {
+      queue.add(pending);
+      return;
+    }
+    this.#queues.set(sleepers, new Set([pending]));
+    this.#count(1);
+    this.#advance(sleepers);
+  }
+
+  #remove(sleepers: number, queue: Set<Pending>, pending: Pending): void {
+    queue.delete(pending);
+    if (queue.size > 0 || this.#queues.get(sleepers) !== queue) return;
+    this.#queues.delete(sleepers);
+    this.#clearBit(sleepers);
+    this.#count(-1);
+  }
+
+  /** Queues that are not empty. The doorbell is answered from the first to the last. */
+  #count(change: 1 | -1): void {
+    const { membership } = this.#seat;
+    this.#pending += change;
+    if (change === 1 && this.#pending === 1) {
+      busy.add(this);
+      membership.arm();
+      if (this.#isRef) membership.hold(true);
+    } else if (this.#pending === 0) {
+      busy.delete(this);
+      membership.disarm();
+      membership.hold(false);
+    }
+  }
+
+  #setBit(sleepers: number): void {
+    const { words, slot } = this.#seat;
+    const word = sleepers + (slot >> 5);
+    const bit = 1 << (slot & 31);
+    if ((Atomics.load(words, word) & bit) === 0) Atomics.or(words, word, bit);
+  }
+
+  #clearBit(sleepers: number): void {
+    const { words, slot } = this.#seat;
+    Atomics.and(words, sleepers + (slot >> 5), ~(1 << (slot & 31)));
+  }
+}
+
+const first = <T>(set: Set<T>): T | undefined => set.values().next().value;
+
+function timedOut(what: Describe, timeoutMs: number): Error {
+  return coordinationError("ERR_SHM_TIMEOUT", `${what()} took longer than ${timeoutMs} ms`);
+}

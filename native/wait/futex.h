@@ -52,7 +52,7 @@ inline long WaitAny(FutexWait* waits, unsigned count, const timespec* deadline) 
 }
 
 // Linux has futex_waitv(2) from 5.16; a seccomp filter may refuse it with any error. An empty list
-// is EINVAL where the call exists.
+// is EINVAL if the call exists.
 inline bool HasWaitAny() { return WaitAny(nullptr, 0, nullptr) == -1 && errno == EINVAL; }
 
 inline int64_t MonotonicMs() {

@@ -29,7 +29,7 @@ inline bool Swap(uint32_t* word, uint32_t expected, uint32_t value) {
                                      __ATOMIC_SEQ_CST);
 }
 
-// A domain's words. Whoever makes one has checked that the header and all slots are inside mapped
+// A domain's words. The caller has checked that the header and all slots are inside mapped
 // memory; every slot that is passed is below `slots`.
 struct Domain {
   uint32_t* words;

@@ -18,18 +18,14 @@ export class Held {
   readonly lender: Lender;
   /** @internal */
   state: "held" | "needs repair" | "given back";
-  #ownerDied: boolean;
+  /** The owner before was killed, or left, while it held the lock: what the lock guards may be half changed. */
+  readonly ownerDied: boolean;
 
   /** @internal */
   constructor(lender: Lender, ownerDied: boolean) {
     this.lender = lender;
-    this.#ownerDied = ownerDied;
+    this.ownerDied = ownerDied;
     this.state = ownerDied ? "needs repair" : "held";
-  }
-
-  /** The owner before was killed, or left, while it held the lock: what the lock guards may be half changed. */
-  get ownerDied(): boolean {
-    return this.#ownerDied;
   }
 
   /**
@@ -64,7 +60,7 @@ export class Held {
 
   /** @internal a condition has locked it again */
   takenAgain(ownerDied: boolean): void {
-    this.#ownerDied ||= ownerDied;
+    (this as { ownerDied: boolean }).ownerDied ||= ownerDied;
     this.state = ownerDied ? "needs repair" : "held";
   }
 }

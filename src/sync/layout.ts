@@ -37,12 +37,13 @@ export const Word = Object.freeze({
   State: 8,
 } as const);
 
-// An id names a participant: slot + 1, and the low 22 bits of its generation above. 0 names none.
-export const ID_BITS = 0x3fffffff;
+// An id names a participant: slot + 1 in bits 0 to 6, and the low 22 bits of its generation from bit 8. 0 names none.
+export const ID_BITS = 0x3fffff7f;
+const SLOT_BITS = 0x7f;
 const GENERATION_BITS = 0x3fffff;
 
 export const idOf = (slot: number, generation: number): number => (slot + 1) | ((generation & GENERATION_BITS) << 8);
-export const slotOf = (id: number): number => (id & 0xff) - 1;
+export const slotOf = (id: number): number => (id & SLOT_BITS) - 1;
 export const generationOf = (id: number): number => (id >>> 8) & GENERATION_BITS;
 
 /** Words that one slot holds in an object: its generation above, and a count below. */

@@ -5,7 +5,7 @@ import { Held, type Lender, notHeld } from "./held.js";
 import { ID_BITS, slotOf, Word } from "./layout.js";
 import { MAKE, SharedObject } from "./object.js";
 import type { SyncWaitOptions, WaitOptions } from "./options.js";
-import { INCONSISTENT, NOT_RECOVERABLE, take } from "./ownerword.js";
+import { INCONSISTENT, NOT_RECOVERABLE, replace, takeOver } from "./ownerword.js";
 import type { Participant } from "./participant.js";
 import { type Peer, peerIn } from "./peers.js";
 
@@ -41,13 +41,13 @@ export class Mutex extends SharedObject implements Lender {
 
   /** The lock if nobody holds it, or undefined. */
   tryLock(): Held | undefined {
-    return this.#attempt();
+    return this.#take(false);
   }
 
   /** Who holds it; undefined if nobody does. A moment later it may be another. */
   get owner(): Peer | undefined {
     const id = this.#load() & ID_BITS;
-    return id === 0 || !this.participant.isKnown(id) ? undefined : peerIn(this.participant, slotOf(id));
+    return this.participant.isKnown(id) ? peerIn(this.participant, slotOf(id)) : undefined;
   }
 
   /** @internal */
@@ -55,18 +55,20 @@ export class Mutex extends SharedObject implements Lender {
     const { participant } = this;
     const needsRepair = held.state === "needs repair";
     const mine = needsRepair ? participant.id | INCONSISTENT : participant.id;
-    const next = needsRepair ? NOT_RECOVERABLE : 0;
-    if (Atomics.compareExchange(participant.words, this.base + Word.State, mine, next) !== mine)
-      throw notHeld(this.describe("unlock"));
-    participant.waits.ring(this.sleepers);
+    const rings = replace(participant, this.base + Word.State, mine, needsRepair ? NOT_RECOVERABLE : 0);
+    if (rings === undefined) throw notHeld(this.describe("unlock"));
+    if (rings) participant.waits.ring(this.sleepers);
   }
 
   /** @internal */
   repair(): void {
-    const { words, id } = this.participant;
-    const mine = id | INCONSISTENT;
-    if (Atomics.compareExchange(words, this.base + Word.State, mine, id) !== mine)
-      throw notHeld(this.describe("repaired"));
+    const { participant } = this;
+    const { id } = participant;
+    const word = this.base + Word.State;
+    const rings = replace(participant, word, id | INCONSISTENT, id);
+    if (rings === undefined) throw notHeld(this.describe("repaired"));
+    // The mark of the sleepers is gone with the bit: they set it again when they are rung.
+    if (rings) participant.waits.ring(this.sleepers);
   }
 
   /** @internal */
@@ -78,16 +80,25 @@ export class Mutex extends SharedObject implements Lender {
     return Atomics.load(this.participant.words, this.base + Word.State);
   }
 
-  readonly #what = (): string => this.describe("lock");
-
-  readonly #attempt = (): Held | undefined => {
+  #take(sleeps: boolean): Held | undefined {
     const { participant } = this;
     const { words, id } = participant;
-    const result = take(participant, words, this.base + Word.State, id);
-    if (result === undefined) return undefined;
-    if (result === "not recoverable") throw this.notRecoverable("lock");
-    return new Held(this, result === "taken from the dead");
-  };
+    const word = this.base + Word.State;
+    const found = Atomics.compareExchange(words, word, 0, id);
+    return found === 0 ? new Held(this, false) : this.#takeOver(word, found, sleeps);
+  }
+
+  #takeOver(word: number, found: number, sleeps: boolean): Held | undefined {
+    const { participant } = this;
+    const taken = takeOver(participant, word, found, participant.id, sleeps);
+    if (taken === "taken by another") return undefined;
+    if (taken === "not recoverable") throw this.notRecoverable("lock");
+    if (taken === "too busy") throw this.tooBusy("lock");
+    return new Held(this, taken === "taken from the dead");
+  }
+
+  readonly #what = (): string => this.describe("lock");
+  readonly #attempt = (): Held | undefined => this.#take(true);
 }
 
 export const openMutex = (participant: Participant, offset: number): Mutex => new Mutex(MAKE, participant, offset);

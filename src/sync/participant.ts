@@ -14,7 +14,7 @@ import {
   slotWord,
 } from "../host/membership.js";
 import type { Window } from "../memory/window.js";
-import { generationOf, idOf, MAGIC, ObjectKind, type ObjectName, READY, slotOf, VERSION, Word } from "./layout.js";
+import { idOf, MAGIC, ObjectKind, type ObjectName, READY, slotOf, VERSION, Word } from "./layout.js";
 import { type Seat, Waits } from "./waits.js";
 
 const NOTHING = new Int32Array(0);
@@ -109,7 +109,7 @@ export class Participant implements Seat {
     const { words } = this;
     const line = this.base + slotWord(slot);
     if (!isAlive(Atomics.load(words, line + Slot.Life))) return false;
-    return generationOf(idOf(slot, Atomics.load(words, line + Slot.Generation))) === generationOf(id);
+    return idOf(slot, Atomics.load(words, line + Slot.Generation)) === id;
   }
 
   /** Whether an id can name a participant of this domain. */

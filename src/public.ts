@@ -21,17 +21,21 @@ export type {
   CursorWritable,
   CursorWritableOptions,
 } from "./cursor/streaming.js";
+export { Domain, type JoinOptions } from "./domain/domain.js";
 export type {
   Capability,
   Explanation,
   Host,
   HostCall,
+  JoinRequest,
   Limits,
   Mapping,
   MapRequest,
+  Membership,
   SegmentInfo,
 } from "./host/host.js";
 export { localHost } from "./host/local.js";
+export type { PeerKind } from "./host/membership.js";
 export type { WasmMemory } from "./memory/layout.js";
 export type {
   Checksum32,
@@ -45,3 +49,14 @@ export type {
 export { Attachment } from "./segment/attachment.js";
 export { type AttachOptions, type Permissions, Segment } from "./segment/segment.js";
 export type { CreateOptions, Shm, ShmOptions } from "./segment/shm.js";
+export { Barrier, type BarrierOptions } from "./sync/barrier.js";
+export { Condition } from "./sync/condition.js";
+export { SharedEvent } from "./sync/event.js";
+export type { Held } from "./sync/held.js";
+export { Mutex } from "./sync/mutex.js";
+export type { SyncWaitOptions, WaitOptions } from "./sync/options.js";
+export type { Peer, PeerEvent, PeerListener } from "./sync/peers.js";
+export { type LockSide, RwLock } from "./sync/rwlock.js";
+export type { AcquireOptions, Permit, SemaphoreOptions, SyncAcquireOptions } from "./sync/semaphore.js";
+export { Semaphore } from "./sync/semaphore.js";
+export { Seqlock, type SeqlockOptions } from "./sync/seqlock.js";

@@ -4,9 +4,15 @@ import { illegalConstructor } from "../common/errors.js";
 import { INSPECT, type Inspect, inspected } from "../common/inspect.js";
 import { Uncloneable } from "../common/uncloneable.js";
 import { domainBytes, LINE, MAX_SLOTS } from "../host/membership.js";
+import { type Barrier, type BarrierOptions, openBarrier } from "../sync/barrier.js";
+import { type Condition, openCondition } from "../sync/condition.js";
+import { openEvent, type SharedEvent } from "../sync/event.js";
 import { type Mutex, openMutex } from "../sync/mutex.js";
 import { Participant, type Place } from "../sync/participant.js";
 import { type Peer, type PeerEvent, PeerEvents, type PeerListener, peersOf } from "../sync/peers.js";
+import { openRwLock, type RwLock } from "../sync/rwlock.js";
+import { openSemaphore, type Semaphore, type SemaphoreOptions } from "../sync/semaphore.js";
+import { openSeqlock, type Seqlock, type SeqlockOptions } from "../sync/seqlock.js";
 
 export interface JoinOptions {
   /** Where the domain is: bytes from the window's start, a multiple of 64 (default 0). */
@@ -96,6 +102,39 @@ export class Domain extends Uncloneable {
   /** A lock that one participant holds at a time: 64 bytes at `offset`. */
   mutex(offset: number): Mutex {
     return openMutex(this.#participant, checkSize("offset", offset));
+  }
+
+  /** A lock that many readers or one writer hold: 64 bytes, and 64 for each slot of the domain. */
+  rwLock(offset: number): RwLock {
+    return openRwLock(this.#participant, checkSize("offset", offset));
+  }
+
+  /** Permits that come back when their holder dies: 64 bytes, and 4 for each slot, rounded up to 64. */
+  semaphore(offset: number, options: SemaphoreOptions): Semaphore {
+    return openSemaphore(this.#participant, checkSize("offset", offset), options);
+  }
+
+  /** Something that has happened, or not yet: 64 bytes. */
+  event(offset: number): SharedEvent {
+    return openEvent(this.#participant, checkSize("offset", offset));
+  }
+
+  /** Notices of changes under a mutex: 64 bytes. */
+  condition(offset: number): Condition {
+    return openCondition(this.#participant, checkSize("offset", offset));
+  }
+
+  /**
+   * A meeting of all parties: 64 bytes, and 4 for each slot, rounded up to 64. This participant is a party from here on: its
+   * death breaks the barrier.
+   */
+  barrier(offset: number, options: BarrierOptions): Barrier {
+    return openBarrier(this.#participant, checkSize("offset", offset), options);
+  }
+
+  /** A value that readers copy without waiting: 64 bytes, and its size rounded up to 64 for each copy. */
+  seqlock(offset: number, options: SeqlockOptions): Seqlock {
+    return openSeqlock(this.#participant, checkSize("offset", offset), options);
   }
 
   /**

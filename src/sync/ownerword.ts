@@ -35,13 +35,7 @@ export type Taken = "taken" | "taken from the dead" | "taken by another" | "not 
  * @param mine what to store: this participant's id, perhaps with PENDING
  * @param sleeps whether to mark it as contended if a living participant owns it
  */
-export function takeOver(
-  participant: Participant,
-  word: number,
-  found: number,
-  mine: number,
-  sleeps: boolean,
-): Taken {
+export function takeOver(participant: Participant, word: number, found: number, mine: number, sleeps: boolean): Taken {
   const { words } = participant;
   let value = found;
   for (let tries = 0; tries < TRIES; tries++) {

@@ -118,10 +118,9 @@ export class Participant implements Seat {
     return slot >= 0 && slot < this.slots;
   }
 
-  /** A participant in words, for messages: `process 123`. */
-  nameOf(id: number): string {
-    const pid = Atomics.load(this.words, this.base + slotWord(slotOf(id)) + Slot.Pid);
-    return id === this.id ? "this participant" : `process ${pid}`;
+  /** A word of a slot, such as Slot.Deaths. */
+  wordOf(slot: number, word: number): number {
+    return Atomics.load(this.words, this.base + slotWord(slot) + word);
   }
 
   /**

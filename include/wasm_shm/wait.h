@@ -1,0 +1,136 @@
+/* How participants of wasm-shm's domains sleep and wake, for C11 and Linux. docs/protocol.md.
+ * SPDX-License-Identifier: MIT */
+#ifndef WASM_SHM_WAIT_H
+#define WASM_SHM_WAIT_H
+
+#include "domain.h"
+
+/* ---- Sleeping and waking. A mask of sleepers is two words: slots 0 to 31, and 32 to 63. ---- */
+
+/** Wakes all that sleep on a mask. The change that they wait for was stored before. */
+static inline void wasm_shm_ring(const wasm_shm_domain* domain, wasm_shm_word* mask) {
+  uint64_t left = atomic_load(mask) | (uint64_t)atomic_load(mask + 1) << 32;
+  uint32_t slot;
+  for (slot = 0; left >> slot != 0u; slot++) {
+    if ((left >> slot & 1u) == 0u) continue;
+    if (slot >= domain->slots ||
+        !wasm_shm_is_alive(atomic_load(wasm_shm_slot_word(domain, slot, WASM_SHM_LIFE)))) {
+      atomic_fetch_and(mask + slot / 32u, ~(1u << slot % 32u));
+      /* A successor in the slot may have set it meanwhile. */
+      if (slot >= domain->slots ||
+          !wasm_shm_is_alive(atomic_load(wasm_shm_slot_word(domain, slot, WASM_SHM_LIFE)))) {
+        if (slot == 63u) break;
+        continue;
+      }
+    }
+    if (slot != domain->slot) {
+      atomic_fetch_add(wasm_shm_slot_word(domain, slot, WASM_SHM_DOORBELL), 1u);
+      if (atomic_load(wasm_shm_slot_word(domain, slot, WASM_SHM_SLEEPING)) != 0u)
+        wasm_shm_wake_all(wasm_shm_slot_word(domain, slot, WASM_SHM_DOORBELL));
+    }
+    if (slot == 63u) break;
+  }
+}
+
+static inline void wasm_shm_look(wasm_shm_domain* domain) {
+  uint32_t slot;
+  domain->seen.epoch = atomic_load(domain->words + WASM_SHM_EPOCH_WORD);
+  for (slot = 0; slot < domain->slots; slot++)
+    domain->seen.lives[slot] = atomic_load(wasm_shm_slot_word(domain, slot, WASM_SHM_LIFE));
+  domain->seen.doorbell = atomic_load(wasm_shm_slot_word(domain, domain->slot, WASM_SHM_DOORBELL));
+}
+
+static inline int wasm_shm_is_before(const struct timespec* left, const struct timespec* right) {
+  return left->tv_sec != right->tv_sec ? left->tv_sec < right->tv_sec
+                                       : left->tv_nsec < right->tv_nsec;
+}
+
+/* Sleeps until a word differs from what was seen, `until`, or for 400 ms; then buries the vanished.
+ */
+static inline void wasm_shm_sleep(wasm_shm_domain* domain, const struct timespec* until) {
+  struct wasm_shm_futex_waitv waits[2 + WASM_SHM_MAX_SLOTS];
+  wasm_shm_word* doorbell = wasm_shm_slot_word(domain, domain->slot, WASM_SHM_DOORBELL);
+  wasm_shm_word* sleeping = wasm_shm_slot_word(domain, domain->slot, WASM_SHM_SLEEPING);
+  struct timespec slice;
+  uint32_t slot;
+  unsigned count = 0;
+  long woken;
+  clock_gettime(CLOCK_MONOTONIC, &slice);
+  slice.tv_nsec += domain->has_waitv ? 400000000 : 100000000;
+  if (slice.tv_nsec >= 1000000000) {
+    slice.tv_sec++;
+    slice.tv_nsec -= 1000000000;
+  }
+  if (until == NULL || wasm_shm_is_before(&slice, until)) until = &slice;
+  memset(waits, 0, sizeof waits);
+  waits[count].value = domain->seen.doorbell;
+  waits[count].address = (uintptr_t)doorbell;
+  waits[count++].flags = 2u; /* FUTEX_32, not private */
+  waits[count].value = domain->seen.epoch;
+  waits[count].address = (uintptr_t)(domain->words + WASM_SHM_EPOCH_WORD);
+  waits[count++].flags = 2u;
+  for (slot = 0; slot < domain->slots; slot++) {
+    if (slot == domain->slot || !wasm_shm_is_alive(domain->seen.lives[slot])) continue;
+    waits[count].value = domain->seen.lives[slot];
+    waits[count].address = (uintptr_t)wasm_shm_slot_word(domain, slot, WASM_SHM_LIFE);
+    waits[count++].flags = 2u;
+  }
+  atomic_fetch_add(sleeping, 1u);
+  woken = domain->has_waitv ? syscall(449, waits, count, 0, until, CLOCK_MONOTONIC)
+                            : syscall(SYS_futex, doorbell, FUTEX_WAIT_BITSET, domain->seen.doorbell,
+                                      until, NULL, FUTEX_BITSET_MATCH_ANY);
+  if (woken < 0 && errno == ETIMEDOUT && until == &slice) wasm_shm_bury_vanished(domain);
+  atomic_fetch_sub(sleeping, 1u);
+  /* At a death the kernel wakes one waiter of the life word: that one wakes the rest. */
+  for (slot = 0; slot < domain->slots; slot++) {
+    wasm_shm_word* life = wasm_shm_slot_word(domain, slot, WASM_SHM_LIFE);
+    uint32_t now = atomic_load(life);
+    if (now != domain->seen.lives[slot] && (now & FUTEX_OWNER_DIED) != 0u) wasm_shm_wake_all(life);
+  }
+}
+
+/** One try at what is waited for: 0 or an errno ends the wait; EAGAIN: not yet. */
+typedef int (*wasm_shm_attempt)(void* object);
+
+/**
+ * Waits until an attempt ends it.
+ *
+ * @param until absolute time of CLOCK_MONOTONIC, or NULL for as long as it takes
+ * @return what the attempt returned, or ETIMEDOUT
+ */
+static inline int wasm_shm_wait(wasm_shm_domain* domain, wasm_shm_word* mask,
+                                wasm_shm_attempt attempt, void* object,
+                                const struct timespec* until) {
+  uint32_t bit = 1u << domain->slot % 32u;
+  wasm_shm_word* word = mask + domain->slot / 32u;
+  struct timespec now, spun;
+  int result = wasm_shm_check(domain), round = 0;
+  if (result != 0) return result;
+  result = attempt(object);
+  if (result != EAGAIN) return result;
+  clock_gettime(CLOCK_MONOTONIC, &spun);
+  do { /* up to 20 us: a sleep and a wake cost more */
+    result = attempt(object);
+    if (result != EAGAIN) return result;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+  } while ((now.tv_sec - spun.tv_sec) * 1000000000L + now.tv_nsec - spun.tv_nsec < 20000L &&
+           round++ < 1000);
+  for (;;) {
+    wasm_shm_look(domain);
+    if ((atomic_load(word) & bit) == 0u) atomic_fetch_or(word, bit);
+    result = attempt(object);
+    if (result != EAGAIN) break;
+    if (until != NULL) {
+      clock_gettime(CLOCK_MONOTONIC, &now);
+      if (!wasm_shm_is_before(&now, until)) {
+        result = ETIMEDOUT;
+        break;
+      }
+    }
+    wasm_shm_sleep(domain, until);
+  }
+  atomic_fetch_and(word, ~bit);
+  return result;
+}
+
+#endif /* WASM_SHM_WAIT_H */

@@ -56,7 +56,8 @@ static inline void wasm_shm_sleep(wasm_shm_domain* domain, const struct timespec
   unsigned count = 0;
   long woken;
   clock_gettime(CLOCK_MONOTONIC, &slice);
-  slice.tv_nsec += domain->has_waitv ? 400000000 : 100000000;
+  slice.tv_sec += (domain->has_waitv ? WASM_SHM_CHECK_MS : 100) / 1000;
+  slice.tv_nsec += (domain->has_waitv ? WASM_SHM_CHECK_MS : 100) % 1000 * 1000000L;
   if (slice.tv_nsec >= 1000000000) {
     slice.tv_sec++;
     slice.tv_nsec -= 1000000000;

@@ -13,9 +13,9 @@ import { Data, PARTIES, type Primitive, place, SEGMENT_BYTES, SLOTS, work } from
 export type Language = "node" | "c" | "python";
 
 const programs = join(root, "test/sync/programs");
-const compiled = works("gcc", ["--version"])
-  ? compile("../../sync/programs/participant.c", ["-std=gnu11", "-O2", "-pthread", "-I", join(root, "include")])
-  : undefined;
+/** A wake that is lost must be seen as a hang: the look after 400 ms would hide it. participant.py does the same. */
+const flags = ["-std=gnu11", "-O2", "-pthread", "-DWASM_SHM_CHECK_MS=60000", "-I", join(root, "include")];
+const compiled = works("gcc", ["--version"]) ? compile("../../sync/programs/participant.c", flags) : undefined;
 if (compiled && compiled.ended.code !== 0) throw new Error(compiled.ended.stderr);
 
 const peerPath = { ...process.env, PYTHONPATH: join(root, "peers/python"), PYTHONDONTWRITEBYTECODE: "1" };

@@ -4,12 +4,14 @@ import random
 import sys
 import time
 
+import _wasm_shm_domain
 import _wasm_shm_kernel as kernel
 import wasm_shm
 
 primitive, segment = sys.argv[1], int(sys.argv[2])
 window = wasm_shm.attach(segment)
 domain = window.join()
+_wasm_shm_domain._CHECK = 60
 print("joined", flush=True)
 
 DATA, FIRST, SECOND, VIOLATIONS, PROGRESS, TOLD, FLAGS = window.address + 8192, 0, 4, 8, 12, 16, 64

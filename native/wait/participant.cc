@@ -95,6 +95,7 @@ class Participant : public Napi::ObjectWrap<Participant> {
         env, "Participant",
         {InstanceAccessor<&Participant::Result>("result"),
          InstanceAccessor<&Participant::Slot>("slot"),
+         InstanceAccessor<&Participant::Blocks>("blocks"),
          InstanceAccessor<&Participant::Generation>("generation"),
          InstanceMethod<&Participant::Arm>("arm"), InstanceMethod<&Participant::Disarm>("disarm"),
          InstanceMethod<&Participant::Watch>("watch"), InstanceMethod<&Participant::Hold>("hold"),

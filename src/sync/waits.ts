@@ -47,6 +47,7 @@ export class Waits {
   readonly #seat: Seat;
   /** Pending waits in their order, by the first word of the mask of sleepers. */
   readonly #queues = new Map<number, Set<Pending>>();
+  readonly #signals = new Map<AbortSignal, { waits: Set<() => void>; listener: () => void }>();
   #pending = 0;
   #isRef = true;
   #own: Set<number> | undefined; // masks that this participant itself rang
@@ -95,7 +96,7 @@ export class Waits {
       let timer: ReturnType<typeof setTimeout> | undefined;
       const settled = (): void => {
         clearTimeout(timer);
-        signal?.removeEventListener("abort", aborted);
+        if (signal) this.#ignore(signal, aborted);
       };
       const giveUp = (reason: unknown): void => {
         const queue = this.#queues.get(sleepers);
@@ -128,7 +129,7 @@ export class Waits {
         timer = setTimeout(() => giveUp(timedOut(what, timeoutMs)), timeoutMs);
         if (!this.#isRef) (timer as { unref?: () => void }).unref?.();
       }
-      signal?.addEventListener("abort", aborted);
+      if (signal) this.#listen(signal, aborted);
       this.#add(sleepers, pending);
     });
   }
@@ -278,6 +279,28 @@ export class Waits {
       this.#remove(sleepers, queue, pending);
       pending.resolve(value);
     }
+  }
+
+  /** One listener for all waits of a signal: Node warns of more than ten. */
+  #listen(signal: AbortSignal, aborted: () => void): void {
+    const there = this.#signals.get(signal);
+    if (there) {
+      there.waits.add(aborted);
+      return;
+    }
+    const waits = new Set([aborted]);
+    const listener = (): void => {
+      for (const each of [...waits]) each();
+    };
+    this.#signals.set(signal, { waits, listener });
+    signal.addEventListener("abort", listener);
+  }
+
+  #ignore(signal: AbortSignal, aborted: () => void): void {
+    const there = this.#signals.get(signal);
+    if (!there?.waits.delete(aborted) || there.waits.size > 0) return;
+    signal.removeEventListener("abort", there.listener);
+    this.#signals.delete(signal);
   }
 
   #add(sleepers: number, pending: Pending): void {

@@ -132,7 +132,12 @@ export function stepsOf(primitive: Primitive, domain: Domain, words: Int32Array)
 }
 
 /** Steps for ever. A wait that hangs is a violation. */
-export async function work(primitive: Primitive, domain: Domain, words: Int32Array, goes: () => boolean): Promise<void> {
+export async function work(
+  primitive: Primitive,
+  domain: Domain,
+  words: Int32Array,
+  goes: () => boolean,
+): Promise<void> {
   const step = stepsOf(primitive, domain, words);
   for (let count = 1; goes(); count++)
     try {

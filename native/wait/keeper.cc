@@ -91,9 +91,12 @@ void Keeper::Run() {
   head_.list_op_pending = nullptr;
   const bool promised = syscall(SYS_set_robust_list, &head_, sizeof head_) == 0;
   const int result = promised ? TakeSlot() : errno;
+  // Before anyone can ring: a ring between the report and a later look would never be noticed.
+  Snapshot seen{};
+  if (result == 0) seen = Take();
   Report(result);
   if (result != 0) return;
-  Attend();
+  Attend(seen);
   GiveBack();
 }
 
@@ -217,8 +220,7 @@ void Keeper::WaitForMembers(const Snapshot& seen, uint32_t control, int64_t nano
   WaitAny(waits, count, &deadline);
 }
 
-void Keeper::Attend() {
-  Snapshot seen = Take();
+void Keeper::Attend(Snapshot seen) {
   int64_t check_at = MonotonicMs() + kCheckMs;
   while (!stop_) {
     const uint32_t control = Load(&control_);

@@ -63,7 +63,7 @@ class Keeper {
   int TakeSlot();
   bool TakeSlot(uint32_t slot, uint32_t tid);
   void Report(int result);
-  void Attend();
+  void Attend(Snapshot seen);
   void GiveBack();
   void Kick();
   Snapshot Take() const;

@@ -1,0 +1,68 @@
+// The algorithms of the mutex and the read-write lock, checked in every state that two or three parties can reach, with a
+// death at every step; and with a fault in each that the checker must find.
+import * as assert from "uvu/assert";
+import { suite } from "../suite.js";
+import { campaign } from "../support/campaign.js";
+import { explore } from "./model/checker.js";
+import { type MutexMutant, mutexModel } from "./model/mutex.js";
+import { type RwLockMutant, rwLockModel } from "./model/rwlock.js";
+
+const models = suite("Models");
+
+for (const [parties, deaths] of [
+  [2, 0],
+  [2, 1],
+  [2, 2],
+  [3, 0],
+  [3, 1],
+] as const)
+  models(`a mutex of ${parties} parties, of which ${deaths} are killed`, () => {
+    const { fault, states } = explore(mutexModel(parties, deaths));
+    assert.is(fault, undefined);
+    assert.ok(states > 100, `${states} states`);
+  });
+
+for (const [readers, writers, deaths] of [
+  [1, 1, 0],
+  [1, 1, 2],
+  [2, 1, campaign(0, 1)],
+  [0, 2, 2],
+  [1, 2, campaign(0, 1)],
+] as const)
+  models(`a read-write lock of ${readers} readers and ${writers} writers, of which ${deaths} are killed`, () => {
+    const { fault, states } = explore(rwLockModel(readers, writers, deaths));
+    assert.is(fault, undefined);
+    assert.ok(states > 100, `${states} states`);
+  });
+
+const mutexMutants: MutexMutant[] = [
+  "the mark of the sleepers is not set",
+  "the unlock rings nobody",
+  "the bit is set after the look at the lock",
+  "the waker clears the bit after it rings",
+  "a dead owner's lock is taken without a word",
+  "the lives are read after the lock",
+];
+for (const mutant of mutexMutants)
+  models(`finds that ${mutant}`, () => {
+    const faults = [explore(mutexModel(2, 1, mutant)).fault, explore(mutexModel(3, 1, mutant)).fault];
+    assert.ok(faults.some((fault) => fault !== undefined));
+  });
+
+const rwLockMutants: RwLockMutant[] = [
+  "a reader counts itself after the look at the writer",
+  "a writer looks at the readers before it asks",
+  "a reader that goes rings nobody",
+  "a writer that goes rings nobody",
+  "a dead reader counts",
+  "a reader is not told of a dead writer",
+];
+for (const mutant of rwLockMutants)
+  models(`finds that ${mutant}`, () => {
+    const found = [
+      [1, 1, 1],
+      [2, 1, 1],
+    ].some(([readers = 0, writers = 0, deaths = 0]) => explore(rwLockModel(readers, writers, deaths, mutant)).fault !== undefined);
+    assert.ok(found);
+  });
+models.run();

@@ -1,4 +1,4 @@
-// A barrier: all parties meet before any goes on. Its state is one word, so an arrival, a withdrawal and the last arrival
+// A barrier: all parties meet before any continues. Its state is one word, so an arrival, a withdrawal and the last arrival
 // cannot cross:
 //
 //   bits 0 to 6     how many have arrived in this phase

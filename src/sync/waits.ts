@@ -1,7 +1,7 @@
 // How a participant sleeps and wakes. Everything that waits, in this room and above it, waits here.
 //
 // A participant that sleeps on an object sets its slot's bit in the object's mask of sleepers, and looks at the object again after that.
-// Whoever changes the object does so first, then reads the mask, and raises the doorbell of each slot in it. Only the sleeper
+// One that changes the object does so first, then reads the mask, and raises the doorbell of each slot in it. Only the sleeper
 // itself clears its bit, so a waker that is killed half-way has cleared nothing. Each sleeper also watches the life of every
 // other participant: what a killed waker did not ring, its death does. test/sync/model checks this with a death at every step.
 import { coordinationError, unsupported } from "../common/errors.js";

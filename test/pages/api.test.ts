@@ -48,6 +48,16 @@ const objects: Readonly<Record<string, readonly string[]>> = {
   attachment: membersOf("Attachment"),
   cursor: membersOf("Cursor"),
   sandbox: [...new Set([...membersOf("Sandbox"), ...membersOf("InlineSandbox")])],
+  domain: membersOf("Domain"),
+  mutex: membersOf("Mutex"),
+  rwLock: membersOf("RwLock"),
+  semaphore: membersOf("Semaphore"),
+  event: membersOf("SharedEvent"),
+  condition: membersOf("Condition"),
+  barrier: membersOf("Barrier"),
+  seqlock: membersOf("Seqlock"),
+  held: membersOf("Held"),
+  permit: membersOf("Permit"),
   shm: membersOf("Shm"),
   host: membersOf("Host"),
 };
@@ -75,7 +85,9 @@ for (const [object, members] of Object.entries(objects))
 
 api("names no member that there is not", () => {
   for (const span of spans)
-    for (const [, object, member] of span.matchAll(/\b(segment|attachment|cursor|sandbox|shm|host)\.(\w+)/g))
+    for (const [, object, member] of span.matchAll(
+      /\b(segment|attachment|cursor|sandbox|domain|mutex|rwLock|semaphore|event|condition|barrier|seqlock|held|permit|shm|host)\.(\w+)/g,
+    ))
       assert.ok(objects[object as string]?.includes(member as string), `${object}.${member}`);
 });
 

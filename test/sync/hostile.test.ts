@@ -87,7 +87,11 @@ else
       }
       assert.ok(longest < 20_000, `${longest} ms`);
       assert.ok((seen.get("done") ?? 0) > 0 && seen.size > 3, JSON.stringify([...seen]));
-      assert.ok(wordsOf(attachment).subarray(END / 4, SEGMENT_BYTES / 4).every((word) => word === 0));
+      assert.ok(
+        wordsOf(attachment)
+          .subarray(END / 4, SEGMENT_BYTES / 4)
+          .every((word) => word === 0),
+      );
     });
   });
 tests.run();

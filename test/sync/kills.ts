@@ -1,5 +1,5 @@
 // A campaign of kills: participants in several languages work on one object, one after the other is killed at a random
-// moment, and those that are left must go on.
+// moment, and those that are left must continue.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
@@ -87,7 +87,7 @@ export async function campaignOfKills(primitive: Primitive, languages: Language[
         await end(victim, "SIGKILL");
         await replace(index, round + 2);
         for (const limit = Date.now() + 10_000; word(Data.Progress) === progress; await sleep(1))
-          assert.ok(Date.now() < limit, `round ${round}: the others go on`);
+          assert.ok(Date.now() < limit, `round ${round}: the others continue`);
         assert.is(word(Data.Violations), 0, `round ${round}`);
         assert.is(victim.signalCode, "SIGKILL");
       }

@@ -62,7 +62,10 @@ for (const mutant of rwLockMutants)
     const found = [
       [1, 1, 1],
       [2, 1, 1],
-    ].some(([readers = 0, writers = 0, deaths = 0]) => explore(rwLockModel(readers, writers, deaths, mutant)).fault !== undefined);
+    ].some(
+      ([readers = 0, writers = 0, deaths = 0]) =>
+        explore(rwLockModel(readers, writers, deaths, mutant)).fault !== undefined,
+    );
     assert.ok(found);
   });
 models.run();

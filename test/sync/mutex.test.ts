@@ -100,7 +100,7 @@ for (const pair of hosts) {
     });
   });
 
-  mutexes("ends a wait by a signal, with its reason; those behind it go on", async () => {
+  mutexes("ends a wait by a signal, with its reason; those behind it are served", async () => {
     await withPair(async (first, second) => {
       const held = first.lockSync();
       const controller = new AbortController();

@@ -21,7 +21,9 @@ if (!host) tests.skip("end in every way", "this platform has no sysv host");
 else {
   tests("a kill is told within a second, to listeners and to those that wait", async () => {
     await withMembers(host, 1, async ({ segment, domains: [domain] }) => {
-      const child = await startModule(`${joins(segment.id)} mutex.lockSync(); console.log("held"); setInterval(() => {}, 1e6);`);
+      const child = await startModule(
+        `${joins(segment.id)} mutex.lockSync(); console.log("held"); setInterval(() => {}, 1e6);`,
+      );
       try {
         const dead: Peer[] = [];
         domain?.on("death", (peer) => dead.push(peer));
@@ -50,7 +52,10 @@ else {
         const waiting = domain?.mutex(AT).lock();
         signalProcess(child.pid as number, "SIGSTOP");
         await sleep(campaign(1500, 10_000));
-        assert.is(domain?.peers().every(({ alive }) => alive), true);
+        assert.is(
+          domain?.peers().every(({ alive }) => alive),
+          true,
+        );
         signalProcess(child.pid as number, "SIGCONT");
         child.stdin?.write("unlock\n");
         assert.is((await waiting)?.ownerDied, false);
@@ -88,11 +93,15 @@ else {
   tests("pending waits keep the process alive; after unref they do not", async () => {
     await withMembers(host, 1, async ({ segment, domains: [domain] }) => {
       const held = domain?.mutex(AT).lockSync();
-      const quiet = runModule(`${joins(segment.id)} domain.unref(); mutex.lock({ timeoutMs: 100000 }).catch(() => {});`);
+      const quiet = runModule(
+        `${joins(segment.id)} domain.unref(); mutex.lock({ timeoutMs: 100000 }).catch(() => {});`,
+      );
       assert.is(quiet.code, 0, quiet.stderr);
       const idle = runModule(`${joins(segment.id)} domain.on("death", () => {});`);
       assert.is(idle.code, 0, idle.stderr);
-      const child = await startModule(`${joins(segment.id)} const wait = mutex.lock(); console.log("waits"); await wait; console.log("got");`);
+      const child = await startModule(
+        `${joins(segment.id)} const wait = mutex.lock(); console.log("waits"); await wait; console.log("got");`,
+      );
       try {
         await sleep(200);
         assert.is(child.exitCode, null);
@@ -108,7 +117,11 @@ else {
   tests("a worker that is terminated while it waits ends at once, and leaves", async () => {
     await withMembers(host, 1, async ({ segment, domains: [domain] }) => {
       const held = domain?.mutex(AT).lockSync();
-      for (const wait of ["mutex.lockSync()", "await mutex.lock()", "await new Promise(() => setInterval(() => {}, 1e6))"]) {
+      for (const wait of [
+        "mutex.lockSync()",
+        "await mutex.lock()",
+        "await new Promise(() => setInterval(() => {}, 1e6))",
+      ]) {
         const worker = await startWorker(
           `const domain = open(workerData).attach().join(); const mutex = domain.mutex(${AT}); domain.mutex(20480).lockSync();
            parentPort.postMessage("waits"); ${wait};`,

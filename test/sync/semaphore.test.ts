@@ -61,7 +61,7 @@ for (const pair of hosts) {
     });
   });
 
-  semaphores("ends waits by a timeout and a signal, and later ones go on", async () => {
+  semaphores("ends waits by a timeout and a signal, and later ones are served", async () => {
     await withTwo(1, async ([one, two]) => {
       const held = one.acquireSync();
       await two.acquire({ timeoutMs: 10 }).then(() => assert.unreachable(), code("ERR_SHM_TIMEOUT"));

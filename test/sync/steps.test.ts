@@ -1,6 +1,6 @@
 // A participant that dies before each single step of each call. A step is one access of Atomics to the shared words: from
 // the chosen one on, each throws and does nothing, as if the thread were gone. Then the kernel's part is done: its slot is
-// given back. Whatever was left half done, the others must be able to go on.
+// given back. Whatever was left half done, the others must be able to continue.
 import * as assert from "uvu/assert";
 import { createShm, type Domain, type Host, type Membership } from "wasm-shm";
 import { localHost } from "#dist/host/local.js";
@@ -109,7 +109,11 @@ const courses: Record<string, Course> = {
   },
   "mutex: a wait that begins": {
     prepare: (_, [one]) => one.mutex(AT).lockSync(),
-    call: (mortal) => void mortal.mutex(AT).lock().catch(() => {}),
+    call: (mortal) =>
+      void mortal
+        .mutex(AT)
+        .lock()
+        .catch(() => {}),
     after: async ([, two], held: { unlock(): void }) => {
       held.unlock();
       await lockAgain({ mutex: two.mutex(AT) });
@@ -214,7 +218,10 @@ const courses: Record<string, Course> = {
     call: (mortal) => mortal.seqlock(AT, { bytes: 40 }).writeSync(new Uint8Array(40).fill(2)),
     after: async ([one, two]) => {
       const value = one.seqlock(AT, { bytes: 40 }).read();
-      assert.ok(value.every((byte) => byte === value[0]), value.join());
+      assert.ok(
+        value.every((byte) => byte === value[0]),
+        value.join(),
+      );
       await two.seqlock(AT, { bytes: 40 }).write(new Uint8Array(40).fill(3), TIMEOUT);
       assert.is(one.seqlock(AT, { bytes: 40 }).read()[39], 3);
     },
@@ -235,7 +242,11 @@ for (const [name, makeHost] of hosts) {
         const { host, memberships } = watched(makeHost());
         const segment = createShm({ host, core: "js" }).create(16384);
         try {
-          const [mortal, one, two] = [1, 2, 3].map(() => segment.attach().join({ slots: 4 })) as [Domain, Domain, Domain];
+          const [mortal, one, two] = [1, 2, 3].map(() => segment.attach().join({ slots: 4 })) as [
+            Domain,
+            Domain,
+            Domain,
+          ];
           const prepared = course.prepare?.(mortal, [one, two]);
           const revive = dieAfter(step);
           try {

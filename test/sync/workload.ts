@@ -131,7 +131,7 @@ export function stepsOf(primitive: Primitive, domain: Domain, words: Int32Array)
   }
 }
 
-/** Steps for ever. A wait that hangs is a violation. */
+/** Steps for ever. A wait that hangs is counted as a fault. */
 export async function work(
   primitive: Primitive,
   domain: Domain,

@@ -108,7 +108,8 @@ export function explore(model: Model): Verdict {
   };
   const pathTo = (key: string): string => {
     const steps: string[] = [];
-    for (let at = found.get(key); at; at = at.from === undefined ? undefined : found.get(at.from)) steps.unshift(at.step);
+    for (let at = found.get(key); at; at = at.from === undefined ? undefined : found.get(at.from))
+      steps.unshift(at.step);
     return steps.join(", ");
   };
   add(model.first, undefined, "start");
@@ -121,7 +122,7 @@ export function explore(model: Model): Verdict {
       return { states: found.size, fault: `${(error as Error).message}: ${pathTo(key)}` };
     }
     const next = stepsFrom(model, world);
-    // A death is no progress: those that live must be able to go on without one.
+    // A death does not count as progress: those that live must be able to continue without one.
     const goesOn = next.some(({ step }) => !step.includes("killed"));
     const waiting = world.parties.filter(({ alive, done }) => alive && !done);
     if (!goesOn && waiting.length > 0)

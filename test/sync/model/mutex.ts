@@ -1,6 +1,21 @@
 // The mutex: src/sync/mutex.ts over src/sync/ownerword.ts.
 import type { Instruction, Model, World } from "./checker.js";
-import { clearBit, finish, goTo, idOf, isAlive, load, look, next, partyOf, readMask, ringNext, setBit, sleep, world } from "./parts.js";
+import {
+  clearBit,
+  finish,
+  goTo,
+  idOf,
+  isAlive,
+  load,
+  look,
+  next,
+  partyOf,
+  readMask,
+  ringNext,
+  setBit,
+  sleep,
+  world,
+} from "./parts.js";
 
 const CONTENDED = 0x80;
 const INCONSISTENT = 0x40000000;

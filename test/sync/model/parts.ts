@@ -72,6 +72,12 @@ export const finish: Instruction = (world, self) => {
 /** All words and registers that a model has, as zeros. */
 export const world = (parties: number, deaths: number, words: string[], registers: string[]): World => {
   const zeros = (names: string[]): Record<string, number> => Object.fromEntries(names.map((name) => [name, 0]));
-  const party = (): Party => ({ pc: 0, r: zeros(["fresh", "ring", ...registers]), alive: true, done: false, asleep: false });
+  const party = (): Party => ({
+    pc: 0,
+    r: zeros(["fresh", "ring", ...registers]),
+    alive: true,
+    done: false,
+    asleep: false,
+  });
   return { words: zeros(["mask", ...words]), parties: Array.from({ length: parties }, party), deaths };
 };

@@ -1,6 +1,21 @@
 // The read-write lock: src/sync/rwlock.ts.
 import type { Instruction, Model } from "./checker.js";
-import { clearBit, finish, goTo, idOf, isAlive, load, look, next, partyOf, readMask, ringNext, setBit, sleep, world } from "./parts.js";
+import {
+  clearBit,
+  finish,
+  goTo,
+  idOf,
+  isAlive,
+  load,
+  look,
+  next,
+  partyOf,
+  readMask,
+  ringNext,
+  setBit,
+  sleep,
+  world,
+} from "./parts.js";
 
 const PENDING = 0x80;
 const INCONSISTENT = 0x100;
@@ -172,7 +187,11 @@ export function rwLockModel(readers: number, writers: number, deaths: number, mu
     ),
     programs: Array.from({ length: parties }, (_, index) => (index < readers ? reads : writes)),
     check(each) {
-      const live = each.parties.map(({ alive, done, pc }, index) => ({ in: alive && !done, pc, reads: index < readers }));
+      const live = each.parties.map(({ alive, done, pc }, index) => ({
+        in: alive && !done,
+        pc,
+        reads: index < readers,
+      }));
       const readersIn = live.filter(({ in: isIn, reads: isReader, pc }) => isIn && isReader && pc >= 9 && pc <= 11);
       const writersIn = live.filter(({ in: isIn, reads: isReader, pc }) => isIn && !isReader && pc >= 7 && pc <= 12);
       if (writersIn.length > 1) throw new Error("two write");

@@ -54,7 +54,7 @@ export { Condition } from "./sync/condition.js";
 export { SharedEvent } from "./sync/event.js";
 export type { Held } from "./sync/held.js";
 export { Mutex } from "./sync/mutex.js";
-export type { SyncWaitOptions, WaitOptions } from "./sync/options.js";
+export type { SyncWaitOptions, WaitOptions, WaitSignal } from "./sync/options.js";
 export type { Peer, PeerEvent, PeerListener } from "./sync/peers.js";
 export { type LockSide, RwLock } from "./sync/rwlock.js";
 export type { AcquireOptions, Permit, SemaphoreOptions, SyncAcquireOptions } from "./sync/semaphore.js";

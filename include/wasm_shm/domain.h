@@ -2,8 +2,8 @@
  * to wake. docs/protocol.md has every byte. SPDX-License-Identifier: MIT
  *
  * A domain lies in shared memory that the caller has attached (shmat). One thread uses a
- * participant at a time; a second thread joins for itself. After fork(2) the child is no
- * participant: its calls fail with EPERM, and it must not leave. Link with -pthread.
+ * participant at a time; a second thread joins for itself. After fork(2) the child takes
+ * no part: its calls fail with EPERM. Link with -pthread.
  *
  * Calls return 0 or an errno. The shared bytes are hostile: EPROTO says that they are not what a
  * participant leaves behind. */

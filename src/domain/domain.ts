@@ -75,7 +75,7 @@ export class Domain extends Uncloneable {
 
   /**
    * Calls `listener(peer)` when another participant joins, leaves, or is killed. A death is told within a second, and at once
-   * where the kernel tells it. Listeners alone do not keep the process alive.
+   * if the kernel tells it. Listeners alone do not keep the process alive.
    */
   on(event: PeerEvent, listener: PeerListener): this {
     this.#events.on(event, listener);

@@ -71,7 +71,7 @@ export class Condition extends SharedObject {
   }
 
   #mutexOf(held: Held): Mutex {
-    const mutex = held instanceof Held ? held.lender : undefined;
+    const mutex = held instanceof Held ? held.lender.of : undefined;
     if (!(mutex instanceof Mutex) || mutex.participant !== this.participant)
       throw invalidType("held", "a lock of a mutex of the same domain object", held);
     if (held.state === "given back") throw notHeld(this.describe("wait"));

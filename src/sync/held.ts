@@ -3,6 +3,8 @@ import { coordinationError } from "../common/errors.js";
 
 /** The side of a lock that takes back what it gave. */
 export interface Lender {
+  /** The object that its users see. */
+  readonly of: object;
   /** Frees the word. Throws if this participant does not own it. */
   give(held: Held): void;
   /** Marks what the lock guards as whole again. */

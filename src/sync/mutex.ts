@@ -12,7 +12,7 @@ import { type Peer, peerIn } from "./peers.js";
 export const MUTEX_BYTES = LINE;
 
 /** A lock that one participant holds at a time. From `domain.mutex(offset)`; it takes 64 bytes. */
-export class Mutex extends SharedObject implements Lender {
+export class Mutex extends SharedObject {
   /** @internal */
   constructor(make: symbol, participant: Participant, offset: number) {
     super(make, participant, "mutex", { offset, bytes: MUTEX_BYTES });
@@ -50,32 +50,6 @@ export class Mutex extends SharedObject implements Lender {
     return this.participant.isKnown(id) ? peerIn(this.participant, slotOf(id)) : undefined;
   }
 
-  /** @internal */
-  give(held: Held): void {
-    const { participant } = this;
-    const needsRepair = held.state === "needs repair";
-    const mine = needsRepair ? participant.id | INCONSISTENT : participant.id;
-    const rings = replace(participant, this.base + Word.State, mine, needsRepair ? NOT_RECOVERABLE : 0);
-    if (rings === undefined) throw notHeld(this.describe("unlock"));
-    if (rings) participant.waits.ring(this.sleepers);
-  }
-
-  /** @internal */
-  repair(): void {
-    const { participant } = this;
-    const { id } = participant;
-    const word = this.base + Word.State;
-    const rings = replace(participant, word, id | INCONSISTENT, id);
-    if (rings === undefined) throw notHeld(this.describe("repaired"));
-    // The mark of the sleepers is gone with the bit: they set it again when they are rung.
-    if (rings) participant.waits.ring(this.sleepers);
-  }
-
-  /** @internal */
-  get isGone(): boolean {
-    return this.participant.left;
-  }
-
   #load(): number {
     return Atomics.load(this.participant.words, this.base + Word.State);
   }
@@ -85,7 +59,7 @@ export class Mutex extends SharedObject implements Lender {
     const { words, id } = participant;
     const word = this.base + Word.State;
     const found = Atomics.compareExchange(words, word, 0, id);
-    return found === 0 ? new Held(this, false) : this.#takeOver(word, found, sleeps);
+    return found === 0 ? new Held(this.#lender, false) : this.#takeOver(word, found, sleeps);
   }
 
   #takeOver(word: number, found: number, sleeps: boolean): Held | undefined {
@@ -94,11 +68,47 @@ export class Mutex extends SharedObject implements Lender {
     if (taken === "taken by another") return undefined;
     if (taken === "not recoverable") throw this.notRecoverable("lock");
     if (taken === "too busy") throw this.tooBusy("lock");
-    return new Held(this, taken === "taken from the dead");
+    return new Held(this.#lender, taken === "taken from the dead");
   }
 
+  readonly #lender: Lender = new MutexLender(this);
   readonly #what = (): string => this.describe("lock");
   readonly #attempt = (): Held | undefined => this.#take(true);
+}
+
+/** What a held lock calls. Its methods do not concern users of the mutex. */
+class MutexLender implements Lender {
+  readonly of: Mutex;
+
+  constructor(of: Mutex) {
+    this.of = of;
+  }
+
+  give(held: Held): void {
+    const { participant, base, sleepers } = this.of;
+    const needsRepair = held.state === "needs repair";
+    const mine = needsRepair ? participant.id | INCONSISTENT : participant.id;
+    const rings = replace(participant, base + Word.State, mine, needsRepair ? NOT_RECOVERABLE : 0);
+    if (rings === undefined) throw notHeld(this.describe("unlock"));
+    if (rings) participant.waits.ring(sleepers);
+  }
+
+  repair(): void {
+    const { participant, base, sleepers } = this.of;
+    const { id } = participant;
+    const rings = replace(participant, base + Word.State, id | INCONSISTENT, id);
+    if (rings === undefined) throw notHeld(this.describe("repaired"));
+    // The mark of the sleepers is gone with the bit: they set it again when they are rung.
+    if (rings) participant.waits.ring(sleepers);
+  }
+
+  get isGone(): boolean {
+    return this.of.participant.left;
+  }
+
+  describe(operation: string): string {
+    return this.of.describe(operation);
+  }
 }
 
 export const openMutex = (participant: Participant, offset: number): Mutex => new Mutex(MAKE, participant, offset);

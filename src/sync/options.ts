@@ -2,9 +2,19 @@
 import { checkInteger, checkOptions } from "../common/arguments.js";
 import { invalidType } from "../common/errors.js";
 
+/** AbortSignal, also for users who compile without TypeScript's `dom` library and Node's types. */
+export type WaitSignal = typeof globalThis extends { AbortSignal: { prototype: infer S } }
+  ? S
+  : {
+      readonly aborted: boolean;
+      readonly reason: unknown;
+      addEventListener(type: "abort", listener: () => void): void;
+      removeEventListener(type: "abort", listener: () => void): void;
+    };
+
 export interface WaitOptions {
-  /** Ends the wait: the promise is rejected with `signal.reason`. */
-  signal?: AbortSignal;
+  /** An AbortSignal. It ends the wait: the promise is rejected with `signal.reason`. */
+  signal?: WaitSignal;
   /** Longest wait: milliseconds, 0 to 2147483647. 0 does not wait at all. Default: as long as it takes. */
   timeoutMs?: number;
 }
@@ -18,7 +28,7 @@ function checkTimeout(timeoutMs: unknown): number {
 }
 
 /** The longest wait in milliseconds, and the signal. Throws the reason of a signal that was aborted before. */
-export function checkWait(options: WaitOptions | undefined): { signal: AbortSignal | undefined; timeoutMs: number } {
+export function checkWait(options: WaitOptions | undefined): { signal: WaitSignal | undefined; timeoutMs: number } {
   if (options === undefined) return { signal: undefined, timeoutMs: Number.POSITIVE_INFINITY };
   const { signal, timeoutMs } = checkOptions(options, ["signal", "timeoutMs"]);
   if (signal !== undefined && (typeof signal !== "object" || signal === null || !("aborted" in signal)))

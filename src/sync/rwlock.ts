@@ -33,7 +33,7 @@ export interface LockSide {
 }
 
 abstract class Side implements LockSide, Lender {
-  protected readonly of: RwLock;
+  readonly of: RwLock;
   readonly #name: string;
 
   constructor(of: RwLock, name: string) {

@@ -6,7 +6,7 @@
 // other participant: what a killed waker did not ring, its death does. test/sync/model checks this with a death at every step.
 import { coordinationError, unsupported } from "../common/errors.js";
 import { isAlive, type Membership, Slot, slotWord } from "../host/membership.js";
-import { checkSyncWait, checkWait, type SyncWaitOptions, type WaitOptions } from "./options.js";
+import { checkSyncWait, checkWait, type SyncWaitOptions, type WaitOptions, type WaitSignal } from "./options.js";
 
 /**
  * One try at what is waited for. `undefined`: not yet. It must change nothing then, or only what its `cancel` takes back,
@@ -47,7 +47,7 @@ export class Waits {
   readonly #seat: Seat;
   /** Pending waits in their order, by the first word of the mask of sleepers. */
   readonly #queues = new Map<number, Set<Pending>>();
-  readonly #signals = new Map<AbortSignal, { waits: Set<() => void>; listener: () => void }>();
+  readonly #signals = new Map<WaitSignal, { waits: Set<() => void>; listener: () => void }>();
   #pending = 0;
   #isRef = true;
   #own: Set<number> | undefined; // masks that this participant itself rang
@@ -88,7 +88,7 @@ export class Waits {
     sleepers: number,
     what: Describe,
     attempt: Attempt<T>,
-    signal: AbortSignal | undefined,
+    signal: WaitSignal | undefined,
     timeoutMs: number,
     cancel: Attempt<T> | undefined,
   ): Promise<T> {
@@ -282,7 +282,7 @@ export class Waits {
   }
 
   /** One listener for all waits of a signal: Node warns of more than ten. */
-  #listen(signal: AbortSignal, aborted: () => void): void {
+  #listen(signal: WaitSignal, aborted: () => void): void {
     const there = this.#signals.get(signal);
     if (there) {
       there.waits.add(aborted);
@@ -296,7 +296,7 @@ export class Waits {
     signal.addEventListener("abort", listener);
   }
 
-  #ignore(signal: AbortSignal, aborted: () => void): void {
+  #ignore(signal: WaitSignal, aborted: () => void): void {
     const there = this.#signals.get(signal);
     if (!there?.waits.delete(aborted) || there.waits.size > 0) return;
     signal.removeEventListener("abort", there.listener);

@@ -2,7 +2,7 @@
 // these objects is read from the emitted declarations, so that a new one, or a new key, cannot be forgotten here.
 import { readdirSync, readFileSync } from "node:fs";
 import * as assert from "uvu/assert";
-import { createSandbox, createShm, localHost, type Segment, shm } from "wasm-shm";
+import { createSandbox, createShm, type Domain, localHost, type Segment, shm } from "wasm-shm";
 import { x11Provider } from "wasm-shm/x11";
 import { suite } from "../suite.js";
 import { root } from "../support/child.js";
@@ -21,6 +21,8 @@ function withSegment<T>(use: (segment: Segment) => T): T {
   }
 }
 
+const withDomain = <T>(use: (domain: Domain) => T): T => withSegment((segment) => use(segment.attach().join()));
+
 const withCursor = <T>(use: (cursor: ReturnType<ReturnType<Segment["attach"]>["cursor"]>) => T): T =>
   withSegment((segment) => use(segment.attach().cursor()));
 
@@ -34,6 +36,19 @@ const calls: Record<string, Calls> = {
   "{ key }": { open: (target) => local.open(target) },
   AttachOptions: { attach: (options) => withSegment((segment) => segment.attach(options)) },
   "{ memory, byteOffset }": { "attach into": (into) => withSegment((segment) => segment.attach({ into })) },
+  JoinOptions: { join: (options) => withSegment((segment) => segment.attach().join(options)) },
+  WaitOptions: {
+    lock: (options) => withDomain((domain) => domain.mutex(4096).lock(options)),
+    lockSync: (options) => withDomain((domain) => domain.mutex(4096).lockSync(options)),
+    wait: (options) => withDomain((domain) => domain.event(4096).wait(options)),
+  },
+  SemaphoreOptions: { semaphore: (options) => withDomain((domain) => domain.semaphore(4096, options)) },
+  AcquireOptions: {
+    acquire: (options) => withDomain((domain) => domain.semaphore(4096, { permits: 1 }).acquire(options)),
+    tryAcquire: (options) => withDomain((domain) => domain.semaphore(4096, { permits: 1 }).tryAcquire(options)),
+  },
+  BarrierOptions: { barrier: (options) => withDomain((domain) => domain.barrier(4096, options)) },
+  SeqlockOptions: { seqlock: (options) => withDomain((domain) => domain.seqlock(4096, options)) },
   Permissions: { setPermissions: (permissions) => withSegment((segment) => segment.setPermissions(permissions)) },
   TextOptions: {
     readString: (options) => withCursor((cursor) => cursor.readString(1, options)),
@@ -50,7 +65,17 @@ const calls: Record<string, Calls> = {
 };
 
 /** Interfaces of data that calls return or hosts are given: nobody passes a literal of one to a call of the package. */
-const RESULTS = ["Explanation", "GuestWindow", "Limits", "MapRequest", "Mapping", "SegmentInfo", "X11Segment"];
+const RESULTS = [
+  "Explanation",
+  "GuestWindow",
+  "JoinRequest",
+  "Limits",
+  "MapRequest",
+  "Mapping",
+  "Peer",
+  "SegmentInfo",
+  "X11Segment",
+];
 
 const declarations = readdirSync(`${root}dist`, { recursive: true, encoding: "utf8" })
   .filter((file) => file.endsWith(".d.ts"))

@@ -22,6 +22,7 @@ const surface = suite("The entry points");
 
 const words = [
   ["Attachment", "Cursor", "Segment", "ShmError", "ShmRangeError"],
+  ["Barrier", "Condition", "Domain", "Mutex", "RwLock", "Semaphore", "Seqlock", "SharedEvent"],
   ["SharedMemoryFlags", "SegmentStatus", "Whence", "VERSION"],
   [
     "create",

@@ -23,6 +23,7 @@ const runElsewhere: Readonly<Record<string, Readonly<Record<string, string>>>> =
   "docs/bundling.md": Object.fromEntries(
     ["javascript", "json", "bash"].map((language) => [language, "test/package/bundling.test.ts"]),
   ),
+  "docs/coordination.md": { python: "test/sync/peers.test.ts" },
   "docs/x11.md": { javascript: "test/pages/x11.test.ts" },
 };
 

@@ -18,7 +18,7 @@ const flags = ["-std=gnu11", "-O2", "-pthread", "-DWASM_SHM_CHECK_MS=60000", "-I
 const compiled = works("gcc", ["--version"]) ? compile("../../sync/programs/participant.c", flags) : undefined;
 if (compiled && compiled.ended.code !== 0) throw new Error(compiled.ended.stderr);
 
-const peerPath = { ...process.env, PYTHONPATH: join(root, "peers/python"), PYTHONDONTWRITEBYTECODE: "1" };
+export const peerPath = { ...process.env, PYTHONPATH: join(root, "peers/python"), PYTHONDONTWRITEBYTECODE: "1" };
 const hasPython = run("python3", ["-c", "import wasm_shm"], { env: peerPath }).code === 0;
 
 /** Why a language cannot take part on this machine. */

@@ -1,9 +1,11 @@
 // The entry point of the bench's addon.
 #include "lifecycle.h"
+#include "locks.h"
 #include "memory.h"
 
 NAPI_MODULE_INIT() {
   AddLifecycle(env, exports);
+  AddLocks(env, exports);
   AddMemory(env, exports);
   return exports;
 }

@@ -19,7 +19,12 @@ interface Lifecycle {
   touch(id: number, size: number, step: number): number;
 }
 
-export interface BareCalls extends Lifecycle {
+interface Locks {
+  /** Two threads that lock a mutex and unlock it, `rounds` times each. -1 if a change under it was lost. */
+  contended(isGlibc: boolean, rounds: number): number;
+}
+
+export interface BareCalls extends Lifecycle, Locks {
   /**
    * Attaches the segment that all calls below work on, in place of the last one. Returns 0 or -errno. Offsets are not
    * checked.

@@ -14,6 +14,7 @@ import { cursor } from "./cursor/cursor.js";
 import { fill } from "./fill.js";
 import { first } from "./first/first.js";
 import { lifecycle } from "./lifecycle/lifecycle.js";
+import { locks } from "./locks/locks.js";
 import { messaging } from "./messaging/messaging.js";
 import { numeric } from "./numeric.js";
 import { sandbox } from "./sandbox/sandbox.js";
@@ -85,6 +86,12 @@ export const suites = {
     run: sandbox,
   },
   x11: { about: "frames to an X server, against the package x11's own providers", variants: ["wasm"], run: x11 },
+  locks: {
+    about: "mutexes and read-write locks, alone and against another party, beside glibc's",
+    variants: ["js"],
+    run: locks,
+    needs: ["addon"],
+  },
   messaging: {
     about: "messages to another process, against process.send, a socket and postMessage",
     variants: ["js"],

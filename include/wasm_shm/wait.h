@@ -45,7 +45,13 @@ static inline int wasm_shm_is_before(const struct timespec* left, const struct t
                                        : left->tv_nsec < right->tv_nsec;
 }
 
-/* Sleeps until a word differs from what was seen, `until`, or for 400 ms; then buries the vanished.
+/* How long a death can stay unseen if the kernel does not tell it. */
+#ifndef WASM_SHM_CHECK_MS
+#define WASM_SHM_CHECK_MS 400
+#endif
+
+/* Sleeps until a word differs from what was seen, `until`, or for that time; then buries the
+ * vanished.
  */
 static inline void wasm_shm_sleep(wasm_shm_domain* domain, const struct timespec* until) {
   struct wasm_shm_futex_waitv waits[2 + WASM_SHM_MAX_SLOTS];

@@ -39,7 +39,6 @@ const calls: Record<string, Calls> = {
   JoinOptions: { join: (options) => withSegment((segment) => segment.attach().join(options)) },
   WaitOptions: {
     lock: (options) => withDomain((domain) => domain.mutex(4096).lock(options)),
-    lockSync: (options) => withDomain((domain) => domain.mutex(4096).lockSync(options)),
     wait: (options) => withDomain((domain) => domain.event(4096).wait(options)),
   },
   SemaphoreOptions: { semaphore: (options) => withDomain((domain) => domain.semaphore(4096, options)) },

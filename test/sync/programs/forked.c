@@ -1,5 +1,7 @@
 /* A child of fork(2) takes no part, and the parent still does. Prints "ok". */
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE
+#endif
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/shm.h>

@@ -1,0 +1,90 @@
+// Contended mutexes through C: two threads that lock, change two words, and unlock, as fast as they
+// can. Both kinds lie in a segment and are shared between processes, as far as the C library knows.
+#define _GNU_SOURCE
+#include "locks.h"
+
+#include <pthread.h>
+#include <sys/ipc.h>
+#include <sys/shm.h>
+#include <wasm_shm/mutex.h>
+
+enum { kBytes = 8192, kMutex = 4096, kGlibc = 6144, kThreads = 2 };
+
+typedef struct {
+  unsigned char* window;
+  int is_glibc;
+  int rounds;
+  int failed;
+  pthread_barrier_t* start;
+} Job;
+
+static void* Work(void* argument) {
+  Job* job = (Job*)argument;
+  volatile uint64_t* data = (volatile uint64_t*)(job->window + 7168);
+  pthread_mutex_t* glibc = (pthread_mutex_t*)(job->window + kGlibc);
+  wasm_shm_domain domain;
+  wasm_shm_mutex mutex;
+  job->failed = wasm_shm_join(&domain, job->window, kBytes, 0, 4) != 0 ||
+                wasm_shm_mutex_open(&mutex, &domain, kMutex) != 0;
+  pthread_barrier_wait(job->start);
+  for (int round = 0; round < job->rounds && !job->failed; round++) {
+    if ((job->is_glibc ? pthread_mutex_lock(glibc) : wasm_shm_mutex_lock(&mutex, NULL)) != 0)
+      job->failed = 1;
+    data[0]++;
+    data[8]++;
+    if ((job->is_glibc ? pthread_mutex_unlock(glibc) : wasm_shm_mutex_unlock(&mutex)) != 0)
+      job->failed = 1;
+  }
+  pthread_barrier_wait(job->start);
+  wasm_shm_leave(&domain);
+  return NULL;
+}
+
+// Args: (isGlibc, rounds). Nanoseconds until both threads have made so many rounds; -1 if a change
+// was lost.
+static napi_value Contended(napi_env env, napi_callback_info info) {
+  size_t count = 2;
+  napi_value arguments[2], result;
+  bool is_glibc = false;
+  int32_t rounds = 0;
+  napi_get_cb_info(env, info, &count, arguments, NULL, NULL);
+  napi_get_value_bool(env, arguments[0], &is_glibc);
+  napi_get_value_int32(env, arguments[1], &rounds);
+  const int id = shmget(IPC_PRIVATE, kBytes, IPC_CREAT | 0600);
+  unsigned char* window = (unsigned char*)shmat(id, NULL, 0);
+  shmctl(id, IPC_RMID, NULL);
+  pthread_mutexattr_t attributes;
+  pthread_mutexattr_init(&attributes);
+  pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
+  pthread_mutex_init((pthread_mutex_t*)(window + kGlibc), &attributes);
+  pthread_barrier_t start;
+  pthread_barrier_init(&start, NULL, kThreads + 1);
+  Job jobs[kThreads];
+  pthread_t threads[kThreads];
+  for (int at = 0; at < kThreads; at++) {
+    jobs[at] = (Job){window, is_glibc, rounds, 0, &start};
+    pthread_create(&threads[at], NULL, Work, &jobs[at]);
+  }
+  struct timespec began, ended;
+  pthread_barrier_wait(&start);
+  clock_gettime(CLOCK_MONOTONIC, &began);
+  pthread_barrier_wait(&start);
+  clock_gettime(CLOCK_MONOTONIC, &ended);
+  double nanoseconds =
+      (double)(ended.tv_sec - began.tv_sec) * 1e9 + (double)(ended.tv_nsec - began.tv_nsec);
+  for (int at = 0; at < kThreads; at++) {
+    pthread_join(threads[at], NULL);
+    if (jobs[at].failed) nanoseconds = -1;
+  }
+  if (*(uint64_t*)(window + 7168) != (uint64_t)rounds * kThreads) nanoseconds = -1;
+  pthread_barrier_destroy(&start);
+  shmdt(window);
+  napi_create_double(env, nanoseconds, &result);
+  return result;
+}
+
+void AddLocks(napi_env env, napi_value exports) {
+  napi_value function;
+  napi_create_function(env, "contended", NAPI_AUTO_LENGTH, Contended, NULL, &function);
+  napi_set_named_property(env, exports, "contended", function);
+}

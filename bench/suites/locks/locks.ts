@@ -1,0 +1,150 @@
+// Locks that nobody waits for, two parties at one mutex, and readers on two cores.
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import type { Attachment, Held } from "wasm-shm";
+import { named, type Timer } from "../../harness/group.js";
+import { PATH } from "../../harness/path.js";
+import { expectEqual } from "../../harness/proof.js";
+import { shmOf, type Variant } from "../../harness/window.js";
+import { bareCalls, spent } from "../../rivals/addon.js";
+import { Order, Place, place } from "./places.js";
+
+const COUNT = 256;
+const ROUNDS = 20_000;
+
+const wordsOf = ({ memory, byteOffset, byteLength }: Attachment): Int32Array =>
+  new Int32Array(memory.buffer, byteOffset, byteLength / 4);
+
+async function uncontended(attachment: Attachment, time: Timer): Promise<void> {
+  const words = wordsOf(attachment);
+  const domain = attachment.join();
+  const mutex = domain.mutex(place.mutex);
+  const lock = domain.rwLock(place.rwLock);
+  const word = place.bare / 4;
+  const many = (once: () => Held | undefined): (() => number) => {
+    return () => {
+      let locked = 0;
+      for (let index = 0; index < COUNT; index++) {
+        const held = once();
+        if (held) locked++;
+        held?.unlock();
+      }
+      return locked;
+    };
+  };
+  const rival = (name: string, once: () => Held | undefined) => {
+    const run = many(once);
+    return { name, path: PATH.array, operations: COUNT, run, prove: () => expectEqual(run(), COUNT, name) };
+  };
+  const bare = (): number => {
+    let locked = 0;
+    for (let index = 0; index < COUNT; index++) {
+      if (Atomics.compareExchange(words, word, 0, 7) === 0) locked++;
+      Atomics.compareExchange(words, word, 7, 0);
+    }
+    return locked;
+  };
+  await time({
+    ...named("lock and unlock", undefined, "alone"),
+    rivals: [
+      {
+        name: "two Atomics calls",
+        path: PATH.array,
+        operations: COUNT,
+        run: bare,
+        prove: () => expectEqual(bare(), COUNT, "two Atomics calls"),
+      },
+      {
+        ...rival("mutex.tryLock", () => mutex.tryLock()),
+        goals: [
+          { text: "at most 80 ns more than nothing: 40 beyond its two Atomics calls", met: (_, extra) => extra <= 40 },
+        ],
+      },
+      rival("mutex.lockSync", () => mutex.lockSync()),
+      rival("rwLock.read.tryLock", () => lock.read.tryLock()),
+      rival("rwLock.write.tryLock", () => lock.write.tryLock()),
+    ],
+  });
+  domain.leave();
+}
+
+async function contended(time: Timer): Promise<void> {
+  const rival = (name: string, isGlibc: boolean) => {
+    const run = (): number => spent(bareCalls().contended(isGlibc, ROUNDS));
+    return { name, path: PATH.native, operations: 2 * ROUNDS, selfTimed: true, run, prove: () => void run() };
+  };
+  await time({
+    ...named("lock and unlock", undefined, "two threads of C"),
+    sampleMs: 20,
+    rivals: [
+      rival("glibc's pthread mutex", true),
+      {
+        ...rival("wasm_shm_mutex", false),
+        goals: [{ text: "at most 1.5 times glibc's pthread mutex", met: (ratio) => ratio <= 1.5 }],
+      },
+    ],
+  });
+}
+
+/** Another process reads as fast as it can, or pauses. */
+async function readers(attachment: Attachment, id: number, time: Timer): Promise<void> {
+  const words = wordsOf(attachment);
+  const domain = attachment.join();
+  const lock = domain.rwLock(place.rwLock);
+  const child = fork(fileURLToPath(new URL("./reader.child.js", import.meta.url)), [String(id)], {
+    execArgv: [],
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+  });
+  const ended = once(child, "exit");
+  try {
+    await Promise.race([once(child, "message"), ended]);
+    const run = (order: number) => (): number => {
+      if (Atomics.exchange(words, Place.order, order) !== order) {
+        const limit = performance.now() + 50;
+        while (performance.now() < limit); // until the other process has seen it
+      }
+      const began = performance.now();
+      for (let index = 0; index < COUNT; index++) lock.read.tryLock()?.unlock();
+      return (performance.now() - began) * 1e6;
+    };
+    const rival = (name: string, order: number) => ({
+      name,
+      path: PATH.array,
+      operations: COUNT,
+      selfTimed: true,
+      run: run(order),
+      prove() {
+        const held = lock.read.tryLock();
+        expectEqual(held !== undefined, true, name);
+        held?.unlock();
+      },
+    });
+    await time({
+      ...named("read lock and unlock", undefined, "two processes"),
+      rivals: [
+        rival("alone", Order.pause),
+        {
+          ...rival("while another process reads", Order.go),
+          goals: [{ text: "at most a quarter slower than alone", met: (ratio) => ratio <= 1.25 }],
+        },
+      ],
+    });
+  } finally {
+    child.kill("SIGKILL");
+    await ended;
+    domain.leave();
+  }
+}
+
+export async function locks(variant: Variant, time: Timer): Promise<void> {
+  const segment = shmOf(variant).create(65536);
+  try {
+    const attachment = segment.attach();
+    await uncontended(attachment, time);
+    await contended(time);
+    await readers(attachment, segment.id, time);
+  } finally {
+    segment[Symbol.dispose]();
+  }
+}

@@ -25,7 +25,7 @@ function ordersOf(index: number, memory: WebAssembly.Memory): ThreadOrders {
 }
 
 const modules = {
-  plain: new WebAssembly.Module(storesModule() as BufferSource),
+  plain: new WebAssembly.Module(storesModule(false) as BufferSource),
   shared: new WebAssembly.Module(storesModule(true) as BufferSource),
 };
 

@@ -3,7 +3,7 @@
 // given back. Whatever was left half done, the others must be able to continue.
 import * as assert from "uvu/assert";
 import { createShm, type Domain, type Host, type Membership } from "wasm-shm";
-import { localHost } from "#dist/host/local.js";
+import { localHost } from "#src/host/local.js";
 import { suite } from "../suite.js";
 import { kernelHosts } from "./support.js";
 

@@ -22,6 +22,7 @@ function run(args, env) {
 const PARTS = [
   "package.json",
   "tools",
+  "build/src",
   "build/test",
   "build/examples",
   "dist",

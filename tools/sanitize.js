@@ -24,13 +24,14 @@ function compilerFile(name) {
   return path;
 }
 
-for (const part of ["build/test", "dist", "native", "test/native", "test/runner", "test/fixtures"])
+for (const part of ["build/src", "build/test", "dist", "native", "test/native", "test/runner", "test/fixtures"])
   rmSync(join(copy, part), { recursive: true, force: true });
 mkdirSync(copy, { recursive: true });
 const isSource = (path) => !/\/native\/build(\/|$)/.test(path);
 for (const part of [
   "package.json",
   "tools/addon.js",
+  "build/src",
   "build/test",
   "dist",
   "native",

@@ -1,5 +1,5 @@
 // What engines other than Node cannot do, or do in their own way: each test that does not run there, and why. The page
-// docs/engines.md has these reasons. A run of all files fails if an entry matches no test.
+// docs/engines.md has these reasons.
 import { isBun, isDeno, isEmulated } from "../support/engine.js";
 
 export interface Difference {

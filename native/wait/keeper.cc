@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <utility>
 
 #include "wait/futex.h"
 #include "wait/liveness.h"
@@ -26,7 +25,7 @@ constexpr size_t kStackBytes = 256u << 10;
 }  // namespace
 
 int Keeper::Join(uint32_t* domain, uint32_t slots, size_t page_size, uint32_t kind,
-                 std::function<void()> changed) {
+                 void (*changed)(void*), void* argument) {
   // A second mapping of the same pages, by an old size of 0: mremap(2). Neither a detach, nor a
   // collected memory, nor one that the engine moves, leaves the thread with an address that is
   // gone.
@@ -40,7 +39,8 @@ int Keeper::Join(uint32_t* domain, uint32_t slots, size_t page_size, uint32_t ki
                                          (reinterpret_cast<uintptr_t>(domain) - begin)),
              slots};
   kind_ = kind;
-  changed_ = std::move(changed);
+  changed_ = changed;
+  argument_ = argument;
   has_wait_any_ = HasWaitAny();
 
   // The program's signal handlers must not run here: the thread inherits the mask.
@@ -236,7 +236,7 @@ void Keeper::Attend(Snapshot seen) {
     const bool rung = now.doorbell != seen.doorbell;
     Relay(seen, now);
     seen = now;
-    if (armed_ ? rung || changed_members : watching_ && changed_members) changed_();
+    if (armed_ ? rung || changed_members : watching_ && changed_members) changed_(argument_);
     if (!stop_) WaitForMembers(seen, control, (left > 0 ? left : kCheckMs) * 1000000);
   }
 }

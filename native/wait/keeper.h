@@ -8,7 +8,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <functional>
 
 #include "wait/futex.h"
 #include "wait/words.h"
@@ -32,10 +31,12 @@ class Keeper {
   // that the domain is inside it. `changed` is called on the thread. Returns 0 or an errno: EUSERS
   // if every slot is taken.
   int Join(uint32_t* domain, uint32_t slots, size_t page_size, uint32_t kind,
-           std::function<void()> changed);
+           void (*changed)(void*), void* argument);
 
   // Gives the slot back, ends the thread, and unmaps the pages. May be called twice.
   void Leave();
+
+  Keeper* next = nullptr;  // of a list that the owner keeps
 
   bool joined() const { return joined_; }
   uint32_t slot() const { return slot_; }
@@ -82,7 +83,8 @@ class Keeper {
   bool has_wait_any_ = false;
   pthread_t thread_{};
   robust_list_head head_{};
-  std::function<void()> changed_;
+  void (*changed_)(void*) = nullptr;
+  void* argument_ = nullptr;
   uint32_t control_ = 0;   // private futex: wakes the thread
   uint32_t reported_ = 0;  // private futex: the thread has tried to join
   int result_ = 0;

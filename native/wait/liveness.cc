@@ -3,7 +3,6 @@
 #include "wait/liveness.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -35,10 +34,15 @@ uint64_t StartTimeOf(uint32_t pid, uint32_t tid) {
   return at == nullptr ? 0 : strtoull(at + 1, nullptr, 10);
 }
 
-// The number of this process's pid namespace; 0 if /proc does not tell.
+// The number of this process's pid namespace; 0 if /proc does not tell. The link reads as
+// "pid:[4026531836]"; not stat(2), a name that glibc has only since 2.33.
 uint32_t OwnPidNamespace() {
-  struct stat status;
-  return stat("/proc/self/ns/pid", &status) == 0 ? static_cast<uint32_t>(status.st_ino) : 0;
+  char text[64];
+  const ssize_t length = readlink("/proc/self/ns/pid", text, sizeof text - 1);
+  if (length <= 0) return 0;
+  text[length] = '\0';
+  const char* at = strchr(text, '[');
+  return at == nullptr ? 0 : static_cast<uint32_t>(strtoull(at + 1, nullptr, 10));
 }
 
 }  // namespace

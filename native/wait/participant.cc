@@ -1,13 +1,11 @@
 // Participants of domains as JS objects. Every method of one that has left does nothing.
 #include <napi.h>
 #include <node_api.h>
+#include <pthread.h>
 
+#include <atomic>
 #include <cerrno>
-#include <cstdlib>
-#include <mutex>
 #include <new>
-#include <set>
-#include <utility>
 
 #include "addon.h"
 #include "arguments.h"
@@ -17,27 +15,34 @@ namespace {
 
 // Those that have joined, in every thread. exit(3) does not run the cleanup hooks of environments
 // after process.exit(): then this list is left in their place, or peers would be told of deaths.
-std::mutex joined_lock;
-std::set<Keeper*>* joined = nullptr;
+pthread_mutex_t joined_lock = PTHREAD_MUTEX_INITIALIZER;
+Keeper* joined = nullptr;
 
-void LeaveAll() {
-  const std::lock_guard<std::mutex> lock(joined_lock);
-  for (Keeper* keeper : *joined) keeper->Leave();
-  joined->clear();
-}
+struct LeaveAtExit {
+  ~LeaveAtExit() {
+    pthread_mutex_lock(&joined_lock);
+    for (Keeper* keeper = joined; keeper != nullptr; keeper = keeper->next) keeper->Leave();
+    joined = nullptr;
+    pthread_mutex_unlock(&joined_lock);
+  }
+};
+LeaveAtExit leave_at_exit;
 
 void Remember(Keeper* keeper) {
-  const std::lock_guard<std::mutex> lock(joined_lock);
-  if (joined == nullptr) {
-    joined = new std::set<Keeper*>;  // never freed: threads may outlive static destructors
-    atexit(LeaveAll);
-  }
-  joined->insert(keeper);
+  pthread_mutex_lock(&joined_lock);
+  keeper->next = joined;
+  joined = keeper;
+  pthread_mutex_unlock(&joined_lock);
 }
 
-void Forget(Keeper* keeper) {
-  const std::lock_guard<std::mutex> lock(joined_lock);
-  if (joined != nullptr) joined->erase(keeper);
+void Forget(const Keeper* keeper) {
+  pthread_mutex_lock(&joined_lock);
+  for (Keeper** link = &joined; *link != nullptr; link = &(*link)->next) {
+    if (*link != keeper) continue;
+    *link = keeper->next;
+    break;
+  }
+  pthread_mutex_unlock(&joined_lock);
 }
 
 // Calls a function of an event loop from another thread. Any number of sends before the call are
@@ -46,7 +51,7 @@ class Signal {
  public:
   // nullptr if the environment is being torn down.
   static Signal* New(napi_env env, napi_value callback) {
-    auto* signal = new (std::nothrow) Signal;
+    auto* signal = new (std::nothrow_t{}) Signal;
     if (signal == nullptr) return nullptr;
     napi_value name;
     if (napi_create_string_utf8(env, "wasm-shm domain", NAPI_AUTO_LENGTH, &name) != napi_ok ||
@@ -129,9 +134,8 @@ class Participant : public Napi::ObjectWrap<Participant> {
       return EINVAL;
     signal_ = Signal::New(env_, info[6]);
     if (signal_ == nullptr) return ENOMEM;
-    Signal* signal = signal_;
     const int error = keeper_.Join(reinterpret_cast<uint32_t*>(window.data + offset), slots, page,
-                                   kind, [signal] { signal->Send(); });
+                                   kind, Send, signal_);
     if (error != 0) {
       signal_->Release();
       signal_ = nullptr;
@@ -142,6 +146,7 @@ class Participant : public Napi::ObjectWrap<Participant> {
     return 0;
   }
 
+  static void Send(void* signal) { static_cast<Signal*>(signal)->Send(); }
   static void CleanUp(void* participant) { static_cast<Participant*>(participant)->Leave(); }
 
   void Leave() {

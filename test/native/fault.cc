@@ -125,11 +125,11 @@ Napi::Value TakeMappings(const Napi::CallbackInfo& info) {
 }
 
 // Has the kernel refuse mremap(2) to this thread, with EPERM. Returns whether it does.
-Napi::Value RefuseMremap(const Napi::CallbackInfo& info) {
+Napi::Value Refuse(const Napi::CallbackInfo& info, uint32_t call, uint32_t error) {
   sock_filter filter[] = {
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_mremap, 0, 1),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
   };
   const sock_fprog program = {sizeof filter / sizeof filter[0], filter};
@@ -137,6 +137,11 @@ Napi::Value RefuseMremap(const Napi::CallbackInfo& info) {
                      prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
   return Napi::Boolean::New(info.Env(), works);
 }
+
+Napi::Value RefuseMremap(const Napi::CallbackInfo& info) { return Refuse(info, SYS_mremap, EPERM); }
+
+// As a kernel before Linux 5.16 does, whose headers lack the number.
+Napi::Value RefuseFutexWaitv(const Napi::CallbackInfo& info) { return Refuse(info, 449, ENOSYS); }
 
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   const auto set = [&](const char* name, void (*function)(const Napi::CallbackInfo&)) {
@@ -156,6 +161,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("handlerFile", Napi::Function::New(env, HandlerFile, "handlerFile"));
   exports.Set("takeMappings", Napi::Function::New(env, TakeMappings, "takeMappings"));
   exports.Set("refuseMremap", Napi::Function::New(env, RefuseMremap, "refuseMremap"));
+  exports.Set("refuseFutexWaitv", Napi::Function::New(env, RefuseFutexWaitv, "refuseFutexWaitv"));
   exports.Set("isBlocked", Napi::Function::New(env, IsBlocked, "isBlocked"));
   return exports;
 }

@@ -9,6 +9,7 @@ export const QUIET = [
   "native/fault", // faults of many threads at once, within a time
   "sandbox/hostile", // time limits, and memory up to its end
   "stream/memory", // how much the process grows
+  "sync/process", // deaths told in time, and the processor time of waits
 ];
 
 /** These run last, and alone. */
@@ -24,6 +25,7 @@ export const LONGEST = [
   "bench/run",
   "bench/messaging",
   "browser/browser",
+  "sync/kills",
   "bench/lifecycle",
   "engines/frameworks",
   "engines/flags",

@@ -11,7 +11,7 @@ import { bareCalls, spent } from "../../rivals/addon.js";
 import { Order, Place, place } from "./places.js";
 
 const COUNT = 256;
-const ROUNDS = 20_000;
+const ROUNDS = 300_000;
 
 const wordsOf = ({ memory, byteOffset, byteLength }: Attachment): Int32Array =>
   new Int32Array(memory.buffer, byteOffset, byteLength / 4);

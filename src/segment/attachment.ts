@@ -1,4 +1,4 @@
-import { type OwnUint8Array, sliceOf } from "../common/bytes.js";
+import type { OwnUint8Array } from "../common/bytes.js";
 import { detached, illegalConstructor, readOnly, systemError } from "../common/errors.js";
 import type { Access } from "../common/flags.js";
 import { INSPECT, type Inspect, inspected } from "../common/inspect.js";
@@ -234,7 +234,7 @@ export class Attachment extends Ranges {
   /** @internal */
   protected override copyOf(operation: string, start: number, end: number): OwnUint8Array {
     this.#checkAttached(operation);
-    return sliceOf(this.#window.current().bytes, start, end);
+    return this.#window.slice(start, end - start);
   }
 
   #checkAttached(operation: string): void {

@@ -7,6 +7,7 @@ export const ENGINE_ROOMS = ["conformance/", "core/", "native/", "sandbox/", "st
 export const OTHER_ROOMS: Readonly<Record<string, string>> = {
   bench: "it measures, with one engine at a time by its own option",
   browser: "browsers are engines of their own",
+  builtins: "it starts each engine itself, by its own option",
   cli: "the command is a program of Node's, and calls nothing that the other rooms do not",
   engines: "the flags are tested by npm test; with --all on each Node",
   examples: "they call nothing that the other rooms do not",

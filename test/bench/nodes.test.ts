@@ -73,7 +73,7 @@ else {
 nodes("are refused clearly if there are no binaries", () => {
   const ended = runModule(`
     Object.defineProperty(process, "arch", { value: "arm64" });
-    process.argv.splice(1, 0, "--nodes", "22"); // with --eval there is no script among them
+    process.argv.push("--nodes", "22");
     await import(${JSON.stringify(`file://${script}`)});
   `);
   assert.is(ended.code, 1);

@@ -1,7 +1,7 @@
 // Which files a run on another engine takes.
 
 /** Their results depend on the engine: how it compiles, maps, collects and ends. */
-export const ENGINE_ROOMS = ["conformance/", "core/", "native/", "sandbox/", "stream/"];
+export const ENGINE_ROOMS = ["conformance/", "core/", "native/", "sandbox/", "stream/", "sync/"];
 
 /** The rooms that such a run leaves out unless it has --all, and why. */
 export const OTHER_ROOMS: Readonly<Record<string, string>> = {
@@ -16,5 +16,6 @@ export const OTHER_ROOMS: Readonly<Record<string, string>> = {
   pages: "the blocks call nothing that the other rooms do not",
   peers: "the other programs are the same",
   run: "it tests the runner, which the machine's own Node runs",
+  storm: "it starts each engine itself, by its own option",
   x11: "the X server is the same",
 };

@@ -58,7 +58,8 @@ export function runModule(
   nodeArgs: string[] = [],
   options: SpawnOptions & { cwd?: string } = {},
 ): Ended {
-  return run(process.execPath, [...nodeArgs, moduleFile(source, options.cwd)], options);
+  const folder = options.cwd === root ? undefined : options.cwd; // no file may be left beside package.json
+  return run(process.execPath, [...nodeArgs, moduleFile(source, folder)], options);
 }
 
 /** As {@link runModule}; returns its standard output, parsed as JSON. Throws if it fails. */

@@ -1,14 +1,16 @@
 // The model of the operations on ranges of an attachment.
-import type { Attachment, Checksum32Options, Checksum64Options } from "wasm-shm";
+import type { Attachment, Checksum32Options, Checksum64Options, RangeTextOptions } from "wasm-shm";
 import { hashOracle } from "../support/oracle.js";
-import { type AnyArrayType, arrayType, bigint, integer, isBytes, outOfRange, wrongType } from "./arguments.js";
+import { type AnyArrayType, arrayType, bigint, integer, isBytes, outOfRange, refuse, wrongType } from "./arguments.js";
 import {
   adler32,
   CRC32,
   CRC32C,
   compareBytes,
   crc,
+  decodeLatin1,
   decodeUtf8,
+  decodeUtf16,
   encodeUtf8,
   findBytes,
   reversed,
@@ -34,7 +36,10 @@ type Modelled = Pick<
   | "swap16"
   | "swap32"
   | "swap64"
+  | "text"
 >;
+
+const decoders = { utf8: decodeUtf8, utf16le: decodeUtf16, latin1: decodeLatin1 };
 
 type Other = Uint8Array | { readonly bytes: Uint8Array };
 
@@ -111,6 +116,15 @@ export class ModelAttachment implements Modelled {
 
   isUtf8(start?: number, end?: number): boolean {
     return decodeUtf8(this.#range(start, end)).valid;
+  }
+
+  toBuffer(start?: number, end?: number): Uint8Array {
+    return this.#range(start, end).slice();
+  }
+
+  text({ start, end, encoding = "utf8", fatal = false }: RangeTextOptions = {}): string {
+    const { text, valid } = decoders[encoding](this.#range(start, end));
+    return fatal && !valid ? refuse("ERR_SHM_MALFORMED") : text;
   }
 
   sum = ((type: AnyArrayType, start?: number, end?: number): number | bigint => {

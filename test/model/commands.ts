@@ -255,6 +255,12 @@ const judgements: Arbitrary<Command>[] = [
     const taken = cursor.write(sequence);
     return [attachment.isUtf8(start, end + taken), attachment.isUtf8(end, cursor.size), attachment.isUtf8(start, end)];
   }),
+  onRange("toBuffer", [], (attachment, start, end) => [...attachment.toBuffer(start, end)]),
+  onRange(
+    "text",
+    [fc.constantFrom("utf8" as const, "utf16le" as const, "latin1" as const), fc.boolean()],
+    (attachment, start, end, encoding, fatal) => attachment.text({ start, end, encoding, fatal }),
+  ),
   onRange("isUtf8", [], (attachment, start, end) => attachment.isUtf8(start, end)),
   ...(["crc32", "crc32c", "adler32"] as const).map((name) =>
     onRange(

@@ -179,3 +179,28 @@ export function sumOfIntegers(values: Iterable<number | bigint>): bigint {
   for (const value of values) sum += BigInt(value);
   return sum;
 }
+
+export function decodeLatin1(bytes: Uint8Array): { text: string; valid: boolean } {
+  return { text: Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""), valid: true };
+}
+
+/** Little-endian. A surrogate without its pair, or a byte at the end without another, becomes U+FFFD. */
+export function decodeUtf16(bytes: Uint8Array): { text: string; valid: boolean } {
+  let text = "";
+  let valid = true;
+  const unitAt = (index: number): number => (bytes[index] as number) + 256 * (bytes[index + 1] ?? Number.NaN);
+  const isHigh = (unit: number): boolean => unit >= 0xd800 && unit < 0xdc00;
+  const isLow = (unit: number): boolean => unit >= 0xdc00 && unit < 0xe000;
+  for (let index = 0; index < bytes.length; index += 2) {
+    const [unit, next] = [unitAt(index), unitAt(index + 2)];
+    if (isHigh(unit) && isLow(next)) {
+      text += String.fromCharCode(unit, next);
+      index += 2;
+    } else if (Number.isNaN(unit) || isHigh(unit) || isLow(unit)) {
+      text += "\ufffd";
+      valid = false;
+      if (isHigh(unit) && index + 3 === bytes.length) index += 2; // the end is one error, also of both kinds
+    } else text += String.fromCharCode(unit);
+  }
+  return { text, valid };
+}

@@ -18,13 +18,15 @@ const architectures = {
 
 const all = process.env.npm_command === "publish" || process.env.WASM_SHM_PEERS === "required";
 
-/** Fails unless the addon loads in every process: it names no library, and so no version of one. */
+/**
+ * Fails unless the addon loads in every process: it names no library, and so no version of one, and takes no symbol of
+ * libstdc++ or of new glibcs alone.
+ */
 function check(file) {
-  const { status, stdout, stderr, error } = spawnSync("readelf", ["--dynamic", "--version-info", "--wide", file], {
-    encoding: "utf8",
-  });
+  const args = ["--dynamic", "--version-info", "--dyn-syms", "--wide", file];
+  const { status, stdout, stderr, error } = spawnSync("readelf", args, { encoding: "utf8" });
   if (error ?? status !== 0) throw error ?? new Error(stderr);
-  const named = stdout.match(/\(NEEDED\).*|.*\bVersion needs section\b.*/g);
+  const named = stdout.match(/\(NEEDED\).*|.*\bVersion needs section\b.*|UND (?:_Z|__isoc23_|__.*_chk)\S*/g);
   if (named) throw new Error(`${file} does not load under every C library: ${named.join("; ")}`);
 }
 

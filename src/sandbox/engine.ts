@@ -1,5 +1,5 @@
 // Threads, as the engine and the kernel have them.
-import { existsSync, readlinkSync } from "node:fs";
+import { fs } from "../host/builtin.js";
 
 /**
  * Whether the engine ends a thread that computes in WebAssembly. In Bun (1.4) `worker.terminate()` then never settles; in
@@ -11,10 +11,10 @@ export const CANNOT_END = "Deno and Bun do not end a thread that computes";
 /** The kernel's id of this thread; 0 if it cannot be read, which a permission model may forbid. @see proc_thread-self(5) */
 export function threadId(): number {
   try {
-    return Number(/\d+$/.exec(readlinkSync("/proc/thread-self"))?.[0] ?? 0);
+    return Number(/\d+$/.exec(fs.readlinkSync("/proc/thread-self"))?.[0] ?? 0);
   } catch {
     return 0;
   }
 }
 
-export const threadExists = (id: number): boolean => existsSync(`/proc/self/task/${id}`);
+export const threadExists = (id: number): boolean => fs.existsSync(`/proc/self/task/${id}`);

@@ -83,7 +83,8 @@ export class Runner {
       child.on("error", reject);
       child.on("exit", (code, signal) => {
         this.#child = undefined;
-        if (failure === undefined && (complete || this.#stopped)) resolve();
+        // Of a job that was told to stop, a failure says nothing: the signal may have ended its peers first.
+        if (this.#stopped || (complete && failure === undefined)) resolve();
         else
           reject(new Error(failure ?? `${job.suite} on the ${job.core} core ended with ${signal ?? `code ${code}`}`));
       });

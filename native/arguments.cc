@@ -13,17 +13,27 @@ struct Environment {
   Napi::FunctionReference memory_buffer;  // the getter WebAssembly.Memory.prototype.buffer
 };
 
+// worker.terminate() first has Node-API refuse all calls into JavaScript, and then has V8 stop the
+// JavaScript. Between the two, a refusal would look like a wrong argument, and the error for that
+// would reach the worker's parent as an "error" event, which may end the process. This is many
+// times what the terminating thread needs.
+void AwaitTermination() { usleep(100'000); }
+
 // Reads the present buffer of `value`; false if `value` is not a WebAssembly.Memory. The engine's
 // own getter decides: it throws for everything else, and no prototype trick or proxy passes it.
 bool MemoryBuffer(Napi::Env env, const Napi::Value& value, Napi::Value* buffer) {
   const auto* environment = env.GetInstanceData<Environment>();
   if (environment == nullptr || environment->memory_buffer.IsEmpty() || !value.IsObject())
     return false;
-  *buffer = environment->memory_buffer.Call(value, {});
-  if (env.IsExceptionPending()) {
+  napi_value result;
+  const napi_status status =
+      napi_call_function(env, value, environment->memory_buffer.Value(), 0, nullptr, &result);
+  if (env.IsExceptionPending())
     env.GetAndClearPendingException();
-    return false;
-  }
+  else if (status != napi_ok)
+    AwaitTermination();
+  if (status != napi_ok) return false;
+  *buffer = Napi::Value(env, result);
   return buffer->IsObject();
 }
 

@@ -69,12 +69,7 @@ void Put(size_t index, Guard* guard) {
   entries[index].guard = guard;
 }
 
-void BeginChange() {
-  sequence.fetch_add(1, std::memory_order_relaxed);
-  std::atomic_thread_fence(std::memory_order_release);
-}
-
-void EndChange() { sequence.fetch_add(1, std::memory_order_release); }
+int changes = 0;  // that are under way, one inside another
 
 // Takes out `count` entries from `first` on, and returns their guards as a list.
 std::unique_ptr<Guard> Remove(size_t first, size_t count) {
@@ -88,11 +83,10 @@ std::unique_ptr<Guard> Remove(size_t first, size_t count) {
     guard->next = std::move(list);
     list = std::move(guard);
   }
-  BeginChange();
+  const TableChange change;
   const size_t left = entry_count.load(std::memory_order_relaxed) - count;
   for (size_t index = first; index < left; index++) Put(index, entries[index + count].guard);
   entry_count.store(left, std::memory_order_relaxed);
-  EndChange();
   return list;
 }
 
@@ -166,6 +160,16 @@ GuardLock::~GuardLock() {
   SetSignalMask(&mask_, nullptr);
 }
 
+TableChange::TableChange() {
+  if (changes++ > 0) return;
+  sequence.fetch_add(1, std::memory_order_relaxed);
+  std::atomic_thread_fence(std::memory_order_release);
+}
+
+TableChange::~TableChange() {
+  if (--changes == 0) sequence.fetch_add(1, std::memory_order_release);
+}
+
 Watch* WatchMemory(napi_env env, napi_value memory, Guard* guard) {
   auto watch = std::make_unique<Watch>(Watch{nullptr, guard->begin, guard->serial});
   if (napi_add_finalizer(env, memory, watch.get(), MemoryGone, nullptr, &watch->memory) != napi_ok)
@@ -230,12 +234,11 @@ bool AddGuard(std::unique_ptr<Guard> guard) {
     return false;
   }
   const size_t index = FirstEndingPast(guard->begin);
-  BeginChange();
+  const TableChange change;
   for (size_t last = count; last > index; last--) Put(last, entries[last - 1].guard);
   abandoned_count += guard->abandoned ? 1 : 0;
   Put(index, guard.release());
   entry_count.store(count + 1, std::memory_order_relaxed);
-  EndChange();
   return true;
 }
 

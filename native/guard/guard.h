@@ -62,6 +62,17 @@ class GuardLock {
   sigset_t mask_;
 };
 
+// Inside the lock, while the table changes, or while it and the pages do not agree: a window is
+// mapped already and its guard is not there, or the other way round. A handler waits for the lock
+// meanwhile, whatever the address is.
+class TableChange {
+ public:
+  TableChange();
+  ~TableChange();
+  TableChange(const TableChange&) = delete;
+  TableChange& operator=(const TableChange&) = delete;
+};
+
 // guard.cc, without the lock.
 
 // Has the memory watched on behalf of the guard. Returns null if the environment is ending.

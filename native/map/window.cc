@@ -62,6 +62,7 @@ void ClearAround(const Window& window, const Guard* removed) {
 int MapReadWrite(const Request& request) {
   std::unique_ptr<Guard> removed;  // freed after the lock is released
   const GuardLock lock;
+  const TableChange change;
   size_t page;
   const int error = MapSegment(request.window, request.id, 0, request.offset, &page);
   if (error != 0) return error;
@@ -82,6 +83,7 @@ int MapBehindGuard(const Request& request, std::unique_ptr<Guard> made) {
     ReturnPairs(guard);
     return ENOMEM;
   }
+  const TableChange change;
   removed = TakeGuards(request.window);
   const int error = AddGuard(std::move(made)) ? MapSegment(request.window, request.id, SHM_RDONLY,
                                                            request.offset, &guard->page)
@@ -123,21 +125,24 @@ Napi::Value Map(const Napi::CallbackInfo& info) {
   return Errno(info.Env(), guarded ? MapGuarded(info, request) : MapReadWrite(request));
 }
 
+// Sets the guards that the caller must free after it has ended their watches.
+int UnmapWindow(const Window& window, std::unique_ptr<Guard>* removed) {
+  const GuardLock lock;
+  const TableChange change;
+  const int error = WithHeadroom([&] { return MapZeroPages(window); });
+  if (error != 0) return error;
+  *removed = TakeGuards(window);
+  ClearAround(window, removed->get());
+  return 0;
+}
+
 // Args: (memory, window). Puts private zero pages in the segment's place; the segment's attach
 // count falls. Returns 0 or -errno.
 Napi::Value Unmap(const Napi::CallbackInfo& info) {
   Window window;
   if (!ReadWindow(info, &window)) return Errno(info.Env(), EINVAL);
   std::unique_ptr<Guard> removed;
-  int error;
-  {
-    const GuardLock lock;
-    error = WithHeadroom([&] { return MapZeroPages(window); });
-    if (error == 0) {
-      removed = TakeGuards(window);
-      ClearAround(window, removed.get());
-    }
-  }
+  const int error = UnmapWindow(window, &removed);
   // A watch belongs to its own thread. Another thread's stays, and finds later that its guard is
   // gone.
   for (const Guard* guard = removed.get(); guard != nullptr; guard = guard->next.get())

@@ -98,10 +98,16 @@ int MapWhole(const Window& window, int id, int flags) {
 
 // One call replaces the pages. shmdt(2) and munmap(2) would leave a hole: the engine would fault on
 // it, or another thread's mmap(2) would fill it. Source: mmap(2), MAP_FIXED.
+//
+// The kernel merges neighbours of equal flags, so the pages get those that V8 gives its memories:
+// MAP_NORESERVE and MADV_DONTFORK. Without them each place in a memory that once was a window would
+// cost two mappings as long as the memory lives.
 int MapZeroPages(const Window& window) {
   void* at = mmap(window.data, window.length, PROT_READ | PROT_WRITE,
-                  MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  return at == MAP_FAILED ? errno : 0;
+                  MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (at == MAP_FAILED) return errno;
+  madvise(window.data, window.length, MADV_DONTFORK);  // if it fails, the pages stay on their own
+  return 0;
 }
 
 int MapSegment(const Window& window, int id, int flags, size_t offset, size_t* page) {

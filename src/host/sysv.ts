@@ -277,7 +277,8 @@ class SysvHost implements Host {
     }
     if (request.memory !== "plain" && !COUNTS_SHARED)
       this.#addon.weigh(memory, Math.min(pages * WASM_PAGE, MOST_WEIGHT));
-    const base = this.#addon.address(memory, pagesOf(memory, 0, this.pageSize)) as bigint;
+    const base = this.#addon.address(memory, pagesOf(memory, 0, this.pageSize));
+    if (typeof base === "number") return base;
     const past = Number((base + BigInt(WINDOW_START)) % BigInt(unit));
     const byteOffset = WINDOW_START + (past === 0 ? 0 : unit - past);
     return this.#mapAt(memory, byteOffset, request, unit, "mapping");

@@ -3,7 +3,7 @@
 // not keep read-only pages without a guard: a store there would end the process.
 import * as assert from "uvu/assert";
 import { suite } from "../suite.js";
-import { askModule, run } from "../support/child.js";
+import { askModule } from "../support/child.js";
 import { nativePairs } from "../support/pairs.js";
 import { buildProbe, guardedChild, PAGE } from "./guarded.js";
 
@@ -19,7 +19,7 @@ const places: [title: string, first: number, pages: number][] = [
 const overlap = suite("A window over part of a guarded one");
 if (nativePairs.length === 0) overlap.skip("leaves no page without a guard", "there is no addon on this platform");
 else {
-  buildProbe(run);
+  buildProbe();
   for (const shared of [false, true])
     for (const over of ["read-only", "copy-on-write", "read-write", "unmap"])
       overlap(`${shared ? "shared" : "plain"} memory, ${over}: each store works, none reaches the segment`, () => {

@@ -91,7 +91,8 @@ export const actions: Record<string, { weight: number; run: (actor: Actor) => bo
     weight: 10,
     run: (actor) => {
       const { segment, access } = actor.target();
-      actor.keep(segment.attach({ access, ...someWindow(actor, segment) }), segment, false);
+      const memory = actor.random.of(["shared", "shared", "plain"] as const);
+      actor.keep(segment.attach({ access, memory, ...someWindow(actor, segment) }), segment, false);
       return true;
     },
   },

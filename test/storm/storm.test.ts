@@ -3,8 +3,9 @@
 import * as assert from "uvu/assert";
 import { suite } from "../suite.js";
 import { campaign } from "../support/campaign.js";
-import { root, run } from "../support/child.js";
+import { run } from "../support/child.js";
 import { nativePairs } from "../support/pairs.js";
+import { programPath } from "../support/program.js";
 import { seedAfter, seedOfClock } from "../support/timed.js";
 import { runStorm } from "./storm.js";
 
@@ -25,7 +26,7 @@ else {
     });
 
   storm("runs for a number of minutes, by npm run test:storm", () => {
-    const ended = run(process.execPath, [`${root}build/test/storm/command.js`, "--minutes", "0.02", "--seed", "7"]);
+    const ended = run(process.execPath, [programPath("storm/command"), "--minutes", "0.02", "--seed", "7"]);
     assert.is(ended.code, 0, ended.stderr);
     assert.match(ended.stdout, /^from seed 7, for 0.02 minutes\n1 storms passed on Node \d+\.\d+\.\d+: \d+ actions, /);
   });

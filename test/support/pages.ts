@@ -2,9 +2,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { root } from "./child.js";
 
-/** Every page, by its path from the package's root: the README, and those in docs/, examples/ and test/fixtures/. */
+/** Every page, by its path from the package's root: the README, SECURITY.md, and those in docs/, examples/ and test/fixtures/. */
 export const pages = [
   "README.md",
+  "SECURITY.md",
   ...["docs", "examples", "test/fixtures"].flatMap((folder) =>
     readdirSync(root + folder, { recursive: true, encoding: "utf8" })
       .filter((file) => file.endsWith(".md"))

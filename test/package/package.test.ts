@@ -287,6 +287,7 @@ packed("holds what its users need, and nothing else", () => {
     "native/binding.gyp",
     "tools/addon.js",
     "README.md",
+    "SECURITY.md",
     "LICENSE",
     ...(readdirSync(`${root}native`, { recursive: true }) as string[])
       .filter((file) => /\.(cc|h)$/.test(file))
@@ -299,6 +300,14 @@ packed("holds what its users need, and nothing else", () => {
       /\.(map|svg|png|wasm|tsbuildinfo)$/.test(file),
   );
   assert.equal(unneeded, []);
+  const linked = [...readFileSync(`${root}SECURITY.md`, "utf8").matchAll(/\]\(([^)#]+)/g)].map(
+    ([, path]) => path as string,
+  );
+  assert.ok(linked.length > 0);
+  assert.equal(
+    linked.filter((path) => !files.includes(path)),
+    [],
+  );
   assert.ok(existsSync(`${root}LICENSE`));
 });
 packed.run();

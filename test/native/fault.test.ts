@@ -7,7 +7,7 @@ import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { sysvHost } from "#src/host/sysv.js";
 import { suite } from "../suite.js";
-import { askModule, type Ended, run, runModule } from "../support/child.js";
+import { askModule, type Ended, runModule } from "../support/child.js";
 import { nativePairs } from "../support/pairs.js";
 import { buildProbe, guardedChild, PAGE, storesModule } from "./guarded.js";
 
@@ -45,7 +45,7 @@ if (nativePairs.length === 0) {
   threads.skip("all", "there is no addon on this platform");
   crashes.skip("all", "there is no addon on this platform");
 } else {
-  buildProbe(run);
+  buildProbe();
 
   threads("8 that fault on the same pages at once lose no store", () => {
     const answer = ask<{ lost: number; reached: boolean; pages: number }>(

@@ -8,7 +8,7 @@ import { localHost } from "#src/host/local.js";
 import { sysvHost } from "#src/host/sysv.js";
 import { isShared } from "#src/memory/layout.js";
 import { suite } from "../suite.js";
-import { askModule, isRoot, perl, run, works } from "../support/child.js";
+import { askModule, isRoot, perl, works } from "../support/child.js";
 import { nativePairs } from "../support/pairs.js";
 import {
   buildProbe,
@@ -81,7 +81,7 @@ for (const [name, store] of Object.entries(wasmStores))
 const guard = suite("Guarded windows");
 if (nativePairs.length === 0) guard.skip("every store", "there is no addon on this platform");
 else {
-  buildProbe(run);
+  buildProbe();
   for (const access of ["read-only", "copy-on-write"] as const)
     for (const [name, store] of Object.entries(stores))
       guard(`${access}: ${name} lands in a private page, and discard drops it`, () => {

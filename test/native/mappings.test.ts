@@ -3,7 +3,7 @@
 // kernels before 5.7, which have no MREMAP_DONTUNMAP.
 import * as assert from "uvu/assert";
 import { suite } from "../suite.js";
-import { askModule, run } from "../support/child.js";
+import { askModule } from "../support/child.js";
 import { nativePairs } from "../support/pairs.js";
 import { buildProbe, guardedChild, PAGE } from "./guarded.js";
 
@@ -29,7 +29,7 @@ const manyWindows = (pages: number, count: number): string => `${guardedChild(pa
 const limit = suite("Stores into guarded windows at the limit of mappings");
 if (nativePairs.length === 0) limit.skip("all", "there is no addon on this platform");
 else {
-  buildProbe(run);
+  buildProbe();
 
   limit("attach until ENOMEM, then store in each, grow, discard and detach: none ends the process", () => {
     const answer = askModule<Record<string, number>>(

@@ -3,14 +3,14 @@
 // the engine or the C library ends the process itself.
 import * as assert from "uvu/assert";
 import { suite } from "../suite.js";
-import { askModule, run } from "../support/child.js";
+import { askModule } from "../support/child.js";
 import { nativePairs } from "../support/pairs.js";
 import { buildProbe } from "./guarded.js";
 
 const seccomp = suite("The write guard under a seccomp filter");
 if (nativePairs.length === 0) seccomp.skip("all", "there is no addon on this platform");
 else {
-  buildProbe(run);
+  buildProbe();
   const child = (access: string): string => `
     import { createRequire } from "node:module";
     import { create } from "wasm-shm";

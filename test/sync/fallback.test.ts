@@ -2,7 +2,7 @@
 import * as assert from "uvu/assert";
 import { buildProbe } from "../native/guarded.js";
 import { suite } from "../suite.js";
-import { askModule, end, run, startModule } from "../support/child.js";
+import { askModule, end, startModule } from "../support/child.js";
 import { kernelHosts, withMembers } from "./support.js";
 
 const AT = 16384;
@@ -10,7 +10,7 @@ const tests = suite("Without futex_waitv");
 const [host] = kernelHosts;
 if (!host) tests.skip("waits work", "this platform has no sysv host");
 else {
-  buildProbe(run);
+  buildProbe();
   const start = (id: number): string => `
     import { createRequire } from "node:module";
     import { open } from "wasm-shm";

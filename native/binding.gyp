@@ -26,14 +26,14 @@
         # Else gcc calls functions of libgcc, which ask glibc for the processor's features.
         ["target_arch == 'arm64'", { "cflags": ["-mno-outline-atomics"] }]
       ],
-      "cflags": ["-Wall", "-Wextra", "-O2", "-fvisibility=hidden"],
+      "cflags": ["-Wall", "-Wextra", "-O2", "-fvisibility=hidden", "-ffunction-sections"],
       "cflags_cc": ["-std=c++17"],
       # -z nodelete: the signal handler's code must stay loaded after the last worker that loaded the addon has ended.
       # No library is named, and so no version of a symbol. What the addon needs of libc, the process has: glibc of any
       # version, or musl. Bun refuses an addon that names glibc if it runs under musl. -z now: a symbol that is absent is an
       # error at the load, and the signal handler never resolves one.
       "ldflags": [
-        "-nodefaultlibs", "-Wl,-z,now", "-Wl,-z,nodelete", "-Wl,--version-script=<(module_root_dir)/exports.ld"
+        "-nodefaultlibs", "-Wl,--gc-sections", "-Wl,-z,now", "-Wl,-z,nodelete", "-Wl,--version-script=<(module_root_dir)/exports.ld"
       ],
       "libraries": ["-lgcc"]
     }

@@ -39,15 +39,6 @@ const keepClassNames = {
   },
 };
 
-/** A sandbox's thread has no cursors, so its core is never compiled: of core/binary.js it needs the constants alone. */
-const withoutCore = {
-  name: "core",
-  setup: ({ onLoad }) =>
-    onLoad({ filter: /core\/binary\.js$/ }, ({ path }) => ({
-      contents: readFileSync(path, "utf8").replace(/core = "[^"]*"/, 'core = ""'),
-    })),
-};
-
 /** A sandbox's thread runs one script, which is a text: in a bundle of a program there is no file to start it from. */
 async function sandboxSource() {
   const { outputFiles } = await build({
@@ -57,7 +48,6 @@ async function sandboxSource() {
     format: "cjs",
     minify: true,
     write: false,
-    plugins: [withoutCore],
   });
   const text = JSON.stringify(outputFiles[0].text);
   writeFileSync(join(compiled, "sandbox/source.js"), `export const source = ${text};\n`);
@@ -65,21 +55,15 @@ async function sandboxSource() {
   writeFileSync(join(target, "sandbox/source.cjs"), `exports.source = ${text};\n`);
 }
 
-/** Files that both forms of the package share, by the names that package.json has for them. */
-const common = {
-  "#loader": "loader.cjs",
-  "#source": "sandbox/source.cjs",
-};
-
-/** @param place what a module writes for a common file */
-const shareCommon = (place) => ({
-  name: "common",
+/** Files of CommonJS, by the names that package.json has for them. */
+const named = {
+  name: "named",
   setup: ({ onResolve }) =>
     onResolve({ filter: /^#loader$|^\.\/source\.js$/ }, ({ path }) => ({
-      path: place(path === "#loader" ? path : "#source"),
+      path: path === "#loader" ? path : "#source",
       external: true,
     })),
-});
+};
 
 /** The entry points, which share their common parts. Each command of the command line is a file of its own. */
 function modules() {
@@ -91,33 +75,29 @@ function modules() {
     outdir: target,
     format: "esm",
     splitting: true,
+    minifySyntax: true, // names stay, as stacks show them
+    minifyWhitespace: true,
     chunkNames: "shared/[name]-[hash]",
-    plugins: [keepClassNames, shareCommon((name) => name)],
+    plugins: [keepClassNames, named],
   });
 }
 
-/** For a Node whose `require` takes no ES module (before 20.19 and 22.12): one file, so that each class is there once. */
-async function commonJs() {
+/**
+ * What `require` finds. A Node whose `require` takes an ES module has the condition module-sync, and bundlers have module:
+ * these never see it. For the others it is an error that says so, not a second copy of the package: that is a fifth of the
+ * size that it may have, and its classes are not those that `import` gives.
+ */
+function commonJs() {
   const folder = join(target, "cjs");
-  const entries = { index: "index", portable: "portable", x11: "x11/provider" };
-  const lines = Object.entries(entries).map(([name, file]) => `export * as ${name} from "./${file}.js";`);
-  await build({
-    ...shared,
-    stdin: { contents: lines.join("\n"), resolveDir: compiled },
-    outfile: join(folder, "all.js"),
-    format: "cjs",
-    minifySyntax: true,
-    minifyWhitespace: true,
-    plugins: [keepClassNames, shareCommon((name) => `../${common[name]}`)], // package.json's names end at a folder with another
-  });
+  const entries = ["index", "portable", "x11/provider"];
+  mkdirSync(join(folder, "x11"), { recursive: true });
   writeFileSync(join(folder, "package.json"), '{ "type": "commonjs" }\n');
-  for (const [name, file] of Object.entries(entries)) {
-    const up = file.includes("/") ? ".." : ".";
-    mkdirSync(join(folder, file, ".."), { recursive: true });
-    writeFileSync(join(folder, `${file}.js`), `module.exports = require("${up}/all.js").${name};\n`);
-  }
+  const message =
+    "wasm-shm is an ES module, and require takes those from Node 20.19 and 22.12 on; use import() in this Node";
+  const refusal = `throw Object.assign(new Error(${JSON.stringify(message)}), { code: "ERR_REQUIRE_ESM" });\n`;
+  for (const entry of entries) writeFileSync(join(folder, `${entry}.js`), refusal);
   // The same types, but of CommonJS modules, as TypeScript takes them in a folder of that type.
-  const types = typesOf(Object.values(entries).map((file) => join(target, `${file}.d.ts`)));
+  const types = typesOf(entries.map((entry) => join(target, `${entry}.d.ts`)));
   for (const file of types) cpSync(file, join(folder, relative(target, file)));
 }
 
@@ -139,4 +119,5 @@ function removeOldFiles() {
 removeOldFiles();
 for (const file of ["loader.cjs", "addon.cjs"]) copyFileSync(join(compiled, file), join(target, file));
 await sandboxSource();
-await Promise.all([modules(), commonJs()]);
+await modules();
+commonJs();

@@ -1,6 +1,9 @@
 // The thread of a guest: makes its instance, then calls its exports as the sandbox asks.
 import { receiveMessageOnPort, workerData } from "node:worker_threads";
-import { createShm } from "../node.js";
+import { jsCore } from "../core/js.js";
+import { sysvHost } from "../node.js";
+import type { Parts } from "../segment/attachment.js";
+import { segments } from "../segment/segment.js";
 import { threadId } from "./engine.js";
 import { failureOf, staysInThread, ThrownByImport } from "./failure.js";
 import { GuestInstance } from "./instance.js";
@@ -72,11 +75,12 @@ const imports: WebAssembly.Imports = Object.fromEntries(
 
 Atomics.store(signal, Signal.Thread, threadId());
 try {
-  const { open } = createShm({ core: "js", addon: job.addon });
+  // No more of the package than an attachment needs: a thread has no cursors, locks and streams.
+  const parts: Parts = { host: sysvHost(job.addon), core: jsCore({}), engine: {}, streams: undefined };
   const windows = new Map(
-    job.windows.map(({ name, id, access, offset, length }): [string, WindowRequest] => [
+    job.windows.map(({ name, id, size, access, offset, length }): [string, WindowRequest] => [
       name,
-      { access, offset, length, attach: (options) => open(id).attach(options) },
+      { access, offset, length, attach: (options) => segments.make(parts, id, size, false).attach(options) },
     ]),
   );
   guest = new GuestInstance({ ...job, windows, imports });

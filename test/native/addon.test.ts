@@ -36,7 +36,12 @@ function call(name, args) {
   calls++;
   let result;
   try {
-    result = addon[name](...args);
+    if (name !== "Participant") result = addon[name](...args);
+    else {
+      const participant = new addon.Participant(...args);
+      ({ result } = participant);
+      participant.leave();
+    }
   } catch (error) {
     bad.push(name + " threw " + error);
     return;

@@ -36,8 +36,6 @@ export interface InstanceRequest extends GuestRequest {
 export interface SharedWindow extends WindowPart {
   readonly name: string;
   readonly id: number;
-  /** Bytes of the whole segment. */
-  readonly size: number;
 }
 
 /** For another thread: segments by id, imported functions by name. */

@@ -42,7 +42,6 @@ function shareable({
     windows: [...windows].map(([name, { segment, access, offset, length }]) => ({
       name,
       id: segment.id,
-      size: segment.size,
       access,
       offset,
       length,

@@ -1,9 +1,10 @@
 // The thread of a guest: makes its instance, then calls its exports as the sandbox asks.
 import { receiveMessageOnPort, workerData } from "node:worker_threads";
+import { errnoNumbers, systemError } from "../common/errors.js";
 import { jsCore } from "../core/js.js";
 import { sysvHost } from "../node.js";
 import type { Parts } from "../segment/attachment.js";
-import { segments } from "../segment/segment.js";
+import { type Segment, segments } from "../segment/segment.js";
 import { threadId } from "./engine.js";
 import { failureOf, staysInThread, ThrownByImport } from "./failure.js";
 import { GuestInstance } from "./instance.js";
@@ -76,11 +77,19 @@ const imports: WebAssembly.Imports = Object.fromEntries(
 Atomics.store(signal, Signal.Thread, threadId());
 try {
   // No more of the package than an attachment needs: a thread has no cursors, locks and streams.
-  const parts: Parts = { host: sysvHost(job.addon), core: jsCore({}), engine: {}, streams: undefined };
+  const host = sysvHost(job.addon);
+  const parts: Parts = { host, core: jsCore({}), engine: {}, streams: undefined };
+  const opened = (id: number): Segment => {
+    const info = host.stat(id);
+    if (typeof info !== "number") return segments.make(parts, id, info.size, false);
+    const { EIDRM, EINVAL } = errnoNumbers;
+    const errno = info === -EIDRM ? EINVAL : -info;
+    throw systemError(errno, host.explain(errno, { operation: "stat", id, size: undefined }));
+  };
   const windows = new Map(
-    job.windows.map(({ name, id, size, access, offset, length }): [string, WindowRequest] => [
+    job.windows.map(({ name, id, access, offset, length }): [string, WindowRequest] => [
       name,
-      { access, offset, length, attach: (options) => segments.make(parts, id, size, false).attach(options) },
+      { access, offset, length, attach: (options) => opened(id).attach(options) },
     ]),
   );
   guest = new GuestInstance({ ...job, windows, imports });

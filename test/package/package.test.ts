@@ -50,9 +50,10 @@ surface("the portable one imports nothing of Node's, nor does anything it import
   const visit = (file: string): void => {
     if (seen.has(file)) return;
     seen.add(file);
-    for (const [, from, dynamic] of readFileSync(file, "utf8").matchAll(
-      /^(?:import|export) (?:[^;"]*from )?"([^"]+)";$|\bimport\("([^"]+)"\)/gm,
-    )) {
+    const text = readFileSync(file, "utf8");
+    // Of minified code: an import, or an export from, at the start of a statement; or an import by a call.
+    const IMPORT = /(?:^|[;}])(?:import|export)(?:\{[^}]*\}from)?"([^"]+)"|\bimport\("([^"]+)"\)/gm;
+    for (const [, from, dynamic] of text.matchAll(IMPORT)) {
       const name = (from ?? dynamic) as string;
       assert.ok(name.startsWith("./") || name.startsWith("../"), `${file}: ${name}`);
       visit(new URL(name, `file://${file}`).pathname);

@@ -37,7 +37,16 @@ const kind = process.argv.includes("--thread") ? "thread" : "address";
 const { flags, runtimes, options, tests } = kinds[kind];
 const words = process.argv.slice(2).filter((argument) => argument !== "--thread");
 const copy = join(root, `build/sanitize-${kind}`);
-const BUILT = ["build/src", "build/test", "dist", "native", "test/native", "test/runner", "test/fixtures", "test/storm"];
+const BUILT = [
+  "build/src",
+  "build/test",
+  "dist",
+  "native",
+  "test/native",
+  "test/runner",
+  "test/fixtures",
+  "test/storm",
+];
 
 function run(command, args, options = {}) {
   const { status, error } = spawnSync(command, args, { cwd: copy, stdio: "inherit", ...options });

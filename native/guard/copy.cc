@@ -10,6 +10,7 @@
 
 #include "addon.h"
 #include "guard/guard.h"
+#include "guard/unmap.h"
 
 #ifndef MREMAP_DONTUNMAP
 #define MREMAP_DONTUNMAP 4  // since Linux 5.7; older libcs lack the name
@@ -110,7 +111,7 @@ bool CopyRun(Guard* guard, size_t first, size_t end) {
   if (moved)
     MarkPrivate(guard, first, end);
   else if (copies == nullptr)
-    munmap(copy, length);
+    UnmapPages(copy, length);
   return moved;
 }
 
@@ -146,8 +147,8 @@ size_t PagesPerStore(const Guard& guard, size_t index) {
 
 Guard::~Guard() {
   all_boundaries -= boundaries;
-  if (copies != nullptr) munmap(copies, length);
-  if (anchor != nullptr) munmap(anchor, page);
+  if (copies != nullptr) UnmapPages(copies, length);
+  if (anchor != nullptr) UnmapPages(anchor, page);
 }
 
 bool MakePrivate(Guard* guard, uintptr_t address) {
@@ -177,7 +178,7 @@ void ForgetPrivatePages(Guard* guard) {
   guard->boundaries = 0;
   guard->private_pages = 0;
   memset(guard->is_private.get(), 0, guard->words * sizeof guard->is_private[0]);
-  if (guard->anchor != nullptr) munmap(guard->anchor, guard->page);
+  if (guard->anchor != nullptr) UnmapPages(guard->anchor, guard->page);
   guard->anchor = nullptr;
   HoldPairs(guard);
   MappingsFreed();
@@ -204,6 +205,6 @@ int PrepareCopying() {
   const auto second = reinterpret_cast<uintptr_t>(pages + PageSize());
   const bool works = (keeps_source || move(0)) && IsReadable(second) && IsWritable(second) &&
                      mprotect(pages + PageSize(), PageSize(), PROT_NONE) == 0;
-  munmap(pages, 2 * PageSize());
+  UnmapPages(pages, 2 * PageSize());
   return works ? 0 : ENOSYS;
 }

@@ -10,6 +10,7 @@
 
 #include "addon.h"
 #include "guard/guard.h"
+#include "guard/unmap.h"
 
 namespace {
 
@@ -65,7 +66,7 @@ int PreparePool() {
   headroom = kHeadroomPairs;
   if (Hold(headroom)) return 0;
   Free(held_pairs);
-  munmap(pool, (2 * most_pairs + 1) * PageSize());
+  UnmapPages(pool, (2 * most_pairs + 1) * PageSize());
   pool = nullptr;
   return ENOMEM;
 }

@@ -7,6 +7,8 @@
 
 #include <cerrno>
 
+#include "guard/unmap.h"
+
 namespace {
 
 // The smallest huge page of the architecture. The address and the length of a hugetlb mapping are
@@ -72,13 +74,13 @@ int MapPart(const Window& window, int id, int flags, size_t offset, size_t grant
                     window.data);
   if (at == MAP_FAILED) {
     const int error = errno;
-    munmap(first, granted);
+    UnmapPages(first, granted);
     MapZeroPages(window);  // mremap may have dropped the old pages before it failed
     return error;
   }
   const size_t after = offset + window.length;
-  if (offset > 0) munmap(first, offset);
-  if (after < granted) munmap(first + after, granted - after);
+  if (offset > 0) UnmapPages(first, offset);
+  if (after < granted) UnmapPages(first + after, granted - after);
   return 0;
 }
 
@@ -96,8 +98,8 @@ int MapWhole(const Window& window, int id, int flags) {
 
 }  // namespace
 
-// One call replaces the pages. shmdt(2) and munmap(2) would leave a hole: the engine would fault on
-// it, or another thread's mmap(2) would fill it. Source: mmap(2), MAP_FIXED.
+// One call replaces the pages. shmdt(2) and munmap(2) would leave a hole: the engine would
+// fault on it, or another thread's mmap(2) would fill it. Source: mmap(2), MAP_FIXED.
 //
 // The kernel merges neighbours of equal flags, so the pages get those that V8 gives its memories:
 // MAP_NORESERVE and MADV_DONTFORK. Without them each place in a memory that once was a window would

@@ -203,32 +203,33 @@ class SysvHost implements Host {
   }
 
   unmap(mapping: Mapping): number {
-    const pages = this.#pages(mapping);
-    return pages ? this.#addon.unmap(mapping.memory, pages) : 0;
+    return this.#inPlace(mapping, (pages) => this.#addon.unmap(mapping.memory, pages)) ?? 0;
   }
 
   discard(mapping: Mapping): number {
     const { id, offset, access } = (mapping as SysvMapping).request;
-    const pages = access === "read-write" ? undefined : this.#pages(mapping);
-    return pages ? this.#addon.discard(mapping.memory, pages, id, offset) : 0;
+    if (access === "read-write") return 0;
+    return this.#inPlace(mapping, (pages) => this.#addon.discard(mapping.memory, pages, id, offset)) ?? 0;
   }
 
   privatePages(mapping: Mapping): number {
-    const pages = this.#pages(mapping);
-    return pages ? this.#addon.privatePages(mapping.memory, pages) : 0;
+    return this.#inPlace(mapping, (pages) => this.#addon.privatePages(mapping.memory, pages)) ?? 0;
   }
 
   isInPlace(mapping: Mapping): boolean {
-    return this.#pages(mapping) !== undefined;
+    return this.#inPlace(mapping, () => 0) !== undefined;
   }
 
   join(mapping: Mapping, { offset, slots, changed }: JoinRequest): Membership | number {
-    const pages = this.#pages(mapping);
-    if (!pages) return -errnoNumbers.EFAULT;
     const { memory, pageSize } = mapping;
     const kind = kinds.indexOf("node");
-    const participant = new this.#addon.Participant(memory, pages, offset, slots, pageSize, kind, changed);
-    return participant.result < 0 ? participant.result : participant;
+    let participant: InstanceType<Addon["Participant"]> | undefined;
+    const result = this.#inPlace(mapping, (pages) => {
+      participant = new this.#addon.Participant(memory, pages, offset, slots, pageSize, kind, changed);
+      return participant.result;
+    });
+    if (result === undefined || participant === undefined) return -errnoNumbers.EFAULT;
+    return result < 0 ? result : participant;
   }
 
   list(): SegmentInfo[] | number {
@@ -277,7 +278,7 @@ class SysvHost implements Host {
     }
     if (request.memory !== "plain" && !COUNTS_SHARED)
       this.#addon.weigh(memory, Math.min(pages * WASM_PAGE, MOST_WEIGHT));
-    const base = this.#addon.address(memory, pagesOf(memory, 0, this.pageSize));
+    const base = this.#address(memory, 0, this.pageSize);
     if (typeof base === "number") return base;
     const past = Number((base + BigInt(WINDOW_START)) % BigInt(unit));
     const byteOffset = WINDOW_START + (past === 0 ? 0 : unit - past);
@@ -285,13 +286,32 @@ class SysvHost implements Host {
   }
 
   /**
-   * What a mapping covers; undefined if the engine moved the memory in a grow. The segment stayed at the old address, so
-   * these would be other bytes.
+   * Calls the addon with a view of the memory. It takes views of the present buffer only, and a grow by another thread
+   * gives a shared memory a new one at any time: then the call is made again.
    */
-  #pages(mapping: Mapping): Uint8Array | undefined {
+  #view<T>(memory: WasmMemory, byteOffset: number, length: number, call: (pages: Uint8Array) => T): T {
+    for (;;) {
+      const pages = pagesOf(memory, byteOffset, length);
+      const result = call(pages);
+      if (result !== -errnoNumbers.EINVAL || pages.buffer === memory.buffer) return result;
+    }
+  }
+
+  #address(memory: WasmMemory, byteOffset: number, length: number): bigint | number {
+    return this.#view(memory, byteOffset, length, (pages) => this.#addon.address(memory, pages));
+  }
+
+  /**
+   * Calls with what a mapping covers; undefined if the engine moved the memory in a grow. The segment stayed at the old
+   * address, so these would be other bytes.
+   */
+  #inPlace(mapping: Mapping, call: (pages: Uint8Array) => number): number | undefined {
     const { memory, byteOffset, byteLength, pageSize, address } = mapping;
-    const pages = pagesOf(memory, byteOffset, roundUp(byteLength, pageSize));
-    return this.#addon.address(memory, pages) === address ? pages : undefined;
+    return this.#view(memory, byteOffset, roundUp(byteLength, pageSize), (pages) => {
+      const found = this.#addon.address(memory, pages);
+      if (typeof found === "number") return found;
+      return found === address ? call(pages) : undefined;
+    });
   }
 
   #mapAt(
@@ -302,10 +322,13 @@ class SysvHost implements Host {
     memoryOf: Mapping["memoryOf"],
   ): SysvMapping | number {
     const { id, offset, length: byteLength, access } = request;
-    const pages = pagesOf(memory, byteOffset, roundUp(byteLength, pageSize));
-    const address = this.#addon.address(memory, pages);
+    const length = roundUp(byteLength, pageSize);
+    const address = this.#address(memory, byteOffset, length);
     if (typeof address === "number") return address;
-    const result = this.#addon.map(memory, pages, id, offset, access !== "read-write");
+    const isGuarded = access !== "read-write";
+    const result = this.#view(memory, byteOffset, length, (pages) =>
+      this.#addon.map(memory, pages, id, offset, isGuarded),
+    );
     if (result !== 0) return result;
     return { memory, byteOffset, byteLength, address, pageSize, memoryOf, request };
   }

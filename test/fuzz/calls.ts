@@ -21,7 +21,7 @@ interface Orders {
   isAlone: boolean;
 }
 
-const addon = createRequire(`${root}package.json`)("node-gyp-build")(`${root}native`) as Addon;
+const addon = createRequire(`${root}package.json`)("./native/build/Release/wasm_shm.node") as Addon;
 const collect = globalThis.gc as () => void; // the parent passes --expose-gc
 const PAGE = addon.constants["pageSize"] as number;
 const WASM_PAGE = 65536;
@@ -29,7 +29,9 @@ const CANARY_PAGES = 8;
 const CANARY = 0xa5;
 const CREATE = 0o1600;
 const MOST_SEGMENTS = 12;
-const names = Object.keys(addon).filter((name) => typeof addon[name] === "function");
+
+/** The functions; a class, whose name begins with a capital, refuses to be called. */
+const names = Object.keys(addon).filter((name) => typeof addon[name] === "function" && /^[a-z]/.test(name));
 
 /** Calls that change a segment: never given the id of one that this process did not make. */
 const CHANGES = ["remove", "set", "lock", "unlock"];
@@ -116,6 +118,8 @@ class Caller {
       case "privatePages":
       case "address":
         return [memory, this.window(memory)];
+      case "weigh":
+        return [memory, random.below(1 << 24)];
       case "set":
         return [this.id(), 0o600, process.getuid?.(), process.getgid?.()];
       case "ftok":
@@ -144,7 +148,11 @@ class Caller {
     const result = addon[name]?.(...values);
     this.calls++;
     const isFine =
-      typeof result === "number" ? Number.isInteger(result) : typeof result === "object" || typeof result === "bigint";
+      result === undefined
+        ? name === "read" || name === "write"
+        : typeof result === "number"
+          ? Number.isInteger(result)
+          : typeof result === "object" || typeof result === "bigint";
     if (!isFine) throw new Error(`${name} returned ${String(result)}`);
     if (name === "map" && result === 0) this.mapped++;
     if (name === "remove" && result === 0) this.made.splice(this.made.indexOf(values[0] as number), 1);

@@ -2,7 +2,7 @@
 // and everything works again when there is room. system.test.ts has the words of each error.
 import * as assert from "uvu/assert";
 import { suite } from "../suite.js";
-import { askModule, run, works } from "../support/child.js";
+import { askModule, moduleFile, run, works } from "../support/child.js";
 import { nativePairs } from "../support/pairs.js";
 import { buildProbe } from "./guarded.js";
 
@@ -16,7 +16,7 @@ const prelude = `
 
 /** Runs a module in an IPC namespace of its own, and returns what it prints. */
 function inNamespace<T>(source: string): T {
-  const ended = run("unshare", ["--ipc", process.execPath, "--input-type=module", "--eval", prelude + source]);
+  const ended = run("unshare", ["--ipc", process.execPath, moduleFile(prelude + source)]);
   if (ended.code !== 0) throw new Error(`a child failed (${ended.code ?? ended.signal}): ${ended.stderr}`);
   return JSON.parse(ended.stdout) as T;
 }
@@ -106,7 +106,7 @@ if (nativePairs.length > 0) {
         const memory = new WebAssembly.Memory({ initial: 1000, maximum: 1000 });
         const refusals = [], counts = [], nattch = [], mappings = [];
         const mapped = () => readFileSync("/proc/self/maps", "latin1").split("\\n").length;
-        const probe = createRequire(process.cwd() + "/package.json")("node-gyp-build")("test/native");
+        const probe = createRequire(process.cwd() + "/package.json")("./test/native/build/Release/wasm_shm_test.node");
         probe.takeMappings(50_000, 0); // as other code might; the rest is enough to see what happens
         const before = mapped();
         for (let round = 0; round < 2; round++) {
@@ -153,7 +153,7 @@ if (nativePairs.length > 0) {
       const counts = [fill(), fill(), fill()];
       segment[Symbol.dispose]();
       console.log(JSON.stringify({ refusals, counts }));`;
-    const node = [process.execPath, "--input-type=module", "--eval", source];
+    const node = [process.execPath, moduleFile(source)];
     const ended = run("sh", ["-c", `ulimit -v ${100 * 2 ** 20}; exec "$0" "$@"`, ...node]); // KiB: room for nine memories
     assert.is(ended.code, 0, ended.stderr);
     const answer = JSON.parse(ended.stdout) as { refusals: string[]; counts: number[] };

@@ -31,7 +31,7 @@ export const LONGEST = [
   "engines/frameworks",
   "engines/flags",
   "pages/docs",
-  "native/standalone",
+  "standalone/standalone",
   "cli/completion",
   "native/guard",
   "cli/rm",

@@ -70,6 +70,8 @@ const reads: ((held: Held, position: number) => unknown)[] = [
   ({ attachment }, position) => reader(attachment, position).readFrame(),
   ({ attachment }, position) => reader(attachment, position).readArray(Float64Array, 9, false),
   ({ attachment }, position) => attachment.bytes.slice(position).sort(),
+  ({ attachment }, position) => attachment.text({ start: position }),
+  ({ attachment }, position) => attachment.toBuffer(position),
 ];
 
 function reader(attachment: Held["attachment"], position: number): ReturnType<Held["attachment"]["cursor"]> {

@@ -8,13 +8,14 @@ const STORM_SECONDS = 30;
 async function storms(minutes: number, seed: number): Promise<string> {
   const end = Date.now() + minutes * 60_000;
   const progress = new Progress();
-  const totals = { storms: 0, terminations: 0, actions: 0, refused: 0 };
+  const totals = { storms: 0, terminations: 0, errorsAtEnd: 0, actions: 0, refused: 0 };
   for (; totals.storms === 0 || Date.now() < end; totals.storms++) {
     const seconds = Math.min(STORM_SECONDS, Math.max(1, (end - Date.now()) / 1000));
-    const { terminations, left, results } = await runStorm(seconds, seedAfter(seed, totals.storms));
+    const { terminations, errorsAtEnd, left, results } = await runStorm(seconds, seedAfter(seed, totals.storms));
     if (left.some((count) => count > 0))
       throw new Error(`seed ${seedAfter(seed, totals.storms)}: attachments are left: ${left}`);
     totals.terminations += terminations;
+    totals.errorsAtEnd += errorsAtEnd;
     for (const [, done, refused] of results) {
       totals.actions += done;
       totals.refused += refused;
@@ -22,7 +23,7 @@ async function storms(minutes: number, seed: number): Promise<string> {
     progress.report(() => `${totals.actions} actions, ${Math.max(0, Math.ceil((end - Date.now()) / 1000))} s left`);
   }
   progress.end();
-  return `${totals.storms} storms passed on Node ${process.version.slice(1)}: ${totals.actions} actions, ${totals.refused} refused, ${totals.terminations} threads terminated`;
+  return `${totals.storms} storms passed on Node ${process.version.slice(1)}: ${totals.actions} actions, ${totals.refused} refused, ${totals.terminations} threads terminated, ${totals.errorsAtEnd} of them with an error`;
 }
 
 await runTimed(

@@ -9,6 +9,8 @@ import { CANARY, CANARY_SIZE, type Orders, SCRIBBLED_SIZES } from "./setup.js";
 export interface Storm {
   /** Workers that were ended in the middle of what they did. */
   terminations: number;
+  /** How many of these reported an error instead. */
+  errorsAtEnd: number;
   /** Attachments of each segment that the process still had after its threads were gone. */
   left: number[];
   /** Names of actions; how often each succeeded, and was refused. */

@@ -28,7 +28,7 @@ function build(kind: string, flags: string[]): string {
   ];
   const guard = readdirSync(`${root}native/guard`).filter((file) => file.endsWith(".cc"));
   const sources = [
-    "test/native/standalone.cc",
+    "test/standalone/program.cc",
     ...["native/arguments.cc", "native/map/budget.cc", "native/sysv/attach.cc"],
     ...guard.map((file) => `native/guard/${file}`),
   ];
@@ -39,7 +39,7 @@ function build(kind: string, flags: string[]): string {
   const before = [...common, "-include", header];
   for (const args of [
     [...common, "-x", "c++-header", header, "-o", `${header}.gch`],
-    [...common, "-shared", "-fPIC", "test/native/engine.cc", "-o", join(folder, "libengine.so")],
+    [...common, "-shared", "-fPIC", "test/standalone/engine.cc", "-o", join(folder, "libengine.so")],
     // What makes and reads JavaScript's values is not reached, so it is left out.
     [
       ...before,

@@ -3,8 +3,6 @@
 // Argument: the rounds of each thread.
 //
 // The functions of window.cc are internal to it, so its source is included.
-#include "map/window.cc"
-
 #include <sys/mman.h>
 
 #include <atomic>
@@ -13,6 +11,8 @@
 #include <random>
 #include <thread>
 #include <vector>
+
+#include "map/window.cc"
 
 int EngineProtect(void* at, size_t length);
 int EngineUnmap(void* at, size_t length);

@@ -1,4 +1,4 @@
-// Stands for the engine beside standalone.cc: an object of its own, as the guard takes the object
+// Stands for the engine beside program.cc: an object of its own, as the guard takes the object
 // in which Node-API lies for the engine, and leads its calls of mprotect(2) and munmap(2) past
 // windows.
 #include <node_api.h>

@@ -56,8 +56,9 @@ export interface StreamGround {
   checkWritable(): void;
   /** A view of `length` bytes from `start`. The caller has checked that they are inside the window. */
   part(start: number, length: number): Uint8Array;
-  /** Fills `target`, of `length` bytes, from `start`; and copies `source` there. Both checked as for `part`. */
+  /** Fills `target`, of `length` bytes, with those from `start`, checked as for `part`. */
   read(target: Uint8Array, start: number, length: number): void;
+  /** Copies `source`, of `length` bytes, to `start`, checked as for `part`. */
   write(source: Uint8Array, start: number, length: number): void;
 }
 

@@ -1,6 +1,6 @@
 // Makes dist/, which programs import, from build/src/, which tsc has compiled: few files instead of some seventy, as an
 // import spends most of its time on finding and reading files. tsc writes the types into dist/ itself.
-import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -98,7 +98,12 @@ function commonJs() {
   for (const entry of entries) writeFileSync(join(folder, `${entry}.js`), refusal);
   // The same types, but of CommonJS modules, as TypeScript takes them in a folder of that type.
   const types = typesOf(entries.map((entry) => join(target, `${entry}.d.ts`)));
-  for (const file of types) cpSync(file, join(folder, relative(target, file)));
+  // Without their comments, which are there once.
+  for (const file of types) {
+    const copy = join(folder, relative(target, file));
+    mkdirSync(dirname(copy), { recursive: true });
+    writeFileSync(copy, readFileSync(file, "utf8").replaceAll(/^ *\/\*\*.*?\*\/\n/gms, ""));
+  }
 }
 
 /** Files of types, and all that they import. */

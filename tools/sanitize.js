@@ -18,7 +18,15 @@ const kinds = {
       ASAN_OPTIONS: "handle_segv=0:allow_user_segv_handler=1:detect_leaks=0:abort_on_error=1",
       UBSAN_OPTIONS: "print_stacktrace=1",
     },
-    tests: ["native/addon", "native/copies", "native/fault", "native/guard", "native/mappings", "native/overlap", "native/transfer"],
+    tests: [
+      "native/addon",
+      "native/copies",
+      "native/fault",
+      "native/guard",
+      "native/mappings",
+      "native/overlap",
+      "native/transfer",
+    ],
   },
   thread: {
     // The guard's table is read by the rules of a seqlock, whose fences the sanitizer does not know. All that these order

@@ -88,6 +88,7 @@ function modules() {
     splitting: true,
     minifySyntax: true, // names stay, as stacks show them
     minifyWhitespace: true,
+    lineLimit: 120, // an uncaught error shows its line: one of 260 KB would push the message out of sight
     chunkNames: "shared/[name]-[hash]",
     plugins: [keepClassNames, named],
   });

@@ -65,6 +65,7 @@ else {
         const script = join(modules, "vitest/vitest.mjs");
         const ended = run(process.execPath, [script, "run", "--globals", "--pool", pool, "--root", folder], {
           cwd: folder,
+          env: { ...process.env, NO_COLOR: "1" }, // with CI=true vitest colours its counts
         });
         assert.is(ended.code, 0, `${ended.stdout}${ended.stderr}`);
         assert.match(ended.stdout, /Tests\D+6 passed/);

@@ -48,6 +48,11 @@ if (!native) {
   for (const kind of kinds) {
     const moved = suite(`A guest's memory that the engine moved [${kind}]`);
     const inline = kind === "inline";
+    if (!inline && Number.parseInt(process.versions.v8, 10) >= 14) {
+      moved.skip("is found", "in so little address space a worker of Node 26 has no room for its heap");
+      moved.run();
+      continue;
+    }
 
     for (const access of ["read-write", "read-only", "copy-on-write"])
       moved(`is ERR_SHM_MEMORY_MOVED for the call that grew it and for all later ones, ${access}`, () => {

@@ -63,7 +63,10 @@ function measure(cycles: number, setup: string, cycle: string, nodeArgs = FIXED_
   );
 }
 
-/** A leak of a page in ten cycles would be 40 MiB and 10,000 mappings in the whole campaign, and show in a turn, too. */
+/**
+ * A leak of a page in ten cycles is 40 MiB and 10,000 mappings in the whole campaign. A turn finds a mapping in fifty
+ * cycles; of its memory it finds less, as compiled code and the collector's own tables still grow (6.5 MB were seen).
+ */
 function checkFlat([early, late]: [Held, Held], cycles: number): void {
   const grown = JSON.stringify({ early, late });
   assert.is(late.threads, early.threads, grown);
@@ -74,7 +77,7 @@ function checkFlat([early, late]: [Held, Held], cycles: number): void {
 }
 
 const MOST_MAPPINGS = 40;
-const MOST_KIB = 6 * 1024;
+const MOST_KIB = 16 * 1024;
 
 const leak = suite("After many cycles a process holds what it held before");
 if (nativePairs.length === 0) leak.skip("all", "there is no sysv host on this platform");

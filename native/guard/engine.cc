@@ -79,8 +79,9 @@ std::atomic<bool> was_reached{false};
 alignas(64) char probed;
 
 // What the engine calls in place of mprotect(2). No lock is held over the calls, as the next
-// function may be another copy's, with a lock of its own. So a window may come in between: its
-// guard is there first, and the kernel then refuses. That is tried again.
+// function may be another copy's, with a lock of its own. So a window may come in between, also
+// the first one of all: its guard is there before its pages, and the kernel then refuses. That is
+// tried again.
 int ProtectAround(void* at, size_t length, int protection) {
   if (at == &probed) {
     was_reached.store(true);
@@ -88,11 +89,11 @@ int ProtectAround(void* at, size_t length, int protection) {
   }
   const auto begin = reinterpret_cast<uintptr_t>(at);
   const uintptr_t end = begin + length;
-  if ((protection & PROT_WRITE) == 0 || !MayBeGuarded(begin, end))
-    return Protect(begin, end, protection);
+  if ((protection & PROT_WRITE) == 0) return Protect(begin, end, protection);
   for (;;) {
     const uint64_t before = Changes();
-    const int result = ProtectOthers(begin, end, protection);
+    const int result = MayBeGuarded(begin, end) ? ProtectOthers(begin, end, protection)
+                                                : Protect(begin, end, protection);
     if (result == 0 || errno != EACCES || Changes() == before) return result;
   }
 }

@@ -4,6 +4,8 @@
 //
 // The functions of window.cc are internal to it, so its source is included.
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <cstdio>
@@ -16,6 +18,17 @@
 
 int EngineProtect(void* at, size_t length);
 int EngineUnmap(void* at, size_t length);
+
+// What the next mprotect(2) of the engine does first: what another thread may do after the guard
+// has looked where windows are, and before the call.
+std::atomic<void (*)()> interruption{nullptr};
+
+// The engine's call comes here at last, as this program's symbol is found before libc's.
+extern "C" int mprotect(void* at, size_t length, int protection) noexcept {
+  const auto interrupt = interruption.exchange(nullptr);
+  if (interrupt != nullptr) interrupt();
+  return static_cast<int>(syscall(SYS_mprotect, at, length, protection));
+}
 
 namespace {
 
@@ -123,6 +136,33 @@ void CheckOneByOne(int canary) {
   CheckCanary(canary);
 }
 
+uint8_t* growing;
+int growing_segment;
+
+// Windows come and go in the middle of a grow. The kernel refuses mprotect(2) over a window, which
+// would end the engine.
+void CheckInterruptedGrows(int canary) {
+  growing = MakeMemory();
+  growing_segment = canary;
+  const auto window = [] { return RequestOf(growing, 2, 4, growing_segment); };
+  const auto map = [] { CHECK(MapGuardedAt(RequestOf(growing, 2, 4, growing_segment)) == 0); };
+  const auto map_other = [] {
+    CHECK(MapGuardedAt(RequestOf(growing, 20, 4, growing_segment)) == 0);
+  };
+  const auto unmap = [] { CHECK(UnmapAt(RequestOf(growing, 2, 4, growing_segment).window) == 0); };
+  for (void (*interrupt)() : {+map, +map, +map_other, +unmap}) {
+    interruption = interrupt;
+    Grow(growing);
+    CHECK(interruption.load() == nullptr);
+    for (size_t page = 0; page < kMemoryPages; page++) Store(growing, page, 7);
+    const bool is_mapped = interrupt != +unmap;
+    CHECK(PrivatePagesOf(window().window) == (is_mapped ? 4 : 0));
+  }
+  EndMemory(growing);
+  CHECK(Attached(canary) == 0);
+  CheckCanary(canary);
+}
+
 std::atomic<int> mapped{0};
 
 // What one thread does in a memory that all of them share.
@@ -162,6 +202,7 @@ int main(int count, char** arguments) {
   const int canary = MakeSegment(kCanary);
   const int other = MakeSegment(0);
   CheckOneByOne(canary);
+  CheckInterruptedGrows(canary);
   uint8_t* memory = MakeMemory();
   std::vector<std::thread> threads;
   for (unsigned seed = 1; seed <= 4; seed++)

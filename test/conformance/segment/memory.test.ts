@@ -56,10 +56,7 @@ for (const { name, native, withSegment } of pairs) {
   memory("of another kind than the two is refused, and so is a kind beside `into`", () => {
     withSegment(PAGE, (segment) => {
       for (const kind of ["", "Shared", "unshared", true, null, 1])
-        assert.throws(
-          () => segment.attach({ memory: kind as unknown as MemoryKind }),
-          code("ERR_INVALID_ARG_TYPE"),
-        );
+        assert.throws(() => segment.attach({ memory: kind as unknown as MemoryKind }), code("ERR_INVALID_ARG_TYPE"));
       const into = { memory: new WebAssembly.Memory({ initial: 1 }), byteOffset: 0 };
       for (const kind of ["shared", "plain"] as const)
         assert.throws(() => segment.attach({ memory: kind, into }), code("ERR_INVALID_ARG_VALUE"));

@@ -1,0 +1,107 @@
+// Damaged modules and random bytes: 10,000 of each, or 400,000 with WASM_SHM_LONG=1. Each is read whole or refused, in time
+// that its length bounds; one that the engine takes is read as the engine reads it, and takes another memory.
+import * as assert from "uvu/assert";
+import { ModuleBinary } from "#src/module/binary.js";
+import { dylinkOf, functionNames, globalNames, targetFeatures } from "#src/module/customs.js";
+import { memoryOf, withMemory } from "#src/module/rewrite.js";
+import { suite } from "../suite.js";
+import { campaign } from "../support/campaign.js";
+import { Random } from "../support/random.js";
+import { HEADER, modules } from "./modules.js";
+
+class Refused extends Error {}
+const refuse = (reason: string): Error => new Refused(reason);
+
+const ROUNDS = campaign(10_000, 400_000);
+const SLOWEST_MS = 2000; // for some kilobytes; most take 0.1 ms
+const seed = Number(process.env["WASM_SHM_SEED"] ?? Date.now() % 2 ** 31);
+
+/** Makes 1 to 4 changes: a byte set, a bit flipped, bytes removed, inserted, or copied over others. */
+function mutant(module: Uint8Array, random: Random): Uint8Array<ArrayBuffer> {
+  let bytes = Uint8Array.from(module);
+  for (let changes = 1 + random.below(4); changes > 0; changes--) {
+    const at = 8 + random.below(bytes.length - 8);
+    const kind = random.below(5);
+    if (kind === 0) bytes[at] = random.below(256);
+    else if (kind === 1) bytes[at] = (bytes[at] as number) ^ (1 << random.below(8));
+    else if (kind === 2 && bytes.length > 64)
+      bytes = Uint8Array.from([...bytes.subarray(0, at), ...bytes.subarray(at + 1 + random.below(8))]);
+    else if (kind === 3) bytes = Uint8Array.from([...bytes.subarray(0, at), random.below(256), ...bytes.subarray(at)]);
+    else bytes.copyWithin(at, 8 + random.below(bytes.length - 8), bytes.length - random.below(16));
+  }
+  return bytes;
+}
+
+/** Reads all of a module; whether it was one. */
+function isRead(bytes: Uint8Array<ArrayBuffer>): boolean {
+  try {
+    const module = new ModuleBinary(bytes, refuse);
+    void [module.types, module.imports, module.functions, module.tables, module.memories, module.tags, module.start];
+    void [module.globals, module.exports, module.elements, module.data];
+    for (const { code, end } of module.bodies()) assert.ok(code <= end && end <= bytes.length);
+    void [functionNames(module), globalNames(module), dylinkOf(module), targetFeatures(module)];
+    return true;
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    return false;
+  }
+}
+
+/** The engine takes the module: all of the following must hold. */
+function checkValid(bytes: Uint8Array<ArrayBuffer>): void {
+  assert.ok(isRead(bytes), "the engine takes a module that is refused");
+  const module = new ModuleBinary(bytes, refuse);
+  const compiled = new WebAssembly.Module(bytes);
+  assert.equal(
+    module.exports.map(({ name, kind }) => [name, kind]),
+    WebAssembly.Module.exports(compiled).map(({ name, kind }) => [name, kind as string]),
+  );
+  let memory: ReturnType<typeof memoryOf>;
+  try {
+    memory = memoryOf(module, refuse);
+  } catch (error) {
+    assert.instance(error, Refused);
+    return;
+  }
+  if (!memory) return;
+  for (const shared of [true, false])
+    assert.ok(WebAssembly.validate(withMemory(module, memory, { shared, initial: 2, maximum: 3 })));
+}
+
+const fuzz = suite("Damaged modules, read");
+
+fuzz(`mutants, seed ${seed}`, () => {
+  const random = new Random(seed);
+  const all = [...modules.values()].filter(({ length }) => length < 50_000);
+  let [valid, read] = [0, 0];
+  for (let round = 0; round < ROUNDS; round++) {
+    const bytes = mutant(random.of(all), random);
+    const start = performance.now();
+    if (isRead(bytes)) read++;
+    assert.ok(performance.now() - start < SLOWEST_MS);
+    if (!WebAssembly.validate(bytes)) continue;
+    checkValid(bytes);
+    valid++;
+  }
+  console.log(`      ${ROUNDS} mutants: ${read} read, of which the engine takes ${valid}`);
+  assert.ok(valid > 0 && read < ROUNDS);
+});
+
+fuzz(`random bytes, seed ${seed}`, () => {
+  const random = new Random(seed);
+  for (let round = 0; round < ROUNDS; round++) {
+    const length = random.below(200);
+    const bytes = Uint8Array.from({ length }, () => random.below(random.oneIn(2) ? 256 : 12));
+    bytes.set(HEADER.slice(0, length));
+    isRead(bytes);
+  }
+});
+
+fuzz("every truncation of a module", () => {
+  for (const [path, bytes] of modules)
+    if (bytes.length < 3000)
+      for (let length = 0; length < bytes.length; length++)
+        assert.ok(isRead(bytes.slice(0, length)) || !WebAssembly.validate(bytes.slice(0, length)), path);
+});
+
+fuzz.run();

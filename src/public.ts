@@ -47,7 +47,8 @@ export type {
   RangeTextOptions,
 } from "./range/range.js";
 export { Attachment } from "./segment/attachment.js";
-export { type AttachOptions, type Permissions, Segment } from "./segment/segment.js";
+export type { AttachOptions } from "./segment/request.js";
+export { type Permissions, Segment } from "./segment/segment.js";
 export type { CreateOptions, Shm, ShmOptions } from "./segment/shm.js";
 export { Barrier, type BarrierOptions } from "./sync/barrier.js";
 export { Condition } from "./sync/condition.js";

@@ -97,11 +97,17 @@ export interface MapRequest {
    * believes that nothing but its own thread changes it. `"shared"` is only asked of a host that has "shared memory".
    */
   readonly memory: MemoryKind | undefined;
+  /**
+   * Bytes, a multiple of 65536, that are to lie between the core's page and the window, private to the process, for a
+   * module of the caller's: the window starts at 65536 plus this, or later. Undefined: none. Only of a host that can
+   * "reserve", and not together with {@link into}.
+   */
+  readonly reserve: number | undefined;
 }
 
 /**
  * What a host may be unable to do. The package asks first, and throws ERR_SHM_UNSUPPORTED if the answer is no.
- * `"attach into a memory"`: {@link MapRequest.into}. `"shared memory"`: {@link MapRequest.memory} `"shared"`. `"huge pages"`: SharedMemoryFlags.HugePages in {@link Host.get}.
+ * `"attach into a memory"`: {@link MapRequest.into}. `"shared memory"`: {@link MapRequest.memory} `"shared"`. `"reserve"`: {@link MapRequest.reserve}. `"huge pages"`: SharedMemoryFlags.HugePages in {@link Host.get}.
  * `"lock"`: lock and unlock. `"ftok"`: ftok. `"open in another thread"`: ids are the kernel's, so that
  * `createShm({ host: "sysv" })` in another thread opens the same segments; a sandbox in a thread of its own needs it.
  * `"join"`: {@link Host.join}, for locks and what else waits.
@@ -109,6 +115,7 @@ export interface MapRequest {
 export type Capability =
   | "attach into a memory"
   | "shared memory"
+  | "reserve"
   | "huge pages"
   | "lock"
   | "ftok"

@@ -8,6 +8,7 @@
 //   - only cursors and ranges refuse to write through a read-only attachment: a store into a raw view of one reaches the
 //     segment, and is not counted. Copy-on-write is a copy, made at the attach and at each discard: it does not show what
 //     is stored in the segment meanwhile, and all its pages count as private
+//   - they share its reserve, too: the first attach decides how large it is, until all are detached
 //   - the attachments of a segment share the wasm core's 2,048 records, of which a dropped or detached cursor gives its
 //     own back when it is disposed or collected; the cursors beyond run on the JS core, as cursor.core says
 //   - no huge pages, lock, ftok, sandbox in a thread of its own, nor a window in a memory of the caller's:
@@ -30,6 +31,8 @@ const MAX_SEGMENTS = 4096; // Linux's default
 interface Stored {
   readonly info: SegmentInfo;
   memory: WasmMemory | undefined; // made at the first attach
+  /** Bytes between the core's page and the segment in that memory. */
+  reserve: number;
 }
 
 interface LocalMapping extends Mapping {
@@ -40,10 +43,26 @@ interface LocalMapping extends Mapping {
 
 const pagesFor = (bytes: number): number => Math.ceil(bytes / PAGE_SIZE);
 
-/** A memory for a window of `bytes` bytes, behind the core's page. */
-function memoryFor(bytes: number): WasmMemory {
-  const pages = Math.ceil((WINDOW_START + bytes) / WASM_PAGE);
+/** A memory for a window of `bytes` bytes, behind the core's page and the reserve. */
+function memoryFor(bytes: number, reserve: number): WasmMemory {
+  const pages = Math.ceil((WINDOW_START + reserve + bytes) / WASM_PAGE);
   return new WebAssembly.Memory({ initial: pages, maximum: pages });
+}
+
+/**
+ * The memory of a segment, with that much reserve at least. One that has less is replaced if no attachment is in it;
+ * else undefined.
+ */
+function reserved(stored: Stored, reserve: number): WasmMemory | undefined {
+  const { memory, info } = stored;
+  if (memory !== undefined && reserve <= stored.reserve) return memory;
+  if (info.nattch > 0) return undefined;
+  const made = memoryFor(info.size, reserve);
+  if (memory)
+    pagesOf(made, WINDOW_START + reserve, info.size).set(pagesOf(memory, WINDOW_START + stored.reserve, info.size));
+  stored.memory = made;
+  stored.reserve = reserve;
+  return made;
 }
 
 /** In whole seconds, as the kernel's times are. */
@@ -73,7 +92,7 @@ class LocalHost implements Host {
   #nextId = 0; // no id is used twice: the kernel has sequence numbers for that
 
   can(capability: Capability): boolean {
-    return capability === "join";
+    return capability === "join" || capability === "reserve";
   }
 
   get(key: number, size: number, flags: number): number {
@@ -104,7 +123,7 @@ class LocalHost implements Host {
       dtime: undefined,
       ctime: now(),
     };
-    this.#segments.set(id, { info, memory: undefined });
+    this.#segments.set(id, { info, memory: undefined, reserve: 0 });
     return id;
   }
 
@@ -140,18 +159,19 @@ class LocalHost implements Host {
     return -ENOSYS;
   }
 
-  map({ id, offset, length: byteLength, access }: MapRequest): Mapping | number {
+  map({ id, offset, length: byteLength, access, reserve = 0 }: MapRequest): Mapping | number {
     const stored = this.#segments.get(id);
     if (!stored) return -EINVAL;
     const { info } = stored;
     let mapping: LocalMapping;
     try {
-      stored.memory ??= memoryFor(info.size);
       const isCopy = access === "copy-on-write";
-      const place = { memory: stored.memory, byteOffset: WINDOW_START + offset };
+      const memory = reserved(stored, isCopy ? 0 : reserve);
+      if (memory === undefined) return -EINVAL;
+      const place = { memory, byteOffset: WINDOW_START + stored.reserve + offset };
       mapping = {
-        memory: isCopy ? memoryFor(byteLength) : place.memory,
-        byteOffset: isCopy ? WINDOW_START : place.byteOffset,
+        memory: isCopy ? memoryFor(byteLength, reserve) : memory,
+        byteOffset: isCopy ? WINDOW_START + reserve : place.byteOffset,
         byteLength,
         address: 0n,
         pageSize: PAGE_SIZE,
@@ -236,6 +256,12 @@ class LocalHost implements Host {
     }
     if (call.operation === "map" && errno === ENOMEM)
       return { reason: `the engine has no memory of ${call.length} bytes left`, hint: hints.lessAddressSpace };
+    const stored = "id" in call ? this.#segments.get(call.id) : undefined;
+    if (errno === EINVAL && call.operation === "map" && stored)
+      return {
+        reason: `its attachments share a memory that has ${stored.reserve} bytes of reserve, and ${call.reserve} are asked for`,
+        hint: "on the local host the first attach decides, before any read or write of the segment: give that one the reserve",
+      };
     if (errno === EINVAL) return { reason: "no segment has this id", hint: hints.listLocal };
     return {};
   }

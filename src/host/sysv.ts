@@ -135,6 +135,7 @@ function segmentInfo(fields: StatFields): SegmentInfo {
 const capabilities: readonly Capability[] = [
   "attach into a memory",
   "shared memory",
+  "reserve",
   "huge pages",
   "lock",
   "ftok",
@@ -263,13 +264,14 @@ class SysvHost implements Host {
   }
 
   /**
-   * Maps into a memory of its own, at the first address behind the core's page that is a multiple of `unit`. A shared
+   * Maps into a memory of its own, at the first address behind the core's page and the reserve that is a multiple of `unit`. A shared
    * one, unless a plain one is asked for: other processes write there at any time, and V8 reads the bytes of a plain
    * memory twice and trusts its first reading. TextDecoder and sort() then write past their buffers.
    */
   #mapOwn(request: MapRequest, unit: number): Mapping | number {
     const slack = unit > WASM_PAGE ? unit : 0; // the engine aligns a memory to a wasm page, not to a huge one
-    const pages = Math.ceil((WINDOW_START + slack + roundUp(request.length, unit)) / WASM_PAGE);
+    const start = WINDOW_START + (request.reserve ?? 0);
+    const pages = Math.ceil((start + slack + roundUp(request.length, unit)) / WASM_PAGE);
     let memory: WasmMemory;
     try {
       memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: request.memory !== "plain" });
@@ -280,8 +282,8 @@ class SysvHost implements Host {
       this.#addon.weigh(memory, Math.min(pages * WASM_PAGE, MOST_WEIGHT));
     const base = this.#address(memory, 0, this.pageSize);
     if (typeof base === "number") return base;
-    const past = Number((base + BigInt(WINDOW_START)) % BigInt(unit));
-    const byteOffset = WINDOW_START + (past === 0 ? 0 : unit - past);
+    const past = Number((base + BigInt(start)) % BigInt(unit));
+    const byteOffset = start + (past === 0 ? 0 : unit - past);
     return this.#mapAt(memory, byteOffset, request, unit, "mapping");
   }
 

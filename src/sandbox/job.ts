@@ -2,7 +2,7 @@
 // instance takes it, and as data that can be sent to another thread.
 import type { Access } from "../common/flags.js";
 import type { Attachment } from "../segment/attachment.js";
-import type { AttachOptions } from "../segment/segment.js";
+import type { AttachOptions } from "../segment/request.js";
 
 /** The module and its limits: the same in both forms. */
 export interface GuestRequest {

@@ -7,7 +7,7 @@ import type { Engine } from "../core/engine.js";
 import { type Cursor, openCursor } from "../cursor/cursor.js";
 import type { Streams } from "../cursor/streaming.js";
 import { checkJoin, type Domain, type JoinOptions, joinDomain } from "../domain/domain.js";
-import type { Host, HostCall, Mapping } from "../host/host.js";
+import type { Host, HostCall, Mapping, MapRequest } from "../host/host.js";
 import type { WasmMemory } from "../memory/layout.js";
 import { Window } from "../memory/window.js";
 import { Ranges } from "../range/range.js";
@@ -28,9 +28,12 @@ interface OfSegment {
   readonly size: number;
 }
 
+/** Of what the attach asked for, what an attachment keeps. */
+type AttachRequest = Pick<MapRequest, "access" | "reserve">;
+
 /** What the modules of this folder, and tests, may do with attachments. */
 interface Internals {
-  make(segment: OfSegment, parts: Parts, mapping: Mapping, access: Access): Attachment;
+  make(segment: OfSegment, parts: Parts, mapping: Mapping, request: AttachRequest): Attachment;
   /** Whether `value` is an attachment that this very Segment object made. */
   isOf(value: unknown, segment: object): value is Attachment;
   lifetimeOf(attachment: Attachment): Lifetime<Attachment>;
@@ -57,7 +60,7 @@ export class Attachment extends Ranges {
 
   static {
     internals = {
-      make: (segment, parts, mapping, access) => new Attachment(MAKE, segment, parts, mapping, access),
+      make: (segment, parts, mapping, request) => new Attachment(MAKE, segment, parts, mapping, request),
       isOf: (value, segment): value is Attachment =>
         typeof value === "object" && value !== null && #segment in value && value.#segment === segment,
       lifetimeOf: (attachment) => attachment.#lifetime,
@@ -67,7 +70,7 @@ export class Attachment extends Ranges {
   /** What this attachment may do. */
   readonly access: Access;
 
-  private constructor(make: symbol, segment: OfSegment, parts: Parts, mapping: Mapping, access: Access) {
+  private constructor(make: symbol, segment: OfSegment, parts: Parts, mapping: Mapping, request: AttachRequest) {
     if (make !== MAKE) throw illegalConstructor("Attachment", "segment.attach()");
     super();
     const { host, core, engine, streams } = parts;
@@ -78,7 +81,7 @@ export class Attachment extends Ranges {
     this.#engine = engine;
     this.#streams = streams;
     this.#mapping = mapping;
-    this.access = access;
+    this.access = request.access;
     // Only a memory of the caller's can be one that the engine moves.
     const isInPlace = memoryOf === "caller" ? () => host.isInPlace(mapping) : undefined;
     this.#window = new Window(memory, byteOffset, byteLength, this, isInPlace, engine.copy);

@@ -99,11 +99,10 @@ export class LiveAttachments<Attached extends object> {
 export function checkFree(memory: WasmMemory, byteOffset: number, length: number): void {
   for (const { mapping } of inMemory.get(memory) ?? []) {
     if (!mapping) continue;
-    const corePage = hasCorePage(mapping);
-    const start = corePage ? 0 : mapping.byteOffset;
     const end = roundUp(mapping.byteOffset + mapping.byteLength, mapping.pageSize);
-    if (byteOffset >= end || byteOffset + length <= start) continue;
-    const what = corePage && byteOffset < WINDOW_START ? "the core's page" : `the attachment at ${mapping.byteOffset}`;
+    const inCorePage = hasCorePage(mapping) && byteOffset < WINDOW_START;
+    if (!inCorePage && (byteOffset >= end || byteOffset + length <= mapping.byteOffset)) continue;
+    const what = inCorePage ? "the core's page" : `the attachment at ${mapping.byteOffset}`;
     throw outOfRange("options.into.byteOffset", `a place of its own; ${what} is there`, byteOffset);
   }
 }

@@ -1,49 +1,14 @@
-import { checkChoice, checkInteger, checkMode, checkOptions, checkSize } from "../common/arguments.js";
-import {
-  detached,
-  errnoNumbers,
-  illegalConstructor,
-  invalidType,
-  invalidValue,
-  outOfRange,
-  systemError,
-  unsupported,
-} from "../common/errors.js";
-import { type Access, accesses, type MemoryKind, memoryKinds, type Whence } from "../common/flags.js";
+import { checkInteger, checkMode, checkOptions } from "../common/arguments.js";
+import { detached, errnoNumbers, illegalConstructor, invalidType, systemError, unsupported } from "../common/errors.js";
+import type { Whence } from "../common/flags.js";
 import { INSPECT, type Inspect, inspected } from "../common/inspect.js";
 import { Uncloneable } from "../common/uncloneable.js";
 import type { Cursor } from "../cursor/cursor.js";
 import { checkCapability } from "../host/check.js";
 import type { Host, HostCall, MapRequest, SegmentInfo } from "../host/host.js";
-import { MAX_WINDOW, memoryByteLength, roundUp, type WasmMemory } from "../memory/layout.js";
 import { type Attachment, attachments, type Parts } from "./attachment.js";
-import { checkFree, LiveAttachments } from "./lifetime.js";
-
-export interface AttachOptions {
-  /**
-   * What may be done to the segment through the attachment (default `"read-write"`).
-   * `"read-only"`: cursors and ranges throw ERR_SHM_READ_ONLY if they are to write; a store through a view or from
-   * WebAssembly lands in a private page. `"copy-on-write"`: all stores land in private pages, and no other process sees
-   * them. {@link Attachment.privatePages} counts these pages.
-   */
-  access?: Access;
-  /** Bytes from the segment's start, a multiple of the page size (default 0). */
-  offset?: number;
-  /** Bytes, a multiple of the page size or up to the segment's end (default: to the end). */
-  length?: number;
-  /** A memory of yours and a page-aligned place in it; its bytes there are lost. Default: a memory of its own. */
-  into?: { memory: WasmMemory; byteOffset: number };
-  /**
-   * The kind of memory that is made. `"shared"` (the default on the sysv host): `memory.buffer` is a SharedArrayBuffer,
-   * so the engine knows that others write there. A module must import it as shared, or its instantiation is a LinkError;
-   * worker threads can be given it; `crypto.subtle`, `new Response` and other web APIs do not take its views.
-   *
-   * `"plain"` (the local host's only kind): for modules that import an unshared memory and for APIs that refuse a
-   * SharedArrayBuffer. If another process writes to the segment while this one decodes text from `bytes` or sorts them, a
-   * plain memory lets it end the process, or overwrite its heap. docs/memory-map.md has the ways out.
-   */
-  memory?: MemoryKind;
-}
+import { LiveAttachments } from "./lifetime.js";
+import { type AttachOptions, checkAttach } from "./request.js";
 
 export interface Permissions {
   mode?: number;
@@ -180,27 +145,17 @@ export class Segment extends Uncloneable {
    * @see shmop(2), `SHM_REMAP`
    */
   attach(options?: AttachOptions): Attachment {
-    const {
-      access = "read-write",
-      offset = 0,
-      length,
-      into,
-      memory,
-    } = checkOptions(options, ["access", "offset", "length", "into", "memory"]);
-    checkChoice("options.access", access, accesses);
-    if (memory !== undefined) checkChoice("options.memory", memory, memoryKinds);
-    if (into !== undefined && memory !== undefined)
-      throw invalidValue("options.memory", "The memory of options.into has its kind already: leave it out.", memory);
-    const request = { ...this.#window(offset, length, into), access, memory };
+    const request = checkAttach(this, this.#host.pageSize, options);
     this.#checkNotDisposed("attach");
     if (typeof WebAssembly === "undefined")
       throw unsupported("attaching", "this engine runs without WebAssembly (node --jitless?)");
     if (request.into) checkCapability(this.#host, "attach into a memory", "attaching into a memory");
-    if (memory === "shared") checkCapability(this.#host, "shared memory", "attaching with a shared memory");
+    if (request.memory === "shared") checkCapability(this.#host, "shared memory", "attaching with a shared memory");
+    if (request.reserve) checkCapability(this.#host, "reserve", "attaching with a reserve");
     const mapping = this.#host.map(request);
     if (typeof mapping === "number")
       throw this.#refusedCall(-mapping, { operation: "map", size: this.size, ...request });
-    const attachment = attachments.make(this, this.#parts, mapping, access);
+    const attachment = attachments.make(this, this.#parts, mapping, request);
     this.#attachments.add(attachments.lifetimeOf(attachment));
     return attachment;
   }
@@ -303,48 +258,16 @@ export class Segment extends Uncloneable {
 
   #whole(): MapRequest & { size: number } {
     const { id, size } = this;
-    return { id, size, offset: 0, length: size, access: "read-write", into: undefined, memory: undefined };
-  }
-
-  /** The checked window of an attach. */
-  #window(
-    offset: number,
-    length: number | undefined,
-    into: AttachOptions["into"],
-  ): Omit<MapRequest, "access" | "memory"> {
-    const { pageSize } = this.#host;
-    checkSize("options.offset", offset);
-    if (offset % pageSize !== 0) throw outOfRange("options.offset", `a multiple of the page size, ${pageSize}`, offset);
-    if (offset >= this.size) throw outOfRange("options.offset", `< ${this.size}, the segment's size`, offset);
-    const rest = this.size - offset;
-    const wanted = length === undefined ? rest : checkSize("options.length", length, 1);
-    if (wanted > rest) throw outOfRange("options.length", `<= ${rest}, what the segment has from ${offset}`, wanted);
-    if (wanted !== rest && wanted % pageSize !== 0)
-      throw outOfRange("options.length", `a multiple of the page size, ${pageSize}, or ${rest}, to the end`, wanted);
-    if (wanted > MAX_WINDOW)
-      throw outOfRange(
-        "options.length",
-        `<= ${MAX_WINDOW}, what a memory holds; attach windows of the segment`,
-        wanted,
-      );
-    return { id: this.id, offset, length: wanted, into: into === undefined ? undefined : this.#place(into, wanted) };
-  }
-
-  /** The checked place of a window in the caller's memory. */
-  #place(into: NonNullable<AttachOptions["into"]>, length: number): MapRequest["into"] {
-    const { pageSize } = this.#host;
-    const { memory, byteOffset } = checkOptions(into, ["memory", "byteOffset"], "options.into");
-    const memoryLength = memoryByteLength(memory);
-    if (memory === undefined || memoryLength === undefined)
-      throw invalidType("options.into.memory", "an instance of WebAssembly.Memory", memory);
-    const place = checkSize("options.into.byteOffset", byteOffset);
-    if (place % pageSize !== 0)
-      throw outOfRange("options.into.byteOffset", `a multiple of the page size, ${pageSize}`, place);
-    const room = memoryLength - roundUp(length, pageSize);
-    if (place > room)
-      throw outOfRange("options.into.byteOffset", `<= ${room}, so that ${length} bytes fit the memory`, place);
-    checkFree(memory, place, roundUp(length, pageSize));
-    return { memory, byteOffset: place };
+    return {
+      id,
+      size,
+      offset: 0,
+      length: size,
+      access: "read-write",
+      into: undefined,
+      memory: undefined,
+      reserve: undefined,
+    };
   }
 
   #control(operation: "lock" | "unlock"): void {

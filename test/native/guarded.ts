@@ -46,7 +46,16 @@ export function storesOf(memory: WebAssembly.Memory, bytes: Uint8Array): Stores 
 
 /** Maps by the host; throws if it refuses. */
 export function map(host: Host, id: number, length: number, access: Access, more: Partial<MapRequest> = {}): Mapping {
-  const mapping = host.map({ id, offset: 0, length, access, into: undefined, memory: undefined, ...more });
+  const mapping = host.map({
+    id,
+    offset: 0,
+    length,
+    access,
+    into: undefined,
+    memory: undefined,
+    reserve: undefined,
+    ...more,
+  });
   if (typeof mapping === "number") throw new Error(`map: ${mapping}`);
   return mapping;
 }
@@ -98,7 +107,7 @@ export const guardedChild = (pages: number, access: Access = "read-only"): strin
   const host = sysvHost();
   const length = ${pages * PAGE};
   const id = host.get(0, length, 0o1600);
-  const map = (access = "${access}", more = {}) => host.map({ id, offset: 0, length, access, into: undefined, memory: undefined, ...more });
+  const map = (access = "${access}", more = {}) => host.map({ id, offset: 0, length, access, into: undefined, memory: undefined, reserve: undefined, ...more });
   const bytesOf = ({ memory, byteOffset, byteLength }) => new Uint8Array(memory.buffer, byteOffset, byteLength);
   const writable = map("read-write");
   globalThis.kept = writable; // it keeps the segment; V8 13 collects a module's constant that nothing uses any more

@@ -251,6 +251,11 @@ else {
             cursor.writeUint32(0x600df00d);
             const second = segment.attach({ offset: size });
             assert.is(second.byteLength, 3333);
+            const behind = segment.attach({ offset: size, reserve: 100_000 });
+            assert.is(behind.address % BigInt(size), 0n);
+            assert.ok(behind.byteOffset >= 65536 + 131072);
+            assert.is(behind.bytes[3332], second.bytes[3332]);
+            behind.detach();
             second.cursor().writeUint8(1);
             assert.is(attachment.bytes[size], 1);
             assert.is(second.cursor().readChunk(-1, 3329)[0], 0x0d);

@@ -87,6 +87,7 @@ function mapping(segment: Segment): Rival {
     length: SIZE,
     into: { memory, byteOffset: WASM_PAGE },
     memory: undefined,
+    reserve: undefined,
   };
   const run = (whileMapped?: () => void) => {
     const mapped = host.map(request);

@@ -26,7 +26,7 @@ function attachmentOf(core: Core, memory: WebAssembly.Memory, byteOffset: number
     { id: 0, size: byteLength },
     { host: localHost(), core, engine: {}, streams: undefined },
     { memory, byteOffset, byteLength, address: 0n, pageSize: 1, memoryOf: "mapping" },
-    "read-write",
+    { access: "read-write", reserve: undefined },
   );
 }
 

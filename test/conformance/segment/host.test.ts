@@ -135,6 +135,7 @@ for (const core of ["wasm", "auto", "js"] as const) {
           offset: USER_PAGE,
           length: SIZE - USER_PAGE,
           into: undefined,
+          reserve: undefined,
           access: "read-only",
           memory: undefined,
         },

@@ -10,7 +10,8 @@ export type { GuestResult, GuestValue, GuestWindow } from "./sandbox/guest.js";
 export type { InlineSandbox } from "./sandbox/inline.js";
 export type { SandboxOptions, SandboxWindow } from "./sandbox/options.js";
 export type { Sandbox } from "./sandbox/sandbox.js";
-// public.ts exports these two without Node's part.
+// public.ts exports these without Node's part.
+export type { ChannelWritable } from "./stream/messages.js";
 export type { CursorReadable } from "./stream/readable.js";
 export type { CursorWritable } from "./stream/writable.js";
 

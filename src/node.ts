@@ -9,6 +9,7 @@ import type { Host } from "./host/host.js";
 import { threadHost } from "./host/local.js";
 import { addonCopy, addonFileOf, sysvHost } from "./host/sysv.js";
 import { compose, type Platform, type Shm, type ShmOptions } from "./segment/shm.js";
+import { messages } from "./stream/messages.js";
 import { readable } from "./stream/readable.js";
 import { writable } from "./stream/writable.js";
 
@@ -65,6 +66,7 @@ const platform: Platform = {
   byDefault,
   engine,
   streams: { readable, writable },
+  messages,
 };
 
 /**

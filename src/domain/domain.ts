@@ -1,4 +1,7 @@
 // A domain as its user sees it: who takes part, and the objects that they share. Each object is in a file of its own below.
+
+import { type Channel, type ChannelOptions, openChannel } from "../channel/channel.js";
+import type { MessageParts } from "../channel/codec.js";
 import { checkInteger, checkOptions, checkSize } from "../common/arguments.js";
 import { illegalConstructor } from "../common/errors.js";
 import { INSPECT, type Inspect, inspected } from "../common/inspect.js";
@@ -39,13 +42,15 @@ export function checkJoin(options: JoinOptions | undefined): Pick<Place, "offset
 export class Domain extends Uncloneable {
   readonly #participant: Participant;
   readonly #events: PeerEvents;
+  readonly #messages: MessageParts | undefined;
 
   /** @internal */
-  constructor(make: symbol, participant: Participant) {
+  constructor(make: symbol, participant: Participant, messages: MessageParts | undefined) {
     if (make !== MAKE) throw illegalConstructor("Domain", "attachment.join()");
     super();
     this.#participant = participant;
     this.#events = new PeerEvents(participant);
+    this.#messages = messages;
   }
 
   /** Where it is: bytes from the window's start. */
@@ -137,6 +142,11 @@ export class Domain extends Uncloneable {
     return openSeqlock(this.#participant, checkSize("offset", offset), options);
   }
 
+  /** A queue of messages: 960 bytes, and its capacity. */
+  channel<T = Uint8Array>(offset: number, options?: ChannelOptions<T>): Channel<T> {
+    return openChannel(this.#participant, checkSize("offset", offset), options, this.#messages);
+  }
+
   /**
    * Gives the slot back. Pending waits are rejected with `ERR_SHM_DETACHED`. The next to take a lock that is still held here
    * is told that its owner died.
@@ -163,7 +173,10 @@ export class Domain extends Uncloneable {
 }
 
 /** The domain, and its participant, which the attachment takes out before it unmaps the window. */
-export function joinDomain(place: Place): { domain: Domain; participant: Participant } {
+export function joinDomain(
+  place: Place,
+  messages: MessageParts | undefined,
+): { domain: Domain; participant: Participant } {
   const participant = new Participant(place);
-  return { domain: new Domain(MAKE, participant), participant };
+  return { domain: new Domain(MAKE, participant, messages), participant };
 }

@@ -1,3 +1,4 @@
+import type { MessageParts } from "../channel/codec.js";
 import type { OwnUint8Array } from "../common/bytes.js";
 import { detached, illegalConstructor, readOnly, systemError } from "../common/errors.js";
 import type { Access } from "../common/flags.js";
@@ -20,6 +21,8 @@ export interface Parts {
   readonly core: Core;
   readonly engine: Engine;
   readonly streams: Streams | undefined;
+  /** What messages need of Node; undefined without it. */
+  readonly messages?: MessageParts | undefined;
 }
 
 /** What an attachment knows of its segment, which is the Segment object that made it. */
@@ -55,6 +58,7 @@ export class Attachment extends Ranges {
   readonly #window: Window;
   readonly #lifetime: Lifetime<Attachment>;
   readonly #streams: Streams | undefined;
+  readonly #messages: MessageParts | undefined;
   readonly #participants = new Set<Participant>();
   #range: CoreRange | undefined; // made at first use
 
@@ -73,13 +77,14 @@ export class Attachment extends Ranges {
   private constructor(make: symbol, segment: OfSegment, parts: Parts, mapping: Mapping, request: AttachRequest) {
     if (make !== MAKE) throw illegalConstructor("Attachment", "segment.attach()");
     super();
-    const { host, core, engine, streams } = parts;
+    const { host, core, engine, streams, messages } = parts;
     const { memory, byteOffset, byteLength, memoryOf } = mapping;
     this.#segment = segment;
     this.#host = host;
     this.#core = hasCorePage(mapping) ? core : core.anywhere;
     this.#engine = engine;
     this.#streams = streams;
+    this.#messages = messages;
     this.#mapping = mapping;
     this.access = request.access;
     // Only a memory of the caller's can be one that the engine moves.
@@ -166,7 +171,7 @@ export class Attachment extends Ranges {
       );
     const window = this.#window.current();
     const place = { host: this.#host, mapping: this.#mapping, window, segment: this.#segment.id, offset, slots };
-    const { domain, participant } = joinDomain(place);
+    const { domain, participant } = joinDomain(place, this.#messages);
     for (const other of this.#participants) if (other.left) this.#participants.delete(other);
     this.#participants.add(participant);
     return domain;

@@ -1,3 +1,4 @@
+import type { MessageParts } from "../channel/codec.js";
 import {
   checkBoolean,
   checkChoice,
@@ -132,6 +133,8 @@ export interface Platform {
   readonly engine: Engine;
   /** undefined: cursors have no streams. */
   readonly streams: Streams | undefined;
+  /** What messages need of Node; undefined without it. */
+  readonly messages?: MessageParts | undefined;
 }
 
 const { EEXIST, EIDRM, EINVAL, ENOENT } = errnoNumbers;
@@ -180,7 +183,13 @@ export function compose(options: ShmOptions | undefined, platform: Platform): Sh
   const { host: hostOption, core: coreName = "wasm", addon } = checkOptions(options, ["host", "core", "addon"]);
   const core = coreOf(coreName, platform.engine);
   const host = hostOf(hostOption, addon, platform);
-  const parts: Parts = { host, core, engine: platform.engine, streams: platform.streams };
+  const parts: Parts = {
+    host,
+    core,
+    engine: platform.engine,
+    streams: platform.streams,
+    messages: platform.messages,
+  };
 
   function checkHugePages(flags: number): void {
     if (flags & SharedMemoryFlags.HugePages) checkCapability(host, "huge pages", "huge pages");

@@ -4,11 +4,11 @@ import { checkInteger, checkOptions } from "../common/arguments.js";
 import { LINE } from "../host/membership.js";
 import { roundUp } from "../memory/layout.js";
 import { notHeld } from "./held.js";
-import { ID_BITS, idOf, MOST_COUNT, TAG_SHIFT, tagOf, Word } from "./layout.js";
-import { MAKE, MOST_TRIES, SharedObject } from "./object.js";
+import { idOf, MOST_COUNT, TAG_SHIFT, tagOf, Word } from "./layout.js";
+import { MAKE, SharedObject } from "./object.js";
 import type { SyncWaitOptions, WaitOptions } from "./options.js";
-import { CONTENDED } from "./ownerword.js";
 import type { Participant } from "./participant.js";
+import { lockShortly, unlockShortly } from "./shortlock.js";
 
 export interface SemaphoreOptions {
   /** How many permits there are: 1 to 1023. Every participant must say the same. */
@@ -118,12 +118,15 @@ export class Semaphore extends SharedObject {
   }
 
   #take(count: number, sleeps: boolean): Permit | undefined {
-    if (!this.#lock(sleeps)) return undefined;
-    const { words, slot } = this.participant;
-    const isFree = this.#held() + count <= this.permits;
-    if (isFree) Atomics.store(words, this.#wordOf(slot), this.#tag | (this.#ownCount() + count));
-    this.#unlock();
-    return isFree ? new Permit(this, count) : undefined;
+    if (!lockShortly(this, this.#lockWord, sleeps, "acquire")) return undefined;
+    const { words, slot, waits } = this.participant;
+    try {
+      const isFree = this.#held() + count <= this.permits;
+      if (isFree) Atomics.store(words, this.#wordOf(slot), this.#tag | (this.#ownCount() + count));
+      return isFree ? new Permit(this, count) : undefined;
+    } finally {
+      if (unlockShortly(this, this.#lockWord)) waits.ring(this.sleepers);
+    }
   }
 
   /** The sum of what the living hold. */
@@ -141,30 +144,6 @@ export class Semaphore extends SharedObject {
   #ownCount(): number {
     const found = Atomics.load(this.participant.words, this.#wordOf(this.participant.slot));
     return (found & ~MOST_COUNT) === this.#tag ? found & MOST_COUNT : 0;
-  }
-
-  /** It is held for less than a microsecond, unless its holder is paused. A dead holder's is taken over, and needs no repair. */
-  #lock(sleeps: boolean): boolean {
-    const { participant } = this;
-    const { words, id } = participant;
-    for (let tries = 0; tries < MOST_TRIES; tries++) {
-      const found = Atomics.compareExchange(words, this.#lockWord, 0, id);
-      if (found === 0) return true;
-      const owner = found & ID_BITS;
-      if (owner === 0 || !participant.isAlive(owner)) {
-        if (Atomics.compareExchange(words, this.#lockWord, found, id) === found) return true;
-      } else if (tries > MOST_TRIES / 2) {
-        if (!sleeps) return false;
-        const marked = found | CONTENDED;
-        if (found === marked || Atomics.compareExchange(words, this.#lockWord, found, marked) === found) return false;
-      }
-    }
-    throw this.tooBusy("acquire");
-  }
-
-  #unlock(): void {
-    const { words, waits } = this.participant;
-    if (Atomics.exchange(words, this.#lockWord, 0) & CONTENDED) waits.ring(this.sleepers);
   }
 
   #wordOf(slot: number): number {

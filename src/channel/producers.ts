@@ -1,0 +1,292 @@
+// The writing side of a ring: the algorithms, each step bounded. writer.ts waits where these cannot do what is asked.
+import { coordinationError } from "../common/errors.js";
+import type { SharedObject } from "../sync/object.js";
+import { lockShortly, unlockShortly } from "../sync/shortlock.js";
+import { Claim, type Claimer } from "./claim.js";
+import type { End } from "./ends.js";
+import { ABANDONED, between, COMMITTED, Ground, PADDING, Ring, recordBytes } from "./layout.js";
+
+/** What a producer needs of its channel. */
+export interface RingObject extends SharedObject {
+  readonly capacity: number;
+  readonly writers: End;
+  readonly readers: End;
+  /** Word indices of the masks of sleepers. */
+  readonly readersMask: number;
+  readonly writersMask: number;
+}
+
+export interface Producer extends Claimer {
+  /**
+   * Room for a message of `length` bytes, which was checked to be possible; undefined if there is none now.
+   *
+   * @param sleeps the caller sleeps on the writers' mask if there is none
+   * @throws {ShmError} `ERR_SHM_CLOSED`; `ERR_SHM_PEER_DIED` there is no room, and nobody left who makes some
+   */
+  claim(length: number, sleeps: boolean): Claim | undefined;
+  /** Shows what was committed. */
+  publish(): void;
+  /** Shows what `work` commits when it is done. */
+  together<T>(work: () => T): T;
+  /** Abandons open claims, and gives up the end. */
+  release(): void;
+}
+
+export function closedError(object: SharedObject, operation: string): Error {
+  return coordinationError("ERR_SHM_CLOSED", `${object.describe(operation)}: it was closed`);
+}
+
+abstract class BaseProducer implements Producer {
+  protected readonly object: RingObject;
+  protected readonly ground: Ground;
+  protected isManual: boolean;
+  readonly #waitsForSuccessor: boolean;
+
+  /**
+   * @param isManual commits are shown by {@link publish} alone
+   * @param waitsForSuccessor a reader's death is no error: another may come
+   */
+  constructor(object: RingObject, isManual: boolean, waitsForSuccessor: boolean) {
+    this.object = object;
+    this.ground = new Ground(object.participant, object.base, object.capacity, Ring.Records);
+    this.isManual = isManual;
+    this.#waitsForSuccessor = waitsForSuccessor;
+    object.writers.take();
+  }
+
+  abstract claim(length: number, sleeps: boolean): Claim | undefined;
+  abstract commit(claim: Claim, length: number): void;
+  abstract abandon(claim: Claim): void;
+  abstract publish(): void;
+  abstract release(): void;
+
+  describe(operation: string): string {
+    return this.object.describe(operation);
+  }
+
+  together<T>(work: () => T): T {
+    const before = this.isManual;
+    this.isManual = true;
+    try {
+      return work();
+    } finally {
+      this.isManual = before;
+      if (!this.object.participant.left) this.publish();
+    }
+  }
+
+  protected get isClosed(): boolean {
+    return Atomics.load(this.object.participant.words, this.object.base + Ring.Closed) !== 0;
+  }
+
+  /** There is no room. Throws if nobody will make some. */
+  protected checkReaders(): undefined {
+    const { readers } = this.object;
+    if (this.#waitsForSuccessor || readers.look() !== "dead") return;
+    throw coordinationError(
+      "ERR_SHM_PEER_DIED",
+      `${this.describe("claim")}: it is full, and its reader was killed: ${readers.who}`,
+      "another reader can continue where it was",
+    );
+  }
+
+  /** A position that a peer may have changed. */
+  protected position(word: number): number {
+    const position = this.ground.load(word);
+    if (position === undefined) throw this.object.damaged("claim", `word ${word} holds no position`);
+    return position;
+  }
+
+  /** Marks the bytes before the ring's end as padding, if the record does not fit there. @returns where the record begins */
+  protected pad(words: Int32Array, position: number, need: number): number {
+    const toEnd = this.object.capacity - (position & this.ground.mask);
+    if (need <= toEnd) return position;
+    words[this.ground.wordAt(position)] = toEnd | PADDING;
+    return (position + toEnd) | 0;
+  }
+
+  /** Bytes that a record takes at a position, with the padding before it. */
+  protected sizeAt(position: number, need: number): number {
+    const toEnd = this.object.capacity - (position & this.ground.mask);
+    return need <= toEnd ? need : toEnd + need;
+  }
+}
+
+/** The only producer of its ring. No step needs a lock, and nothing that it wrote is seen before the tail is stored. */
+export class SingleProducer extends BaseProducer {
+  #position: number;
+  #published: number;
+  /** The head, as it was last read. It only moves towards the position, so an old one is never too large. */
+  #head: number;
+  #open: Claim | undefined;
+  #isWanted = false;
+
+  constructor(object: RingObject, isManual: boolean, waitsForSuccessor: boolean) {
+    super(object, isManual, waitsForSuccessor);
+    this.#position = this.position(Ring.Tail);
+    this.#published = this.#position;
+    this.#head = this.#loadHead();
+  }
+
+  claim(length: number, sleeps: boolean): Claim | undefined {
+    if (this.isClosed) throw closedError(this.object, "claim");
+    if (this.#open) {
+      this.#isWanted ||= sleeps;
+      if (sleeps) return undefined;
+      throw coordinationError("ERR_SHM_DEADLOCK", `${this.describe("claim")}: the claim before it is still open`);
+    }
+    const need = recordBytes(length);
+    const total = this.sizeAt(this.#position, need);
+    if (!this.#hasRoom(total)) return this.checkReaders();
+    const position = this.pad(this.object.participant.words, this.#position, need);
+    this.#open = new Claim(this, this.ground, position, length);
+    return this.#open;
+  }
+
+  commit(claim: Claim, length: number): void {
+    const { words } = this.object.participant;
+    this.#open = undefined;
+    words[this.ground.wordAt(claim.position)] = length;
+    this.#position = (claim.position + recordBytes(length)) | 0;
+    if (!this.isManual) this.publish();
+    this.#next();
+  }
+
+  abandon(): void {
+    this.#open = undefined;
+    this.#next();
+  }
+
+  publish(): void {
+    const { participant, base, readersMask } = this.object;
+    if (this.#published === this.#position) return;
+    this.#published = this.#position;
+    Atomics.store(participant.words, base + Ring.Tail, this.#position);
+    participant.waits.ring(readersMask);
+  }
+
+  release(): void {
+    if (this.#open) this.#open.isOpen = false;
+    this.publish();
+    this.object.writers.release();
+  }
+
+  /** Claims of this writer wait for the open one. */
+  #next(): void {
+    if (!this.#isWanted) return;
+    this.#isWanted = false;
+    this.object.participant.waits.ring(this.object.writersMask);
+  }
+
+  #hasRoom(total: number): boolean {
+    const { capacity } = this.object;
+    if (between(this.#head, this.#position) + total <= capacity) return true;
+    this.#head = this.#loadHead();
+    if (between(this.#head, this.#position) + total <= capacity) return true;
+    this.publish(); // the reader makes room only by what it sees
+    return false;
+  }
+
+  #loadHead(): number {
+    const head = this.position(Ring.Head);
+    const used = between(head, this.#position);
+    if (used > this.object.capacity)
+      throw this.object.damaged("claim", `${used} bytes are in use, of ${this.object.capacity}`);
+    return head;
+  }
+}
+
+/**
+ * One of several producers. Under their lock it only takes the room; it fills and commits outside of it. The state of a
+ * claimed record is its producer's id, so that readers skip it if the producer is killed.
+ */
+export class SharedProducer extends BaseProducer {
+  readonly #open = new Set<Claim>();
+  #isUnseen = false;
+
+  claim(length: number, sleeps: boolean): Claim | undefined {
+    const { object } = this;
+    const { participant } = object;
+    const lock = object.base + Ring.Producers;
+    if (!lockShortly(object, lock, sleeps, "claim")) return undefined;
+    let claim: Claim | undefined;
+    try {
+      claim = this.#take(participant.words, length);
+    } finally {
+      if (unlockShortly(object, lock)) participant.waits.ring(object.writersMask);
+    }
+    if (!claim) {
+      this.publish();
+      return this.checkReaders();
+    }
+    this.#open.add(claim);
+    // A close before the tail was stored: readers may have ended already. After it they wait for this claim.
+    if (!this.isClosed) return claim;
+    claim.abandon();
+    throw closedError(object, "claim");
+  }
+
+  commit(claim: Claim, length: number): void {
+    const { words } = this.object.participant;
+    this.#open.delete(claim);
+    if (length !== claim.length) this.#shorten(words, claim, length);
+    this.#settle(claim, COMMITTED, "commit");
+    if (this.isManual) this.#isUnseen = true;
+    else this.#ring();
+  }
+
+  abandon(claim: Claim): void {
+    this.#open.delete(claim);
+    this.#settle(claim, ABANDONED, "abandon");
+    Atomics.add(this.object.participant.words, this.object.base + Ring.Abandoned, 1);
+    this.#ring();
+  }
+
+  publish(): void {
+    if (!this.#isUnseen) return;
+    this.#isUnseen = false;
+    this.#ring();
+  }
+
+  release(): void {
+    for (const claim of [...this.#open]) claim.abandon();
+    this.publish();
+    this.object.writers.release();
+  }
+
+  /** All that is stored here is seen only once the tail is: a producer that is killed before has claimed nothing. */
+  #take(words: Int32Array, length: number): Claim | undefined {
+    const { object, ground } = this;
+    const tail = this.position(Ring.Tail);
+    const used = between(this.position(Ring.Head), tail);
+    if (used > object.capacity) throw object.damaged("claim", `${used} bytes are in use, of ${object.capacity}`);
+    if (this.isClosed) throw closedError(object, "claim");
+    const need = recordBytes(length);
+    if (used + this.sizeAt(tail, need) > object.capacity) return undefined;
+    const position = this.pad(words, tail, need);
+    const record = ground.wordAt(position);
+    words[record] = length;
+    Atomics.store(words, record + 1, object.participant.id);
+    Atomics.store(words, object.base + Ring.Tail, (position + need) | 0);
+    return new Claim(this, ground, position, length);
+  }
+
+  /** The bytes that are left over become padding, before the length is stored that makes them so. */
+  #shorten(words: Int32Array, claim: Claim, length: number): void {
+    const [need, had] = [recordBytes(length), recordBytes(claim.length)];
+    const record = this.ground.wordAt(claim.position);
+    if (need < had) words[record + need / 4] = (had - need) | PADDING;
+    Atomics.store(words, record, length);
+  }
+
+  #settle(claim: Claim, state: number, operation: string): void {
+    const { words, id } = this.object.participant;
+    const word = this.ground.wordAt(claim.position) + 1;
+    if (Atomics.compareExchange(words, word, id, state) !== id)
+      throw this.object.damaged(operation, "another participant changed the record meanwhile");
+  }
+
+  #ring(): void {
+    this.object.participant.waits.ring(this.object.readersMask);
+  }
+}

@@ -1,0 +1,178 @@
+// The reading end of a channel, as its user sees it.
+import { checkInteger } from "../common/arguments.js";
+import { Uncloneable } from "../common/uncloneable.js";
+import type { SyncWaitOptions, WaitOptions } from "../sync/options.js";
+import type { Consumer, Found } from "./consumers.js";
+import { type Making, Message } from "./message.js";
+import { Pace } from "./pace.js";
+import { closedError, type RingObject } from "./producers.js";
+
+/** What a reader is made of. */
+export interface ReaderParts extends Making {
+  readonly object: RingObject;
+  readonly consumer: Consumer;
+  readonly signal: AbortSignal | undefined;
+  /** A writer's death ends the messages, as a close does. */
+  readonly endsAtDeath: boolean;
+}
+
+const END = Symbol("end");
+const MOST_BATCH = 1 << 20;
+
+/**
+ * Reads messages, each once: `for await (const message of reader)`. From `channel.reader()`. Each step gives back the room of
+ * the messages before. At the end of a `using` block, or of a loop, it is released.
+ */
+export class Reader<T = Uint8Array> extends Uncloneable implements AsyncIterable<Message<T>> {
+  readonly #parts: ReaderParts;
+  readonly #pace = new Pace();
+  #isOpen = true;
+  #hasEnded = false;
+
+  /** @internal */
+  constructor(parts: ReaderParts) {
+    super();
+    this.#parts = parts;
+  }
+
+  /** Whether the channel was closed, and everything was read: nothing comes any more. */
+  get ended(): boolean {
+    return this.#hasEnded;
+  }
+
+  /**
+   * The next message; undefined if there is none now, or if the channel has {@link ended}.
+   *
+   * @throws {ShmError} `ERR_SHM_PEER_DIED` there is none, and its writer was killed; `ERR_SHM_CLOSED` this reader was
+   *   released; `ERR_SHM_LAYOUT`, `ERR_SHM_DETACHED`
+   */
+  tryRead(): Message<T> | undefined {
+    this.#begin();
+    return this.#take(false) === "message" ? this.#message() : undefined;
+  }
+
+  /** Waits for the next message; undefined at the end, when the channel was closed and everything was read. */
+  async read(options?: WaitOptions): Promise<Message<T> | undefined> {
+    this.#checkOpen();
+    if (this.#pace.mustYield) await this.#pace.nextTurn();
+    this.#begin();
+    return ended(await this.#wait(() => this.#next(), options));
+  }
+
+  /** As {@link read}, but blocks the thread. It does not stand behind pending calls of {@link read}. */
+  readSync(options?: SyncWaitOptions): Message<T> | undefined {
+    this.#begin();
+    const { participant, readersMask } = this.#parts.object;
+    return ended(participant.waits.waitSync(readersMask, this.#what, () => this.#next(), options));
+  }
+
+  /**
+   * Arrays of messages: what is there, from one to `most` at a time. The room of a whole array is given back at the next
+   * step.
+   */
+  batch(most: number): AsyncIterableIterator<Message<T>[]> {
+    checkInteger("most", most, 1, MOST_BATCH);
+    return this.#iterator(async () => {
+      const first = await this.read();
+      if (!first) return undefined;
+      const messages = [first];
+      while (messages.length < most && this.#take(false) === "message") messages.push(this.#message());
+      return messages;
+    });
+  }
+
+  [Symbol.asyncIterator](): AsyncIterableIterator<Message<T>> {
+    return this.#iterator(() => this.read());
+  }
+
+  /** A ReadableStream of messages. Its cancel releases this reader. */
+  toWeb(): ReadableStream<Message<T>> {
+    return new ReadableStream<Message<T>>(
+      {
+        pull: async (controller) => {
+          const message = await this.read();
+          if (message) controller.enqueue(message);
+          else controller.close();
+        },
+        cancel: () => this.release(),
+      },
+      { highWaterMark: 0 }, // the step after this one would give back what was not handled yet
+    );
+  }
+
+  /** Gives the end up: another reader may continue. The messages that it has are handled. */
+  release(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#parts.consumer.close();
+  }
+
+  /** Releases, if {@link release} has not, and if the participant has not left. */
+  [Symbol.dispose](): void {
+    if (!this.#parts.object.participant.left) this.release();
+  }
+
+  #checkOpen(): void {
+    if (!this.#isOpen) throw closedError(this.#parts.object, "read by a reader that was released");
+  }
+
+  #begin(): void {
+    this.#checkOpen();
+    this.#parts.consumer.releaseAll();
+  }
+
+  #take(sleeps: boolean): Found {
+    const { consumer, endsAtDeath } = this.#parts;
+    let found: Found;
+    try {
+      found = consumer.take(sleeps);
+    } catch (error) {
+      if (!endsAtDeath || (error as { code?: unknown }).code !== "ERR_SHM_PEER_DIED") throw error;
+      found = "end";
+    }
+    if (found === "end") this.#hasEnded = true;
+    return found;
+  }
+
+  /** One attempt of a wait. */
+  #next(): Message<T> | typeof END | undefined {
+    this.#checkOpen();
+    const found = this.#take(true);
+    if (found === "nothing") return undefined;
+    return found === "end" ? END : this.#message();
+  }
+
+  #message(): Message<T> {
+    const { consumer } = this.#parts;
+    this.#pace.count(consumer.length);
+    return new Message<T>(this.#parts, consumer);
+  }
+
+  #wait<V>(attempt: () => V | undefined, options: WaitOptions | undefined): Promise<V> {
+    const { object, signal } = this.#parts;
+    const { participant, readersMask } = object;
+    const common = signal === undefined || options?.signal !== undefined ? options : { ...options, signal };
+    return participant.waits.wait(readersMask, this.#what, attempt, common);
+  }
+
+  #iterator<V>(step: () => Promise<V | undefined>): AsyncIterableIterator<V> {
+    const iterator: AsyncIterableIterator<V> = {
+      next: async () => {
+        const value = await step();
+        if (value !== undefined) return { value, done: false };
+        this.release();
+        return { value: undefined, done: true };
+      },
+      return: async () => {
+        this[Symbol.dispose]();
+        return { value: undefined, done: true };
+      },
+      [Symbol.asyncIterator]: () => iterator,
+    };
+    return iterator;
+  }
+
+  readonly #what = (): string => this.#parts.object.describe("read");
+}
+
+const ended = <V>(value: V | typeof END): V | undefined => (value === END ? undefined : value);

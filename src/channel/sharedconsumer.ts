@@ -1,0 +1,230 @@
+// One of several consumers of a ring. Under their lock a consumer marks the next message as taken by itself, and moves the
+// head over those that are done. The messages of a consumer that was killed are taken again by another.
+import { MOST_TRIES } from "../sync/object.js";
+import { lockShortly, unlockShortly } from "../sync/shortlock.js";
+import { BaseConsumer, type Consumer, type Found } from "./consumers.js";
+import { ABANDONED, between, COMMITTED, DONE, Ring, TAKEN } from "./layout.js";
+import type { RingObject } from "./producers.js";
+
+export class SharedConsumer extends BaseConsumer implements Consumer {
+  readonly #redelivers: boolean;
+  readonly #lock: number;
+  /** Where the messages are that this consumer has taken, and not released. */
+  #held: number[] = [];
+
+  /** @param redelivers what happens with the messages of a consumer that was killed; if not, they are dropped */
+  constructor(object: RingObject, waitsForSuccessor: boolean, redelivers: boolean) {
+    super(object, waitsForSuccessor);
+    this.#redelivers = redelivers;
+    this.#lock = object.base + Ring.Consumers;
+  }
+
+  take(sleeps: boolean): Found {
+    if (!lockShortly(this.object, this.#lock, sleeps, "read")) return "nothing";
+    let found: Found;
+    try {
+      found = this.#takeLocked(sleeps);
+    } finally {
+      this.#unlock();
+    }
+    if (found === "message") this.#held.push(this.token);
+    return found;
+  }
+
+  release(position: number): void {
+    const index = this.#held.indexOf(position);
+    if (index < 0) return;
+    this.#held.splice(index, 1);
+    this.#done(position);
+    this.#advanceIfDone();
+  }
+
+  releaseAll(): void {
+    if (this.#held.length === 0) return;
+    const held = this.#held;
+    this.#held = [];
+    for (const position of held) this.#done(position);
+    this.#advanceIfDone();
+  }
+
+  close(): void {
+    this.releaseAll();
+    this.object.readers.release();
+  }
+
+  #takeLocked(sleeps: boolean): Found {
+    const head = this.#advance();
+    const taken = (head + this.distance(head, Ring.Taken, this.#used(head))) | 0;
+    // The oldest message blocks the head, so a dead consumer's is found here even if there is always something new.
+    const oldest = this.#takeFromDead(head, taken, 1) ?? this.#takeNext(head, taken);
+    if (oldest !== undefined) return oldest;
+    const ending = this.ending(sleeps);
+    if (ending === undefined && !sleeps) return "nothing";
+    const again = this.#takeFromDead(head, taken, Number.POSITIVE_INFINITY);
+    if (again !== undefined) return again;
+    if (!this.#redelivers) this.#advance(); // over what was dropped
+    if (ending === undefined || this.load(Ring.Taken) !== this.load(Ring.Tail)) return "nothing";
+    if (ending === "dead") throw this.died();
+    // Messages that others have taken may have to be delivered again, so that nobody ends before them.
+    return this.#advance() === this.load(Ring.Tail) ? "end" : "nothing";
+  }
+
+  #used(head: number): number {
+    return this.distance(head, Ring.Tail, this.object.capacity);
+  }
+
+  /** The next message that nobody has taken. */
+  #takeNext(head: number, taken: number): Found | undefined {
+    const { words, id } = this.object.participant;
+    const end = (head + this.#used(head)) | 0;
+    let position = taken;
+    while (position !== end) {
+      const available = between(position, end);
+      const record = this.ground.wordAt(position);
+      let header = Atomics.load(words, record);
+      if (header >= 0) {
+        const state = Atomics.load(words, record + 1);
+        header = Atomics.load(words, record); // a producer may shorten it until it commits
+        if (header < 0) throw this.damaged(`the record at ${position >>> 0} became padding`);
+        const size = this.sizeOf(header, position, available);
+        if (state === COMMITTED) {
+          this.#change(words, record + 1, state, TAKEN | id);
+          this.#moveTaken(words, (position + size) | 0);
+          return this.found(position, header, position, false);
+        }
+        if (isTaken(state)) {
+          // Its taker was killed before it moved the end of what is taken: the lock is free.
+          if (this.isLivingId(state & ~TAKEN)) throw this.damaged("a message behind the end of those taken is taken");
+          const found = this.#redeliver(words, position, record, state, header);
+          this.#moveTaken(words, (position + size) | 0);
+          if (found !== undefined) return found;
+        } else if (state !== ABANDONED && state !== DONE) {
+          if (this.isLivingId(state)) break;
+          this.abandon(words, record + 1, state);
+          continue;
+        }
+        position = (position + size) | 0;
+      } else position = (position + this.sizeOf(header, position, available)) | 0;
+    }
+    if (position !== taken) this.#moveTaken(words, position);
+    return undefined;
+  }
+
+  /** A message whose consumer was killed, among the first `most` of those taken. */
+  #takeFromDead(head: number, taken: number, most: number): Found | undefined {
+    const { words } = this.object.participant;
+    let position = head;
+    for (let count = 0; position !== taken && count < most; count++) {
+      const record = this.ground.wordAt(position);
+      const header = Atomics.load(words, record);
+      const state = Atomics.load(words, record + 1);
+      if (header >= 0 && isTaken(state) && !this.isLivingId(state & ~TAKEN)) {
+        const found = this.#redeliver(words, position, record, state, header);
+        if (found !== undefined) return found;
+      }
+      position = (position + this.sizeOf(header, position, between(position, taken))) | 0;
+    }
+    return undefined;
+  }
+
+  /** Takes a dead consumer's message, or drops it. */
+  #redeliver(words: Int32Array, position: number, record: number, state: number, length: number): Found | undefined {
+    const { object } = this;
+    if (this.#redelivers) {
+      this.#change(words, record + 1, state, TAKEN | object.participant.id);
+      Atomics.add(words, object.base + Ring.Redelivered, 1);
+      return this.found(position, length, position, true);
+    }
+    this.#change(words, record + 1, state, DONE);
+    Atomics.add(words, object.base + Ring.Dropped, 1);
+    return undefined;
+  }
+
+  #moveTaken(words: Int32Array, position: number): void {
+    Atomics.store(words, this.object.base + Ring.Taken, position);
+  }
+
+  #done(position: number): void {
+    const { words, id } = this.object.participant;
+    this.#change(words, this.ground.wordAt(position) + 1, TAKEN | id, DONE);
+  }
+
+  #change(words: Int32Array, word: number, from: number, to: number): void {
+    if (Atomics.compareExchange(words, word, from, to) !== from)
+      throw this.damaged("another participant changed the record meanwhile");
+  }
+
+  /**
+   * Moves the head, if what it is at is done. If not, the consumer that has taken it does so: it marks it as done, then
+   * comes here.
+   */
+  #advanceIfDone(): void {
+    const { words } = this.object.participant;
+    const record = this.ground.wordAt(this.load(Ring.Head) & ~7);
+    if (Atomics.load(words, record) >= 0 && !isPassable(Atomics.load(words, record + 1))) return;
+    // If another keeps the lock, it sees the mark, and moves the head in this consumer's place.
+    if (!lockShortly(this.object, this.#lock, true, "release")) return;
+    try {
+      this.#advance();
+    } finally {
+      this.#unlock();
+    }
+  }
+
+  /** Frees the lock. Those that found it taken may have released messages, so the head is moved for them. */
+  #unlock(): void {
+    const { participant, readersMask } = this.object;
+    for (let tries = 0; tries < MOST_TRIES; tries++) {
+      if (!unlockShortly(this.object, this.#lock)) return;
+      participant.waits.ring(readersMask);
+      if (!lockShortly(this.object, this.#lock, true, "release")) return;
+      try {
+        this.#advance();
+      } catch (error) {
+        unlockShortly(this.object, this.#lock);
+        throw error;
+      }
+    }
+    unlockShortly(this.object, this.#lock);
+  }
+
+  /**
+   * Moves the head over all that is done. A consumer that finishes the message at the head looks at the head after that,
+   * and this looks at the message after it has stored the head: one of the two sees the other.
+   */
+  #advance(): number {
+    const { participant, base, writersMask, readersMask } = this.object;
+    const { words } = participant;
+    const before = this.ground.load(Ring.Head);
+    if (before === undefined) throw this.damaged("its head is no position");
+    const taken = (before + this.distance(before, Ring.Taken, this.#used(before))) | 0;
+    let head = before;
+    for (let stored = head; ; stored = head) {
+      head = this.#passed(words, stored, taken);
+      if (head === stored) break;
+      Atomics.store(words, base + Ring.Head, head);
+    }
+    if (head === before) return head;
+    participant.waits.ring(writersMask);
+    if (this.load(Ring.Closed) !== 0 && head === this.load(Ring.Tail)) participant.waits.ring(readersMask);
+    return head;
+  }
+
+  /** The first position from `head` whose record is not done. */
+  #passed(words: Int32Array, head: number, taken: number): number {
+    let position = head;
+    while (position !== taken) {
+      const record = this.ground.wordAt(position);
+      const header = Atomics.load(words, record);
+      const state = Atomics.load(words, record + 1);
+      if (header >= 0 && !isPassable(state)) break;
+      position = (position + this.sizeOf(header, position, between(position, taken))) | 0;
+    }
+    return position;
+  }
+}
+
+const isPassable = (state: number): boolean => state === DONE || state === ABANDONED;
+
+/** TAKEN and an id; not one of the states, which are negative. */
+const isTaken = (state: number): boolean => state >= TAKEN;

@@ -1,0 +1,209 @@
+// The writing end of a channel, as its user sees it.
+import { checkInteger } from "../common/arguments.js";
+import { checkBytes } from "../common/bytes.js";
+import { invalidType, outOfRange, unsupported } from "../common/errors.js";
+import { Uncloneable } from "../common/uncloneable.js";
+import type { SyncWaitOptions, WaitOptions } from "../sync/options.js";
+import type { Claim } from "./claim.js";
+import type { ChannelWritable, Codec, MessageParts, MessageSink, NodeWritableOptions } from "./codec.js";
+import { mostMessage } from "./layout.js";
+import { Pace } from "./pace.js";
+import { closedError, type Producer, type RingObject } from "./producers.js";
+
+/** What a writer is made of. */
+export interface WriterParts {
+  readonly object: RingObject & { close(): void };
+  readonly producer: Producer;
+  readonly codec: Codec | undefined;
+  readonly parts: MessageParts | undefined;
+}
+
+/** Writes messages. From `channel.writer()` and `topic.writer()`. At the end of a `using` block it is released. */
+export class Writer<T = Uint8Array> extends Uncloneable implements MessageSink {
+  readonly #object: RingObject & { close(): void };
+  readonly #producer: Producer;
+  readonly #codec: Codec | undefined;
+  readonly #parts: MessageParts | undefined;
+  readonly #pace = new Pace();
+  #isOpen = true;
+
+  /** @internal */
+  constructor({ object, producer, codec, parts }: WriterParts) {
+    super();
+    this.#object = object;
+    this.#producer = producer;
+    this.#codec = codec;
+    this.#parts = parts;
+  }
+
+  /**
+   * Room for a message of `length` bytes, to be filled in place; undefined if there is none now.
+   *
+   * @param length bytes, at most `channel.largest`
+   * @throws {ShmError} `ERR_SHM_CLOSED` the channel or this writer was closed; `ERR_SHM_PEER_DIED` it is full, and its
+   *   reader was killed; `ERR_SHM_DEADLOCK` a channel with one writer has one claim at a time, and it is open;
+   *   `ERR_SHM_LAYOUT`, `ERR_SHM_DETACHED`
+   */
+  tryClaim(length: number): Claim | undefined {
+    return this.#claim(this.#checkLength(length), false);
+  }
+
+  /** As {@link tryClaim}, but waits for room. Waits of one participant are served in their order. */
+  async claim(length: number, options?: WaitOptions): Promise<Claim> {
+    this.#checkLength(length);
+    if (this.#pace.mustYield) await this.#pace.nextTurn();
+    this.#pace.count(length);
+    return this.#wait(() => this.#claim(length, true), options);
+  }
+
+  /** As {@link claim}, but blocks the thread. It does not stand behind pending calls of {@link claim}. */
+  claimSync(length: number, options?: SyncWaitOptions): Claim {
+    this.#checkLength(length);
+    return this.#waitSync(() => this.#claim(length, true), options);
+  }
+
+  /**
+   * Writes a message; false if there is no room now.
+   *
+   * @param value what the codec takes; without one a Uint8Array
+   * @throws {ShmError} as {@link tryClaim}
+   * @throws {RangeError} `ERR_OUT_OF_RANGE` it is longer than `channel.largest`
+   */
+  tryWrite(value: T): boolean {
+    const bytes = this.#encode(value);
+    const claim = this.#claim(bytes.length, false);
+    if (!claim) return false;
+    this.#fill(claim, bytes);
+    return true;
+  }
+
+  /** As {@link tryWrite}, but waits for room. Until then the bytes must not be changed. */
+  async write(value: T, options?: WaitOptions): Promise<void> {
+    const bytes = this.#encode(value);
+    if (this.#pace.mustYield) await this.#pace.nextTurn();
+    this.#pace.count(bytes.length);
+    await this.#wait(() => this.#write(bytes), options);
+  }
+
+  /** As {@link write}, but blocks the thread. */
+  writeSync(value: T, options?: SyncWaitOptions): void {
+    const bytes = this.#encode(value);
+    this.#waitSync(() => this.#write(bytes), options);
+  }
+
+  /**
+   * Writes several messages, and shows them to readers together, or in groups if there is not room for all. If it fails,
+   * `error.written` says how many are in the channel.
+   */
+  async writeBatch(values: Iterable<T>, options?: WaitOptions): Promise<void> {
+    if (typeof values?.[Symbol.iterator] !== "function") throw invalidType("values", "iterable", values);
+    const list = Array.from(values, (value) => this.#encode(value));
+    if (this.#pace.mustYield) await this.#pace.nextTurn();
+    let written = 0;
+    const attempt = (): true | undefined => {
+      for (; written < list.length; written++) {
+        const bytes = list[written] as Uint8Array;
+        if (!this.#write(bytes)) return undefined;
+        this.#pace.count(bytes.length);
+      }
+      return true;
+    };
+    try {
+      await this.#wait(() => this.#producer.together(attempt), options);
+    } catch (error) {
+      if (typeof error === "object" && error !== null) Object.assign(error, { written });
+      throw error;
+    }
+  }
+
+  /** Shows readers what was committed; only `writer({ publish: "manual" })` needs it. */
+  publish(): void {
+    this.#checkOpen("publish");
+    this.#producer.publish();
+  }
+
+  /** Ends the channel for all writers: readers get what is there, and then the end. Open claims are abandoned. */
+  close(): void {
+    if (!this.#isOpen) return;
+    this.release();
+    this.#object.close();
+  }
+
+  /** Gives the end up, without closing the channel: another writer may continue. Open claims are abandoned. */
+  release(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#producer.release();
+  }
+
+  /** Releases, if {@link close} or {@link release} has not, and if the participant has not left. */
+  [Symbol.dispose](): void {
+    if (!this.#object.participant.left) this.release();
+  }
+
+  /** A WritableStream of values. Its close closes the channel; its abort releases this writer. */
+  toWeb(): WritableStream<T> {
+    return new WritableStream<T>({
+      write: (value) => this.write(value),
+      close: () => this.close(),
+      abort: () => this.release(),
+    });
+  }
+
+  /**
+   * A Writable of Node's. Its end closes the channel; its destroy releases this writer.
+   *
+   * @throws {ShmError} `ERR_SHM_UNSUPPORTED` in the portable entry point
+   */
+  toNodeStream(options?: NodeWritableOptions): ChannelWritable {
+    this.#checkOpen("toNodeStream");
+    if (!this.#parts)
+      throw unsupported("toNodeStream", 'it is in the package\'s Node entry point: import "wasm-shm" in Node');
+    const checked = { objectMode: this.#codec !== undefined, ...options };
+    return this.#parts.toNodeWritable(this as MessageSink, checked);
+  }
+
+  #claim(length: number, sleeps: boolean): Claim | undefined {
+    this.#checkOpen("claim");
+    return this.#producer.claim(length, sleeps);
+  }
+
+  #write(bytes: Uint8Array): true | undefined {
+    const claim = this.#claim(bytes.length, true);
+    return claim && this.#fill(claim, bytes);
+  }
+
+  #fill(claim: Claim, bytes: Uint8Array): true {
+    claim.fill(bytes);
+    claim.commit();
+    return true;
+  }
+
+  #encode(value: T): Uint8Array {
+    const bytes = this.#codec ? this.#codec.encode(value) : value;
+    const length = checkBytes(this.#codec ? "codec.encode(value)" : "value", bytes);
+    const most = mostMessage(this.#object.capacity);
+    if (length > most) throw outOfRange("value.length", `<= ${most}, half of the channel's capacity`, length);
+    return bytes as Uint8Array;
+  }
+
+  #checkLength(length: number): number {
+    return checkInteger("length", length, 0, mostMessage(this.#object.capacity));
+  }
+
+  #checkOpen(operation: string): void {
+    if (!this.#isOpen) throw closedError(this.#object, operation);
+  }
+
+  #wait<V>(attempt: () => V | undefined, options: WaitOptions | undefined): Promise<V> {
+    const { participant, writersMask } = this.#object;
+    return participant.waits.wait(writersMask, this.#what, attempt, options);
+  }
+
+  #waitSync<V>(attempt: () => V | undefined, options: SyncWaitOptions | undefined): V {
+    const { participant, writersMask } = this.#object;
+    return participant.waits.waitSync(writersMask, this.#what, attempt, options);
+  }
+
+  readonly #what = (): string => this.#object.describe("write");
+}

@@ -1,0 +1,554 @@
+// Channels as their users see them, in each mode and on each host.
+import { inspect } from "node:util";
+import * as assert from "uvu/assert";
+import { Channel, type ChannelMode, type Message } from "wasm-shm";
+import { suite } from "../suite.js";
+import { checkPayload, codeOf, domainOf, hosts, isPending, PLACE, payload, withParties } from "./support.js";
+
+const modes: ChannelMode[] = ["spsc", "mpsc", "mpmc"];
+const CAPACITY = 1024;
+const LARGEST = CAPACITY / 2 - 8;
+
+const read = async (step: Promise<Message | undefined>): Promise<number[]> => [...((await step)?.bytes ?? [])];
+
+for (const host of hosts)
+  for (const mode of modes) {
+    const test = suite(`Channel: ${host}, ${mode}`);
+
+    /** A channel as two participants see it. */
+    const pair = (
+      use: (writing: Channel, reading: Channel, words: Int32Array) => Promise<void>,
+    ): (() => Promise<void>) => {
+      return () =>
+        withParties(host, 2, async (parties) => {
+          const writing = domainOf(parties, 0).channel(PLACE, { mode, capacity: CAPACITY });
+          await use(writing, domainOf(parties, 1).channel(PLACE), parties.words);
+        });
+    };
+
+    test(
+      "messages of every length come in order, whole, over many turns of the ring",
+      pair(async (writing, reading) => {
+        const writer = writing.writer();
+        let count = 0;
+        const done = (async () => {
+          for await (const message of reading.reader()) {
+            assert.is(message.length, count % (LARGEST + 1));
+            checkPayload(message.bytes, count++);
+          }
+        })();
+        for (let number = 0; number < 3000; number++) await writer.write(payload(number, number % (LARGEST + 1)));
+        writer.close();
+        await done;
+        assert.is(count, 3000);
+        assert.is(reading.used, 0);
+      }),
+    );
+
+    test(
+      "positions wrap at 2^32",
+      pair(async (writing, reading, words) => {
+        for (const word of [16, 32, 97]) words[PLACE / 4 + word] = -512; // tail, head, taken
+        const writer = writing.writer();
+        const reader = reading.reader();
+        for (let number = 0; number < 200; number++) {
+          await writer.write(payload(number, 40 + (number % 9)));
+          checkPayload((await reader.read())?.bytes as Uint8Array, number);
+        }
+        reader.release();
+        assert.ok((words[PLACE / 4 + 16] as number) > 0);
+        assert.is(reading.used, 0);
+      }),
+    );
+
+    test(
+      "a claim is filled in place, shortened, or abandoned",
+      pair(async (writing, reading) => {
+        const writer = writing.writer();
+        const reader = reading.reader({ zeroCopy: true });
+        const claim = await writer.claim(100);
+        assert.is(claim.bytes.length, 100);
+        claim.bytes.set([1, 2, 3]);
+        assert.is(reader.tryRead(), undefined);
+        claim.commit(3);
+        {
+          using forgotten = writer.tryClaim(8);
+          assert.ok(forgotten);
+        }
+        writer.claimSync(2).commit(0);
+        const first = await reader.read();
+        assert.equal([...(first?.bytes ?? [])], [1, 2, 3]);
+        assert.is(first?.offset, claim.offset);
+        assert.is((await reader.read())?.length, 0);
+        assert.is(reader.tryRead(), undefined);
+        assert.is(reading.used, 0);
+        assert.is(reading.abandoned, mode === "spsc" ? 0 : 1);
+        assert.is(await codeOf(() => claim.commit()), "ERR_SHM_NOT_OWNER");
+        assert.is(await codeOf(() => claim.bytes), "ERR_SHM_NOT_OWNER");
+        assert.is(await codeOf(() => claim.abandon()), "ERR_SHM_NOT_OWNER");
+      }),
+    );
+
+    test(
+      "a full channel makes writers wait, and a step of the reader wakes them",
+      pair(async (writing, reading) => {
+        const writer = writing.writer();
+        const reader = reading.reader();
+        assert.ok(writer.tryWrite(payload(0, LARGEST)));
+        assert.ok(writer.tryWrite(payload(1, LARGEST)));
+        assert.is(writer.tryWrite(payload(2, 0)), false);
+        const third = writer.write(payload(2, LARGEST));
+        const fourth = writer.write(payload(3, 4));
+        await isPending(third);
+        assert.is(await codeOf(writer.write(payload(9, 4), { timeoutMs: 5 })), "ERR_SHM_TIMEOUT");
+        const reason = new Error("enough");
+        const signal = AbortSignal.abort(reason);
+        try {
+          await writer.claim(4, { signal });
+          assert.unreachable();
+        } catch (error) {
+          assert.is(error, reason);
+        }
+        for (const number of [0, 1, 2, 3]) checkPayload((await reader.read())?.bytes as Uint8Array, number);
+        await third;
+        await fourth;
+        assert.is(reader.tryRead(), undefined);
+      }),
+    );
+
+    test(
+      "a message's room is in use until the reader's next step, or its release",
+      pair(async (writing, reading) => {
+        const writer = writing.writer();
+        const reader = reading.reader();
+        for (const number of [0, 1]) writer.writeSync(payload(number, LARGEST));
+        const message = await reader.read();
+        assert.is(writer.tryWrite(payload(2, LARGEST)), false);
+        message?.release();
+        message?.release();
+        assert.ok(writer.tryWrite(payload(2, LARGEST)));
+        assert.is(writer.tryWrite(payload(3, LARGEST)), false);
+        assert.is(reader.tryRead()?.bytes[4], 1);
+        assert.is(reader.tryRead()?.bytes[4], 2);
+        assert.ok(writer.tryWrite(payload(3, LARGEST)));
+      }),
+    );
+
+    test(
+      "a close ends the reader after the last message, and every writer at once",
+      pair(async (writing, reading) => {
+        const writer = writing.writer();
+        const reader = reading.reader();
+        const waiting = reader.read();
+        await writer.writeBatch([payload(0, 9), payload(1, 9)]);
+        checkPayload((await waiting)?.bytes as Uint8Array, 0);
+        writer.close();
+        writer.close();
+        assert.ok(reading.closed);
+        assert.is(reader.ended, false);
+        checkPayload((await reader.read())?.bytes as Uint8Array, 1);
+        assert.is(await reader.read(), undefined);
+        assert.is(reader.tryRead(), undefined);
+        assert.is(reader.readSync(), undefined);
+        assert.ok(reader.ended);
+        assert.is(await codeOf(() => writer.tryWrite(payload(0, 1))), "ERR_SHM_CLOSED");
+        assert.is(await codeOf(writing.writer().write(payload(0, 1))), "ERR_SHM_CLOSED");
+      }),
+    );
+
+    test(
+      "a close by the reading side wakes a writer that waits, and a reader that waits",
+      pair(async (writing, reading) => {
+        const writer = writing.writer();
+        for (const number of [0, 1]) writer.writeSync(payload(number, LARGEST));
+        const third = codeOf(writer.write(payload(2, LARGEST)));
+        await isPending(third);
+        reading.close();
+        assert.is(await third, "ERR_SHM_CLOSED");
+        const reader = reading.reader();
+        let count = 0;
+        for await (const { bytes } of reader) checkPayload(bytes, count++);
+        assert.is(count, 2);
+      }),
+    );
+
+    test(
+      "batches: what is there, up to a number, and their room together",
+      pair(async (writing, reading) => {
+        const writer = writing.writer();
+        const list = Array.from({ length: 100 }, (_, number) => payload(number, 24));
+        const writes = writer.writeBatch(list).then(() => writer.close());
+        const sizes: number[] = [];
+        let count = 0;
+        for await (const messages of reading.reader().batch(16)) {
+          sizes.push(messages.length);
+          for (const { bytes } of messages) checkPayload(bytes, count++);
+        }
+        await writes;
+        assert.is(count, 100);
+        assert.is(Math.max(...sizes), 16);
+      }),
+    );
+
+    test(
+      "a batch that fails says how many messages it wrote",
+      pair(async (writing, reading) => {
+        const writer = writing.writer();
+        const list = Array.from({ length: 3 }, (_, number) => payload(number, LARGEST));
+        try {
+          await writer.writeBatch(list, { timeoutMs: 1 });
+          assert.unreachable();
+        } catch (error) {
+          assert.is((error as { code?: string }).code, "ERR_SHM_TIMEOUT");
+          assert.is((error as { written?: number }).written, 2);
+        }
+        checkPayload(reading.reader().tryRead()?.bytes as Uint8Array, 0);
+      }),
+    );
+
+    test(
+      "a manual writer's messages are seen at publish, at a wait, and at its release",
+      pair(async (writing, reading) => {
+        const writer = writing.writer({ publish: "manual" });
+        const reader = reading.reader();
+        const waiting = reader.read();
+        writer.tryWrite(payload(0, 8));
+        // Several producers mark each message for itself, and only the wake waits for publish.
+        if (mode === "spsc") {
+          await isPending(waiting);
+          assert.is(reader.tryRead(), undefined);
+        }
+        writer.publish();
+        checkPayload((await waiting)?.bytes as Uint8Array, 0);
+        writer.tryWrite(payload(1, LARGEST));
+        writer.tryWrite(payload(2, 8));
+        const last = writer.write(payload(3, LARGEST));
+        for (const number of [1, 2]) checkPayload((await reader.read())?.bytes as Uint8Array, number);
+        await last;
+        writer.publish();
+        checkPayload((await reader.read())?.bytes as Uint8Array, 3);
+        writer.tryWrite(payload(4, 8));
+        writer.release();
+        checkPayload((await reader.read())?.bytes as Uint8Array, 4);
+      }),
+    );
+
+    test(
+      "a released end is free for another, which continues",
+      pair(async (writing, reading) => {
+        const writer = writing.writer();
+        for (const number of [0, 1, 2]) await writer.write(payload(number, 30));
+        const reader = reading.reader();
+        checkPayload((await reader.read())?.bytes as Uint8Array, 0);
+        writer.release();
+        reader.release();
+        assert.is(await codeOf(reader.read()), "ERR_SHM_CLOSED");
+        assert.is(await codeOf(() => writer.tryClaim(1)), "ERR_SHM_CLOSED");
+        const [writer2, reader2] = [reading.writer(), writing.reader()];
+        await writer2.write(payload(3, 30));
+        for (const number of [1, 2, 3]) checkPayload((await reader2.read())?.bytes as Uint8Array, number);
+      }),
+    );
+
+    test(
+      "a loop that is left gives the reader up",
+      pair(async (writing, reading) => {
+        const writer = writing.writer();
+        await writer.writeBatch([payload(0, 8), payload(1, 8)]);
+        for await (const message of reading.reader()) {
+          checkPayload(message.bytes, 0);
+          break;
+        }
+        checkPayload((await reading.reader().read())?.bytes as Uint8Array, 1);
+      }),
+    );
+
+    test(
+      "a signal ends the reader's wait with its reason",
+      pair(async (_, reading) => {
+        const stop = new AbortController();
+        const reader = reading.reader({ signal: stop.signal });
+        const reading1 = codeOf(async () => {
+          for await (const _message of reader) assert.unreachable();
+        });
+        stop.abort(new Error("stop"));
+        assert.is(await reading1, "Error: stop");
+        const again = reading.reader();
+        assert.is(await codeOf(again.read({ signal: AbortSignal.abort(new Error("other")) })), "Error: other");
+        assert.is(await codeOf(again.read({ timeoutMs: 3 })), "ERR_SHM_TIMEOUT");
+      }),
+    );
+
+    test(
+      "a wait that blocks is served by another process's messages alone, and the local host refuses it",
+      pair(async (writing, reading) => {
+        const reader = reading.reader();
+        const expected = host === "local" ? "ERR_SHM_UNSUPPORTED" : "ERR_SHM_TIMEOUT";
+        assert.is(await codeOf(() => reader.readSync({ timeoutMs: 2 })), expected);
+        const writer = writing.writer();
+        writer.writeSync(payload(0, LARGEST));
+        writer.writeSync(payload(1, LARGEST));
+        assert.is(await codeOf(() => writer.writeSync(payload(2, LARGEST), { timeoutMs: 2 })), expected);
+        checkPayload(reader.readSync()?.bytes as Uint8Array, 0);
+      }),
+    );
+
+    test(
+      "bytes are copies, unless the reader asks for the channel's own",
+      pair(async (writing, reading, words) => {
+        const writer = writing.writer();
+        await writer.writeBatch([Uint8Array.of(1), Uint8Array.of(2)]);
+        const copying = reading.reader();
+        const copy = await copying.read();
+        assert.is(copy?.value, copy?.bytes);
+        copying.release();
+        const reader = reading.reader({ zeroCopy: true });
+        const own = (await reader.read()) as Message;
+        new Uint8Array(words.buffer, words.byteOffset)[own.offset] = 7;
+        assert.is(own.bytes[0], 7);
+        assert.is.not(own.value, own.bytes);
+        assert.is(copy?.bytes[0], 1);
+        assert.is(own.bytes.byteLength, 1);
+      }),
+    );
+
+    test(
+      "what was made with one set of options refuses another",
+      pair(async (writing, reading) => {
+        assert.is(reading.mode, mode);
+        assert.is(reading.capacity, CAPACITY);
+        assert.is(reading.largest, LARGEST);
+        assert.is(reading.byteLength, 960 + CAPACITY);
+        assert.is(writing.redeliver, true);
+        assert.match(inspect(reading), `Channel { offset: ${PLACE}, mode: '${mode}', capacity: ${CAPACITY}, used: 0`);
+      }),
+    );
+
+    test.run();
+  }
+
+const options = suite("Channel: arguments");
+options("are checked before anything happens", () =>
+  withParties("local", 2, async (parties) => {
+    const [one, two] = [domainOf(parties, 0), domainOf(parties, 1)];
+    for (const [wrong, code] of [
+      [{ capacity: 1000 }, "ERR_OUT_OF_RANGE"],
+      [{ capacity: 32 }, "ERR_OUT_OF_RANGE"],
+      [{ capacity: 2 ** 31 }, "ERR_OUT_OF_RANGE"],
+      [{ capacity: "64" }, "ERR_INVALID_ARG_TYPE"],
+      [{ capacity: 1 << 20 }, "ERR_OUT_OF_RANGE"],
+      [{ mode: "mcmc" }, "ERR_INVALID_ARG_TYPE"],
+      [{ redeliver: 1 }, "ERR_INVALID_ARG_TYPE"],
+      [{ codec: "xml" }, "ERR_INVALID_ARG_TYPE"],
+      [{ codec: { encode() {} } }, "ERR_INVALID_ARG_TYPE"],
+      [{ size: 1 }, "ERR_INVALID_ARG_VALUE"],
+    ] as const)
+      assert.is(await codeOf(() => one.channel(PLACE, wrong as object)), code, JSON.stringify(wrong));
+    for (const [place, code] of [
+      [PLACE + 4, "ERR_OUT_OF_RANGE"],
+      [0, "ERR_OUT_OF_RANGE"],
+      [2 ** 40, "ERR_OUT_OF_RANGE"],
+      [-64, "ERR_OUT_OF_RANGE"],
+      ["0", "ERR_INVALID_ARG_TYPE"],
+    ] as const)
+      assert.is(await codeOf(() => one.channel(place as number)), code, String(place));
+    assert.ok(parties.words.subarray(PLACE / 4).every((word) => word === 0));
+
+    const channel = one.channel(PLACE, { capacity: 4096, mode: "mpmc", redeliver: false });
+    assert.is(two.channel(PLACE).redeliver, false);
+    for (const other of [{ capacity: 8192 }, { mode: "spsc" as const }, { redeliver: true }])
+      assert.is(await codeOf(() => two.channel(PLACE, other)), "ERR_SHM_LAYOUT", JSON.stringify(other));
+    assert.is(await codeOf(() => two.mutex(PLACE)), "ERR_SHM_LAYOUT");
+    for (const [wrong, code] of [
+      [{ publish: "never" }, "ERR_INVALID_ARG_TYPE"],
+      [{ peerDeath: "end" }, "ERR_INVALID_ARG_TYPE"],
+      [{ zeroCopy: true }, "ERR_INVALID_ARG_VALUE"],
+    ] as const)
+      assert.is(await codeOf(() => channel.writer(wrong as object)), code, JSON.stringify(wrong));
+    for (const [wrong, code] of [
+      [{ zeroCopy: 1 }, "ERR_INVALID_ARG_TYPE"],
+      [{ signal: {} }, "ERR_INVALID_ARG_TYPE"],
+      [{ peerDeath: "no" }, "ERR_INVALID_ARG_TYPE"],
+      [{ copy: true }, "ERR_INVALID_ARG_VALUE"],
+    ] as const)
+      assert.is(await codeOf(() => channel.reader(wrong as object)), code, JSON.stringify(wrong));
+
+    const writer = channel.writer();
+    for (const [wrong, code] of [
+      [-1, "ERR_OUT_OF_RANGE"],
+      [1.5, "ERR_OUT_OF_RANGE"],
+      [channel.largest + 1, "ERR_OUT_OF_RANGE"],
+      ["1", "ERR_INVALID_ARG_TYPE"],
+    ] as const) {
+      assert.is(await codeOf(() => writer.tryClaim(wrong as number)), code);
+      assert.is(await codeOf(() => writer.claimSync(wrong as number)), code);
+      assert.is(await codeOf(writer.claim(wrong as number)), code);
+    }
+    assert.is(await codeOf(writer.write(new Uint8Array(channel.largest + 1))), "ERR_OUT_OF_RANGE");
+    assert.is(await codeOf(writer.write([1] as never)), "ERR_INVALID_ARG_TYPE");
+    assert.is(await codeOf(writer.writeBatch(5 as never)), "ERR_INVALID_ARG_TYPE");
+    assert.is(await codeOf(writer.write(new Uint8Array(1), { timeout: 1 } as never)), "ERR_INVALID_ARG_VALUE");
+    assert.is(await codeOf(() => channel.reader().batch(0)), "ERR_OUT_OF_RANGE");
+    assert.is(await codeOf(() => new (Channel as unknown as new () => unknown)()), "ERR_ILLEGAL_CONSTRUCTOR");
+    assert.is(channel.used, 0);
+  }),
+);
+
+options("one end takes one participant at a time, except where several may", () =>
+  withParties("local", 3, async (parties) => {
+    const [one, two, three] = [domainOf(parties, 0), domainOf(parties, 1), domainOf(parties, 2)];
+    const spsc = one.channel(PLACE, { mode: "spsc", capacity: 64 });
+    const writer = spsc.writer();
+    assert.is(await codeOf(() => spsc.writer()), "ERR_SHM_NOT_OWNER");
+    assert.is(await codeOf(() => two.channel(PLACE).writer()), "ERR_SHM_NOT_OWNER");
+    const reader = two.channel(PLACE).reader();
+    assert.is(await codeOf(() => three.channel(PLACE).reader()), "ERR_SHM_NOT_OWNER");
+    // One claim at a time: those that can wait do.
+    const claim = writer.claimSync(1);
+    assert.is(await codeOf(() => writer.tryClaim(1)), "ERR_SHM_DEADLOCK");
+    const next = writer.write(Uint8Array.of(2));
+    await isPending(next);
+    claim.bytes[0] = 1;
+    claim.commit();
+    await next;
+    assert.equal(await read(reader.read()), [1]);
+    assert.equal(await read(reader.read()), [2]);
+    const abandoned = writer.claimSync(1);
+    const later = writer.claim(1);
+    abandoned.abandon();
+    (await later).abandon();
+  }),
+);
+
+for (const host of hosts)
+  for (const mode of modes) {
+    options(`${host}, ${mode}: a writer that leaves with its end is told as one that was killed`, () =>
+      withParties(host, 4, async (parties) => {
+        const [one, two, three, four] = [0, 1, 2, 3].map((index) => domainOf(parties, index).channel(PLACE, { mode }));
+        if (!one || !two || !three || !four) throw new Error("four parties");
+        const writer = one.writer();
+        await writer.write(payload(0, 8));
+        const claim = writer.claimSync(16);
+        const reader = two.reader();
+        checkPayload((await reader.read())?.bytes as Uint8Array, 0);
+        const waiting = reader.read();
+        await isPending(waiting);
+        domainOf(parties, 0).leave();
+        assert.is(await codeOf(waiting), "ERR_SHM_PEER_DIED");
+        assert.is(await codeOf(() => claim.commit()), "ERR_SHM_DETACHED");
+        assert.is(await codeOf(writer.write(payload(1, 1))), "ERR_SHM_DETACHED");
+        writer[Symbol.dispose]();
+        assert.is(two.abandoned, mode === "spsc" ? 0 : 1);
+        // Spinning finds it as well, after some steps.
+        let told: string | undefined;
+        for (let steps = 0; steps < 100 && told === undefined; steps++) told = await codeOf(() => reader.tryRead());
+        assert.is(told, "ERR_SHM_PEER_DIED");
+        reader.release();
+        const ending = three.reader({ peerDeath: "end" });
+        assert.is(await ending.read(), undefined);
+        ending.release();
+        const patient = three.reader({ peerDeath: "wait" }).read();
+        await isPending(patient);
+        await four.writer().write(payload(2, 12));
+        checkPayload((await patient)?.bytes as Uint8Array, 2);
+      }),
+    );
+
+    options(`${host}, ${mode}: a reader that leaves with its end is told as one that was killed`, () =>
+      withParties(host, 3, async (parties) => {
+        const [one, two, three] = [0, 1, 2].map((index) =>
+          domainOf(parties, index).channel(PLACE, { mode, capacity: 64 }),
+        );
+        if (!one || !two || !three) throw new Error("three parties");
+        const writer = one.writer();
+        const reader = two.reader();
+        await writer.writeBatch([payload(0, 24), payload(1, 24)]);
+        checkPayload((await reader.read())?.bytes as Uint8Array, 0);
+        const waiting = writer.write(payload(2, 24));
+        await isPending(waiting);
+        domainOf(parties, 1).leave();
+        assert.is(await codeOf(waiting), "ERR_SHM_PEER_DIED");
+        assert.is(await codeOf(() => writer.tryWrite(payload(2, 24))), "ERR_SHM_PEER_DIED");
+        const next = three.reader();
+        const again = await next.read();
+        checkPayload(again?.bytes as Uint8Array, 0);
+        assert.is(again?.redelivered, mode === "mpmc");
+        assert.is(three.redelivered, mode === "mpmc" ? 1 : 0);
+        checkPayload((await next.read())?.bytes as Uint8Array, 1);
+        await writer.write(payload(2, 24));
+        checkPayload((await next.read())?.bytes as Uint8Array, 2);
+      }),
+    );
+  }
+
+options("several readers: a dead one's messages go to another first, or are dropped", async () => {
+  for (const host of hosts)
+    for (const redeliver of [true, false])
+      await withParties(host, 3, async (parties) => {
+        const [one, two, three] = [0, 1, 2].map((index) =>
+          domainOf(parties, index).channel(PLACE, { mode: "mpmc", capacity: 256, redeliver }),
+        );
+        if (!one || !two || !three) throw new Error("three parties");
+        const writer = one.writer();
+        for (const number of [0, 1, 2, 3, 4]) await writer.write(payload(number, 24));
+        const [dying, living] = [two.reader(), three.reader()];
+        const first = await living.read();
+        checkPayload(first?.bytes as Uint8Array, 0);
+        for await (const messages of two.reader().batch(2)) {
+          assert.is(messages.length, 2);
+          domainOf(parties, 1).leave();
+          break;
+        }
+        assert.is(await codeOf(dying.read()), "ERR_SHM_DETACHED");
+        const got: [number, boolean][] = [];
+        writer.close();
+        for await (const { bytes, redelivered } of living) got.push([bytes[0] as number, redelivered]);
+        const again: [number, boolean][] = [
+          [1, true],
+          [2, true],
+        ];
+        const fresh: [number, boolean][] = [
+          [3, false],
+          [4, false],
+        ];
+        assert.equal(got, redeliver ? [...again, ...fresh] : fresh);
+        assert.is(three.redelivered, redeliver ? 2 : 0);
+        assert.is(three.dropped, redeliver ? 0 : 2);
+        assert.is(three.used, 0);
+      });
+});
+
+options("several readers end only when each message was handled", () =>
+  withParties("local", 3, async (parties) => {
+    const [one, two, three] = [0, 1, 2].map((index) => domainOf(parties, index).channel(PLACE, { mode: "mpmc" }));
+    if (!one || !two || !three) throw new Error("three parties");
+    const writer = one.writer();
+    await writer.write(payload(0, 8));
+    const [first, second] = [two.reader(), three.reader()];
+    const held = await first.read();
+    writer.close();
+    const end = second.read();
+    await isPending(end);
+    held?.release();
+    assert.is(await end, undefined);
+    assert.is(await first.read(), undefined);
+  }),
+);
+
+options("a loop that never waits lets timers run, for readers and writers", () =>
+  withParties("local", 2, async (parties) => {
+    const channel = domainOf(parties, 0).channel(PLACE, { capacity: 1 << 18 });
+    const writer = channel.writer();
+    const reader = domainOf(parties, 1).channel(PLACE).reader();
+    let ticks = 0;
+    const timer = setInterval(() => ticks++, 1);
+    const bytes = new Uint8Array(1);
+    for (let number = 0; number < 10_000; number++) await writer.write(bytes);
+    assert.ok(ticks > 0);
+    ticks = 0;
+    for (let number = 0; number < 10_000; number++) await reader.read();
+    assert.ok(ticks > 0);
+    clearInterval(timer);
+  }),
+);
+options.run();

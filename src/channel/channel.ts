@@ -254,5 +254,10 @@ export function openChannel<T>(
   const mode = checked.mode ?? foundMode ?? "spsc";
   const redeliver = checked.redeliver ?? (found ? (found.second & DROPS) === 0 : true);
   const flags = (modes.indexOf(mode) + 1) | (redeliver ? 0 : DROPS);
+  if (found && (capacity !== found.first || flags !== found.second))
+    throw participant.damaged(
+      `channel at ${offset}: it was made with other options: capacity ${found.first}, mode ${foundMode}, redeliver ` +
+        `${(found.second & DROPS) === 0}`,
+    );
   return new Channel<T>(MAKE, participant, offset, { capacity, flags, codec, parts });
 }

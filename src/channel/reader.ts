@@ -70,7 +70,7 @@ export class Reader<T = Uint8Array> extends Uncloneable implements AsyncIterable
    * Arrays of messages: what is there, from one to `most` at a time. The room of a whole array is given back at the next
    * step.
    */
-  batch(most: number): AsyncIterableIterator<Message<T>[]> {
+  batch(most: number): AsyncGenerator<Message<T>[], undefined> {
     checkInteger("most", most, 1, MOST_BATCH);
     return this.#iterator(async () => {
       const first = await this.read();
@@ -81,7 +81,7 @@ export class Reader<T = Uint8Array> extends Uncloneable implements AsyncIterable
     });
   }
 
-  [Symbol.asyncIterator](): AsyncIterableIterator<Message<T>> {
+  [Symbol.asyncIterator](): AsyncGenerator<Message<T>, undefined> {
     return this.#iterator(() => this.read());
   }
 
@@ -155,21 +155,14 @@ export class Reader<T = Uint8Array> extends Uncloneable implements AsyncIterable
     return participant.waits.wait(readersMask, this.#what, attempt, common);
   }
 
-  #iterator<V>(step: () => Promise<V | undefined>): AsyncIterableIterator<V> {
-    const iterator: AsyncIterableIterator<V> = {
-      next: async () => {
-        const value = await step();
-        if (value !== undefined) return { value, done: false };
-        this.release();
-        return { value: undefined, done: true };
-      },
-      return: async () => {
-        this[Symbol.dispose]();
-        return { value: undefined, done: true };
-      },
-      [Symbol.asyncIterator]: () => iterator,
-    };
-    return iterator;
+  /** As an async generator: its end, its failure, and the end of the loop around it give the reader up. */
+  async *#iterator<V>(step: () => Promise<V | undefined>): AsyncGenerator<V, undefined> {
+    try {
+      for (let value = await step(); value !== undefined; value = await step()) yield value;
+    } finally {
+      this[Symbol.dispose]();
+    }
+    return undefined;
   }
 
   readonly #what = (): string => this.#parts.object.describe("read");

@@ -53,20 +53,27 @@ export class SharedConsumer extends BaseConsumer implements Consumer {
   }
 
   #takeLocked(sleeps: boolean): Found {
-    const head = this.#advance();
-    const taken = (head + this.distance(head, Ring.Taken, this.#used(head))) | 0;
+    let head = this.#advance();
+    let taken = this.#taken(head);
     // The oldest message blocks the head, so a dead consumer's is found here even if there is always something new.
     const oldest = this.#takeFromDead(head, taken, 1) ?? this.#takeNext(head, taken);
     if (oldest !== undefined) return oldest;
+    head = this.#advance(); // over what was skipped
+    taken = this.#taken(head);
     const ending = this.ending(sleeps);
     if (ending === undefined && !sleeps) return "nothing";
     const again = this.#takeFromDead(head, taken, Number.POSITIVE_INFINITY);
     if (again !== undefined) return again;
-    if (!this.#redelivers) this.#advance(); // over what was dropped
-    if (ending === undefined || this.load(Ring.Taken) !== this.load(Ring.Tail)) return "nothing";
+    if (!this.#redelivers) head = this.#advance(); // over what was dropped
+    const tail = this.load(Ring.Tail);
+    if (ending === undefined || taken !== tail) return "nothing";
     if (ending === "dead") throw this.died();
     // Messages that others have taken may have to be delivered again, so that nobody ends before them.
-    return this.#advance() === this.load(Ring.Tail) ? "end" : "nothing";
+    return head === tail ? "end" : "nothing";
+  }
+
+  #taken(head: number): number {
+    return (head + this.distance(head, Ring.Taken, this.#used(head))) | 0;
   }
 
   #used(head: number): number {
@@ -197,7 +204,7 @@ export class SharedConsumer extends BaseConsumer implements Consumer {
     const { words } = participant;
     const before = this.ground.load(Ring.Head);
     if (before === undefined) throw this.damaged("its head is no position");
-    const taken = (before + this.distance(before, Ring.Taken, this.#used(before))) | 0;
+    const taken = this.#taken(before);
     let head = before;
     for (let stored = head; ; stored = head) {
       head = this.#passed(words, stored, taken);

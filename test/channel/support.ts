@@ -1,42 +1,35 @@
 // Shared by the tests of channels, topics and services: two or more participants of a domain on each host.
 import * as assert from "uvu/assert";
-import { type Attachment, createShm, type Domain, type ShmOptions } from "wasm-shm";
+import type { Attachment, Domain, Segment } from "wasm-shm";
+import type { Pair } from "../support/pairs.js";
+import { isPending as pends, wordsOf } from "../sync/support.js";
 
-type HostName = Extract<ShmOptions["host"], string>;
-
-export const hosts: HostName[] = process.platform === "linux" ? ["sysv", "local"] : ["local"];
+export { hosts, kernelHosts } from "../sync/support.js";
 
 /** Where the first object of a test is: behind a domain with 16 slots. */
 export const PLACE = 4096;
 const BYTES = 1 << 20;
 
 export interface Parties {
-  readonly host: HostName;
+  readonly segment: Segment;
   readonly domains: Domain[];
   readonly attachments: Attachment[];
   /** The window's words, as a hostile peer sees them. */
   readonly words: Int32Array;
-  /** The id of the segment, for other processes. */
-  readonly segment: number;
 }
 
 /** Runs a test with as many participants as it asks for, each with an attachment of its own. */
-export async function withParties(
-  host: HostName,
-  count: number,
-  use: (parties: Parties) => Promise<void>,
-): Promise<void> {
-  const segment = createShm({ host }).create(BYTES);
-  const attachments = Array.from({ length: count }, () => segment.attach());
-  try {
+export function withParties(host: Pair, count: number, use: (parties: Parties) => Promise<void>): Promise<void> {
+  return host.withSegment(BYTES, async (segment) => {
+    const words = wordsOf(segment.attach());
+    const attachments = Array.from({ length: count }, () => segment.attach());
     const domains = attachments.map((attachment) => attachment.join({ slots: 16 }));
-    const { buffer, byteOffset } = (attachments[0] as Attachment).bytes;
-    const words = new Int32Array(buffer, byteOffset, BYTES / 4);
-    await use({ host, domains, attachments, words, segment: segment.id });
-  } finally {
-    for (const attachment of attachments) attachment[Symbol.dispose]();
-    segment[Symbol.dispose]();
-  }
+    try {
+      await use({ segment, domains, attachments, words });
+    } finally {
+      for (const attachment of attachments) attachment[Symbol.dispose]();
+    }
+  });
 }
 
 /** The domain of a party that a test knows to be there. */
@@ -59,14 +52,7 @@ export async function codeOf(work: Promise<unknown> | (() => unknown)): Promise<
 
 /** Asserts that a promise is pending after all that can happen now has happened. */
 export async function isPending(promise: Promise<unknown>): Promise<void> {
-  const state = await Promise.race([
-    promise.then(
-      () => "settled",
-      () => "settled",
-    ),
-    new Promise<string>((resolve) => setTimeout(resolve, 20, "pending")),
-  ]);
-  assert.is(state, "pending");
+  assert.ok(await pends(promise), "it is settled");
 }
 
 /** Bytes that tell their place and their length. */

@@ -1,17 +1,13 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 // What both entry points export, beside their own createShm.
 
-export {
-  Channel,
-  type ChannelMode,
-  type ChannelOptions,
-  type ReaderOptions,
-  type WriterOptions,
-} from "./channel/channel.js";
+export { Channel, type ChannelMode, type ChannelOptions } from "./channel/channel.js";
 export type { Claim } from "./channel/claim.js";
 export type { ChannelWritable, Codec, CodecName, CodecOption, NodeWritableOptions } from "./channel/codec.js";
 export type { Message } from "./channel/message.js";
+export type { ReaderOptions, WriterOptions } from "./channel/options.js";
 export type { Reader } from "./channel/reader.js";
+export { type Overrun, Topic, type TopicOptions, type TopicWriterOptions } from "./channel/topic.js";
 export type { Writer } from "./channel/writer.js";
 export type {
   BigIntArrayConstructor,

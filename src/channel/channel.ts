@@ -1,16 +1,26 @@
 // Messages from some participants to others, each delivered once.
-import { checkBoolean, checkChoice, checkInteger, checkOptions } from "../common/arguments.js";
-import { invalidType, outOfRange } from "../common/errors.js";
+import { checkBoolean, checkChoice, checkOptions } from "../common/arguments.js";
 import { INSPECT, type Inspect, inspected } from "../common/inspect.js";
-import { LINE } from "../host/membership.js";
-import { ObjectKind, Word } from "../sync/layout.js";
+import { ObjectKind } from "../sync/layout.js";
 import { MAKE, SharedObject } from "../sync/object.js";
 import type { Participant } from "../sync/participant.js";
 import { type Codec, type CodecOption, checkCodec, type MessageParts } from "./codec.js";
 import { type Consumer, SingleConsumer } from "./consumers.js";
 import { type End, SharedEnd, SingleEnd } from "./ends.js";
-import { between, LEAST_CAPACITY, MOST_CAPACITY, mostMessage, Ring, ringBytes } from "./layout.js";
-import { type RingObject, SharedProducer, SingleProducer } from "./producers.js";
+import { between, mostMessage, Ring, ringBytes } from "./layout.js";
+import {
+  argumentsAt,
+  checkCapacity,
+  checkReader,
+  checkWriter,
+  closeRing,
+  DEFAULT_CAPACITY,
+  isCapacity,
+  type Place,
+  type ReaderOptions,
+  type WriterOptions,
+} from "./options.js";
+import { type QueueObject, SharedProducer, SingleProducer } from "./producers.js";
 import { Reader } from "./reader.js";
 import { SharedConsumer } from "./sharedconsumer.js";
 import { Writer } from "./writer.js";
@@ -33,33 +43,12 @@ export interface ChannelOptions<T = Uint8Array> {
   codec?: CodecOption<T>;
 }
 
-export interface WriterOptions {
-  /** When readers see a message: at its `"commit"` (default), or `"manual"`, at the next `publish()`, which is cheaper. */
-  publish?: "commit" | "manual";
-  /** What a full channel whose reader was killed is: an `"error"` (default), or a reason to `"wait"` for another reader. */
-  peerDeath?: "error" | "wait";
-}
-
-export interface ReaderOptions {
-  /** `message.bytes` are the channel's own, not a copy (default false). */
-  zeroCopy?: boolean;
-  /** Ends every wait of this reader: its promise is rejected with `signal.reason`. */
-  signal?: AbortSignal;
-  /**
-   * What an empty channel is whose writer was killed, with no other left: an `"error"` (default), the `"end"` of the
-   * messages, or a reason to `"wait"` for another writer.
-   */
-  peerDeath?: "error" | "end" | "wait";
-}
-
-const DEFAULT_CAPACITY = 65536;
-
 /** In the second argument of the object: the mode, and whether messages of a dead reader are dropped. */
 const MODE_BITS = 0xff;
 const DROPS = 0x100;
 
 /** A queue of messages of different lengths. From `domain.channel(offset)`. */
-export class Channel<T = Uint8Array> extends SharedObject implements RingObject {
+export class Channel<T = Uint8Array> extends SharedObject implements QueueObject {
   /** Bytes for messages. */
   readonly capacity: number;
   readonly mode: ChannelMode;
@@ -68,14 +57,16 @@ export class Channel<T = Uint8Array> extends SharedObject implements RingObject 
   readonly #codec: Codec | undefined;
   readonly #parts: MessageParts | undefined;
   /** @internal */
+  readonly records = Ring.Records;
+  /** @internal */
   readonly writers: End;
   /** @internal */
   readonly readers: End;
 
   /** @internal */
-  constructor(make: symbol, participant: Participant, offset: number, made: Made) {
-    const { capacity, flags, codec, parts } = made;
-    super(make, participant, "channel", { offset, bytes: ringBytes(capacity), first: capacity, second: flags });
+  constructor(make: symbol, participant: Participant, place: Place, codec?: Codec, parts?: MessageParts) {
+    super(make, participant, "channel", place);
+    const { first: capacity, second: flags } = place;
     this.capacity = capacity;
     this.mode = modes[(flags & MODE_BITS) - 1] as ChannelMode;
     this.redeliver = (flags & DROPS) === 0;
@@ -139,11 +130,9 @@ export class Channel<T = Uint8Array> extends SharedObject implements RingObject 
    *   `ERR_SHM_LAYOUT`; `ERR_SHM_DETACHED`
    */
   writer(options?: WriterOptions): Writer<T> {
-    const { publish = "commit", peerDeath = "error" } = checkOptions(options, ["publish", "peerDeath"]);
-    checkChoice("options.publish", publish, ["commit", "manual"]);
-    checkChoice("options.peerDeath", peerDeath, ["error", "wait"]);
+    const { isManual, waits } = checkWriter(options, ["publish", "peerDeath"]);
     const Producer = this.mode === "spsc" ? SingleProducer : SharedProducer;
-    const producer = new Producer(this, publish === "manual", peerDeath === "wait");
+    const producer = new Producer(this, isManual, waits);
     return new Writer<T>({ object: this, producer, codec: this.#codec, parts: this.#parts });
   }
 
@@ -154,22 +143,13 @@ export class Channel<T = Uint8Array> extends SharedObject implements RingObject 
    *   `ERR_SHM_DETACHED`
    */
   reader(options?: ReaderOptions): Reader<T> {
-    const {
-      zeroCopy = false,
-      signal,
-      peerDeath = "error",
-    } = checkOptions(options, ["zeroCopy", "signal", "peerDeath"]);
-    checkBoolean("options.zeroCopy", zeroCopy);
-    checkChoice("options.peerDeath", peerDeath, ["error", "end", "wait"]);
-    if (signal !== undefined && !(signal instanceof AbortSignal))
-      throw invalidType("options.signal", "an instance of AbortSignal", signal);
-    const waits = peerDeath === "wait";
+    const { zeroCopy, signal, waits, endsAtDeath } = checkReader(options);
     const consumer: Consumer =
       this.mode === "mpmc"
         ? new SharedConsumer(this, waits, this.redeliver)
         : new SingleConsumer(this, waits, this.mode === "mpsc");
     const codec = this.#codec;
-    return new Reader<T>({ object: this, consumer, codec, zeroCopy, signal, endsAtDeath: peerDeath === "end" });
+    return new Reader<T>({ object: this, consumer, codec, zeroCopy, signal, endsAtDeath });
   }
 
   /**
@@ -177,10 +157,7 @@ export class Channel<T = Uint8Array> extends SharedObject implements RingObject 
    * end. A message that is being written at this moment by an `"spsc"` writer elsewhere may not be read.
    */
   close(): void {
-    const { words, waits } = this.participant;
-    Atomics.store(words, this.base + Ring.Closed, 1);
-    waits.ring(this.readersMask);
-    waits.ring(this.writersMask);
+    closeRing(this);
   }
 
   /** @internal */
@@ -197,40 +174,6 @@ export class Channel<T = Uint8Array> extends SharedObject implements RingObject 
   #word(word: number): number {
     return Atomics.load(this.participant.words, this.base + word);
   }
-}
-
-/** A channel's options, after a look at what is there. */
-interface Made {
-  readonly capacity: number;
-  readonly flags: number;
-  readonly codec: Codec | undefined;
-  readonly parts: MessageParts | undefined;
-}
-
-/** A capacity that an argument or the segment names. */
-export const isCapacity = (capacity: number): boolean =>
-  capacity >= LEAST_CAPACITY && capacity <= MOST_CAPACITY && (capacity & (capacity - 1)) === 0;
-
-export function checkCapacity(name: string, capacity: unknown): number {
-  checkInteger(name, capacity, LEAST_CAPACITY, MOST_CAPACITY);
-  if (!isCapacity(capacity as number)) throw outOfRange(name, "a power of two", capacity);
-  return capacity as number;
-}
-
-/** The two arguments of the object of a kind at `offset`, or undefined if there is none. */
-export function argumentsAt(
-  participant: Participant,
-  kind: number,
-  offset: number,
-): { first: number; second: number } | undefined {
-  const { words } = participant;
-  const base = offset / 4;
-  if (offset % LINE !== 0 || offset + LINE > words.length * 4) return undefined; // its opening refuses it
-  if (Atomics.load(words, base + Word.Kind) !== kind) return undefined;
-  return {
-    first: Atomics.load(words, base + Word.First),
-    second: Atomics.load(words, base + Word.Second),
-  };
 }
 
 export function openChannel<T>(
@@ -259,5 +202,6 @@ export function openChannel<T>(
       `channel at ${offset}: it was made with other options: capacity ${found.first}, mode ${foundMode}, redeliver ` +
         `${(found.second & DROPS) === 0}`,
     );
-  return new Channel<T>(MAKE, participant, offset, { capacity, flags, codec, parts });
+  const place = { offset, bytes: ringBytes(capacity), first: capacity, second: flags };
+  return new Channel<T>(MAKE, participant, place, codec, parts);
 }

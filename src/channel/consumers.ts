@@ -3,7 +3,7 @@ import { coordinationError } from "../common/errors.js";
 import { ID_BITS } from "../sync/layout.js";
 import { MOST_TRIES } from "../sync/object.js";
 import { ABANDONED, between, COMMITTED, Ground, Ring } from "./layout.js";
-import type { RingObject } from "./producers.js";
+import type { QueueObject, RingObject } from "./producers.js";
 
 /** What a step of a consumer found. */
 export type Found = "nothing" | "message" | "end";
@@ -21,6 +21,10 @@ export interface Consumer {
   readonly length: number;
   /** It was taken before, by a consumer that was killed. */
   readonly redelivered: boolean;
+  /** Messages before it that this reader did not get. */
+  readonly missed: number;
+  /** Its bytes, if what is in the ring may be overwritten already. */
+  readonly copy: Uint8Array | undefined;
   /** What {@link release} takes. */
   readonly token: number;
   /** Gives back the room of one message, and with one consumer of all before it. Does nothing the second time. */
@@ -33,22 +37,23 @@ export interface Consumer {
 /** A step without a sleep looks for its peers' deaths once in so many, as that takes longer than the step. */
 const CHECK_EVERY = 64;
 
-export abstract class BaseConsumer {
-  protected readonly object: RingObject;
+export abstract class BaseConsumer<O extends RingObject> {
+  protected readonly object: O;
   protected readonly ground: Ground;
   readonly #waitsForSuccessor: boolean;
   #looks = 0;
   offset = 0;
   length = 0;
   redelivered = false;
+  missed = 0;
+  copy: Uint8Array | undefined;
   token = 0;
 
-  /** @param waitsForSuccessor a writer's death is no error: another may come */
-  constructor(object: RingObject, waitsForSuccessor: boolean) {
+  /** @param waitsForSuccessor a writer's death is not an error: another may come */
+  constructor(object: O, waitsForSuccessor: boolean) {
     this.object = object;
-    this.ground = new Ground(object.participant, object.base, object.capacity, Ring.Records);
+    this.ground = new Ground(object.participant, object.base, object.capacity, object.records);
     this.#waitsForSuccessor = waitsForSuccessor;
-    object.readers.take();
   }
 
   protected load(word: number): number {
@@ -116,7 +121,7 @@ export abstract class BaseConsumer {
 }
 
 /** The only consumer of its ring. With several producers it looks at each record's state. */
-export class SingleConsumer extends BaseConsumer implements Consumer {
+export class SingleConsumer extends BaseConsumer<QueueObject> implements Consumer {
   readonly #looksAtStates: boolean;
   /** End of what was taken. */
   #next: number;
@@ -126,8 +131,9 @@ export class SingleConsumer extends BaseConsumer implements Consumer {
   #released: number;
   #head: number;
 
-  constructor(object: RingObject, waitsForSuccessor: boolean, looksAtStates: boolean) {
+  constructor(object: QueueObject, waitsForSuccessor: boolean, looksAtStates: boolean) {
     super(object, waitsForSuccessor);
+    object.readers.take();
     this.#looksAtStates = looksAtStates;
     const head = this.ground.load(Ring.Head);
     if (head === undefined) throw this.damaged("its head is no position");

@@ -22,6 +22,8 @@ export class Message<T = Uint8Array> {
   readonly length: number;
   /** With several readers: it was given to another before, which was killed, and may have been handled. */
   readonly redelivered: boolean;
+  /** Of a topic: how many messages before it were dropped or overwritten before this reader got them. */
+  readonly missed: number;
   #bytes: Uint8Array | undefined;
   #value: { readonly value: unknown } | undefined;
 
@@ -33,7 +35,9 @@ export class Message<T = Uint8Array> {
     this.offset = consumer.offset;
     this.length = consumer.length;
     this.redelivered = consumer.redelivered;
-    if (!making.zeroCopy) this.#bytes = sliceOf(this.#view());
+    this.missed = consumer.missed;
+    if (consumer.copy) this.#bytes = consumer.copy;
+    else if (!making.zeroCopy) this.#bytes = sliceOf(this.#view());
   }
 
   /**

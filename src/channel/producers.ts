@@ -9,11 +9,17 @@ import { ABANDONED, between, COMMITTED, Ground, PADDING, Ring, recordBytes } fro
 /** What a producer needs of its channel. */
 export interface RingObject extends SharedObject {
   readonly capacity: number;
+  /** The first word of the records, counted from the object's first. */
+  readonly records: number;
   readonly writers: End;
-  readonly readers: End;
   /** Word indices of the masks of sleepers. */
   readonly readersMask: number;
   readonly writersMask: number;
+}
+
+/** A ring whose messages are for one reader each. */
+export interface QueueObject extends RingObject {
+  readonly readers: End;
 }
 
 export interface Producer extends Claimer {
@@ -26,6 +32,8 @@ export interface Producer extends Claimer {
   claim(length: number, sleeps: boolean): Claim | undefined;
   /** Shows what was committed. */
   publish(): void;
+  /** Counts a message that was not written for lack of room, if that is what is done then. */
+  drop(): boolean;
   /** Shows what `work` commits when it is done. */
   together<T>(work: () => T): T;
   /** Abandons open claims, and gives up the end. */
@@ -36,21 +44,16 @@ export function closedError(object: SharedObject, operation: string): Error {
   return coordinationError("ERR_SHM_CLOSED", `${object.describe(operation)}: it was closed`);
 }
 
-abstract class BaseProducer implements Producer {
-  protected readonly object: RingObject;
+export abstract class BaseProducer<O extends RingObject> implements Producer {
+  protected readonly object: O;
   protected readonly ground: Ground;
   protected isManual: boolean;
-  readonly #waitsForSuccessor: boolean;
 
-  /**
-   * @param isManual commits are shown by {@link publish} alone
-   * @param waitsForSuccessor a reader's death is no error: another may come
-   */
-  constructor(object: RingObject, isManual: boolean, waitsForSuccessor: boolean) {
+  /** @param isManual commits are shown by {@link publish} alone */
+  constructor(object: O, isManual: boolean) {
     this.object = object;
-    this.ground = new Ground(object.participant, object.base, object.capacity, Ring.Records);
+    this.ground = new Ground(object.participant, object.base, object.capacity, object.records);
     this.isManual = isManual;
-    this.#waitsForSuccessor = waitsForSuccessor;
     object.writers.take();
   }
 
@@ -62,6 +65,10 @@ abstract class BaseProducer implements Producer {
 
   describe(operation: string): string {
     return this.object.describe(operation);
+  }
+
+  drop(): boolean {
+    return false;
   }
 
   together<T>(work: () => T): T {
@@ -77,17 +84,6 @@ abstract class BaseProducer implements Producer {
 
   protected get isClosed(): boolean {
     return Atomics.load(this.object.participant.words, this.object.base + Ring.Closed) !== 0;
-  }
-
-  /** There is no room. Throws if nobody will make some. */
-  protected checkReaders(): undefined {
-    const { readers } = this.object;
-    if (this.#waitsForSuccessor || readers.look() !== "dead") return;
-    throw coordinationError(
-      "ERR_SHM_PEER_DIED",
-      `${this.describe("claim")}: it is full, and its reader was killed: ${readers.who}`,
-      "another reader can continue where it was",
-    );
   }
 
   /** A position that a peer may have changed. */
@@ -112,16 +108,74 @@ abstract class BaseProducer implements Producer {
   }
 }
 
+/** The open claim of a producer that has one at a time, as its records are shown in their order. */
+export class OneClaim {
+  readonly #claimer: Claimer;
+  #claim: Claim | undefined;
+  #isWanted = false;
+
+  constructor(claimer: Claimer) {
+    this.#claimer = claimer;
+  }
+
+  /** Whether another claim must wait. @throws {ShmError} `ERR_SHM_DEADLOCK` it must, and cannot */
+  blocks(sleeps: boolean): boolean {
+    if (!this.#claim) return false;
+    this.#isWanted ||= sleeps;
+    if (sleeps) return true;
+    const what = this.#claimer.describe("claim");
+    throw coordinationError("ERR_SHM_DEADLOCK", `${what}: the claim before it is still open`);
+  }
+
+  begin(claim: Claim): Claim {
+    this.#claim = claim;
+    return claim;
+  }
+
+  /** It was committed or abandoned: claims of the same writer may wait for that. */
+  end({ participant, writersMask }: RingObject): void {
+    this.#claim = undefined;
+    if (!this.#isWanted) return;
+    this.#isWanted = false;
+    participant.waits.ring(writersMask);
+  }
+
+  drop(): void {
+    if (this.#claim) this.#claim.isOpen = false;
+    this.#claim = undefined;
+  }
+}
+
+abstract class QueueProducer extends BaseProducer<QueueObject> {
+  readonly #waitsForSuccessor: boolean;
+
+  /** @param waitsForSuccessor a reader's death is not an error: another may come */
+  constructor(object: QueueObject, isManual: boolean, waitsForSuccessor: boolean) {
+    super(object, isManual);
+    this.#waitsForSuccessor = waitsForSuccessor;
+  }
+
+  /** There is no room. Throws if nobody will make some. */
+  protected checkReaders(): undefined {
+    const { readers } = this.object;
+    if (this.#waitsForSuccessor || readers.look() !== "dead") return;
+    throw coordinationError(
+      "ERR_SHM_PEER_DIED",
+      `${this.describe("claim")}: it is full, and its reader was killed: ${readers.who}`,
+      "another reader can continue where it was",
+    );
+  }
+}
+
 /** The only producer of its ring. No step needs a lock, and nothing that it wrote is seen before the tail is stored. */
-export class SingleProducer extends BaseProducer {
+export class SingleProducer extends QueueProducer {
   #position: number;
   #published: number;
   /** The head, as it was last read. It only moves towards the position, so an old one is never too large. */
   #head: number;
-  #open: Claim | undefined;
-  #isWanted = false;
+  readonly #open = new OneClaim(this);
 
-  constructor(object: RingObject, isManual: boolean, waitsForSuccessor: boolean) {
+  constructor(object: QueueObject, isManual: boolean, waitsForSuccessor: boolean) {
     super(object, isManual, waitsForSuccessor);
     this.#position = this.position(Ring.Tail);
     this.#published = this.#position;
@@ -130,31 +184,24 @@ export class SingleProducer extends BaseProducer {
 
   claim(length: number, sleeps: boolean): Claim | undefined {
     if (this.isClosed) throw closedError(this.object, "claim");
-    if (this.#open) {
-      this.#isWanted ||= sleeps;
-      if (sleeps) return undefined;
-      throw coordinationError("ERR_SHM_DEADLOCK", `${this.describe("claim")}: the claim before it is still open`);
-    }
+    if (this.#open.blocks(sleeps)) return undefined;
     const need = recordBytes(length);
     const total = this.sizeAt(this.#position, need);
     if (!this.#hasRoom(total)) return this.checkReaders();
     const position = this.pad(this.object.participant.words, this.#position, need);
-    this.#open = new Claim(this, this.ground, position, length);
-    return this.#open;
+    return this.#open.begin(new Claim(this, this.ground, position, length));
   }
 
   commit(claim: Claim, length: number): void {
     const { words } = this.object.participant;
-    this.#open = undefined;
     words[this.ground.wordAt(claim.position)] = length;
     this.#position = (claim.position + recordBytes(length)) | 0;
     if (!this.isManual) this.publish();
-    this.#next();
+    this.#open.end(this.object);
   }
 
   abandon(): void {
-    this.#open = undefined;
-    this.#next();
+    this.#open.end(this.object);
   }
 
   publish(): void {
@@ -166,16 +213,9 @@ export class SingleProducer extends BaseProducer {
   }
 
   release(): void {
-    if (this.#open) this.#open.isOpen = false;
+    this.#open.drop();
     this.publish();
     this.object.writers.release();
-  }
-
-  /** Claims of this writer wait for the open one. */
-  #next(): void {
-    if (!this.#isWanted) return;
-    this.#isWanted = false;
-    this.object.participant.waits.ring(this.object.writersMask);
   }
 
   #hasRoom(total: number): boolean {
@@ -200,7 +240,7 @@ export class SingleProducer extends BaseProducer {
  * One of several producers. Under their lock it only takes the room; it fills and commits outside of it. The state of a
  * claimed record is its producer's id, so that readers skip it if the producer is killed.
  */
-export class SharedProducer extends BaseProducer {
+export class SharedProducer extends QueueProducer {
   readonly #open = new Set<Claim>();
   #isUnseen = false;
 

@@ -4,17 +4,18 @@ import { MOST_TRIES } from "../sync/object.js";
 import { lockShortly, unlockShortly } from "../sync/shortlock.js";
 import { BaseConsumer, type Consumer, type Found } from "./consumers.js";
 import { ABANDONED, between, COMMITTED, DONE, Ring, TAKEN } from "./layout.js";
-import type { RingObject } from "./producers.js";
+import type { QueueObject } from "./producers.js";
 
-export class SharedConsumer extends BaseConsumer implements Consumer {
+export class SharedConsumer extends BaseConsumer<QueueObject> implements Consumer {
   readonly #redelivers: boolean;
   readonly #lock: number;
   /** Where the messages are that this consumer has taken, and not released. */
   #held: number[] = [];
 
   /** @param redelivers what happens with the messages of a consumer that was killed; if not, they are dropped */
-  constructor(object: RingObject, waitsForSuccessor: boolean, redelivers: boolean) {
+  constructor(object: QueueObject, waitsForSuccessor: boolean, redelivers: boolean) {
     super(object, waitsForSuccessor);
+    object.readers.take();
     this.#redelivers = redelivers;
     this.#lock = object.base + Ring.Consumers;
   }

@@ -72,9 +72,9 @@ export class Writer<T = Uint8Array> extends Uncloneable implements MessageSink {
   tryWrite(value: T): boolean {
     const bytes = this.#encode(value);
     const claim = this.#claim(bytes.length, false);
-    if (!claim) return false;
-    this.#fill(claim, bytes);
-    return true;
+    if (claim) return this.#fill(claim, bytes);
+    this.#producer.drop();
+    return false;
   }
 
   /** As {@link tryWrite}, but waits for room. Until then the bytes must not be changed. */
@@ -170,7 +170,8 @@ export class Writer<T = Uint8Array> extends Uncloneable implements MessageSink {
 
   #write(bytes: Uint8Array): true | undefined {
     const claim = this.#claim(bytes.length, true);
-    return claim && this.#fill(claim, bytes);
+    if (claim) return this.#fill(claim, bytes);
+    return this.#producer.drop() ? true : undefined;
   }
 
   #fill(claim: Claim, bytes: Uint8Array): true {

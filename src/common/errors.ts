@@ -160,6 +160,7 @@ export type CoordinationCode =
   | "ERR_SHM_NOT_RECOVERABLE"
   | "ERR_SHM_NOT_OWNER"
   | "ERR_SHM_DEADLOCK"
+  | "ERR_SHM_CLOSED"
   | "ERR_SHM_LAYOUT"
   | "ERR_SHM_TOO_MANY_PEERS";
 

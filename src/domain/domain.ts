@@ -2,6 +2,7 @@
 
 import { type Channel, type ChannelOptions, openChannel } from "../channel/channel.js";
 import type { MessageParts } from "../channel/codec.js";
+import { openTopic, type Topic, type TopicOptions } from "../channel/topic.js";
 import { checkInteger, checkOptions, checkSize } from "../common/arguments.js";
 import { illegalConstructor } from "../common/errors.js";
 import { INSPECT, type Inspect, inspected } from "../common/inspect.js";
@@ -145,6 +146,11 @@ export class Domain extends Uncloneable {
   /** A queue of messages: 960 bytes, and its capacity. */
   channel<T = Uint8Array>(offset: number, options?: ChannelOptions<T>): Channel<T> {
     return openChannel(this.#participant, checkSize("offset", offset), options, this.#messages);
+  }
+
+  /** Messages for all that subscribe: 320 bytes, 64 for each possible subscription, and its capacity. */
+  topic<T = Uint8Array>(offset: number, options?: TopicOptions<T>): Topic<T> {
+    return openTopic(this.#participant, checkSize("offset", offset), options, this.#messages);
   }
 
   /**

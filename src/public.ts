@@ -7,6 +7,8 @@ export type { ChannelWritable, Codec, CodecName, CodecOption, NodeWritableOption
 export type { Message } from "./channel/message.js";
 export type { ReaderOptions, WriterOptions } from "./channel/options.js";
 export type { Reader } from "./channel/reader.js";
+export type { Handler, RequestContext, ServeOptions, Server } from "./channel/server.js";
+export { Service, type ServiceOptions } from "./channel/service.js";
 export { type Overrun, Topic, type TopicOptions, type TopicWriterOptions } from "./channel/topic.js";
 export type { Writer } from "./channel/writer.js";
 export type {

@@ -1,5 +1,5 @@
 // What values messages are made of.
-import { sliceOf } from "../common/bytes.js";
+import { checkBytes, sliceOf } from "../common/bytes.js";
 import { invalidType, invalidValue, malformed, unsupported } from "../common/errors.js";
 
 /**
@@ -68,6 +68,17 @@ export function checkCodec(codec: unknown, parts: MessageParts | undefined): Cod
   const { encode, decode } = (codec ?? {}) as Partial<Codec>;
   if (typeof encode === "function" && typeof decode === "function") return codec as Codec;
   throw invalidType("options.codec", "'bytes', 'json', 'clone', or an object with encode and decode", codec);
+}
+
+/**
+ * The bytes of a value.
+ *
+ * @throws {TypeError} `ERR_INVALID_ARG_TYPE` it is not a Uint8Array, nor is what the codec makes of it
+ */
+export function encoded(codec: Codec | undefined, value: unknown): Uint8Array {
+  const bytes = codec ? codec.encode(value) : value;
+  checkBytes(codec ? "codec.encode(value)" : "value", bytes);
+  return bytes as Uint8Array;
 }
 
 /**

@@ -14,6 +14,8 @@ export const Ring = Object.freeze({
   Head: 32,
   /** The one reader's id, if there is only one. */
   Reader: 33,
+  /** Of the answers to a client: not 0 while it waits for some. */
+  Listens: 34,
   /** Masks of sleepers. */
   Readers: 48,
   Writers: 64,

@@ -6,6 +6,12 @@ const BYTES = 2 ** 20;
 
 const setImmediately = (globalThis as { setImmediate?: (callback: () => void) => unknown }).setImmediate;
 
+/** Calls `work` in the next turn of the event loop. */
+export function inNextTurn(work: () => void): void {
+  if (setImmediately) setImmediately(work);
+  else setTimeout(work);
+}
+
 export class Pace {
   #messages = 0;
   #bytes = 0;
@@ -24,14 +30,12 @@ export class Pace {
   /** Resolves in the next turn of the event loop. All that wait for the same turn continue in their order. */
   nextTurn(): Promise<void> {
     this.#turn ??= new Promise<void>((resolve) => {
-      const begin = (): void => {
+      inNextTurn(() => {
         this.#turn = undefined;
         this.#messages = 0;
         this.#bytes = 0;
         resolve();
-      };
-      if (setImmediately) setImmediately(begin);
-      else setTimeout(begin);
+      });
     });
     return this.#turn;
   }

@@ -1,11 +1,17 @@
 // The writing end of a channel, as its user sees it.
 import { checkInteger } from "../common/arguments.js";
-import { checkBytes } from "../common/bytes.js";
 import { invalidType, outOfRange, unsupported } from "../common/errors.js";
 import { Uncloneable } from "../common/uncloneable.js";
 import type { SyncWaitOptions, WaitOptions } from "../sync/options.js";
 import type { Claim } from "./claim.js";
-import type { ChannelWritable, Codec, MessageParts, MessageSink, NodeWritableOptions } from "./codec.js";
+import {
+  type ChannelWritable,
+  type Codec,
+  encoded,
+  type MessageParts,
+  type MessageSink,
+  type NodeWritableOptions,
+} from "./codec.js";
 import { mostMessage } from "./layout.js";
 import { Pace } from "./pace.js";
 import { closedError, type Producer, type RingObject } from "./producers.js";
@@ -181,11 +187,11 @@ export class Writer<T = Uint8Array> extends Uncloneable implements MessageSink {
   }
 
   #encode(value: T): Uint8Array {
-    const bytes = this.#codec ? this.#codec.encode(value) : value;
-    const length = checkBytes(this.#codec ? "codec.encode(value)" : "value", bytes);
+    const bytes = encoded(this.#codec, value);
     const most = mostMessage(this.#object.capacity);
-    if (length > most) throw outOfRange("value.length", `<= ${most}, half of the channel's capacity`, length);
-    return bytes as Uint8Array;
+    if (bytes.length > most)
+      throw outOfRange("value.length", `<= ${most}, half of the channel's capacity`, bytes.length);
+    return bytes;
   }
 
   #checkLength(length: number): number {

@@ -161,11 +161,12 @@ export type CoordinationCode =
   | "ERR_SHM_NOT_OWNER"
   | "ERR_SHM_DEADLOCK"
   | "ERR_SHM_CLOSED"
+  | "ERR_SHM_HANDLER"
   | "ERR_SHM_LAYOUT"
   | "ERR_SHM_TOO_MANY_PEERS";
 
-export function coordinationError(code: CoordinationCode, message: string, hint?: string): ShmError {
-  return new ShmError(hint === undefined ? message : `${message}; ${hint}`, code, { hint });
+export function coordinationError(code: CoordinationCode, message: string, hint?: string, cause?: unknown): ShmError {
+  return new ShmError(hint === undefined ? message : `${message}; ${hint}`, code, { hint, cause });
 }
 
 /** The engine moved a memory, and the window with it is lost. */

@@ -2,6 +2,7 @@
 
 import { type Channel, type ChannelOptions, openChannel } from "../channel/channel.js";
 import type { MessageParts } from "../channel/codec.js";
+import { openService, type Service, type ServiceOptions } from "../channel/service.js";
 import { openTopic, type Topic, type TopicOptions } from "../channel/topic.js";
 import { checkInteger, checkOptions, checkSize } from "../common/arguments.js";
 import { illegalConstructor } from "../common/errors.js";
@@ -151,6 +152,11 @@ export class Domain extends Uncloneable {
   /** Messages for all that subscribe: 320 bytes, 64 for each possible subscription, and its capacity. */
   topic<T = Uint8Array>(offset: number, options?: TopicOptions<T>): Topic<T> {
     return openTopic(this.#participant, checkSize("offset", offset), options, this.#messages);
+  }
+
+  /** Requests and answers: 1024 bytes and its capacity, and for each possible client 960 and the capacity for answers. */
+  service<Q = Uint8Array, A = Q>(offset: number, options?: ServiceOptions<Q | A>): Service<Q, A> {
+    return openService<Q, A>(this.#participant, checkSize("offset", offset), options, this.#messages);
   }
 
   /**

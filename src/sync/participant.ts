@@ -158,10 +158,13 @@ export class Participant implements Seat {
     if (offset % LINE !== 0) throw outOfRange("offset", `a multiple of ${LINE}`, offset);
     if (bytes > byteLength || offset > byteLength - bytes)
       throw outOfRange("offset", `<= ${byteLength - bytes}, so that ${bytes} bytes of the ${name} fit`, offset);
+    const same = this.#taken.get(offset);
+    if (same?.name === name && same.bytes === bytes) return;
     const domain = { name: "domain", offset: this.offset, bytes: domainBytes(this.slots) };
     for (const other of [domain, ...this.#taken.values()]) {
       if (offset + bytes <= other.offset || offset >= other.offset + other.bytes) continue;
-      if (other.name === name && other.offset === offset && other.bytes === bytes) continue;
+      const isInside = offset >= other.offset && offset + bytes <= other.offset + other.bytes;
+      if (other.name === "service" && name === "channel" && isInside) continue; // a service consists of channels
       const where = `the ${other.name} there is at ${other.offset}, ${other.bytes} bytes long`;
       throw outOfRange("offset", `a place of its own; ${where}`, offset);
     }

@@ -28,7 +28,7 @@ function membersOf(name: string): string[] {
     const list = new RegExp(`^declare const ${name}: .*Assembled<typeof (\\w+)>`, "m").exec(text)?.[1];
     const codecs = new RegExp(`^declare const ${list}: readonly \\[(.*)\\];`, "m").exec(text)?.[1];
     if (codecs !== undefined) return (codecs.match(/(?<=typeof )\w+/g) ?? []).flatMap(membersOf);
-    const head = `^export (?:declare (?:abstract )?class|interface) ${name}(?: extends ([\\w, ]+)(?:<\\w+>)?)? \\{\\n(.*?)^\\}`;
+    const head = `^export (?:declare (?:abstract )?class|interface) ${name}(?:<[^{]*?>)?(?: extends ([\\w, ]+)(?:<\\w+>)?)?(?: implements [^{]*?)? \\{\\n(.*?)^\\}`;
     const found = new RegExp(head, "ms").exec(text);
     if (!found) continue;
     const [, parents, body] = found as unknown as [string, string | undefined, string];
@@ -56,6 +56,13 @@ const objects: Readonly<Record<string, readonly string[]>> = {
   condition: membersOf("Condition"),
   barrier: membersOf("Barrier"),
   seqlock: membersOf("Seqlock"),
+  channel: membersOf("Channel"),
+  writer: membersOf("Writer"),
+  claim: membersOf("Claim"),
+  reader: membersOf("Reader"),
+  message: membersOf("Message"),
+  topic: membersOf("Topic"),
+  service: membersOf("Service"),
   held: membersOf("Held"),
   shm: membersOf("Shm"),
   host: membersOf("Host"),
@@ -85,7 +92,7 @@ for (const [object, members] of Object.entries(objects))
 api("names no member that there is not", () => {
   for (const span of spans)
     for (const [, object, member] of span.matchAll(
-      /\b(segment|attachment|cursor|sandbox|domain|mutex|rwLock|semaphore|event|condition|barrier|seqlock|held|shm|host)\.(\w+)/g,
+      /\b(segment|attachment|cursor|sandbox|domain|mutex|rwLock|semaphore|event|condition|barrier|seqlock|channel|writer|claim|reader|message|topic|service|held|shm|host)\.(\w+)/g,
     ))
       assert.ok(objects[object as string]?.includes(member as string), `${object}.${member}`);
 });

@@ -3,7 +3,15 @@
 
 export { Channel, type ChannelMode, type ChannelOptions } from "./channel/channel.js";
 export type { Claim } from "./channel/claim.js";
-export type { ChannelWritable, Codec, CodecName, CodecOption, NodeWritableOptions } from "./channel/codec.js";
+export type {
+  ChannelWritable,
+  Codec,
+  CodecName,
+  CodecOption,
+  NodeWritableOptions,
+  WebReadable,
+  WebWritable,
+} from "./channel/codec.js";
 export type { Message } from "./channel/message.js";
 export type { ReaderOptions, WriterOptions } from "./channel/options.js";
 export type { Reader } from "./channel/reader.js";

@@ -20,7 +20,7 @@ import {
   type ReaderOptions,
   type WriterOptions,
 } from "./options.js";
-import { type QueueObject, SharedProducer, SingleProducer } from "./producers.js";
+import { SharedProducer, SingleProducer } from "./producers.js";
 import { Reader } from "./reader.js";
 import { SharedConsumer } from "./sharedconsumer.js";
 import { Writer } from "./writer.js";
@@ -48,7 +48,7 @@ const MODE_BITS = 0xff;
 const DROPS = 0x100;
 
 /** A queue of messages of different lengths. From `domain.channel(offset)`. */
-export class Channel<T = Uint8Array> extends SharedObject implements QueueObject {
+export class Channel<T = Uint8Array> extends SharedObject {
   /** Bytes for messages. */
   readonly capacity: number;
   readonly mode: ChannelMode;

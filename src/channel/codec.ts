@@ -1,6 +1,7 @@
 // What values messages are made of.
 import { checkBytes, sliceOf } from "../common/bytes.js";
 import { invalidType, invalidValue, malformed, unsupported } from "../common/errors.js";
+import type { WaitSignal } from "../sync/options.js";
 
 /**
  * Makes bytes of values, and values of bytes. `import * as msgpack from "@msgpack/msgpack"` is one, and so is `msgpackr`.
@@ -33,10 +34,14 @@ export interface ChannelWritable {
 
 /** What a stream writes to. */
 export interface MessageSink {
-  write(value: unknown, options: { signal: AbortSignal }): Promise<void>;
+  write(value: unknown, options: { signal: WaitSignal }): Promise<void>;
   close(): void;
   [Symbol.dispose](): void;
 }
+
+/** ReadableStream and WritableStream, also for users who compile without TypeScript's `dom` library and Node's types. */
+export type WebReadable = typeof globalThis extends { ReadableStream: { prototype: infer S } } ? S : object;
+export type WebWritable = typeof globalThis extends { WritableStream: { prototype: infer S } } ? S : object;
 
 export interface NodeWritableOptions {
   /** Chunks are values of the codec, not bytes (default: as the codec). */

@@ -1,4 +1,4 @@
-// The reading side of a ring: the algorithms, each step bounded. reader.ts waits where these find nothing.
+// The reading side of a ring: the algorithms, each step bounded. reader.ts waits if these find nothing.
 import { coordinationError } from "../common/errors.js";
 import { ID_BITS } from "../sync/layout.js";
 import { MOST_TRIES } from "../sync/object.js";
@@ -95,7 +95,7 @@ export abstract class BaseConsumer<O extends RingObject> {
   protected distance(from: number, word: number, most: number): number {
     const to = this.ground.load(word);
     const distance = to === undefined ? Number.POSITIVE_INFINITY : between(from, to);
-    if (distance > most) throw this.damaged(`word ${word} holds no position of this ring`);
+    if (distance > most) throw this.damaged(`word ${word} does not hold a position of this ring`);
     return distance;
   }
 
@@ -106,7 +106,7 @@ export abstract class BaseConsumer<O extends RingObject> {
     return size;
   }
 
-  /** Whether a state is the id of a living participant; throws if it is no id. */
+  /** Whether a state is the id of a living participant; throws if it is not an id. */
   protected isLivingId(state: number): boolean {
     const { participant } = this.object;
     if ((state & ~ID_BITS) !== 0 || !participant.isKnown(state)) throw this.damaged(`a record has the state ${state}`);
@@ -136,7 +136,7 @@ export class SingleConsumer extends BaseConsumer<QueueObject> implements Consume
     object.readers.take();
     this.#looksAtStates = looksAtStates;
     const head = this.ground.load(Ring.Head);
-    if (head === undefined) throw this.damaged("its head is no position");
+    if (head === undefined) throw this.damaged("its head is not a position");
     this.#next = head;
     this.#tail = head;
     this.#released = head;

@@ -3,6 +3,7 @@ import { checkBoolean, checkChoice, checkInteger, checkOptions } from "../common
 import { invalidType, outOfRange } from "../common/errors.js";
 import { LINE } from "../host/membership.js";
 import { Word } from "../sync/layout.js";
+import type { WaitSignal } from "../sync/options.js";
 import type { Participant } from "../sync/participant.js";
 import { LEAST_CAPACITY, MOST_CAPACITY, Ring } from "./layout.js";
 import type { RingObject } from "./producers.js";
@@ -21,7 +22,7 @@ export interface ReaderOptions {
   /** `message.bytes` are the channel's own, not a copy (default false). */
   zeroCopy?: boolean;
   /** Ends every wait of this reader: its promise is rejected with `signal.reason`. */
-  signal?: AbortSignal;
+  signal?: WaitSignal;
   /**
    * What an empty channel is whose writer was killed, with no other left: an `"error"` (default), the `"end"` of the
    * messages, or a reason to `"wait"` for another writer.
@@ -43,7 +44,7 @@ export function checkWriter(
 /** The checked options of a reader. */
 export function checkReader(options: ReaderOptions | undefined): {
   zeroCopy: boolean;
-  signal: AbortSignal | undefined;
+  signal: WaitSignal | undefined;
   waits: boolean;
   endsAtDeath: boolean;
 } {
@@ -91,7 +92,8 @@ export function argumentsAt(
 }
 
 /** Nothing more is accepted: everyone who waits looks at that. */
-export function closeRing({ participant, base, readersMask, writersMask }: RingObject): void {
+export function closeRing(ring: RingObject): void {
+  const { participant, base, readersMask, writersMask } = ring;
   const { words, waits } = participant;
   Atomics.store(words, base + Ring.Closed, 1);
   waits.ring(readersMask);

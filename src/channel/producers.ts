@@ -1,4 +1,4 @@
-// The writing side of a ring: the algorithms, each step bounded. writer.ts waits where these cannot do what is asked.
+// The writing side of a ring: the algorithms, each step bounded. writer.ts waits if these cannot do what is asked.
 import { coordinationError } from "../common/errors.js";
 import type { SharedObject } from "../sync/object.js";
 import { lockShortly, unlockShortly } from "../sync/shortlock.js";
@@ -93,7 +93,7 @@ export abstract class BaseProducer<O extends RingObject> implements Producer {
     return position;
   }
 
-  /** Marks the bytes before the ring's end as padding, if the record does not fit there. @returns where the record begins */
+  /** Marks the bytes before the ring's end as padding, if the record does not fit there. @returns its position */
   protected pad(words: Int32Array, position: number, need: number): number {
     const toEnd = this.object.capacity - (position & this.ground.mask);
     if (need <= toEnd) return position;
@@ -133,11 +133,11 @@ export class OneClaim {
   }
 
   /** It was committed or abandoned: claims of the same writer may wait for that. */
-  end({ participant, writersMask }: RingObject): void {
+  end(ring: RingObject): void {
     this.#claim = undefined;
     if (!this.#isWanted) return;
     this.#isWanted = false;
-    participant.waits.ring(writersMask);
+    ring.participant.waits.ring(ring.writersMask);
   }
 
   drop(): void {

@@ -1,7 +1,8 @@
 // The reading end of a channel, as its user sees it.
 import { checkInteger } from "../common/arguments.js";
 import { Uncloneable } from "../common/uncloneable.js";
-import type { SyncWaitOptions, WaitOptions } from "../sync/options.js";
+import type { SyncWaitOptions, WaitOptions, WaitSignal } from "../sync/options.js";
+import type { WebReadable } from "./codec.js";
 import type { Consumer, Found } from "./consumers.js";
 import { type Making, Message } from "./message.js";
 import { Pace } from "./pace.js";
@@ -11,7 +12,7 @@ import { closedError, type RingObject } from "./producers.js";
 export interface ReaderParts extends Making {
   readonly object: RingObject;
   readonly consumer: Consumer;
-  readonly signal: AbortSignal | undefined;
+  readonly signal: WaitSignal | undefined;
   /** A writer's death ends the messages, as a close does. */
   readonly endsAtDeath: boolean;
 }
@@ -86,7 +87,7 @@ export class Reader<T = Uint8Array> extends Uncloneable implements AsyncIterable
   }
 
   /** A ReadableStream of messages. Its cancel releases this reader. */
-  toWeb(): ReadableStream<Message<T>> {
+  toWeb(): WebReadable {
     return new ReadableStream<Message<T>>(
       {
         pull: async (controller) => {

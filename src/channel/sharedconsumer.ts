@@ -204,7 +204,7 @@ export class SharedConsumer extends BaseConsumer<QueueObject> implements Consume
     const { participant, base, writersMask, readersMask } = this.object;
     const { words } = participant;
     const before = this.ground.load(Ring.Head);
-    if (before === undefined) throw this.damaged("its head is no position");
+    if (before === undefined) throw this.damaged("its head is not a position");
     const taken = this.#taken(before);
     let head = before;
     for (let stored = head; ; stored = head) {

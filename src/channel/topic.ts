@@ -21,14 +21,7 @@ import {
   type WriterOptions,
 } from "./options.js";
 import { Reader } from "./reader.js";
-import {
-  countSubscribers,
-  Subscription,
-  type TopicObject,
-  TopicProducer,
-  TopicWord,
-  topicBytes,
-} from "./subscriptions.js";
+import { countSubscribers, Subscription, TopicProducer, TopicWord, topicBytes } from "./subscriptions.js";
 import { Writer } from "./writer.js";
 
 /**
@@ -58,7 +51,7 @@ const MOST_SUBSCRIBERS = 1024;
 const POLICY_BITS = 0xff;
 
 /** Messages that every subscriber gets. From `domain.topic(offset)`. */
-export class Topic<T = Uint8Array> extends SharedObject implements TopicObject {
+export class Topic<T = Uint8Array> extends SharedObject {
   /** Bytes for messages. */
   readonly capacity: number;
   readonly overrun: Overrun;

@@ -11,6 +11,7 @@ import {
   type MessageParts,
   type MessageSink,
   type NodeWritableOptions,
+  type WebWritable,
 } from "./codec.js";
 import { mostMessage } from "./layout.js";
 import { Pace } from "./pace.js";
@@ -148,7 +149,7 @@ export class Writer<T = Uint8Array> extends Uncloneable implements MessageSink {
   }
 
   /** A WritableStream of values. Its close closes the channel; its abort releases this writer. */
-  toWeb(): WritableStream<T> {
+  toWeb(): WebWritable {
     return new WritableStream<T>({
       write: (value) => this.write(value),
       close: () => this.close(),

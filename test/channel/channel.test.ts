@@ -398,7 +398,7 @@ options("are checked before anything happens", () =>
   }),
 );
 
-options("one end takes one participant at a time, except where several may", () =>
+options("one end takes one participant at a time", () =>
   withParties(local, 3, async (parties) => {
     const [one, two, three] = [domainOf(parties, 0), domainOf(parties, 1), domainOf(parties, 2)];
     const spsc = one.channel(PLACE, { mode: "spsc", capacity: 64 });

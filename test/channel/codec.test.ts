@@ -6,8 +6,8 @@ import { pipeline } from "node:stream/promises";
 import * as msgpack from "@msgpack/msgpack";
 import * as assert from "uvu/assert";
 import { type Codec, type CodecName, localHost, type Message } from "wasm-shm";
-import { threadHost } from "#dist/host/local.js";
-import { compose } from "#dist/segment/shm.js";
+import { threadHost } from "#src/host/local.js";
+import { compose } from "#src/segment/shm.js";
 import { suite } from "../suite.js";
 import { codeOf, domainOf, hosts, isPending, PLACE, payload, withParties } from "./support.js";
 

@@ -1,7 +1,7 @@
 // A process that writes random words into channels, topics and services while calls run: typed errors only, no loop without an
 // end, and no store outside the objects.
 import * as assert from "uvu/assert";
-import { domainBytes } from "#dist/host/membership.js";
+import { domainBytes } from "#src/host/membership.js";
 import { suite } from "../suite.js";
 import { campaign } from "../support/campaign.js";
 import { end, startModule } from "../support/child.js";

@@ -35,7 +35,7 @@ interface Trial {
   call(): void;
   /** What another does in between. */
   interject(): void;
-  /** Afterwards everyone who lives must be able to go on. */
+  /** Afterwards everyone who lives must be able to continue. */
   after(died: boolean): Promise<void> | void;
 }
 
@@ -171,7 +171,7 @@ function writing(mode: ChannelMode, waits: boolean): (domains: Domain[]) => Tria
           third.channel(PLACE).writer().tryWrite(message(7));
           await waiting.catch(() => {});
         }
-        // The next goes on.
+        // The next continues.
         const next = third.channel(PLACE);
         const writer = waiting ? undefined : next.writer();
         writer?.tryWrite(message(8));

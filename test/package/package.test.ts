@@ -22,7 +22,19 @@ const surface = suite("The entry points");
 
 const words = [
   ["Attachment", "Cursor", "Segment", "ShmError", "ShmRangeError"],
-  ["Barrier", "Condition", "Domain", "Mutex", "RwLock", "Semaphore", "Seqlock", "SharedEvent"],
+  [
+    "Barrier",
+    "Channel",
+    "Condition",
+    "Domain",
+    "Mutex",
+    "RwLock",
+    "Semaphore",
+    "Seqlock",
+    "Service",
+    "SharedEvent",
+    "Topic",
+  ],
   ["SharedMemoryFlags", "SegmentStatus", "Whence", "VERSION"],
   [
     "create",

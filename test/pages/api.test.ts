@@ -28,7 +28,7 @@ function membersOf(name: string): string[] {
     const list = new RegExp(`^declare const ${name}: .*Assembled<typeof (\\w+)>`, "m").exec(text)?.[1];
     const codecs = new RegExp(`^declare const ${list}: readonly \\[(.*)\\];`, "m").exec(text)?.[1];
     if (codecs !== undefined) return (codecs.match(/(?<=typeof )\w+/g) ?? []).flatMap(membersOf);
-    const head = `^export (?:declare (?:abstract )?class|interface) ${name}(?:<[^{]*?>)?(?: extends ([\\w, ]+)(?:<\\w+>)?)?(?: implements [^{]*?)? \\{\\n(.*?)^\\}`;
+    const head = `^export (?:declare (?:abstract )?class|interface) ${name}(?:<[^{]*?>)?(?: extends ([\\w, ]+?)(?:<[^{]*?>)?)?(?: implements [^{]*?)? \\{\\n(.*?)^\\}`;
     const found = new RegExp(head, "ms").exec(text);
     if (!found) continue;
     const [, parents, body] = found as unknown as [string, string | undefined, string];

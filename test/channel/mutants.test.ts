@@ -25,7 +25,7 @@ const mutants: [fault: string, there: RegExp, instead: string][] = [
 
 const COPIED = [
   ...["package.json", "dist", "build/src", "build/test/channel", "build/test/support", "build/test/sync"],
-  ...["build/test/suite.js", "build/test/tally.js"],
+  ...["build/test/engines", "build/test/suite.js", "build/test/tally.js"],
 ];
 
 const tests = suite("Mutants of channels");

@@ -11,6 +11,10 @@ export function nodeStream(): typeof import("node:stream") {
   return load("node:stream");
 }
 
+export function nodeV8(): typeof import("node:v8") {
+  return load("node:v8");
+}
+
 export function nodeZlib(): typeof import("node:zlib") {
   return load("node:zlib");
 }

@@ -1,9 +1,9 @@
 /// <reference types="node" preserve="true" />
 // What messages have in Node: the form of structured clone, and Writables.
-import { Writable } from "node:stream";
-import { deserialize, serialize } from "node:v8";
+import type { Writable } from "node:stream";
 import type { ChannelWritable, Codec, MessageParts, MessageSink, NodeWritableOptions } from "../channel/codec.js";
 import { checkBoolean, checkOptions, checkSize } from "../common/arguments.js";
+import { nodeStream, nodeV8 } from "../host/builtin.js";
 
 export type { ChannelWritable } from "../channel/codec.js";
 
@@ -14,49 +14,58 @@ declare module "../channel/codec.js" {
 
 type Done = (error?: Error | null) => void;
 
-class MessageWritable extends Writable implements ChannelWritable {
-  readonly #sink: MessageSink;
-  readonly #stop = new AbortController();
+/** The class, made at the first use: before that node:stream need not be loaded. */
+function makeClass() {
+  const { Writable } = nodeStream();
+  return class MessageWritable extends Writable implements ChannelWritable {
+    readonly #sink: MessageSink;
+    readonly #stop = new AbortController();
 
-  constructor(sink: MessageSink, options: NodeWritableOptions) {
-    const { objectMode, highWaterMark } = checkOptions(options, ["objectMode", "highWaterMark"]);
-    checkBoolean("options.objectMode", objectMode);
-    if (highWaterMark !== undefined) checkSize("options.highWaterMark", highWaterMark);
-    super({
-      objectMode: objectMode === true,
-      decodeStrings: true,
-      ...(highWaterMark !== undefined && { highWaterMark }),
-    });
-    this.#sink = sink;
-  }
-
-  override _write(chunk: unknown, _encoding: BufferEncoding, done: Done): void {
-    this.#sink.write(chunk, { signal: this.#stop.signal }).then(() => done(), done);
-  }
-
-  override _final(done: Done): void {
-    try {
-      this.#sink.close();
-      done();
-    } catch (error) {
-      done(error as Error);
+    constructor(sink: MessageSink, options: NodeWritableOptions) {
+      const { objectMode, highWaterMark } = checkOptions(options, ["objectMode", "highWaterMark"]);
+      checkBoolean("options.objectMode", objectMode);
+      if (highWaterMark !== undefined) checkSize("options.highWaterMark", highWaterMark);
+      super({
+        objectMode: objectMode === true,
+        decodeStrings: true,
+        ...(highWaterMark !== undefined && { highWaterMark }),
+      });
+      this.#sink = sink;
     }
-  }
 
-  override _destroy(error: Error | null, done: Done): void {
-    this.#stop.abort(error ?? undefined); // a write that waits for room
-    this.#sink[Symbol.dispose]();
-    done(error);
-  }
+    override _write(chunk: unknown, _encoding: BufferEncoding, done: Done): void {
+      this.#sink.write(chunk, { signal: this.#stop.signal }).then(() => done(), done);
+    }
+
+    override _final(done: Done): void {
+      try {
+        this.#sink.close();
+        done();
+      } catch (error) {
+        done(error as Error);
+      }
+    }
+
+    override _destroy(error: Error | null, done: Done): void {
+      this.#stop.abort(error ?? undefined); // a write that waits for room
+      this.#sink[Symbol.dispose]();
+      done(error);
+    }
+  };
 }
+
+let MessageWritable: ReturnType<typeof makeClass> | undefined;
 
 /** `v8.serialize` refuses what cannot be cloned; `v8.deserialize` must get the bytes of its own process's peers alone. */
 const clone: Codec = {
-  encode: (value) => serialize(value),
-  decode: (bytes) => deserialize(bytes) as unknown,
+  encode: (value) => nodeV8().serialize(value),
+  decode: (bytes) => nodeV8().deserialize(bytes) as unknown,
 };
 
 export const messages: MessageParts = {
   clone,
-  toNodeWritable: (sink, options) => new MessageWritable(sink, options),
+  toNodeWritable(sink, options) {
+    MessageWritable ??= makeClass();
+    return new MessageWritable(sink, options);
+  },
 };

@@ -8,6 +8,7 @@ export const OTHER_ROOMS: Readonly<Record<string, string>> = {
   bench: "it measures, with one engine at a time by its own option",
   browser: "browsers are engines of their own",
   builtins: "it starts each engine itself, by its own option",
+  channel: "its algorithms are JavaScript over the words and waits of sync/, which runs",
   cli: "the command is a program of Node's, and calls nothing that the other rooms do not",
   engines: "the flags are tested by npm test; with --all on each Node",
   fuzz: "npm run test:fuzz:addon runs it, on the Node that starts it",

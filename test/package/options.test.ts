@@ -48,6 +48,21 @@ const calls: Record<string, Calls> = {
   },
   BarrierOptions: { barrier: (options) => withDomain((domain) => domain.barrier(4096, options)) },
   SeqlockOptions: { seqlock: (options) => withDomain((domain) => domain.seqlock(4096, options)) },
+  ChannelOptions: { channel: (options) => withDomain((domain) => domain.channel(4096, options)) },
+  WriterOptions: {
+    writer: (options) => withDomain((domain) => domain.channel(4096, { capacity: 1024 }).writer(options)),
+    publisher: (options) => withDomain((domain) => domain.topic(4096, { capacity: 1024 }).writer(options)),
+  },
+  ReaderOptions: {
+    reader: (options) => withDomain((domain) => domain.channel(4096, { capacity: 1024 }).reader(options)),
+    subscriber: (options) => withDomain((domain) => domain.topic(4096, { capacity: 1024 }).reader(options)),
+  },
+  NodeWritableOptions: {
+    toNodeStream: (options) => withDomain((domain) => domain.channel(4096, { capacity: 1024 }).writer().toNodeStream(options)),
+  },
+  TopicOptions: { topic: (options) => withDomain((domain) => domain.topic(4096, options)) },
+  ServiceOptions: { service: (options) => withDomain((domain) => domain.service(4096, options)) },
+  ServeOptions: { serve: (options) => withDomain((domain) => domain.service(4096).serve((bytes) => bytes, options)) },
   Permissions: { setPermissions: (permissions) => withSegment((segment) => segment.setPermissions(permissions)) },
   TextOptions: {
     readString: (options) => withCursor((cursor) => cursor.readString(1, options)),
@@ -66,6 +81,7 @@ const calls: Record<string, Calls> = {
 
 /** Interfaces of data that calls return or hosts are given: nobody passes a literal of one to a call of the package. */
 const RESULTS = [
+  "ChannelWritable",
   "Explanation",
   "GuestWindow",
   "JoinRequest",
@@ -73,6 +89,7 @@ const RESULTS = [
   "MapRequest",
   "Mapping",
   "Peer",
+  "RequestContext",
   "SegmentInfo",
   "X11Segment",
 ];
@@ -91,7 +108,7 @@ interface Declared {
 }
 
 const interfaces = declarations.flatMap(({ text }) =>
-  [...text.matchAll(/^export interface (\w+)(?: extends ([\w<>]+))? \{\n(.*?)^\}/gms)].map(
+  [...text.matchAll(/^export interface (\w+)(?:<[^>]*>)?(?: extends ([\w<>]+))? \{\n(.*?)^\}/gms)].map(
     ([, name, parent, body]): Declared => ({ name: name as string, parent, body: body as string }),
   ),
 );

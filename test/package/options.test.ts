@@ -48,21 +48,29 @@ const calls: Record<string, Calls> = {
   },
   BarrierOptions: { barrier: (options) => withDomain((domain) => domain.barrier(4096, options)) },
   SeqlockOptions: { seqlock: (options) => withDomain((domain) => domain.seqlock(4096, options)) },
-  ChannelOptions: { channel: (options) => withDomain((domain) => domain.channel(4096, options)) },
+  ChannelOptions: {
+    channel: (options) => withDomain((domain) => domain.channel(4096, options)),
+  },
   WriterOptions: {
     writer: (options) => withDomain((domain) => domain.channel(4096, { capacity: 1024 }).writer(options)),
+  },
+  "{ publish }": {
     publisher: (options) => withDomain((domain) => domain.topic(4096, { capacity: 1024 }).writer(options)),
   },
   ReaderOptions: {
     reader: (options) => withDomain((domain) => domain.channel(4096, { capacity: 1024 }).reader(options)),
-    subscriber: (options) => withDomain((domain) => domain.topic(4096, { capacity: 1024 }).reader(options)),
+    subscriber: (options) => withDomain((domain) => domain.topic(4096, { capacity: 1024 }).subscribe(options)),
   },
   NodeWritableOptions: {
-    toNodeStream: (options) => withDomain((domain) => domain.channel(4096, { capacity: 1024 }).writer().toNodeStream(options)),
+    toNodeStream: (options) =>
+      withDomain((domain) => domain.channel(4096, { capacity: 1024 }).writer().toNodeStream(options)),
   },
   TopicOptions: { topic: (options) => withDomain((domain) => domain.topic(4096, options)) },
   ServiceOptions: { service: (options) => withDomain((domain) => domain.service(4096, options)) },
-  ServeOptions: { serve: (options) => withDomain((domain) => domain.service(4096).serve((bytes) => bytes, options)) },
+  ServeOptions: {
+    serve: (options) =>
+      withDomain((domain) => domain.service(4096, { capacity: 128, clients: 1 }).serve((bytes) => bytes, options)),
+  },
   Permissions: { setPermissions: (permissions) => withSegment((segment) => segment.setPermissions(permissions)) },
   TextOptions: {
     readString: (options) => withCursor((cursor) => cursor.readString(1, options)),

@@ -3,6 +3,7 @@
 // library.
 #include <cstdlib>
 #include <new>
+#include <string>
 
 namespace {
 
@@ -25,3 +26,13 @@ void operator delete(void* block, std::size_t) noexcept { free(block); }
 void operator delete[](void* block, std::size_t) noexcept { free(block); }
 void operator delete(void* block, const std::nothrow_t&) noexcept { free(block); }
 void operator delete[](void* block, const std::nothrow_t&) noexcept { free(block); }
+
+#ifdef __GLIBCXX__
+// node-addon-api's std::string, whose functions -Os does not inline: the header says that the
+// library has them.
+template class std::basic_string<char>;
+
+namespace std {
+void __throw_length_error(const char* /* what */) { abort(); }
+}  // namespace std
+#endif

@@ -39,14 +39,22 @@ const keepClassNames = {
   },
 };
 
-/** A sandbox's thread joins no domain: without its locks the script has half the size. */
-const withoutDomains = {
-  name: "domains",
+/** What a sandbox's thread never calls of an attachment: without it the script has half the size. */
+const absent = {
+  "domain/domain.js": "export const checkJoin = absent, joinDomain = absent;",
+  "cursor/cursor.js": "export const openCursor = absent;",
+  "range/range.js": "export class Ranges {}",
+  "core/js/cursor.js": "export const JsCursor = absent;",
+  "core/js/range.js": "export const JsRange = absent;",
+};
+const attachmentsAlone = {
+  name: "attachments alone",
   setup: ({ onLoad }) =>
-    onLoad({ filter: /\/build\/src\/domain\/domain\.js$/ }, () => ({
-      contents:
-        'export function checkJoin() { throw new Error("a guest joins no domain"); }\nexport const joinDomain = checkJoin;',
-    })),
+    onLoad({ filter: /\.js$/ }, ({ path }) => {
+      const contents = absent[relative(compiled, path)];
+      const refusal = 'function absent() { throw new Error("a guest\'s thread has windows alone"); }';
+      return contents && { contents: `${refusal}\n${contents}` };
+    }),
 };
 
 /** A sandbox's thread runs one script, which is a text: in a bundle of a program there is no file to start it from. */
@@ -57,7 +65,7 @@ async function sandboxSource() {
     packages: "bundle",
     format: "cjs",
     minify: true,
-    plugins: [withoutDomains],
+    plugins: [attachmentsAlone],
     write: false,
   });
   const text = JSON.stringify(outputFiles[0].text);

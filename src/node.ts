@@ -20,6 +20,9 @@ declare module "./range/copy.js" {
   interface CopyKinds {
     node: ReturnType<BufferConstructor["allocUnsafeSlow"]>; // Buffer<ArrayBuffer>, which older types of Node lack
   }
+  interface WindowKinds {
+    node: Buffer;
+  }
 }
 
 /**
@@ -54,6 +57,7 @@ const engine: Engine = {
     else buffer.swap64();
   },
   isUtf8,
+  view: bufferOf,
   buffer: ({ buffer }) => Buffer.from(buffer),
   latin1: (copy) => bufferOf(copy).toString("latin1"),
   get crc32() {

@@ -63,11 +63,13 @@ export type {
   CopiedBytes,
   Ranges,
   RangeTextOptions,
+  WindowBytes,
 } from "./range/range.js";
 export { Attachment } from "./segment/attachment.js";
 export type { AttachOptions } from "./segment/request.js";
 export { type Permissions, Segment } from "./segment/segment.js";
-export type { CreateOptions, Shm, ShmOptions } from "./segment/shm.js";
+export type { CreateOptions, SegmentKey, Shm, ShmOptions } from "./segment/shm.js";
+export { type TypedOptions, TypedSegment } from "./segment/typed.js";
 export { Barrier, type BarrierOptions } from "./sync/barrier.js";
 export { Condition } from "./sync/condition.js";
 export { SharedEvent } from "./sync/event.js";

@@ -27,6 +27,11 @@ export function checkMode(value: unknown): number {
   return checkInteger("mode", value, 0, 0o777);
 }
 
+/** Of a user or a group; 4294967295 stands for none. */
+export function checkUid(name: string, value: unknown): number {
+  return checkInteger(name, value, 0, 0xfffffffe);
+}
+
 export function checkBoolean(name: string, value: unknown): boolean {
   if (typeof value !== "boolean") throw invalidType(name, "of type boolean", value);
   return value;

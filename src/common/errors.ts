@@ -169,6 +169,18 @@ export function coordinationError(code: CoordinationCode, message: string, hint?
   return new ShmError(hint === undefined ? message : `${message}; ${hint}`, code, { hint, cause });
 }
 
+/** A segment that was found by its key is not of the user that was demanded. */
+export function notOwned(found: { key: number; id: number; uid: number; cuid: number }, owner: number): ShmError {
+  const { key, id, uid, cuid } = found;
+  const hint = "use another key, or have that user or root remove the segment";
+  const asked = `segment ${id} has the key 0x${(key >>> 0).toString(16)}`;
+  return new ShmError(
+    `${asked}, but belongs to user ${uid} and was created by user ${cuid}, not by ${owner}; ${hint}`,
+    "ERR_SHM_OWNER",
+    { hint },
+  );
+}
+
 /** The engine moved a memory, and the window with it is lost. */
 export function memoryMoved(message: string, cause?: unknown): ShmError {
   return new ShmError(message, "ERR_SHM_MEMORY_MOVED", { cause });

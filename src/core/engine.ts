@@ -33,6 +33,9 @@ export interface Engine {
   /** zlib's CRC-32, continued from `previous`: 0 to begin. */
   readonly crc32?: ((bytes: Uint8Array, previous: number) => number) | undefined;
 
+  /** The same bytes as the engine's own kind, such as a Buffer. */
+  readonly view?: (bytes: Uint8Array) => Uint8Array;
+
   // Of copies, which no other process can change:
   /** The same memory as the engine's own kind of bytes, such as a Buffer. */
   readonly buffer?: (copy: OwnUint8Array) => OwnUint8Array;

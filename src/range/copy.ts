@@ -8,8 +8,16 @@ export interface CopyKinds {
   portable: OwnUint8Array;
 }
 
+/** The same of {@link Attachment.buffer}. */
+export interface WindowKinds {
+  portable: Uint8Array;
+}
+
 /** Bytes of a memory of their own: in Node a Buffer; at the portable entry point a Uint8Array. */
 export type CopiedBytes = CopyKinds extends { node: infer Bytes } ? Bytes : CopyKinds["portable"];
+
+/** The bytes of a window: in Node a Buffer; at the portable entry point a Uint8Array. */
+export type WindowBytes = WindowKinds extends { node: infer Bytes } ? Bytes : WindowKinds["portable"];
 
 export interface RangeTextOptions extends TextOptions {
   /** First byte of the range, from the window's start (default 0). */

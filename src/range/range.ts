@@ -8,7 +8,7 @@ import { Searches } from "./search.js";
 import { RangeTarget } from "./target.js";
 
 export type { Checksum32, Checksum32Options, Checksum64, Checksum64Options } from "./checksum.js";
-export type { CopiedBytes, RangeTextOptions } from "./copy.js";
+export type { CopiedBytes, RangeTextOptions, WindowBytes } from "./copy.js";
 
 /**
  * Operations on the bytes of an attachment from `start` to `end`, in place: bytes from the window's start, `end` excluded;

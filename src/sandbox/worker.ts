@@ -81,7 +81,7 @@ try {
   const parts: Parts = { host, core: jsCore({}), engine: {}, streams: undefined };
   const opened = (id: number): Segment => {
     const info = host.stat(id);
-    if (typeof info !== "number") return segments.make(parts, id, info.size, false);
+    if (typeof info !== "number") return segments.make(parts, id, info.size, "opened");
     const { EIDRM, EINVAL } = errnoNumbers;
     const errno = info === -EIDRM ? EINVAL : -info;
     throw systemError(errno, host.explain(errno, { operation: "stat", id, size: undefined }));

@@ -1,5 +1,6 @@
 import type { MessageParts } from "../channel/codec.js";
 import type { OwnUint8Array } from "../common/bytes.js";
+import type { ElementArrayConstructor } from "../common/elements.js";
 import { detached, illegalConstructor, readOnly, systemError } from "../common/errors.js";
 import type { Access } from "../common/flags.js";
 import { INSPECT, type Inspect, inspected } from "../common/inspect.js";
@@ -11,9 +12,10 @@ import { checkJoin, type Domain, type JoinOptions, joinDomain } from "../domain/
 import type { Host, HostCall, Mapping, MapRequest } from "../host/host.js";
 import type { WasmMemory } from "../memory/layout.js";
 import { Window } from "../memory/window.js";
-import { Ranges } from "../range/range.js";
+import { Ranges, type WindowBytes } from "../range/range.js";
 import type { Participant } from "../sync/participant.js";
 import { hasCorePage, Lifetime } from "./lifetime.js";
+import { Views } from "./views.js";
 
 /** What an instance of the package is made of. */
 export interface Parts {
@@ -61,6 +63,7 @@ export class Attachment extends Ranges {
   readonly #messages: MessageParts | undefined;
   readonly #participants = new Set<Participant>();
   #range: CoreRange | undefined; // made at first use
+  readonly #views: Views;
 
   static {
     internals = {
@@ -90,6 +93,7 @@ export class Attachment extends Ranges {
     // Only a memory of the caller's can be one that the engine moves.
     const isInPlace = memoryOf === "caller" ? () => host.isInPlace(mapping) : undefined;
     this.#window = new Window(memory, byteOffset, byteLength, this, isInPlace, engine.copy);
+    this.#views = new Views(this.#window);
     this.#lifetime = new Lifetime(this, mapping);
   }
 
@@ -135,6 +139,33 @@ export class Attachment extends Ranges {
   override get bytes(): Uint8Array {
     this.#checkAttached("bytes");
     return this.#window.current().bytes;
+  }
+
+  /**
+   * The window as a Buffer, no copy; a Uint8Array at the portable entry point. Valid as long as {@link bytes} is, and the
+   * same object until then. Its `toString`, `utf8Slice` and the like decode live bytes, which may end the process while
+   * another process writes: {@link text} and {@link toBuffer} copy first.
+   *
+   * @throws {ShmError} as {@link bytes}
+   */
+  get buffer(): WindowBytes {
+    this.#checkAttached("buffer");
+    return this.#views.bytesAs(this.#engine.view) as WindowBytes;
+  }
+
+  /**
+   * Elements of the window themselves, no copy, in the machine's own byte order. The same array as the last time, if the
+   * arguments are: so it may be called in a loop. Valid as long as {@link bytes} is.
+   *
+   * @param Type one of the eleven typed-array constructors
+   * @param offset bytes from the window's start, a multiple of the element's size (default 0)
+   * @param length elements (default: all whole ones from there)
+   * @throws {ShmError} `ERR_SHM_MISALIGNED`; as {@link bytes}
+   * @throws {RangeError} `ERR_OUT_OF_RANGE` they are not inside the window
+   */
+  view<T extends ElementArrayConstructor>(Type: T, offset = 0, length?: number): InstanceType<T> {
+    this.#checkAttached("view");
+    return this.#views.view(Type, offset, length);
   }
 
   /**

@@ -1,3 +1,4 @@
+import { keyOf } from "./key.js";
 import type { Shm } from "./shm.js";
 
 /**
@@ -24,5 +25,8 @@ export function lazyShm(make: () => Shm): Shm {
     list: () => instance().list(),
     limits: () => instance().limits(),
     ftok: (path, projectId) => instance().ftok(path, projectId),
+    createTyped: (Type, length, options) => instance().createTyped(Type, length, options),
+    openTyped: (Type, target, options) => instance().openTyped(Type, target, options),
+    keyOf,
   };
 }

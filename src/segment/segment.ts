@@ -1,4 +1,4 @@
-import { checkInteger, checkMode, checkOptions } from "../common/arguments.js";
+import { checkMode, checkOptions, checkUid } from "../common/arguments.js";
 import { detached, errnoNumbers, illegalConstructor, invalidType, systemError, unsupported } from "../common/errors.js";
 import type { Whence } from "../common/flags.js";
 import { INSPECT, type Inspect, inspected } from "../common/inspect.js";
@@ -6,6 +6,7 @@ import { Uncloneable } from "../common/uncloneable.js";
 import type { Cursor } from "../cursor/cursor.js";
 import { checkCapability } from "../host/check.js";
 import type { Host, HostCall, MapRequest, SegmentInfo } from "../host/host.js";
+import { MAX_WINDOW } from "../memory/layout.js";
 import { type Attachment, attachments, type Parts } from "./attachment.js";
 import { LiveAttachments } from "./lifetime.js";
 import { type AttachOptions, checkAttach } from "./request.js";
@@ -18,12 +19,17 @@ export interface Permissions {
 
 const { EACCES, EIDRM, EINVAL } = errnoNumbers;
 
-/** Of a user or a group; 4294967295 stands for none. */
-const MAX_ID = 0xfffffffe;
+/** `"created"`: dispose destroys it. `"made"`: it stays, as Go's OpenSegment has it. `"opened"`: it was there. */
+export type Origin = "created" | "made" | "opened";
+
+/** What an ephemeral segment that is larger than a window keeps attached: whole pages of any size. */
+const HELD = 2 ** 30;
 
 /** What the modules beside this one may do with segments. */
 interface Internals {
-  make(parts: Parts, id: number, size: number, destroyOnDispose: boolean): Segment;
+  make(parts: Parts, id: number, size: number, origin: Origin): Segment;
+  /** Attaches it for as long as the object lives, and removes it: its last detach frees it. */
+  makeEphemeral(segment: Segment): void;
   hostOf(segment: Segment): Host;
 }
 
@@ -40,14 +46,17 @@ let internals!: Internals;
 export class Segment extends Uncloneable {
   readonly #parts: Parts;
   readonly #host: Host;
-  readonly #destroyOnDispose: boolean;
+  readonly #created: boolean;
+  #destroyOnDispose: boolean;
   readonly #attachments = new LiveAttachments<Attachment>();
   #own: { attachment: Attachment; cursor: Cursor } | undefined;
+  #held: Attachment | undefined; // of an ephemeral segment without a cursor of its own
   #state: "live" | "destroyed" | "disposed" = "live";
 
   static {
     internals = {
-      make: (parts, id, size, destroyOnDispose) => new Segment(MAKE, parts, id, size, destroyOnDispose),
+      make: (parts, id, size, origin) => new Segment(MAKE, parts, id, size, origin),
+      makeEphemeral: (segment) => segment.#makeEphemeral(),
       hostOf: (segment) => segment.#host,
     };
   }
@@ -57,14 +66,23 @@ export class Segment extends Uncloneable {
   /** Bytes asked for at its creation, to 2^53; not the pages granted. */
   readonly size: number;
 
-  private constructor(make: symbol, parts: Parts, id: number, size: number, destroyOnDispose: boolean) {
+  private constructor(make: symbol, parts: Parts, id: number, size: number, origin: Origin) {
     if (make !== MAKE) throw illegalConstructor("Segment", "create(), open() and openSegment()");
     super();
     this.#parts = parts;
     this.#host = parts.host;
     this.id = id;
     this.size = size;
-    this.#destroyOnDispose = destroyOnDispose;
+    this.#created = origin !== "opened";
+    this.#destroyOnDispose = origin === "created";
+  }
+
+  /**
+   * Whether the call that returned this object made the segment, or found it. The kernel decides that, so two processes
+   * that call at once do not both have true.
+   */
+  get created(): boolean {
+    return this.#created;
   }
 
   /**
@@ -91,8 +109,8 @@ export class Segment extends Uncloneable {
   setPermissions(permissions: Permissions): void {
     const { mode, uid, gid } = checkOptions(permissions, ["mode", "uid", "gid"], "permissions");
     if (mode !== undefined) checkMode(mode);
-    if (uid !== undefined) checkInteger("uid", uid, 0, MAX_ID);
-    if (gid !== undefined) checkInteger("gid", gid, 0, MAX_ID);
+    if (uid !== undefined) checkUid("uid", uid);
+    if (gid !== undefined) checkUid("gid", gid);
     this.#checkNotDisposed("setPermissions");
     const now = this.#permissions();
     const wanted = { mode: mode ?? now.mode & 0o777, uid: uid ?? now.uid, gid: gid ?? now.gid };
@@ -130,7 +148,9 @@ export class Segment extends Uncloneable {
     if (result < 0) throw this.#refused(-result, "remove");
     this.#state = "destroyed";
     this.#own?.attachment[Symbol.dispose]();
+    this.#held?.[Symbol.dispose]();
     this.#own = undefined;
+    this.#held = undefined;
   }
 
   /**
@@ -220,6 +240,7 @@ export class Segment extends Uncloneable {
       }
     this.#attachments.clear();
     this.#own = undefined;
+    this.#held = undefined;
     this.#state = "disposed";
     const result = destroy ? this.#host.remove(this.id) : 0;
     // Another process may have destroyed it before: then there is nothing left to do.
@@ -234,6 +255,15 @@ export class Segment extends Uncloneable {
 
   #shown(): object {
     return { id: this.id, size: this.size, state: this.#state, attachments: [...this.#attachments].length };
+  }
+
+  /** A process that is killed between the two system calls leaves the segment: the kernel has no call that does both. */
+  #makeEphemeral(): void {
+    if (this.size > MAX_WINDOW) this.#held = this.attach({ length: HELD });
+    else this.#cursor("create");
+    const result = this.#host.remove(this.id);
+    if (result < 0) throw this.#refused(-result, "remove");
+    this.#destroyOnDispose = false;
   }
 
   #cursor(operation: string): Cursor {

@@ -9,8 +9,10 @@ import {
   checkOptions,
   checkSize,
   checkString,
+  checkUid,
 } from "../common/arguments.js";
-import { errnoNumbers, invalidValue, outOfRange, systemError } from "../common/errors.js";
+import type { ElementArrayConstructor } from "../common/elements.js";
+import { errnoNumbers, invalidValue, notOwned, outOfRange, systemError } from "../common/errors.js";
 import { PRIVATE_KEY, SharedMemoryFlags } from "../common/flags.js";
 import { autoCore } from "../core/auto.js";
 import type { Core, CoreName } from "../core/core.js";
@@ -22,7 +24,9 @@ import { checkCapability, checkHost } from "../host/check.js";
 import type { Host, HostCall, Limits, SegmentInfo } from "../host/host.js";
 import { threadHost } from "../host/local.js";
 import type { Parts } from "./attachment.js";
+import { keyOf } from "./key.js";
 import { type Segment, segments } from "./segment.js";
+import { createTyped, openTyped, type TypedOptions, type TypedSegment } from "./typed.js";
 
 export interface ShmOptions {
   /**
@@ -40,15 +44,23 @@ export interface ShmOptions {
 }
 
 export interface CreateOptions {
-  /** Other processes find the segment by it; see `ftok`. Default: no key, so that they need the id. */
+  /** Other processes find the segment by it; see `keyOf` and `ftok`. Default: no key, so that they need the id. */
   key?: number;
   /** Nine permission bits, as chmod(2) (default 0o600). */
   mode?: number;
   /**
    * Fail with EEXIST if a segment has the key (default true). With false that segment is opened: it may be larger, is not
-   * all zeros, and stays at dispose.
+   * all zeros, and stays at dispose. {@link Segment.created} tells which it was.
    */
   exclusive?: boolean;
+  /** With `exclusive: false`: the user that must own the segment that has the key, as in {@link SegmentKey}. */
+  uid?: number;
+  /**
+   * Attach it and remove it at once, so that nothing is left however the process ends: the kernel frees the segment at its
+   * last detach. It has no key: hand {@link Segment.id} to other processes, which can open it as long as one has it
+   * attached. This object keeps it attached, as does each attachment. Default false.
+   */
+  ephemeral?: boolean;
   /**
    * Back it with huge pages. The kernel grants whole ones; a window's offset, and a length that does not reach the
    * end, are then multiples of `limits().hugePageSize`.
@@ -59,6 +71,16 @@ export interface CreateOptions {
    * process: by the OOM killer, or with huge pages by a SIGBUS.
    */
   noReserve?: boolean;
+}
+
+/** A segment by its key, and who must own it. */
+export interface SegmentKey {
+  key: number;
+  /**
+   * The user that must own the segment and have created it: any user can make a segment with a key that it guesses, and
+   * give it away (default: any user).
+   */
+  uid?: number;
 }
 
 /** System V shared memory over one host and one core. Its functions need no `this`. */
@@ -76,7 +98,8 @@ export interface Shm {
    * Makes a segment of `size` bytes, all zeros. `using` it, or its dispose, destroys it again.
    *
    * @throws {ShmError} `EEXIST` a segment has the key; `ENOSPC`, `ENOMEM`, `EINVAL` past a limit, which the message
-   *   names; `EPERM` huge pages are not for this user; `ERR_SHM_UNSUPPORTED` huge pages on the local host
+   *   names; `EPERM` huge pages are not for this user; `ERR_SHM_UNSUPPORTED` huge pages on the local host;
+   *   `ERR_SHM_OWNER` the segment that has the key is not the user's
    * @throws {RangeError} `ERR_OUT_OF_RANGE` size is not a whole number of bytes from 1 to 2^53 - 1
    * @see shmget(2)
    */
@@ -85,10 +108,32 @@ export interface Shm {
   /**
    * Opens a segment that exists, by its id or its key. It is left in the system at dispose.
    *
-   * @throws {ShmError} `EINVAL` no segment has the id; `ENOENT` no segment has the key; `EACCES` its mode refuses this user
+   * @throws {ShmError} `EINVAL` no segment has the id; `ENOENT` no segment has the key; `EACCES` its mode refuses this
+   *   user; `ERR_SHM_OWNER` it is not the user's that was demanded
    * @see shmget(2), shmctl(2) `IPC_STAT`
    */
-  open(target: number | { key: number }): Segment;
+  open(target: number | SegmentKey): Segment;
+
+  /**
+   * Makes a segment for `length` elements of a type, and attaches it.
+   *
+   * @param Type one of the eleven typed-array constructors
+   * @param length elements
+   * @param options as {@link create} and {@link Segment.attach} take them
+   * @throws {ShmError} as these two
+   */
+  createTyped<T extends ElementArrayConstructor>(
+    Type: T,
+    length: number,
+    options?: TypedOptions & CreateOptions,
+  ): TypedSegment<InstanceType<T>>;
+
+  /** Opens a segment as {@link open}, and attaches it as an array of all its elements. */
+  openTyped<T extends ElementArrayConstructor>(
+    Type: T,
+    target: number | SegmentKey,
+    options?: TypedOptions,
+  ): TypedSegment<InstanceType<T>>;
 
   /**
    * Makes a private segment as Go's OpenSegment does: the size, SharedMemoryFlags and mode go to the system as they are.
@@ -119,6 +164,15 @@ export interface Shm {
    * @see ftok(3)
    */
   ftok(path: string, projectId: number): number;
+
+  /**
+   * A key from a name: zlib's CRC-32 of its UTF-8 bytes, signed, so that programs in other languages make the same. Two
+   * of 10,000 names have the same key with a probability of 1 %, and names that collide are easily made up: demand the
+   * owner (`uid`), and look at the content.
+   *
+   * @throws {RangeError} `ERR_OUT_OF_RANGE` the CRC-32 is 0, which stands for no key, as of the empty name
+   */
+  keyOf(name: string): number;
 }
 
 /** What an entry point of the package gives to its instances. */
@@ -170,7 +224,7 @@ function hostOf(option: unknown, addon: object | string | undefined, platform: P
   throw invalidValue("options.host", hint, option);
 }
 
-const createOptions = ["key", "mode", "exclusive", "hugePages", "noReserve"] as const;
+const createOptions = ["key", "mode", "exclusive", "hugePages", "noReserve", "ephemeral", "uid"] as const;
 const coreNames = ["wasm", "js", "auto"] as const;
 const cores = { wasm: wasmCore, js: jsCore, auto: autoCore };
 
@@ -205,24 +259,28 @@ export function compose(options: ShmOptions | undefined, platform: Platform): Sh
     return id;
   }
 
-  function opened(id: number, size: number): Segment {
-    return segments.make(parts, id, size, false);
-  }
-
-  /** The segment's size; undefined if it was removed between the call that named it and this one. */
-  function sizeOf(id: number): number | undefined {
+  /**
+   * Opens a segment by its id; undefined if it was removed between the call that named it and this one.
+   *
+   * @param owner who must own it, and have made it; undefined: any user
+   */
+  function opened(id: number, owner: number | undefined): Segment | undefined {
     const info = host.stat(id);
-    if (typeof info !== "number") return info.size;
+    if (typeof info !== "number") {
+      // A creator that gave the segment away still has all rights to it.
+      if (owner !== undefined && (info.uid !== owner || info.cuid !== owner)) throw notOwned(info, owner);
+      return segments.make(parts, id, info.size, "opened");
+    }
     if (info === -EINVAL || info === -EIDRM) return undefined;
     throw refused(-info, { operation: "stat", id, size: undefined });
   }
 
   /** Opens the segment that has the key now. */
-  function openKey(key: number): Segment {
+  function openKey(key: number, owner: number | undefined): Segment {
     for (;;) {
       const id = get(key, 0, SharedMemoryFlags.None); // ENOENT ends the loop
-      const size = sizeOf(id);
-      if (size !== undefined) return opened(id, size);
+      const segment = opened(id, owner);
+      if (segment) return segment;
     }
   }
 
@@ -230,19 +288,30 @@ export function compose(options: ShmOptions | undefined, platform: Platform): Sh
    * Opens the segment of a key, or makes it. Tries again if another process makes or removes it meanwhile. A segment that
    * was there may be larger.
    */
-  function createOrOpen(key: number, size: number, flags: number): Segment {
+  function createOrOpen(key: number, size: number, flags: number, owner: number | undefined): Segment {
     for (;;) {
       const made = host.get(key, size, flags | SharedMemoryFlags.Exclusive);
-      if (made >= 0) return segments.make(parts, made, size, true);
+      if (made >= 0) return segments.make(parts, made, size, "created");
       if (made !== -EEXIST) throw refused(-made, { operation: "get", key, size, flags });
       const found = host.get(key, size, flags & 0o777);
       if (found < 0 && found !== -ENOENT) throw refused(-found, { operation: "get", key, size, flags });
-      const there = found < 0 ? undefined : sizeOf(found);
-      if (there !== undefined) return opened(found, there);
+      const there = found < 0 ? undefined : opened(found, owner);
+      if (there) return there;
     }
   }
 
-  return {
+  function createEphemeral(size: number, flags: number): Segment {
+    const segment = segments.make(parts, get(PRIVATE_KEY, size, flags), size, "created");
+    try {
+      segments.makeEphemeral(segment);
+    } catch (error) {
+      segment[Symbol.dispose]();
+      throw error;
+    }
+    return segment;
+  }
+
+  const shm: Shm = {
     host,
     core: core.name,
 
@@ -253,6 +322,8 @@ export function compose(options: ShmOptions | undefined, platform: Platform): Sh
         exclusive = true,
         hugePages = false,
         noReserve = false,
+        ephemeral = false,
+        uid,
       } = checkOptions(options, createOptions);
       checkSize("size", size, 1);
       const realKey = key === undefined ? PRIVATE_KEY : checkKey(key);
@@ -260,21 +331,33 @@ export function compose(options: ShmOptions | undefined, platform: Platform): Sh
       if (checkBoolean("options.hugePages", hugePages)) flags |= SharedMemoryFlags.HugePages;
       if (checkBoolean("options.noReserve", noReserve)) flags |= SharedMemoryFlags.NoReserve;
       checkHugePages(flags);
-      if (!checkBoolean("options.exclusive", exclusive)) return createOrOpen(realKey, size, flags);
-      return segments.make(parts, get(realKey, size, flags | SharedMemoryFlags.Exclusive), size, true);
+      const opens = !checkBoolean("options.exclusive", exclusive);
+      if (uid !== undefined) checkUid("options.uid", uid);
+      if (uid !== undefined && (!opens || realKey === PRIVATE_KEY))
+        throw invalidValue("options.uid", "It is of a segment that is there: for exclusive: false, with a key.", uid);
+      if (checkBoolean("options.ephemeral", ephemeral)) {
+        if (realKey !== PRIVATE_KEY || opens)
+          throw invalidValue("options.ephemeral", "Such a segment has no key, as it is removed at once.", ephemeral);
+        return createEphemeral(size, flags);
+      }
+      if (opens) return createOrOpen(realKey, size, flags, uid);
+      return segments.make(parts, get(realKey, size, flags | SharedMemoryFlags.Exclusive), size, "created");
     },
 
     open(target) {
       if (typeof target !== "object" || target === null) {
-        const size = sizeOf(checkId(target));
-        if (size !== undefined) return opened(target, size);
+        const segment = opened(checkId(target), undefined);
+        if (segment) return segment;
         throw refused(EINVAL, { operation: "stat", id: target, size: undefined });
       }
-      const { key: asked } = checkOptions(target, ["key"], "target");
+      const { key: asked, uid } = checkOptions(target, ["key", "uid"], "target");
       const key = checkKey(asked);
       if (key === PRIVATE_KEY) throw outOfRange("key", "other than 0, which stands for no key", asked);
-      return openKey(key);
+      return openKey(key, uid === undefined ? undefined : checkUid("target.uid", uid));
     },
+
+    createTyped: (Type, length, options) => createTyped(shm, Type, length, options),
+    openTyped: (Type, target, options) => openTyped(shm, Type, target, options),
 
     openSegment(size, flags = SharedMemoryFlags.Create | SharedMemoryFlags.Exclusive, mode = 0o600) {
       checkSize("size", size, 1);
@@ -282,7 +365,7 @@ export function compose(options: ShmOptions | undefined, platform: Platform): Sh
       if (flags & ~EVERY_FLAG) throw outOfRange("flags", "made of SharedMemoryFlags", flags);
       checkMode(mode);
       checkHugePages(flags);
-      return segments.make(parts, get(PRIVATE_KEY, size, flags | mode), size, false);
+      return segments.make(parts, get(PRIVATE_KEY, size, flags | mode), size, "made");
     },
 
     destroySegment(id) {
@@ -311,5 +394,8 @@ export function compose(options: ShmOptions | undefined, platform: Platform): Sh
       if (key < 0) throw refused(-key, { operation: "ftok", path, projectId });
       return key | 0;
     },
+
+    keyOf,
   };
+  return shm;
 }

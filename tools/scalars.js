@@ -35,8 +35,16 @@ const sizeOf = ({ bytes }) => `${bytes} byte${bytes === 1 ? "" : "s"}`;
 const listOf = (...entries) => entries.filter((entry) => entry !== "").join(", ");
 const ifOrdered = ({ bytes }, text) => (bytes > 1 ? text : "");
 
+/** The checks of what a public method was given: at most `most` arguments, and the order. */
+const argumentChecks = (kind, name, most) => `
+    if (arguments.length > ${most}) throw extraArgument("${name}", arguments, ${most});${ifOrdered(
+      kind,
+      `
+    checkOrder(littleEndian);`,
+    )}`;
+
 const publicRead = (kind) => `  /** Reads ${kind.says}, ${sizeOf(kind)}. */
-  read${kind.name}(${ifOrdered(kind, "littleEndian = true")}): ${typeOf(kind)} {
+  read${kind.name}(${ifOrdered(kind, "littleEndian = true")}): ${typeOf(kind)} {${argumentChecks(kind, `read${kind.name}`, kind.bytes > 1 ? 1 : 0)}
     try {
       return coreOf(this).read${kind.name}(${ifOrdered(kind, "littleEndian")});
     } catch (cause) {
@@ -45,7 +53,7 @@ const publicRead = (kind) => `  /** Reads ${kind.says}, ${sizeOf(kind)}. */
   }`;
 
 const publicWrite = (kind) => `  /** Writes ${kind.says}, ${sizeOf(kind)}${kind.rounds ?? ""}. */
-  write${kind.name}(${listOf(`value: ${typeOf(kind)}`, ifOrdered(kind, "littleEndian = true"))}): void {
+  write${kind.name}(${listOf(`value: ${typeOf(kind)}`, ifOrdered(kind, "littleEndian = true"))}): void {${argumentChecks(kind, `write${kind.name}`, kind.bytes > 1 ? 2 : 1)}
     ${typeOf(kind) === "bigint" ? "checkBigInt" : "checkNumber"}("value", value);
     try {
       writableCoreOf(this, "write${kind.name}").write${kind.name}(${listOf("value", ifOrdered(kind, "littleEndian"))});
@@ -57,7 +65,7 @@ const publicWrite = (kind) => `  /** Writes ${kind.says}, ${sizeOf(kind)}${kind.
 generated(
   "src/cursor/scalar.ts",
   `${MADE}
-import { checkBigInt, checkNumber } from "../common/arguments.js";
+import { checkBigInt, checkNumber, checkOrder, extraArgument } from "../common/arguments.js";
 import { access } from "./position.js";
 
 const { coreOf, positionOf, writableCoreOf } = access;

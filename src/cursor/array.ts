@@ -1,4 +1,4 @@
-import { checkSize } from "../common/arguments.js";
+import { checkOrder, checkSize, extraArgument } from "../common/arguments.js";
 import { bytesOf, newArray, type OwnFloat32Array, sliceOf } from "../common/bytes.js";
 import {
   type ArrayKind,
@@ -34,6 +34,8 @@ export abstract class ArrayCodec {
    * @param length elements
    */
   readArray<T extends ElementArrayConstructor>(Type: T, length: number, littleEndian = true): InstanceType<T> {
+    if (arguments.length > 3) throw extraArgument("readArray", arguments, 3);
+    checkOrder(littleEndian);
     const kind = checkType(Type);
     checkSize("length", length);
     const byteLength = length * kind.width;
@@ -52,6 +54,8 @@ export abstract class ArrayCodec {
 
   /** Fills `array` from the position. */
   readInto(array: ElementArray, littleEndian = true): void {
+    if (arguments.length > 2) throw extraArgument("readInto", arguments, 2);
+    checkOrder(littleEndian);
     const kind = checkArray("array", array);
     const target = bytesOf(array);
     const at = positionOf(this);
@@ -68,6 +72,8 @@ export abstract class ArrayCodec {
 
   /** Writes all elements of `array`. */
   writeArray(array: ElementArray, littleEndian = true): void {
+    if (arguments.length > 2) throw extraArgument("writeArray", arguments, 2);
+    checkOrder(littleEndian);
     const kind = checkArray("array", array);
     const source = bytesOf(array);
     const at = positionOf(this);
@@ -89,6 +95,7 @@ export abstract class ArrayCodec {
    * @throws {ShmError} `ERR_SHM_MISALIGNED` the position is not a multiple of the element's size
    */
   viewArray<T extends ElementArrayConstructor>(Type: T, length: number): InstanceType<T> {
+    if (arguments.length > 2) throw extraArgument("viewArray", arguments, 2);
     const { name, width } = checkType(Type);
     checkSize("length", length);
     const at = positionOf(this);
@@ -103,6 +110,8 @@ export abstract class ArrayCodec {
 
   /** Reads `length` 16-bit IEEE 754 numbers into a new Float32Array, which holds each exactly. */
   readFloat16Array(length: number, littleEndian = true): OwnFloat32Array {
+    if (arguments.length > 2) throw extraArgument("readFloat16Array", arguments, 2);
+    checkOrder(littleEndian);
     checkSize("length", length);
     const at = positionOf(this);
     at.peek("readFloat16Array", 2 * length); // before the allocation, as in readArray
@@ -113,6 +122,8 @@ export abstract class ArrayCodec {
 
   /** Writes each number as 16-bit IEEE 754, rounded to nearest, ties to even. */
   writeFloat16Array(array: Float32Array, littleEndian = true): void {
+    if (arguments.length > 2) throw extraArgument("writeFloat16Array", arguments, 2);
+    checkOrder(littleEndian);
     const { name } = checkArray("array", array);
     if (name !== "Float32Array") throw invalidType("array", "an instance of Float32Array", array);
     const bytes = bytesOf(array);

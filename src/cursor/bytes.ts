@@ -1,4 +1,4 @@
-import { checkInteger, checkSize } from "../common/arguments.js";
+import { checkInteger, checkSize, extraArgument } from "../common/arguments.js";
 import { checkBytes, firstBytes } from "../common/bytes.js";
 import { outOfBounds } from "../common/errors.js";
 import { access } from "./position.js";
@@ -14,6 +14,7 @@ export abstract class ByteCodec {
    * @throws {TypeError} `ERR_INVALID_ARG_TYPE` target is not a Uint8Array
    */
   read(target: Uint8Array): number {
+    if (arguments.length > 1) throw extraArgument("read", arguments, 1);
     const length = checkBytes("target", target);
     const at = positionOf(this);
     at.checkOpen("read");
@@ -31,6 +32,7 @@ export abstract class ByteCodec {
    * @throws {TypeError} `ERR_INVALID_ARG_TYPE` source is not a Uint8Array
    */
   write(source: Uint8Array): number {
+    if (arguments.length > 1) throw extraArgument("write", arguments, 1);
     const length = checkBytes("source", source);
     const at = positionOf(this);
     at.checkWritable("write");
@@ -48,6 +50,7 @@ export abstract class ByteCodec {
    * @throws {ShmRangeError} `ERR_SHM_OUT_OF_BOUNDS` fewer than `target.length` bytes remain
    */
   readExactly(target: Uint8Array): void {
+    if (arguments.length > 1) throw extraArgument("readExactly", arguments, 1);
     const length = checkBytes("target", target);
     const at = positionOf(this);
     const window = at.window.current();
@@ -61,6 +64,7 @@ export abstract class ByteCodec {
    * @throws {ShmRangeError} `ERR_SHM_OUT_OF_BOUNDS` fewer than `source.length` bytes remain
    */
   writeAll(source: Uint8Array): void {
+    if (arguments.length > 1) throw extraArgument("writeAll", arguments, 1);
     const length = checkBytes("source", source);
     const at = positionOf(this);
     at.checkWritable("writeAll");
@@ -77,6 +81,7 @@ export abstract class ByteCodec {
    * @throws {ShmRangeError} `ERR_SHM_OUT_OF_BOUNDS` the chunk would pass the end
    */
   readChunk(length: number, start = 0): Uint8Array {
+    if (arguments.length > 2) throw extraArgument("readChunk", arguments, 2);
     checkInteger("length", length, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
     checkSize("start", start);
     const at = positionOf(this);

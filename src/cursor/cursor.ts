@@ -1,3 +1,4 @@
+import { extraArgument } from "../common/arguments.js";
 import { type Assembled, assemble } from "../common/assemble.js";
 import { Whence } from "../common/flags.js";
 import type { CoreName } from "../core/core.js";
@@ -67,11 +68,13 @@ export class Cursor extends (Positioned as abstract new (position: unknown) => P
    * @see https://pkg.go.dev/io#Seeker
    */
   seek(offset: number, whence: Whence = Whence.Start): number {
+    if (arguments.length > 2) throw extraArgument("seek", arguments, 2);
     return positionOf(this).seek(offset, whence);
   }
 
   /** Moves to the start, as `seek(0)`. */
   reset(): void {
+    if (arguments.length > 0) throw extraArgument("reset", arguments, 0);
     this.seek(0);
   }
 

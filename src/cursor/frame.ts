@@ -1,3 +1,4 @@
+import { extraArgument } from "../common/arguments.js";
 import { checkBytes, firstBytes, type OwnUint8Array, sliceOf } from "../common/bytes.js";
 import { frameDamaged, frameTruncated } from "../common/errors.js";
 import { access } from "./position.js";
@@ -21,6 +22,7 @@ export abstract class FrameCodec {
    *   checksum is not the payload's
    */
   readFrame(): OwnUint8Array {
+    if (arguments.length > 0) throw extraArgument("readFrame", arguments, 0);
     const at = positionOf(this);
     const start = at.peek("readFrame", 1, FRAME_HEADER);
     const { size } = at;
@@ -49,6 +51,7 @@ export abstract class FrameCodec {
    * @throws {ShmRangeError} `ERR_SHM_OUT_OF_BOUNDS` fewer remain
    */
   writeFrame(bytes: Uint8Array): number {
+    if (arguments.length > 1) throw extraArgument("writeFrame", arguments, 1);
     const length = checkBytes("bytes", bytes);
     const at = positionOf(this);
     at.checkWritable("writeFrame");

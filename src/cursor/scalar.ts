@@ -1,5 +1,5 @@
 // Made by tools/scalars.js from its table of kinds: npm run build:glue.
-import { checkBigInt, checkNumber } from "../common/arguments.js";
+import { checkBigInt, checkNumber, checkOrder, extraArgument } from "../common/arguments.js";
 import { access } from "./position.js";
 
 const { coreOf, positionOf, writableCoreOf } = access;
@@ -16,6 +16,7 @@ const { coreOf, positionOf, writableCoreOf } = access;
 export abstract class ScalarCodec {
   /** Reads an unsigned byte, 1 byte. */
   readUint8(): number {
+    if (arguments.length > 0) throw extraArgument("readUint8", arguments, 0);
     try {
       return coreOf(this).readUint8();
     } catch (cause) {
@@ -25,6 +26,7 @@ export abstract class ScalarCodec {
 
   /** Reads a signed byte, 1 byte. */
   readInt8(): number {
+    if (arguments.length > 0) throw extraArgument("readInt8", arguments, 0);
     try {
       return coreOf(this).readInt8();
     } catch (cause) {
@@ -34,6 +36,8 @@ export abstract class ScalarCodec {
 
   /** Reads an unsigned 16-bit integer, 2 bytes. */
   readUint16(littleEndian = true): number {
+    if (arguments.length > 1) throw extraArgument("readUint16", arguments, 1);
+    checkOrder(littleEndian);
     try {
       return coreOf(this).readUint16(littleEndian);
     } catch (cause) {
@@ -43,6 +47,8 @@ export abstract class ScalarCodec {
 
   /** Reads a signed 16-bit integer, 2 bytes. */
   readInt16(littleEndian = true): number {
+    if (arguments.length > 1) throw extraArgument("readInt16", arguments, 1);
+    checkOrder(littleEndian);
     try {
       return coreOf(this).readInt16(littleEndian);
     } catch (cause) {
@@ -52,6 +58,8 @@ export abstract class ScalarCodec {
 
   /** Reads an unsigned 32-bit integer, 4 bytes. */
   readUint32(littleEndian = true): number {
+    if (arguments.length > 1) throw extraArgument("readUint32", arguments, 1);
+    checkOrder(littleEndian);
     try {
       return coreOf(this).readUint32(littleEndian);
     } catch (cause) {
@@ -61,6 +69,8 @@ export abstract class ScalarCodec {
 
   /** Reads a signed 32-bit integer, 4 bytes. */
   readInt32(littleEndian = true): number {
+    if (arguments.length > 1) throw extraArgument("readInt32", arguments, 1);
+    checkOrder(littleEndian);
     try {
       return coreOf(this).readInt32(littleEndian);
     } catch (cause) {
@@ -70,6 +80,8 @@ export abstract class ScalarCodec {
 
   /** Reads an unsigned 64-bit integer, 8 bytes. */
   readBigUint64(littleEndian = true): bigint {
+    if (arguments.length > 1) throw extraArgument("readBigUint64", arguments, 1);
+    checkOrder(littleEndian);
     try {
       return coreOf(this).readBigUint64(littleEndian);
     } catch (cause) {
@@ -79,6 +91,8 @@ export abstract class ScalarCodec {
 
   /** Reads a signed 64-bit integer, 8 bytes. */
   readBigInt64(littleEndian = true): bigint {
+    if (arguments.length > 1) throw extraArgument("readBigInt64", arguments, 1);
+    checkOrder(littleEndian);
     try {
       return coreOf(this).readBigInt64(littleEndian);
     } catch (cause) {
@@ -88,6 +102,8 @@ export abstract class ScalarCodec {
 
   /** Reads a 16-bit IEEE 754 number, 2 bytes. */
   readFloat16(littleEndian = true): number {
+    if (arguments.length > 1) throw extraArgument("readFloat16", arguments, 1);
+    checkOrder(littleEndian);
     try {
       return coreOf(this).readFloat16(littleEndian);
     } catch (cause) {
@@ -97,6 +113,8 @@ export abstract class ScalarCodec {
 
   /** Reads a 32-bit IEEE 754 number, 4 bytes. */
   readFloat32(littleEndian = true): number {
+    if (arguments.length > 1) throw extraArgument("readFloat32", arguments, 1);
+    checkOrder(littleEndian);
     try {
       return coreOf(this).readFloat32(littleEndian);
     } catch (cause) {
@@ -106,6 +124,8 @@ export abstract class ScalarCodec {
 
   /** Reads a 64-bit IEEE 754 number, 8 bytes. */
   readFloat64(littleEndian = true): number {
+    if (arguments.length > 1) throw extraArgument("readFloat64", arguments, 1);
+    checkOrder(littleEndian);
     try {
       return coreOf(this).readFloat64(littleEndian);
     } catch (cause) {
@@ -115,6 +135,7 @@ export abstract class ScalarCodec {
 
   /** Writes an unsigned byte, 1 byte. */
   writeUint8(value: number): void {
+    if (arguments.length > 1) throw extraArgument("writeUint8", arguments, 1);
     checkNumber("value", value);
     try {
       writableCoreOf(this, "writeUint8").writeUint8(value);
@@ -125,6 +146,7 @@ export abstract class ScalarCodec {
 
   /** Writes a signed byte, 1 byte. */
   writeInt8(value: number): void {
+    if (arguments.length > 1) throw extraArgument("writeInt8", arguments, 1);
     checkNumber("value", value);
     try {
       writableCoreOf(this, "writeInt8").writeInt8(value);
@@ -135,6 +157,8 @@ export abstract class ScalarCodec {
 
   /** Writes an unsigned 16-bit integer, 2 bytes. */
   writeUint16(value: number, littleEndian = true): void {
+    if (arguments.length > 2) throw extraArgument("writeUint16", arguments, 2);
+    checkOrder(littleEndian);
     checkNumber("value", value);
     try {
       writableCoreOf(this, "writeUint16").writeUint16(value, littleEndian);
@@ -145,6 +169,8 @@ export abstract class ScalarCodec {
 
   /** Writes a signed 16-bit integer, 2 bytes. */
   writeInt16(value: number, littleEndian = true): void {
+    if (arguments.length > 2) throw extraArgument("writeInt16", arguments, 2);
+    checkOrder(littleEndian);
     checkNumber("value", value);
     try {
       writableCoreOf(this, "writeInt16").writeInt16(value, littleEndian);
@@ -155,6 +181,8 @@ export abstract class ScalarCodec {
 
   /** Writes an unsigned 32-bit integer, 4 bytes. */
   writeUint32(value: number, littleEndian = true): void {
+    if (arguments.length > 2) throw extraArgument("writeUint32", arguments, 2);
+    checkOrder(littleEndian);
     checkNumber("value", value);
     try {
       writableCoreOf(this, "writeUint32").writeUint32(value, littleEndian);
@@ -165,6 +193,8 @@ export abstract class ScalarCodec {
 
   /** Writes a signed 32-bit integer, 4 bytes. */
   writeInt32(value: number, littleEndian = true): void {
+    if (arguments.length > 2) throw extraArgument("writeInt32", arguments, 2);
+    checkOrder(littleEndian);
     checkNumber("value", value);
     try {
       writableCoreOf(this, "writeInt32").writeInt32(value, littleEndian);
@@ -175,6 +205,8 @@ export abstract class ScalarCodec {
 
   /** Writes an unsigned 64-bit integer, 8 bytes. */
   writeBigUint64(value: bigint, littleEndian = true): void {
+    if (arguments.length > 2) throw extraArgument("writeBigUint64", arguments, 2);
+    checkOrder(littleEndian);
     checkBigInt("value", value);
     try {
       writableCoreOf(this, "writeBigUint64").writeBigUint64(value, littleEndian);
@@ -185,6 +217,8 @@ export abstract class ScalarCodec {
 
   /** Writes a signed 64-bit integer, 8 bytes. */
   writeBigInt64(value: bigint, littleEndian = true): void {
+    if (arguments.length > 2) throw extraArgument("writeBigInt64", arguments, 2);
+    checkOrder(littleEndian);
     checkBigInt("value", value);
     try {
       writableCoreOf(this, "writeBigInt64").writeBigInt64(value, littleEndian);
@@ -195,6 +229,8 @@ export abstract class ScalarCodec {
 
   /** Writes a 16-bit IEEE 754 number, 2 bytes: rounded once, to nearest, ties to even. */
   writeFloat16(value: number, littleEndian = true): void {
+    if (arguments.length > 2) throw extraArgument("writeFloat16", arguments, 2);
+    checkOrder(littleEndian);
     checkNumber("value", value);
     try {
       writableCoreOf(this, "writeFloat16").writeFloat16(value, littleEndian);
@@ -205,6 +241,8 @@ export abstract class ScalarCodec {
 
   /** Writes a 32-bit IEEE 754 number, 4 bytes. */
   writeFloat32(value: number, littleEndian = true): void {
+    if (arguments.length > 2) throw extraArgument("writeFloat32", arguments, 2);
+    checkOrder(littleEndian);
     checkNumber("value", value);
     try {
       writableCoreOf(this, "writeFloat32").writeFloat32(value, littleEndian);
@@ -215,6 +253,8 @@ export abstract class ScalarCodec {
 
   /** Writes a 64-bit IEEE 754 number, 8 bytes. */
   writeFloat64(value: number, littleEndian = true): void {
+    if (arguments.length > 2) throw extraArgument("writeFloat64", arguments, 2);
+    checkOrder(littleEndian);
     checkNumber("value", value);
     try {
       writableCoreOf(this, "writeFloat64").writeFloat64(value, littleEndian);

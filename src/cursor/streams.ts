@@ -1,4 +1,5 @@
 // The codec of streams. streaming.ts has the contract with src/stream/, which makes them.
+import { extraArgument } from "../common/arguments.js";
 import { unsupported } from "../common/errors.js";
 import { Whence } from "../common/flags.js";
 import { access, type Position } from "./position.js";
@@ -55,6 +56,7 @@ export abstract class StreamCodec {
    * @see https://nodejs.org/api/stream.html#readable-streams
    */
   readable(options?: CursorReadableOptions): CursorReadable {
+    if (arguments.length > 1) throw extraArgument("readable", arguments, 1);
     const at = positionOf(this);
     return checkStreams("readable", at.streams).readable(groundOf(at, "readable"), options);
   }
@@ -75,6 +77,7 @@ export abstract class StreamCodec {
    * @see https://nodejs.org/api/stream.html#writable-streams
    */
   writable(options?: CursorWritableOptions): CursorWritable {
+    if (arguments.length > 1) throw extraArgument("writable", arguments, 1);
     const at = positionOf(this);
     return checkStreams("writable", at.streams).writable(groundOf(at, "writable"), options);
   }

@@ -1,4 +1,4 @@
-import { checkOptions, checkSize, checkString } from "../common/arguments.js";
+import { checkOptions, checkSize, checkString, extraArgument } from "../common/arguments.js";
 import { malformed, outOfBounds, outOfRange } from "../common/errors.js";
 import { Whence } from "../common/flags.js";
 import { checkFatal, decodeText, type TextOptions } from "../common/text.js";
@@ -28,6 +28,7 @@ function fatalOf(options: TextOptions | undefined): boolean {
 export abstract class TextCodec {
   /** Reads `byteLength` bytes of text. */
   readString(byteLength: number, options?: TextOptions): string {
+    if (arguments.length > 2) throw extraArgument("readString", arguments, 2);
     checkSize("byteLength", byteLength);
     const fatal = fatalOf(options);
     const at = positionOf(this);
@@ -39,6 +40,7 @@ export abstract class TextCodec {
 
   /** Writes text without its length: the reader must know where it ends. */
   writeString(text: string): number {
+    if (arguments.length > 1) throw extraArgument("writeString", arguments, 1);
     return write(positionOf(this), "writeString", encoder.encode(checkString("text", text)));
   }
 
@@ -50,6 +52,7 @@ export abstract class TextCodec {
    *   and they have none
    */
   readCString(maxLength = Number.MAX_SAFE_INTEGER, options?: TextOptions): string {
+    if (arguments.length > 2) throw extraArgument("readCString", arguments, 2);
     checkSize("maxLength", maxLength);
     const fatal = fatalOf(options);
     const at = positionOf(this);
@@ -71,12 +74,14 @@ export abstract class TextCodec {
 
   /** Writes text and a NUL. A text with a NUL in it is `ERR_OUT_OF_RANGE`: a reader would stop there. */
   writeCString(text: string): number {
+    if (arguments.length > 1) throw extraArgument("writeCString", arguments, 1);
     if (checkString("text", text).includes("\0")) throw outOfRange("text", "without a NUL", JSON.stringify(text));
     return write(positionOf(this), "writeCString", encoder.encode(`${text}\0`));
   }
 
   /** Reads text that follows its length in bytes, a varint. */
   readVarString(options?: TextOptions): string {
+    if (arguments.length > 1) throw extraArgument("readVarString", arguments, 1);
     const fatal = fatalOf(options);
     const at = positionOf(this);
     const { start, textStart, length } = peekLength(at);
@@ -94,6 +99,7 @@ export abstract class TextCodec {
 
   /** Writes text after its length in bytes, a varint. */
   writeVarString(text: string): number {
+    if (arguments.length > 1) throw extraArgument("writeVarString", arguments, 1);
     const bytes = encoder.encode(checkString("text", text));
     const at = positionOf(this);
     at.checkWritable("writeVarString");

@@ -1,4 +1,4 @@
-import { checkBigInt, checkInteger, checkSize } from "../common/arguments.js";
+import { checkBigInt, checkInteger, checkSize, extraArgument } from "../common/arguments.js";
 import { checkNotDetached, newArray, type OwnFloat64Array } from "../common/bytes.js";
 import { arrayKindOf, type NumberArray } from "../common/elements.js";
 import { invalidType, malformed, outOfBounds, outOfRange, unsafeInteger } from "../common/errors.js";
@@ -57,6 +57,7 @@ function checkNumbers(array: unknown): Float64Array {
 export abstract class VarintCodec {
   /** Reads an unsigned varint up to 2^53 - 1, 1 to 10 bytes. */
   readVarUint(): number {
+    if (arguments.length > 0) throw extraArgument("readVarUint", arguments, 0);
     try {
       return coreOf(this).readVarUint();
     } catch (cause) {
@@ -66,6 +67,7 @@ export abstract class VarintCodec {
 
   /** Reads a zigzag varint from -(2^53 - 1) to 2^53 - 1, 1 to 10 bytes. */
   readVarInt(): number {
+    if (arguments.length > 0) throw extraArgument("readVarInt", arguments, 0);
     try {
       return coreOf(this).readVarInt();
     } catch (cause) {
@@ -75,6 +77,7 @@ export abstract class VarintCodec {
 
   /** Reads an unsigned varint of 64 bits, 1 to 10 bytes. */
   readBigVarUint(): bigint {
+    if (arguments.length > 0) throw extraArgument("readBigVarUint", arguments, 0);
     try {
       return coreOf(this).readBigVarUint();
     } catch (cause) {
@@ -84,6 +87,7 @@ export abstract class VarintCodec {
 
   /** Reads a zigzag varint of 64 bits, 1 to 10 bytes. */
   readBigVarInt(): bigint {
+    if (arguments.length > 0) throw extraArgument("readBigVarInt", arguments, 0);
     try {
       return coreOf(this).readBigVarInt();
     } catch (cause) {
@@ -95,6 +99,7 @@ export abstract class VarintCodec {
    * Writes an unsigned varint in its shortest form. `value` is an integer from 0 to 2^53 - 1. Returns bytes: 1 to 8.
    */
   writeVarUint(value: number): number {
+    if (arguments.length > 1) throw extraArgument("writeVarUint", arguments, 1);
     checkInteger("value", value, 0, Number.MAX_SAFE_INTEGER);
     try {
       return writableCoreOf(this, "writeVarUint").writeVarUint(value);
@@ -105,6 +110,7 @@ export abstract class VarintCodec {
 
   /** Writes a zigzag varint. `value` is an integer from -(2^53 - 1) to 2^53 - 1. Returns bytes: 1 to 8. */
   writeVarInt(value: number): number {
+    if (arguments.length > 1) throw extraArgument("writeVarInt", arguments, 1);
     checkInteger("value", value, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
     try {
       return writableCoreOf(this, "writeVarInt").writeVarInt(value);
@@ -115,6 +121,7 @@ export abstract class VarintCodec {
 
   /** Writes an unsigned varint of 64 bits in its shortest form. Returns bytes: 1 to 10. */
   writeBigVarUint(value: bigint): number {
+    if (arguments.length > 1) throw extraArgument("writeBigVarUint", arguments, 1);
     checkBigRange(value, 0n, MAX_UINT64);
     try {
       return writableCoreOf(this, "writeBigVarUint").writeBigVarUint(value);
@@ -125,6 +132,7 @@ export abstract class VarintCodec {
 
   /** Writes a zigzag varint of 64 bits. Returns bytes: 1 to 10. */
   writeBigVarInt(value: bigint): number {
+    if (arguments.length > 1) throw extraArgument("writeBigVarInt", arguments, 1);
     checkBigRange(value, MIN_INT64, MAX_INT64);
     try {
       return writableCoreOf(this, "writeBigVarInt").writeBigVarInt(value);
@@ -140,6 +148,7 @@ export abstract class VarintCodec {
    * @returns the numbers, in an array of their own
    */
   readVarUintArray(length: number): OwnFloat64Array {
+    if (arguments.length > 1) throw extraArgument("readVarUintArray", arguments, 1);
     checkSize("length", length);
     const at = positionOf(this);
     // Check before allocating: each varint takes a byte at least, so this allocates at most eight times what remains.
@@ -160,6 +169,7 @@ export abstract class VarintCodec {
    * @returns bytes it took
    */
   writeVarUintArray(array: readonly number[] | NumberArray): number {
+    if (arguments.length > 1) throw extraArgument("writeVarUintArray", arguments, 1);
     const values = checkNumbers(array);
     positionOf(this).checkWritable("writeVarUintArray");
     positionOf(this).checkOpen("writeVarUintArray");

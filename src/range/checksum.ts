@@ -1,4 +1,4 @@
-import { checkBigInt, checkChoice, checkInteger, checkOptions } from "../common/arguments.js";
+import { checkBigInt, checkChoice, checkInteger, checkOptions, extraArgument } from "../common/arguments.js";
 import { invalidValue, outOfRange } from "../common/errors.js";
 import { checkRange, RangeTarget } from "./target.js";
 
@@ -57,6 +57,7 @@ export abstract class Checksums extends RangeTarget {
    */
   checksum(algorithm: Checksum64, options?: Checksum64Options): bigint;
   checksum(algorithm: Checksum32 | Checksum64, options?: Checksum32Options & Checksum64Options): number | bigint {
+    if (arguments.length > 2) throw extraArgument("checksum", arguments, 2);
     checkChoice("algorithm", algorithm, [...checksums, ...hashes]);
     const checked: Checksum32Options & Checksum64Options = checkOptions(options, optionKeys);
     const { start = 0, end = this.byteLength, previous, seed } = checked;

@@ -1,9 +1,11 @@
+import { extraArgument } from "../common/arguments.js";
 import { firstBytes } from "../common/bytes.js";
 import { checkOther, checkRange, RangeTarget } from "./target.js";
 
 export abstract class Comparisons extends RangeTarget {
   /** Whether the range equals all of `other`, byte for byte: bytes, or the whole window of another attachment. */
   equals(other: Uint8Array | RangeTarget, start = 0, end = this.byteLength): boolean {
+    if (arguments.length > 3) throw extraArgument("equals", arguments, 3);
     const bytes = checkOther(other);
     checkRange(this, start, end);
     const range = this.range("equals");
@@ -15,6 +17,7 @@ export abstract class Comparisons extends RangeTarget {
    * is the beginning of the other, the shorter one comes first.
    */
   compare(other: Uint8Array | RangeTarget, start = 0, end = this.byteLength): -1 | 0 | 1 {
+    if (arguments.length > 3) throw extraArgument("compare", arguments, 3);
     const bytes = checkOther(other);
     checkRange(this, start, end);
     const range = this.range("compare");

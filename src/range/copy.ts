@@ -1,4 +1,4 @@
-import { checkChoice, checkOptions } from "../common/arguments.js";
+import { checkChoice, checkOptions, extraArgument } from "../common/arguments.js";
 import type { OwnUint8Array } from "../common/bytes.js";
 import { checkFatal, decodeText, type TextEncoding, type TextOptions, textEncodings } from "../common/text.js";
 import { checkRange, RangeTarget } from "./target.js";
@@ -38,6 +38,7 @@ export abstract class Copies extends RangeTarget {
    * @throws {ShmError} `ENOMEM` the engine has no room for the copy
    */
   toBuffer(start = 0, end = this.byteLength): CopiedBytes {
+    if (arguments.length > 2) throw extraArgument("toBuffer", arguments, 2);
     checkRange(this, start, end);
     const copy = this.copyOf("toBuffer", start, end);
     return (this.engine.buffer?.(copy) ?? copy) as CopiedBytes;
@@ -54,6 +55,7 @@ export abstract class Copies extends RangeTarget {
    * @see https://encoding.spec.whatwg.org/
    */
   text(options?: RangeTextOptions): string {
+    if (arguments.length > 1) throw extraArgument("text", arguments, 1);
     const {
       start = 0,
       end = this.byteLength,

@@ -1,3 +1,4 @@
+import { extraArgument } from "../common/arguments.js";
 import {
   type BigIntArrayConstructor,
   type BigIntKind,
@@ -32,6 +33,7 @@ export abstract class Numbers extends RangeTarget {
   sum(Type: NumberArrayConstructor, start?: number, end?: number): number;
   sum(Type: BigIntArrayConstructor, start?: number, end?: number): bigint;
   sum(Type: ElementArrayConstructor, start = 0, end = this.byteLength): number | bigint {
+    if (arguments.length > 3) throw extraArgument("sum", arguments, 3);
     const { kind, width } = checkType(Type);
     checkElements(this, width, start, end);
     const range = this.range("sum");
@@ -46,6 +48,7 @@ export abstract class Numbers extends RangeTarget {
   min(Type: NumberArrayConstructor, start?: number, end?: number): number;
   min(Type: BigIntArrayConstructor, start?: number, end?: number): bigint;
   min(Type: ElementArrayConstructor, start = 0, end = this.byteLength): number | bigint {
+    if (arguments.length > 3) throw extraArgument("min", arguments, 3);
     const kind = checkSome(this, Type, start, end);
     const range = this.range("min");
     return isBig(kind) ? range.minBig(kind, start, end) : range.min(kind, start, end);
@@ -55,6 +58,7 @@ export abstract class Numbers extends RangeTarget {
   max(Type: NumberArrayConstructor, start?: number, end?: number): number;
   max(Type: BigIntArrayConstructor, start?: number, end?: number): bigint;
   max(Type: ElementArrayConstructor, start = 0, end = this.byteLength): number | bigint {
+    if (arguments.length > 3) throw extraArgument("max", arguments, 3);
     const kind = checkSome(this, Type, start, end);
     const range = this.range("max");
     return isBig(kind) ? range.maxBig(kind, start, end) : range.max(kind, start, end);

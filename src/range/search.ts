@@ -1,3 +1,4 @@
+import { extraArgument } from "../common/arguments.js";
 import { checkPattern, checkRange, RangeTarget } from "./target.js";
 
 export abstract class Searches extends RangeTarget {
@@ -8,6 +9,7 @@ export abstract class Searches extends RangeTarget {
    * @returns bytes from the window's start; -1 if there is none
    */
   indexOf(value: number | Uint8Array | string, start = 0, end = this.byteLength): number {
+    if (arguments.length > 3) throw extraArgument("indexOf", arguments, 3);
     const needle = checkPattern(value);
     checkRange(this, start, end);
     const range = this.range("indexOf");
@@ -18,6 +20,7 @@ export abstract class Searches extends RangeTarget {
 
   /** As {@link indexOf}, the last occurrence; an empty value is found at `end`. */
   lastIndexOf(value: number | Uint8Array | string, start = 0, end = this.byteLength): number {
+    if (arguments.length > 3) throw extraArgument("lastIndexOf", arguments, 3);
     const needle = checkPattern(value);
     checkRange(this, start, end);
     const range = this.range("lastIndexOf");
@@ -28,6 +31,7 @@ export abstract class Searches extends RangeTarget {
 
   /** Whether the range is UTF-8 and ends with a whole character: whether TextDecoder takes it with `fatal`. */
   isUtf8(start = 0, end = this.byteLength): boolean {
+    if (arguments.length > 2) throw extraArgument("isUtf8", arguments, 2);
     checkRange(this, start, end);
     return this.range("isUtf8").isUtf8(start, end);
   }

@@ -1,4 +1,5 @@
 import type { MessageParts } from "../channel/codec.js";
+import { extraArgument } from "../common/arguments.js";
 import type { OwnUint8Array } from "../common/bytes.js";
 import type { ElementArrayConstructor } from "../common/elements.js";
 import { detached, illegalConstructor, readOnly, systemError } from "../common/errors.js";
@@ -164,6 +165,7 @@ export class Attachment extends Ranges {
    * @throws {RangeError} `ERR_OUT_OF_RANGE` they are not inside the window
    */
   view<T extends ElementArrayConstructor>(Type: T, offset = 0, length?: number): InstanceType<T> {
+    if (arguments.length > 3) throw extraArgument("view", arguments, 3);
     this.#checkAttached("view");
     return this.#views.view(Type, offset, length);
   }
@@ -180,6 +182,7 @@ export class Attachment extends Ranges {
 
   /** A new cursor at the window's start. */
   cursor(): Cursor {
+    if (arguments.length > 0) throw extraArgument("cursor", arguments, 0);
     this.#checkAttached("cursor");
     return openCursor(this.#core.open(this.#window), this.#window, this.access !== "read-only", this.#streams);
   }
@@ -194,6 +197,7 @@ export class Attachment extends Ranges {
    * @throws {RangeError} `ERR_OUT_OF_RANGE` the domain does not fit the window
    */
   join(options?: JoinOptions): Domain {
+    if (arguments.length > 1) throw extraArgument("join", arguments, 1);
     this.#checkAttached("join");
     const { offset, slots } = checkJoin(options);
     if (this.access !== "read-write")

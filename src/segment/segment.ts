@@ -1,4 +1,4 @@
-import { checkMode, checkOptions, checkUid } from "../common/arguments.js";
+import { checkMode, checkOptions, checkUid, extraArgument } from "../common/arguments.js";
 import { detached, errnoNumbers, illegalConstructor, invalidType, systemError, unsupported } from "../common/errors.js";
 import type { Whence } from "../common/flags.js";
 import { INSPECT, type Inspect, inspected } from "../common/inspect.js";
@@ -107,6 +107,7 @@ export class Segment extends Uncloneable {
    * @see shmctl(2), `IPC_SET`
    */
   setPermissions(permissions: Permissions): void {
+    if (arguments.length > 1) throw extraArgument("setPermissions", arguments, 1);
     const { mode, uid, gid } = checkOptions(permissions, ["mode", "uid", "gid"], "permissions");
     if (mode !== undefined) checkMode(mode);
     if (uid !== undefined) checkUid("uid", uid);
@@ -165,6 +166,7 @@ export class Segment extends Uncloneable {
    * @see shmop(2), `SHM_REMAP`
    */
   attach(options?: AttachOptions): Attachment {
+    if (arguments.length > 1) throw extraArgument("attach", arguments, 1);
     const request = checkAttach(this, this.#host.pageSize, options);
     this.#checkNotDisposed("attach");
     if (typeof WebAssembly === "undefined")
@@ -194,21 +196,25 @@ export class Segment extends Uncloneable {
 
   /** {@link Cursor.read} of the segment's own cursor. */
   read(target: Uint8Array): number {
+    if (arguments.length > 1) throw extraArgument("read", arguments, 1);
     return this.#cursor("read").read(target);
   }
 
   /** {@link Cursor.write} of the segment's own cursor. */
   write(source: Uint8Array): number {
+    if (arguments.length > 1) throw extraArgument("write", arguments, 1);
     return this.#cursor("write").write(source);
   }
 
   /** {@link Cursor.readChunk} of the segment's own cursor. */
   readChunk(length: number, start = 0): Uint8Array {
+    if (arguments.length > 2) throw extraArgument("readChunk", arguments, 2);
     return this.#cursor("readChunk").readChunk(length, start);
   }
 
   /** {@link Cursor.seek} of the segment's own cursor. */
   seek(offset: number, whence?: Whence): number {
+    if (arguments.length > 2) throw extraArgument("seek", arguments, 2);
     return this.#cursor("seek").seek(offset, whence);
   }
 

@@ -32,9 +32,18 @@ const length = fc.oneof(
   { weight: 1, arbitrary: wild },
 );
 
+/** One byte has no order, and a method refuses what it does not take. */
+function orderOf<T>(name: ScalarName, little: T): T[] {
+  return scalarBytes[name] === 1 ? [] : [little];
+}
+
 const scalars: Arbitrary<Command>[] = [
   atCursor("read scalar", [scalar, littleEndian], (cursor, name, little) =>
-    cursor instanceof ModelCursor ? cursor.readScalar(name, little) : (cursor as Cursor)[`read${name}`](little),
+    cursor instanceof ModelCursor
+      ? cursor.readScalar(name, little)
+      : ((cursor as Cursor)[`read${name}`] as (...order: (boolean | undefined)[]) => number | bigint)(
+          ...orderOf(name, little),
+        ),
   ),
   atCursor(
     "write scalar",
@@ -42,7 +51,10 @@ const scalars: Arbitrary<Command>[] = [
     (cursor, name, value, little) =>
       cursor instanceof ModelCursor
         ? cursor.writeScalar(name, value as number, little)
-        : ((cursor as Cursor)[`write${name}`] as (value: unknown, little: boolean) => void)(value, little),
+        : ((cursor as Cursor)[`write${name}`] as (value: unknown, ...order: (boolean | undefined)[]) => void)(
+            value,
+            ...orderOf(name, little),
+          ),
   ),
 ];
 

@@ -31,12 +31,15 @@ type Name =
 
 function kind(name: Name, bytes: number, extremes: Value[]): Kind {
   const big = name.startsWith("Big");
+  const order = (littleEndian?: boolean): boolean[] =>
+    littleEndian === undefined || bytes === 1 ? [] : [littleEndian]; // one byte has none
   return {
     name,
     bytes,
-    read: (cursor, littleEndian) => (cursor[`read${name}`] as (l?: boolean) => Value).call(cursor, littleEndian),
+    read: (cursor, littleEndian) =>
+      (cursor[`read${name}`] as (...l: boolean[]) => Value).apply(cursor, order(littleEndian)),
     write: (cursor, value, littleEndian) =>
-      (cursor[`write${name}`] as (v: Value, l?: boolean) => void).call(cursor, value, littleEndian),
+      (cursor[`write${name}`] as (v: Value, ...l: boolean[]) => void).call(cursor, value, ...order(littleEndian)),
     get: (view, offset, littleEndian) =>
       (view[`get${name}`] as (o: number, l: boolean) => Value).call(view, offset, littleEndian),
     set: (view, offset, value, littleEndian) =>

@@ -21,12 +21,14 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   InitArguments(env);
   InitFile(env, exports);
   InitBudget(env, exports);
+  InitConfine(env, exports);
   InitParticipant(env, exports);
   InitSegment(env, exports);
   InitSystem(env, exports);
   InitTransfer(env, exports);
   InitWeight(env, exports);
   InitWindow(env, exports);
+  InitWord(env, exports);
   return exports;
 }
 

@@ -9,14 +9,17 @@
 // Each adds the functions of one file to the exports: map/budget.cc (reserve), map/weight.cc
 // (weigh), sysv/segment.cc (shmget, shmctl), sysv/system.cc (limits, list, ftok), map/transfer.cc
 // (read, write), map/window.cc (map, unmap, discard, privatePages, address), wait/participant.cc
-// (Participant).
+// (Participant), wait/word.cc (waitWord, wakeWord), confine/confine.cc (bind, restrict, filter,
+// exitGroup).
 void InitBudget(Napi::Env env, Napi::Object exports);
+void InitConfine(Napi::Env env, Napi::Object exports);
 void InitParticipant(Napi::Env env, Napi::Object exports);
 void InitSegment(Napi::Env env, Napi::Object exports);
 void InitSystem(Napi::Env env, Napi::Object exports);
 void InitTransfer(Napi::Env env, Napi::Object exports);
 void InitWeight(Napi::Env env, Napi::Object exports);
 void InitWindow(Napi::Env env, Napi::Object exports);
+void InitWord(Napi::Env env, Napi::Object exports);
 
 // shmid_ds as a JS object under shmctl(2)'s names.
 Napi::Object SegmentFields(Napi::Env env, int id, const struct shmid_ds& ds);

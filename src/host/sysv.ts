@@ -11,6 +11,7 @@ import type { Capability, Explanation, Host, HostCall, Limits, Mapping, MapReque
 import { mayStandForAnother } from "./ids.js";
 import { type JoinRequest, kinds, type Membership } from "./membership.js";
 import { whyNotLoaded } from "./missing.js";
+import type { ProcessCalls } from "./process.js";
 
 const { readFileSync } = fs;
 
@@ -18,7 +19,7 @@ type Seconds = number;
 type StatFields = Omit<SegmentInfo, "atime" | "dtime" | "ctime"> & Record<"atime" | "dtime" | "ctime", Seconds>;
 
 /** The addon never throws; a negative number is -errno. A window is a Uint8Array over whole pages of memory.buffer. */
-interface Addon extends Pick<NativeCopy, "read" | "write"> {
+interface Addon extends Pick<NativeCopy, "read" | "write">, ProcessCalls {
   get(key: number, size: number, flags: number): number;
   stat(id: number): StatFields | number;
   set(id: number, mode: number, uid: number, gid: number): number;
@@ -84,7 +85,7 @@ function loadAddon(given: unknown): Addon {
 }
 
 const functions =
-  "get stat set remove lock unlock map discard privatePages unmap address list limits ftok reserve weigh read write";
+  "get stat set remove lock unlock map discard privatePages unmap address list limits ftok reserve weigh read write bind restrict filter exitGroup waitWord wakeWord";
 
 function isAddon(value: unknown): value is Addon {
   if (typeof value !== "object" || value === null) return false;
@@ -151,6 +152,10 @@ class SysvHost implements Host {
 
   get addonFile(): string {
     return this.#addon.file;
+  }
+
+  get processCalls(): ProcessCalls {
+    return this.#addon;
   }
 
   constructor(addon: Addon) {
@@ -366,4 +371,9 @@ export function sysvHost(addon?: object | string): Host {
 /** The file of the addon that a host calls, so that another thread can load it; undefined if the host has none. */
 export function addonFileOf(host: Host): string | undefined {
   return host instanceof SysvHost ? host.addonFile : undefined;
+}
+
+/** What a host's addon can do to its process; undefined if the host has no addon. */
+export function processCallsOf(host: Host): ProcessCalls | undefined {
+  return host instanceof SysvHost ? host.processCalls : undefined;
 }

@@ -1,0 +1,57 @@
+// One word to wait at, for two processes that share a page and trust each other with nothing else.
+#include <cmath>
+
+#include "addon.h"
+#include "arguments.h"
+#include "wait/futex.h"
+
+namespace {
+
+// Args: (array, index, ...). The array must be an Int32Array, and the index inside it.
+bool ReadWord(const Napi::CallbackInfo& info, uint32_t** word) {
+  napi_typedarray_type type;
+  size_t length = 0;
+  void* data = nullptr;
+  size_t index;
+  if (!info[0].IsTypedArray() ||
+      napi_get_typedarray_info(info.Env(), info[0], &type, &length, &data, nullptr, nullptr) !=
+          napi_ok ||
+      type != napi_int32_array || length == 0 ||
+      !ReadInteger(info[1], 0, static_cast<double>(length - 1), &index))
+    return false;
+  *word = static_cast<uint32_t*>(data) + index;
+  return true;
+}
+
+// Args: (array, index, value, milliseconds). Sleeps while the word has the value, until a wake, the
+// time or a signal. Returns 0 after a wake, -EAGAIN if the word had another value, -ETIMEDOUT,
+// -EINTR or another -errno.
+Napi::Value WaitWord(const Napi::CallbackInfo& info) {
+  uint32_t* word;
+  int value;
+  if (!ReadWord(info, &word) || !ReadInteger(info[2], -kMaxInt - 1, kMaxInt, &value) ||
+      !info[3].IsNumber())
+    return Errno(info.Env(), EINVAL);
+  // A day at most, so that nanoseconds fit.
+  const double milliseconds = fmin(info[3].As<Napi::Number>().DoubleValue(), 86'400'000);
+  if (!(milliseconds >= 0)) return Errno(info.Env(), EINVAL);
+  const timespec deadline = AfterNs(static_cast<int64_t>(milliseconds * 1e6));
+  const long result = syscall(SYS_futex, word, FUTEX_WAIT_BITSET, static_cast<uint32_t>(value),
+                              &deadline, nullptr, FUTEX_BITSET_MATCH_ANY);
+  return Errno(info.Env(), result == 0 ? 0 : errno);
+}
+
+// Args: (array, index). Wakes all that wait at the word. Returns how many, or -errno.
+Napi::Value WakeWord(const Napi::CallbackInfo& info) {
+  uint32_t* word;
+  if (!ReadWord(info, &word)) return Errno(info.Env(), EINVAL);
+  const long woken = syscall(SYS_futex, word, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
+  return Napi::Number::New(info.Env(), static_cast<double>(woken < 0 ? -errno : woken));
+}
+
+}  // namespace
+
+void InitWord(Napi::Env env, Napi::Object exports) {
+  exports.Set("waitWord", Napi::Function::New<WaitWord>(env, "waitWord"));
+  exports.Set("wakeWord", Napi::Function::New<WakeWord>(env, "wakeWord"));
+}

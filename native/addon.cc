@@ -22,6 +22,7 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   InitFile(env, exports);
   InitBudget(env, exports);
   InitConfine(env, exports);
+  InitLaunch(env, exports);
   InitParticipant(env, exports);
   InitSegment(env, exports);
   InitSystem(env, exports);

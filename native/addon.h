@@ -10,9 +10,10 @@
 // (weigh), sysv/segment.cc (shmget, shmctl), sysv/system.cc (limits, list, ftok), map/transfer.cc
 // (read, write), map/window.cc (map, unmap, discard, privatePages, address), wait/participant.cc
 // (Participant), wait/word.cc (waitWord, wakeWord), confine/confine.cc (bind, restrict, filter,
-// exitGroup).
+// exitGroup), confine/launch.cc (isolate).
 void InitBudget(Napi::Env env, Napi::Object exports);
 void InitConfine(Napi::Env env, Napi::Object exports);
+void InitLaunch(Napi::Env env, Napi::Object exports);
 void InitParticipant(Napi::Env env, Napi::Object exports);
 void InitSegment(Napi::Env env, Napi::Object exports);
 void InitSystem(Napi::Env env, Napi::Object exports);

@@ -9,7 +9,7 @@
         "guard/copy.cc", "guard/engine.cc", "guard/fault.cc", "guard/guard.cc", "guard/import.cc",
         "guard/older.cc", "guard/pool.cc", "guard/probe.cc", "guard/registry.cc",
         "wait/keeper.cc", "wait/liveness.cc", "wait/participant.cc", "wait/word.cc",
-        "confine/confine.cc", "confine/filter.cc", "confine/policy.cc"
+        "confine/confine.cc", "confine/filter.cc", "confine/launch.cc", "confine/policy.cc"
       ],
       "include_dirs": [".", "<!(node -p \"require('node-addon-api').include_dir\")"],
       "defines": [

@@ -133,7 +133,6 @@ const Row kPolicy[] = {
     Allow(SYS_getrusage),
     Allow(SYS_close),
     Allow(SYS_fstat),
-    AllowIf(SYS_fcntl, Is(1, F_GETFD)),
     AllowIf(SYS_fcntl, Is(1, F_GETFL)),
     Allow(SYS_exit),
     Allow(SYS_exit_group),

@@ -23,7 +23,7 @@ export interface Confinement {
   readonly openFiles: number;
   readonly coreDumps: false;
   readonly diesWithParent: true;
-  /** Namespaces of its own, by their names in /proc/self/ns. */
+  /** Namespaces of its own, by their names in /proc/self/ns. The file system of "mnt" is empty, "net" has no interface that is up. */
   readonly namespaces: readonly string[];
 }
 
@@ -96,6 +96,7 @@ export function confine(host: Host, { parent, segments, memory }: ConfinementRul
     if (!(cause instanceof Error && "syscall" in cause)) throw cause;
     throw unsupported("a sandbox in a process of its own", "it needs /proc", { cause });
   }
+  const namespaces = calls.isolate(); // from here on there is no /proc
   check(calls.restrict(dataLimit), {}, "setrlimit and prctl of PR_SET_DUMPABLE");
   check(
     calls.filter(Int32Array.from(pairs), Int32Array.from(events)),
@@ -113,6 +114,6 @@ export function confine(host: Host, { parent, segments, memory }: ConfinementRul
     openFiles: 0,
     coreDumps: false,
     diesWithParent: true,
-    namespaces: [],
+    namespaces: ["user", "mnt", "net"].filter((_, bit) => (namespaces & (1 << bit)) !== 0),
   };
 }

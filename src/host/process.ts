@@ -2,6 +2,8 @@
 export interface ProcessCalls {
   /** No exec gains rights; the process dies with the thread that started it. -ESRCH: `parent` is not its parent. */
   bind(parent: number): number;
+  /** Empties the file system, if it is the process's own. Returns bits of what that has of its own: 1 user, 2 mount, 4 net. */
+  isolate(): number;
   /** Sets the bytes of private writable memory; no more descriptors, no core dumps. */
   restrict(data: number): number;
   /** Filters the system calls of all threads. `segments`: an id, and 1 if read-only, in turn. `events`: descriptors. */

@@ -18,9 +18,6 @@ const uint32_t kArchitecture = 0;
 
 namespace {
 
-// x86-64 numbers with this bit are calls of the x32 ABI: the same calls under other numbers.
-constexpr uint32_t kX32 = 0x40000000;
-
 constexpr uint32_t kNumberAt = offsetof(seccomp_data, nr);
 constexpr uint32_t kArchitectureAt = offsetof(seccomp_data, arch);
 // Both architectures are little-endian: a low half lies first.
@@ -92,15 +89,18 @@ size_t BuildFilter(const Subject& subject, sock_filter* out, size_t most) {
   program.Load(kArchitectureAt);
   program.Add(BPF_JMP | BPF_JEQ | BPF_K, 1, 0, kArchitecture);
   program.Return(SECCOMP_RET_KILL_PROCESS);
+  // The calls of the x32 ABI are x86-64's under numbers of their own, which no row has.
   program.Load(kNumberAt);
-  program.Add(BPF_JMP | BPF_JGE | BPF_K, 0, 1, kX32);
-  program.Return(SECCOMP_RET_KILL_PROCESS);
   for (size_t first = 0; first < kPolicyRows;) {
     const uint32_t call = kPolicy[first].call;
     size_t past = first;
-    size_t length = 1;  // the block's last instruction
-    for (; past < kPolicyRows && kPolicy[past].call == call; past++)
+    bool always = false;  // the last row has no condition
+    size_t length = 0;
+    for (; past < kPolicyRows && kPolicy[past].call == call; past++) {
+      always = kPolicy[past].conditions == 0;
       ForEach(kPolicy[past], subject, [&](uint32_t) { length += Length(kPolicy[past]); });
+    }
+    if (!always) length++;
     // A conditional jump goes at most 255 instructions far.
     if (length <= UINT8_MAX) {
       program.Add(BPF_JMP | BPF_JEQ | BPF_K, 0, static_cast<uint8_t>(length), call);
@@ -111,7 +111,7 @@ size_t BuildFilter(const Subject& subject, sock_filter* out, size_t most) {
     for (; first < past; first++)
       ForEach(kPolicy[first], subject,
               [&](uint32_t item) { AddRow(&program, kPolicy[first], item); });
-    program.Return(SECCOMP_RET_KILL_PROCESS);
+    if (!always) program.Return(SECCOMP_RET_KILL_PROCESS);
   }
   program.Return(SECCOMP_RET_KILL_PROCESS);
   return program.fits() ? program.length() : 0;

@@ -67,15 +67,14 @@ constexpr Row AllowFor(Each each, uint16_t call, Condition a, Condition b) {
 
 // Private pages of no file, which are not executable. Not MAP_SHARED, MAP_DROPPABLE, MAP_HUGETLB
 // or MAP_LOCKED: memory that RLIMIT_DATA would not count, or that others would lack.
-constexpr uint32_t kMapFlags =
-    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_FIXED_NOREPLACE | MAP_NORESERVE | MAP_STACK;
-constexpr Row kMap = {
-    SYS_mmap,
-    Each::kOnce,
-    4,
-    kAllow,
-    {Has(2, ~static_cast<uint32_t>(PROT_READ | PROT_WRITE), 0), Has(3, ~kMapFlags, 0),
-     Has(3, MAP_PRIVATE | MAP_ANONYMOUS, MAP_PRIVATE | MAP_ANONYMOUS), IsShort(3)}};
+constexpr uint32_t kProtections = PROT_READ | PROT_WRITE;
+constexpr uint32_t kMapKind = MAP_PRIVATE | MAP_ANONYMOUS;
+constexpr uint32_t kMapOptions = MAP_FIXED | MAP_FIXED_NOREPLACE | MAP_NORESERVE | MAP_STACK;
+constexpr Row kMap = {SYS_mmap,
+                      Each::kOnce,
+                      3,
+                      kAllow,
+                      {Has(2, ~kProtections, 0), Has(3, ~kMapOptions, kMapKind), IsShort(3)}};
 
 }  // namespace
 

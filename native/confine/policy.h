@@ -17,7 +17,7 @@ struct Condition {
   uint32_t value;
 };
 
-constexpr size_t kMostConditions = 4;
+constexpr size_t kMostConditions = 3;
 
 struct Row {
   uint16_t call;

@@ -14,6 +14,8 @@
 #include <cstddef>
 #include <string>
 
+#include "attack.h"
+
 namespace {
 
 struct sigaction before = {};
@@ -163,6 +165,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("refuseMremap", Napi::Function::New(env, RefuseMremap, "refuseMremap"));
   exports.Set("refuseFutexWaitv", Napi::Function::New(env, RefuseFutexWaitv, "refuseFutexWaitv"));
   exports.Set("isBlocked", Napi::Function::New(env, IsBlocked, "isBlocked"));
+  InitAttack(env, exports);
   return exports;
 }
 

@@ -1,0 +1,95 @@
+// What native code that took a guest's place would do. For the tests only: no package has it.
+#include "attack.h"
+
+#include <dlfcn.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdint>
+#include <cstring>
+
+#include "../../native/confine/filter.h"
+
+namespace {
+
+// A number, or a typed array's address.
+long Argument(const Napi::Value& value) {
+  if (value.IsNumber()) return static_cast<long>(value.As<Napi::Number>().Int64Value());
+  if (value.IsBigInt()) {
+    bool is_exact;
+    return static_cast<long>(value.As<Napi::BigInt>().Int64Value(&is_exact));
+  }
+  void* data = nullptr;
+  if (value.IsTypedArray())
+    napi_get_typedarray_info(value.Env(), value, nullptr, nullptr, &data, nullptr, nullptr);
+  return reinterpret_cast<long>(data);
+}
+
+// Args: (number, up to six arguments). Returns the result or -errno. A child that it makes says so,
+// and ends.
+Napi::Value Call(const Napi::CallbackInfo& info) {
+  long args[7] = {};
+  for (size_t i = 0; i < info.Length() && i < 7; i++) args[i] = Argument(info[i]);
+  const pid_t self = getpid();
+  const long result = syscall(args[0], args[1], args[2], args[3], args[4], args[5], args[6]);
+  if (getpid() != self) {
+    const char text[] = "ESCAPED into a process\n";
+    if (write(2, text, sizeof text - 1) < 0) _exit(2);
+    _exit(1);
+  }
+  return Napi::Number::New(info.Env(), static_cast<double>(result < 0 ? -errno : result));
+}
+
+// Args: (number, one argument). By the entry of 32-bit programs, whose numbers are others.
+Napi::Value CallInt80(const Napi::CallbackInfo& info) {
+  long result = -ENOSYS;
+#ifdef __x86_64__
+  const long number = Argument(info[0]);
+  const long argument = Argument(info[1]);
+  asm volatile("int $0x80" : "=a"(result) : "a"(number), "b"(argument) : "memory");
+#endif
+  return Napi::Number::New(info.Env(), static_cast<double>(result));
+}
+
+// Args: (view). The address of its first byte.
+Napi::Value AddressOf(const Napi::CallbackInfo& info) {
+  return Napi::BigInt::New(info.Env(), static_cast<uint64_t>(Argument(info[0])));
+}
+
+// Args: (address). Stores a byte, with SIGSEGV's default action in place of the guard's handler.
+void StoreUnguarded(const Napi::CallbackInfo& info) {
+  signal(SIGSEGV, SIG_DFL);
+  *reinterpret_cast<volatile char*>(Argument(info[0])) = 1;
+}
+
+// Args: (address). Stores a byte.
+void StoreTo(const Napi::CallbackInfo& info) {
+  *reinterpret_cast<volatile char*>(Argument(info[0])) = 1;
+}
+
+// Args: (segments, events, pid, most). The filter's program as bytes; empty if it does not fit.
+Napi::Value Program(const Napi::CallbackInfo& info) {
+  const auto segments = info[0].As<Napi::Int32Array>();
+  const auto events = info[1].As<Napi::Int32Array>();
+  const Subject subject = {info[2].As<Napi::Number>().Int32Value(), segments.Data(),
+                           segments.ElementLength() / 2, events.Data(), events.ElementLength()};
+  static sock_filter program[kMostInstructions];
+  const size_t length = BuildFilter(subject, program, info[3].As<Napi::Number>().Uint32Value());
+  auto bytes = Napi::Uint8Array::New(info.Env(), length * sizeof(sock_filter));
+  memcpy(bytes.Data(), program, bytes.ByteLength());
+  return bytes;
+}
+
+}  // namespace
+
+void InitAttack(Napi::Env env, Napi::Object exports) {
+  exports.Set("call", Napi::Function::New(env, Call, "call"));
+  exports.Set("callInt80", Napi::Function::New(env, CallInt80, "callInt80"));
+  exports.Set("addressOf", Napi::Function::New(env, AddressOf, "addressOf"));
+  exports.Set("storeTo", Napi::Function::New(env, StoreTo, "storeTo"));
+  exports.Set("storeUnguarded", Napi::Function::New(env, StoreUnguarded, "storeUnguarded"));
+  exports.Set("program", Napi::Function::New(env, Program, "program"));
+  exports.Set("architecture", static_cast<double>(kArchitecture));
+}

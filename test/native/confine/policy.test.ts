@@ -218,9 +218,6 @@ policy.run();
 const replaced = <T>(list: readonly T[], index: number, value: T): T[] =>
   list.map((one, at) => (at === index ? value : one));
 
-const isSameLoad = (one: Instruction | undefined, other: Instruction | undefined): boolean =>
-  one?.code === 0x20 && other?.code === 0x20 && one.value === other.value;
-
 /** All that may change the meaning of one instruction. */
 function mutantsOf(program: readonly Instruction[], index: number): Instruction[] {
   const instruction = program[index] as Instruction;
@@ -239,8 +236,9 @@ function mutantsOf(program: readonly Instruction[], index: number): Instruction[
       return [
         ...values(value - 1, value + 1, value ^ 0x8000_0000),
         { ...instruction, ifSo: ifNot, ifNot: ifSo },
-        // A load of what was just loaded may be left out.
-        ...(isSameLoad(program[index - 1], program[index + 1 + ifNot]) ? [] : [{ ...instruction, ifNot: ifNot + 1 }]),
+        // Past a whole block. A condition's jump that goes too far leaves out a load, which may change nothing.
+        ...(program[index - 1]?.code === 0x06 ? [{ ...instruction, ifNot: ifNot + 1 }] : []),
+        ...(ifNot > 0 ? [{ ...instruction, ifNot: ifNot - 1 }] : []),
         { ...instruction, ifSo: ifSo + 1 },
       ];
   }

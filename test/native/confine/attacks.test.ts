@@ -1,0 +1,127 @@
+// An escaped guest is assumed: native code in its place, after the lock. Each attack fails, or ends its process.
+import * as assert from "uvu/assert";
+import { create } from "wasm-shm";
+import { suite } from "../../suite.js";
+import { isEmulated, isNode } from "../../support/engine.js";
+import { nativePairs } from "../../support/pairs.js";
+import { buildProbe } from "../guarded.js";
+import { type Attack, allAttacks, resultOf } from "./attacks.js";
+import { DONE, type Job, type Outcome, PROBE, run, type StartOptions, unlaunched } from "./confined.js";
+import { numbers } from "./policy.js";
+
+/** The guest calls what the test gives it as an import, and that is native code. */
+const GUEST = "AGFzbQEAAAABBAFgAAACDgEDZW52BmF0dGFjawAAAwIBAAcHAQNydW4AAQoGAQQAEAAL";
+
+const BODY = `
+  const probe = createRequire("/")(${JSON.stringify(PROBE)});
+  const n = (name) => {
+    if (!(name in job.numbers)) throw new Error("no call " + name);
+    return job.numbers[name];
+  };
+  const text = (value) => Uint8Array.from([...value, "\\0"].map((letter) => letter.charCodeAt(0)));
+  const { byteOffset, memory, bytes } = windows[0].attach({ access: "read-only" });
+  const windowAddress = probe.addressOf(bytes);
+  const attacks = job.attacks.map((source) => new Function("probe", "n", "text", "job", "windowAddress", "return " + source));
+  if (job.locked) lock();
+  const module = new WebAssembly.Module(Buffer.from(${JSON.stringify(GUEST)}, "base64"));
+  for (const [index, attack] of attacks.entries()) {
+    tell({ index });
+    const attackAsGuest = () => tell({ index, value: Number(attack(probe, n, text, job, windowAddress)) });
+    new WebAssembly.Instance(module, { env: { attack: attackAsGuest } }).exports.run();
+  }
+`;
+
+const attack = suite("Native code in a confined process");
+if (nativePairs.length === 0 || !isNode || isEmulated) attack.skip("all", "it needs seccomp, Node and the addon");
+else {
+  buildProbe();
+  const known = numbers();
+  const readOnly = create(65_536, { mode: 0o666 });
+  const writable = create(65_536, { mode: 0o666 });
+  const other = create(65_536, { mode: 0o666, key: 0x5ec0 + process.pid });
+  process.on("exit", () => {
+    for (const segment of [readOnly, writable, other]) segment[Symbol.dispose]();
+  });
+  const job: Job = {
+    windows: [
+      { id: readOnly.id, readOnly: true },
+      { id: writable.id, readOnly: false },
+    ],
+    other: other.id,
+    key: 0x5ec0 + process.pid,
+    parent: process.pid,
+    locked: true,
+    numbers: Object.fromEntries(known),
+  };
+  const perform = (attacks: readonly Attack[], options?: StartOptions, more = {}): Promise<Outcome> =>
+    run(BODY, { ...job, ...more, attacks: attacks.map(({ source }) => source) }, options);
+  const results = ({ told }: Outcome): string[] =>
+    told.flatMap((line) => ("value" in (line as object) ? [resultOf((line as { value: number }).value)] : []));
+  const fatal = allAttacks.filter(({ result }) => result.startsWith("SIG"));
+  const harmless = allAttacks.filter((one) => !fatal.includes(one));
+
+  attack("there are the attacks that the page promises", () => {
+    assert.ok(allAttacks.length > 140, `${allAttacks.length}`);
+    assert.is(new Set(allAttacks.map(({ name }) => name)).size, allAttacks.length);
+  });
+
+  for (const [title, options] of [
+    ["with namespaces", {}],
+    ["without", { launched: unlaunched }],
+  ] as const)
+    attack(`fails where a refusal is enough, ${title}`, async () => {
+      const outcome = await perform(harmless, options);
+      assert.equal(
+        results(outcome).map((result, index) => `${harmless[index]?.name}: ${result}`),
+        harmless.map(({ name, result }) => `${name}: ${result}`),
+        outcome.errors,
+      );
+      assert.equal([outcome.code, outcome.signal, outcome.errors], [DONE, null, ""]);
+    });
+
+  attack("ends its process where it is not", async () => {
+    const left = [...fatal];
+    const wrong: string[] = [];
+    const next = async (): Promise<void> => {
+      for (let one = left.pop(); one; one = left.pop()) {
+        const { code, signal, told, errors } = await perform([one]);
+        if (signal !== one.result || told.length !== 1 || errors !== "")
+          wrong.push(`${one.name}: ${code ?? signal}, ${JSON.stringify(told)} ${errors}`);
+      }
+    };
+    await Promise.all([next(), next()]);
+    assert.equal(wrong, []);
+  });
+
+  attack("left every segment as it was", () => {
+    for (const segment of [readOnly, writable, other]) {
+      const attachment = segment.attach({ access: "read-only" });
+      assert.ok(attachment.bytes.every((byte) => byte === 0));
+      attachment.detach();
+      assert.is(segment.stat().nattch, 0);
+    }
+  });
+
+  attack("would have worked without the lock", async () => {
+    const tried = [
+      'openat(-100, text("/etc/passwd"), 0)',
+      "socket(1, 1, 0)",
+      "pipe2(new Int32Array(2), 0)",
+      "dup(3)",
+      "shmat(job.other, 0, 0)",
+      "shmat(job.windows[0].id, 0, 0)",
+      "mmap(0, 4096, 7, 0x22, -1, 0)",
+      "kill(job.parent, 0)",
+      `prlimit64(job.parent, 7, 0, new Uint8Array(16))`,
+    ];
+    const chosen = allAttacks.filter(({ name }) => tried.includes(name));
+    assert.is(chosen.length, tried.length);
+    const outcome = await perform(chosen, {}, { locked: false });
+    assert.equal(
+      results(outcome),
+      chosen.map(() => "done"),
+      outcome.errors,
+    );
+  });
+}
+attack.run();

@@ -53,7 +53,7 @@ for (const { name, withCursor, withSegment } of pairs) {
     });
   });
 
-  extra("in the place of the byte order are no byte order", () => {
+  extra("in the place of the byte order is not a byte order", () => {
     withCursor(4096, (cursor, attachment: Attachment) => {
       const at = cursor as unknown as Methods;
       for (const order of [16, 0, "LE", null, {}])

@@ -45,7 +45,7 @@ for (const { name, shm } of pairs) {
       segment[Symbol.dispose]();
     }
   });
-  owner("is refused if it is no user, or if there is no key", () => {
+  owner("is refused if it is not a user, or without a key", () => {
     for (const uid of [-1, 2 ** 32 - 1, 0.5]) {
       assert.throws(() => shm.open({ key: 7, uid }), code("ERR_OUT_OF_RANGE", /target\.uid/));
       assert.throws(() => shm.create(10, { key: 7, exclusive: false, uid }), code("ERR_OUT_OF_RANGE", /options\.uid/));
@@ -64,7 +64,7 @@ keys("is zlib's CRC-32 of the UTF-8 bytes, signed, at both entry points", () => 
     assert.equal([keyOf(text), portable.keyOf(text)], [expected, expected]);
   }
 });
-keys("refuses names without a key, and what is no name", () => {
+keys("refuses names without a key, and what is not a name", () => {
   assert.throws(() => keyOf(""), code("ERR_OUT_OF_RANGE", /CRC-32 is not 0/));
   for (const name of [undefined, 1, Buffer.from("a")])
     assert.throws(() => keyOf(name as unknown as string), code("ERR_INVALID_ARG_TYPE"));

@@ -69,7 +69,7 @@ else {
     ["with namespaces", {}],
     ["without", { launched: unlaunched }],
   ] as const)
-    attack(`fails where a refusal is enough, ${title}`, async () => {
+    attack(`fails if a refusal is enough, ${title}`, async () => {
       const outcome = await perform(harmless, options);
       assert.equal(
         results(outcome).map((result, index) => `${harmless[index]?.name}: ${result}`),
@@ -79,7 +79,7 @@ else {
       assert.equal([outcome.code, outcome.signal, outcome.errors], [DONE, null, ""]);
     });
 
-  attack("ends its process where it is not", async () => {
+  attack("ends its process if it is not", async () => {
     const left = [...fatal];
     const wrong: string[] = [];
     const next = async (): Promise<void> => {

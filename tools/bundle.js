@@ -1,13 +1,17 @@
 // Makes dist/, which programs import, from build/src/, which tsc has compiled: few files instead of some seventy, as an
-// import spends most of its time on finding and reading files. tsc writes the types into dist/ itself.
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+// import spends most of its time on finding and reading files. tools/types.js makes the types.
+import { copyFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { build, transform } from "esbuild";
+import { minify } from "rolldown/utils";
+import { writeTypes } from "./types.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const compiled = join(root, "build/src");
+const types = join(root, "build/types");
 const target = join(root, "dist");
+const entries = ["index", "portable", "x11/provider"];
 
 const shared = {
   absWorkingDir: root,
@@ -20,20 +24,33 @@ const shared = {
   packages: "external",
 };
 
+/** How the text of a module is written: short lines, as an uncaught error shows its line. */
+const written = { target: shared.target, minifySyntax: true, minifyWhitespace: true, lineLimit: 120 };
+
 /**
+ * Shortens the names of parameters and local variables alone: those of functions, classes and properties stay, as stacks and
+ * messages show them. esbuild shortens all or none.
+ *
  * esbuild makes `var Name = class _Name {…}` of a class that names itself, and messages show a class's name. Its option
  * keepNames would give each closure a name, too, whenever one is made.
  */
-const keepClassNames = {
-  name: "class names",
+async function shortened(path, text) {
+  const mangle = { toplevel: false, keepNames: true };
+  const { code, errors } = await minify(path, text, { module: true, compress: false, mangle, codegen: false });
+  if (errors.length > 0) throw new Error(`${path}: ${errors[0].message}`);
+  const whole = (await transform(code, written)).code;
+  const renamed = [...whole.matchAll(/\b(\w+) ?= ?class _\1\b/g)].map(([, name]) => name);
+  return renamed.length === 0 ? whole : whole.replaceAll(new RegExp(`\\b_(${renamed.join("|")})\\b`, "g"), "$1");
+}
+
+const shortNames = {
+  name: "short names",
   setup({ initialOptions, onEnd }) {
     initialOptions.write = false;
-    onEnd(({ outputFiles }) => {
+    onEnd(async ({ outputFiles }) => {
       for (const { path, text } of outputFiles) {
-        const renamed = [...text.matchAll(/\b(\w+) ?= ?class _\1\b/g)].map(([, name]) => name);
-        const own = new RegExp(`\\b_(${renamed.join("|")})\\b`, "g");
         mkdirSync(dirname(path), { recursive: true });
-        writeFileSync(path, renamed.length === 0 ? text : text.replaceAll(own, "$1"));
+        writeFileSync(path, await shortened(path, text));
       }
     });
   },
@@ -86,7 +103,7 @@ const named = {
 
 /** The entry points, which share their common parts. Each command of the command line is a file of its own. */
 function modules() {
-  const entryPoints = ["index.js", "portable.js", "x11/provider.js", "cli/main.js"].map((file) => join(compiled, file));
+  const entryPoints = [...entries, "cli/main"].map((file) => join(compiled, `${file}.js`));
   return build({
     ...shared,
     entryPoints,
@@ -94,11 +111,9 @@ function modules() {
     outdir: target,
     format: "esm",
     splitting: true,
-    minifySyntax: true, // names stay, as stacks show them
-    minifyWhitespace: true,
-    lineLimit: 120, // an uncaught error shows its line: one of 260 KB would push the message out of sight
+    minifySyntax: true, // here too: it removes what the other modules make unused
     chunkNames: "shared/[name]-[hash]",
-    plugins: [keepClassNames, named],
+    plugins: [shortNames, named],
   });
 }
 
@@ -109,40 +124,19 @@ function modules() {
  */
 function commonJs() {
   const folder = join(target, "cjs");
-  const entries = ["index", "portable", "x11/provider"];
   mkdirSync(join(folder, "x11"), { recursive: true });
   writeFileSync(join(folder, "package.json"), '{ "type": "commonjs" }\n');
   const message =
     "wasm-shm is an ES module, and require takes those from Node 20.19 and 22.12 on; use import() in this Node";
   const refusal = `throw Object.assign(new Error(${JSON.stringify(message)}), { code: "ERR_REQUIRE_ESM" });\n`;
   for (const entry of entries) writeFileSync(join(folder, `${entry}.js`), refusal);
-  // The same types, but of CommonJS modules, as TypeScript takes them in a folder of that type.
-  const types = typesOf(entries.map((entry) => join(target, `${entry}.d.ts`)));
-  // Without their comments, which are there once.
-  for (const file of types) {
-    const copy = join(folder, relative(target, file));
-    mkdirSync(dirname(copy), { recursive: true });
-    writeFileSync(copy, readFileSync(file, "utf8").replaceAll(/^ *\/\*\*.*?\*\/\n/gms, ""));
-  }
 }
 
-/** Files of types, and all that they import. */
-function typesOf(files) {
-  const seen = new Set(files);
-  for (const file of seen)
-    for (const [, imported] of readFileSync(file, "utf8").matchAll(/["'](\.\.?\/[^"']*)\.js["']/g))
-      seen.add(join(dirname(file), `${imported}.d.ts`));
-  return seen;
-}
-
-function removeOldFiles() {
-  const old = readdirSync(target, { recursive: true }).filter((file) => /\.c?js$/.test(file));
-  for (const file of old) rmSync(join(target, file));
-  rmSync(join(target, "cjs"), { recursive: true, force: true });
-}
-
-removeOldFiles();
+rmSync(target, { recursive: true, force: true });
+mkdirSync(target);
 for (const file of ["loader.cjs", "addon.cjs"]) copyFileSync(join(compiled, file), join(target, file));
+copyFileSync(join(types, "addon.d.cts"), join(target, "addon.d.cts"));
 await sandboxSource();
 await modules();
 commonJs();
+await writeTypes(types, target, entries);

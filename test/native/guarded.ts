@@ -4,8 +4,8 @@ import { mkdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import binaryen from "binaryen";
 import type { Access, MemoryKind } from "wasm-shm";
+import type { Host, Mapping, MapRequest } from "#src/host/host.js";
 import { sysvHost } from "#src/host/sysv.js";
-import type { Host, Mapping, MapRequest } from "../../dist/host/host.js";
 import { root, run } from "../support/child.js";
 import { toolNode } from "../support/engine.js";
 

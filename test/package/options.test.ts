@@ -102,11 +102,11 @@ const RESULTS = [
   "X11Segment",
 ];
 
-const declarations = readdirSync(`${root}dist`, { recursive: true, encoding: "utf8" })
-  .filter((file) => file.endsWith(".d.ts") && !file.startsWith("cjs/")) // those are the same
+const declarations = readdirSync(`${root}build/types`, { recursive: true, encoding: "utf8" })
+  .filter((file) => file.endsWith(".d.ts"))
   .map((file) => ({
     file,
-    text: readFileSync(`${root}dist/${file}`, "utf8").replaceAll(/\/\*.*?\*\//gs, ""), // examples in comments are not types
+    text: readFileSync(`${root}build/types/${file}`, "utf8").replaceAll(/\/\*.*?\*\//gs, ""), // examples in comments are not types
   }));
 
 interface Declared {

@@ -15,9 +15,9 @@ const entries = (prose.match(/^(?:#|\|).*$/gm) ?? []).join("\n");
 /** What is marked as code: spans, and headings. */
 const spans = [...prose.matchAll(/`([^`\n]+)`/g), ...prose.matchAll(/^#+ (.*)$/gm)].map(([, span]) => span as string);
 
-const declarations = readdirSync(`${root}dist`, { recursive: true, encoding: "utf8" })
+const declarations = readdirSync(`${root}build/types`, { recursive: true, encoding: "utf8" })
   .filter((file) => file.endsWith(".d.ts"))
-  .map((file) => readFileSync(`${root}dist/${file}`, "utf8"));
+  .map((file) => readFileSync(`${root}build/types/${file}`, "utf8"));
 
 /** What a class or an interface may extend that adds no public member. */
 const WITHOUT_MEMBERS = ["AsyncIterable", "Uncloneable"];
@@ -70,7 +70,7 @@ const objects: Readonly<Record<string, readonly string[]>> = {
 
 /** Every name that index.d.ts and public.d.ts export only as a type. */
 const typeNames = ["index", "public"].flatMap((file) =>
-  [...readFileSync(`${root}dist/${file}.d.ts`, "utf8").matchAll(/^export (type )?\{([^}]*)\}/gm)].flatMap(
+  [...readFileSync(`${root}build/types/${file}.d.ts`, "utf8").matchAll(/^export (type )?\{([^}]*)\}/gm)].flatMap(
     ([, all, names]) =>
       (names as string)
         .split(",")

@@ -1,0 +1,126 @@
+// A confined process dies with its parent, and is never left if that died before.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readdirSync, readFileSync } from "node:fs";
+import * as assert from "uvu/assert";
+import { create } from "wasm-shm";
+import { launch } from "#src/host/launch.js";
+import { sysvHost } from "#src/host/sysv.js";
+import { suite } from "../../suite.js";
+import { campaign } from "../../support/campaign.js";
+import { moduleFile, root } from "../../support/child.js";
+import { isEmulated, isNode } from "../../support/engine.js";
+import { nativePairs } from "../../support/pairs.js";
+import { DONE, run, statusOf, unlaunched } from "./confined.js";
+
+/** A guest that never yields: only a signal ends it. */
+const BODY = `
+  tell(process.pid);
+  lock();
+  tell("locked");
+  for (;;);
+`;
+
+const FOREVER_MS = 10_000;
+
+const parent = suite("The parent of a confined process");
+if (nativePairs.length === 0 || !isNode || isEmulated) parent.skip("all", "it needs seccomp, Node and the addon");
+else {
+  const segment = create(65_536);
+  process.on("exit", () => segment[Symbol.dispose]());
+  const windows = [{ id: segment.id, readOnly: true }];
+
+  const isGone = (pid: number): boolean => (statusOf(pid, "VmSize") ?? 0) === 0; // a zombie has no memory
+
+  /** Those of this test: their arguments have its job. */
+  function runners(): number[] {
+    const job = JSON.stringify({ windows });
+    const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+    return pids.filter((pid) => commandOf(pid).includes(job)).map(Number);
+  }
+
+  async function untilGone(pid: number): Promise<number> {
+    const begin = performance.now();
+    while (!isGone(pid)) {
+      if (performance.now() - begin > FOREVER_MS) {
+        process.kill(pid, "SIGKILL");
+        return FOREVER_MS;
+      }
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    return performance.now() - begin;
+  }
+
+  /** A host in a process of its own, which starts a runner as the tests do, and passes on what that tells. */
+  const host = (): string => `
+    import { start, unlaunched } from ${JSON.stringify(new URL("./confined.js", import.meta.url).href)};
+    const launched = process.argv[3] === "launched" ? undefined : unlaunched;
+    const child = start(process.argv[2], ${JSON.stringify({ windows })}, { launched });
+    child.stdout.pipe(process.stdout);
+    setInterval(() => {}, 1000);
+  `;
+
+  for (const way of ["launched", "unlaunched"])
+    parent(`is killed, and the process is gone within a second (${way})`, async () => {
+      const child = spawn(process.execPath, [moduleFile(host()), BODY, way], {
+        cwd: root,
+        stdio: ["ignore", "pipe", "inherit"],
+      });
+      let told = "";
+      child.stdout.setEncoding("utf8").on("data", (text: string) => {
+        told += text;
+      });
+      while (!told.includes("locked")) await once(child.stdout, "data");
+      const pid = Number(/^\d+/.exec(told)?.[0]);
+      assert.not.ok(isGone(pid));
+      child.kill("SIGKILL");
+      await once(child, "close");
+      assert.ok((await untilGone(pid)) < 1000);
+      assert.is(segment.stat().nattch, 0);
+    });
+
+  parent("is killed at any time, and no process is left", async () => {
+    for (let turn = 0; turn < campaign(12, 300); turn++) {
+      const way = turn % 3 === 0 ? "unlaunched" : "launched";
+      const child = spawn(process.execPath, [moduleFile(host()), BODY, way], {
+        cwd: root,
+        stdio: ["ignore", "pipe", "inherit"],
+      });
+      child.stdout.resume();
+      await new Promise((resolve) => setTimeout(resolve, 60 + 25 * turn));
+      child.kill("SIGKILL");
+      await once(child, "exit");
+      for (const pid of runners()) assert.ok((await untilGone(pid)) < 1000, `turn ${turn}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100)); // a process that was being started
+    assert.equal(runners(), []);
+    assert.is(segment.stat().nattch, 0);
+  });
+
+  parent("is not the one that was named: the lock is refused", async () => {
+    const body = `
+      try { confine(host, { parent: process.pid, segments: [], memory: 2 ** 28 }); }
+      catch ({ code, message }) { tell([code, message]); }`;
+    const { code, told } = await run(body, { windows }, { launched: unlaunched });
+    const [error, message] = told[0] as [string, string];
+    assert.equal([code, error], [DONE, "ERR_SHM_UNSUPPORTED"]);
+    assert.match(message, /process \d+ is not its parent/);
+  });
+
+  parent("is not the one that the environment names: the process ends before it begins", async () => {
+    const { cwd, env } = launch(sysvHost());
+    assert.ok("LD_PRELOAD" in env);
+    const launched = { cwd, env: { ...env, WASM_SHM_RUNNER_OF: String(process.pid + 1) } };
+    const { code, told, errors } = await run("tell(1);", { windows }, { launched });
+    assert.equal([code, told, errors], [1, [], ""]);
+  });
+}
+parent.run();
+
+function commandOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "latin1");
+  } catch {
+    return ""; // it ended
+  }
+}

@@ -9,8 +9,8 @@
 // Each adds the functions of one file to the exports: map/budget.cc (reserve), map/weight.cc
 // (weigh), sysv/segment.cc (shmget, shmctl), sysv/system.cc (limits, list, ftok), map/transfer.cc
 // (read, write), map/window.cc (map, unmap, discard, privatePages, address), wait/participant.cc
-// (Participant), wait/word.cc (waitWord, wakeWord), confine/confine.cc (bind, restrict, filter,
-// exitGroup), confine/launch.cc (isolate).
+// (Participant), wait/word.cc (waitWord, wakeWord), confine/confine.cc (bindToParent,
+// limitResources, filterCalls, exitGroup), confine/launch.cc (isolate).
 void InitBudget(Napi::Env env, Napi::Object exports);
 void InitConfine(Napi::Env env, Napi::Object exports);
 void InitLaunch(Napi::Env env, Napi::Object exports);

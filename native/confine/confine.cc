@@ -19,7 +19,7 @@ namespace {
 
 // Args: (parent). From now on no exec gains rights, and the process is killed as soon as the thread
 // that started it ends. Returns 0 or -errno: -ESRCH if the parent is another already.
-Napi::Value Bind(const Napi::CallbackInfo& info) {
+Napi::Value BindToParent(const Napi::CallbackInfo& info) {
   int parent;
   if (!ReadInteger(info[0], 1, kMaxInt, &parent)) return Errno(info.Env(), EINVAL);
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0)
@@ -35,7 +35,7 @@ bool Limit(__rlimit_resource_t resource, rlim_t value) {
 
 // Args: (data). Sets the most private writable memory in bytes; no new descriptors, no core dumps.
 // Returns 0 or -errno.
-Napi::Value Restrict(const Napi::CallbackInfo& info) {
+Napi::Value LimitResources(const Napi::CallbackInfo& info) {
   rlim_t data;
   if (!ReadInteger(info[0], 1, kMaxSafeInteger, &data)) return Errno(info.Env(), EINVAL);
   // RLIMIT_CORE does not hold if /proc/sys/kernel/core_pattern is a pipe: core(5).
@@ -65,7 +65,7 @@ bool CanKillProcesses() {
 
 // Args: (segments, events): Int32Arrays, as Subject has them. Every thread is filtered from now on.
 // Returns 0 or -errno: -ENOSYS if the kernel has no such filter, or this processor no policy.
-Napi::Value Filter(const Napi::CallbackInfo& info) {
+Napi::Value FilterCalls(const Napi::CallbackInfo& info) {
   const int* segments;
   const int* events;
   size_t segment_words, event_count;
@@ -97,8 +97,8 @@ void ExitGroup(const Napi::CallbackInfo& info) {
 }  // namespace
 
 void InitConfine(Napi::Env env, Napi::Object exports) {
-  exports.Set("bind", Napi::Function::New<Bind>(env, "bind"));
-  exports.Set("restrict", Napi::Function::New<Restrict>(env, "restrict"));
-  exports.Set("filter", Napi::Function::New<Filter>(env, "filter"));
+  exports.Set("bindToParent", Napi::Function::New<BindToParent>(env, "bindToParent"));
+  exports.Set("limitResources", Napi::Function::New<LimitResources>(env, "limitResources"));
+  exports.Set("filterCalls", Napi::Function::New<FilterCalls>(env, "filterCalls"));
   exports.Set("exitGroup", Napi::Function::New<ExitGroup>(env, "exitGroup"));
 }

@@ -111,9 +111,17 @@ const Row kPolicy[] = {
     Allow(SYS_rt_sigreturn),
     AllowFor(Each::kProcess, SYS_tgkill, IsItem(0)),
     Allow(SYS_restart_syscall),
-    // Clocks and threads. sched_get* are asked by new V8s as they hand work to a thread.
+    // Clocks: calls only if the kernel's clock source cannot be read in user space, as on some
+    // virtual
+    // machines.
     Allow(SYS_clock_gettime),
+    Allow(SYS_clock_getres),
+    Allow(SYS_gettimeofday),
+#ifdef SYS_time
+    Allow(SYS_time),
+#endif
     Allow(SYS_clock_nanosleep),
+    // Threads. sched_get* are asked by V8 13 and later as it hands work to one.
     Allow(SYS_getrandom),
     Allow(SYS_sched_yield),
     Allow(SYS_sched_getaffinity),

@@ -1,5 +1,5 @@
 // A process gives up all that a guest does not need: docs/sandbox.md. It cannot be undone.
-import { errnoNumbers, type ShmError, unsupported } from "../common/errors.js";
+import { type ErrorDetails, errnoNumbers, type ShmError, unsupported } from "../common/errors.js";
 import { fs } from "./builtin.js";
 import type { Host } from "./host.js";
 import { processCallsOf } from "./sysv.js";
@@ -7,7 +7,7 @@ import { processCallsOf } from "./sysv.js";
 export interface ConfinementRules {
   /** The process that must still be the parent. */
   readonly parent: number;
-  /** Segments that may be attached afterwards, by the kernel's id. One that is named twice is read-only if both say so. */
+  /** Segments that may be attached afterwards, by the kernel's id. One that is named twice may be written if one says so. */
   readonly segments: readonly { readonly id: number; readonly readOnly: boolean }[];
   /** Bytes of private writable memory that may be added to what the process holds now. */
   readonly memory: number;
@@ -27,86 +27,77 @@ export interface Confinement {
   readonly namespaces: readonly string[];
 }
 
-const refused = (reason: string, hint?: string): ShmError =>
-  unsupported("a sandbox in a process of its own", hint === undefined ? reason : `${reason}; ${hint}`, { hint });
+const refused = (reason: string, details?: ErrorDetails): ShmError =>
+  unsupported("a sandbox in a process of its own", reason, details);
 
-/** A descriptor's target, such as `anon_inode:[eventfd]`; undefined if it is closed, as that of the folder being read. */
-function targetOf(descriptor: string): string | undefined {
+/** Segments whose filter the kernel takes: native/confine/filter.h. */
+const MOST_SEGMENTS = 256;
+
+function fromProc<T>(read: () => T): T {
   try {
-    return fs.readlinkSync(`/proc/self/fd/${descriptor}`);
-  } catch {
-    return undefined;
+    return read();
+  } catch (cause) {
+    throw refused("it needs /proc", { cause });
   }
 }
 
+/** What descriptors lead to, such as `anon_inode:[eventfd]`. */
+function descriptors(): [descriptor: number, target: string][] {
+  return fromProc(() => fs.readdirSync("/proc/self/fd")).flatMap((name) => {
+    try {
+      return [[Number(name), fs.readlinkSync(`/proc/self/fd/${name}`)]];
+    } catch {
+      return []; // it was that of the folder
+    }
+  });
+}
+
 /**
- * Descriptors of eventfd(2), by which the threads of the engine wake each other.
- *
- * @throws if a kernel thread takes requests from a ring (IORING_SETUP_SQPOLL): it does what bytes in memory say, and no
- *   filter sees that. libuv made such rings in Node 20.3 to 20.5
+ * Throws if a kernel thread takes requests from a ring (IORING_SETUP_SQPOLL): it does what bytes in memory say, and no
+ * filter sees that. libuv makes such rings unasked in Node 20.3 to 20.5.
  */
-function eventDescriptors(): number[] {
-  const events: number[] = [];
-  for (const descriptor of fs.readdirSync("/proc/self/fd")) {
-    const target = targetOf(descriptor);
-    if (target === "anon_inode:[eventfd]") events.push(Number(descriptor));
-    if (target !== "anon_inode:[io_uring]") continue;
-    const polled = /^SqThread:\s+(-?\d+)$/m.exec(fs.readFileSync(`/proc/self/fdinfo/${descriptor}`, "latin1"))?.[1];
-    if (polled !== "-1") throw refused("io_uring works without system calls here", "set UV_USE_IO_URING=0");
-  }
-  return events;
+function checkRing(descriptor: number): void {
+  const info = fromProc(() => fs.readFileSync(`/proc/self/fdinfo/${descriptor}`, "latin1"));
+  if (/^SqThread:\s+-1$/m.test(info)) return;
+  const hint = "set UV_USE_IO_URING=0";
+  throw refused(`io_uring works without system calls in it; ${hint}`, { hint });
 }
 
 /** Bytes of private writable memory, as RLIMIT_DATA counts them. */
 function dataHeld(): number {
-  const kibibytes = /^VmData:\s+(\d+) kB$/m.exec(fs.readFileSync("/proc/self/status", "latin1"))?.[1];
+  const kibibytes = /^VmData:\s+(\d+) kB$/m.exec(fromProc(() => fs.readFileSync("/proc/self/status", "latin1")))?.[1];
   if (kibibytes === undefined) throw refused("/proc/self/status has no VmData");
   return Number(kibibytes) * 1024;
 }
 
 /** Throws unless a step was done. */
-function check(result: number, reasons: Partial<Record<number, string>>, step: string): void {
-  if (result >= 0) return;
-  throw refused(reasons[-result] ?? `${step} failed with errno ${-result}`);
+function check(result: number, step: string, reasons: Partial<Record<number, string>> = {}): void {
+  if (result < 0) throw refused(reasons[-result] ?? `${step} failed with errno ${-result}`);
 }
 
 /**
- * Confines this process for good: all its threads, but none that it starts later, as it can start none. Load all
- * that will be needed before, and end the process if this throws: some steps may have been taken.
+ * Confines this process for good, with all its threads; it can start no other. Load all that it will need before. If this
+ * throws, end the process: some steps may have been taken.
  *
  * @throws {ShmError} `ERR_SHM_UNSUPPORTED`, with what is absent: the addon, /proc, seccomp filters, the parent
  */
 export function confine(host: Host, { parent, segments, memory }: ConfinementRules): Confinement {
   const calls = processCallsOf(host);
   if (!calls) throw refused("it needs the addon of the sysv host");
-  const writable = new Map<number, boolean>();
-  for (const { id, readOnly } of segments) writable.set(id, writable.get(id) === true || !readOnly);
-  const pairs = [...writable].flatMap(([id, isWritable]) => [id, isWritable ? 0 : 1]);
-  let dataLimit: number;
-  let events: number[];
-  try {
-    events = eventDescriptors();
-    check(
-      calls.bind(parent),
-      { [errnoNumbers.ESRCH]: `process ${parent} is not its parent` },
-      "prctl of PR_SET_NO_NEW_PRIVS and PR_SET_PDEATHSIG",
-    );
-    dataLimit = dataHeld() + memory;
-  } catch (cause) {
-    if (!(cause instanceof Error && "syscall" in cause)) throw cause;
-    throw unsupported("a sandbox in a process of its own", "it needs /proc", { cause });
-  }
-  const namespaces = calls.isolate(); // from here on there is no /proc
-  check(calls.restrict(dataLimit), {}, "setrlimit and prctl of PR_SET_DUMPABLE");
-  check(
-    calls.filter(Int32Array.from(pairs), Int32Array.from(events)),
-    {
-      [errnoNumbers.ENOSYS]:
-        "the kernel has no seccomp filters that end a process, or this processor has no list of system calls",
-      [errnoNumbers.EINVAL]: "it has too many windows, or the kernel has no seccomp filters",
-    },
-    "seccomp",
-  );
+  const readOnly = new Map<number, boolean>();
+  for (const { id, ...rule } of segments) readOnly.set(id, rule.readOnly && readOnly.get(id) !== false);
+  if (readOnly.size > MOST_SEGMENTS) throw refused(`${readOnly.size} segments; its filter takes ${MOST_SEGMENTS}`);
+  const open = descriptors();
+  for (const [descriptor, target] of open) if (target === "anon_inode:[io_uring]") checkRing(descriptor);
+  const events = open.filter(([, target]) => target === "anon_inode:[eventfd]").map(([descriptor]) => descriptor);
+  check(calls.bindToParent(parent), "prctl", { [errnoNumbers.ESRCH]: `process ${parent} is not its parent` });
+  const dataLimit = dataHeld() + memory;
+  const namespaces = calls.isolate(); // from here on there may be no /proc
+  check(calls.limitResources(dataLimit), "setrlimit");
+  const pairs = [...readOnly].flatMap(([id, isReadOnly]) => [id, Number(isReadOnly)]);
+  check(calls.filterCalls(Int32Array.from(pairs), Int32Array.from(events)), "seccomp", {
+    [errnoNumbers.ENOSYS]: "the kernel has no seccomp filter that ends a process, or this processor has no policy",
+  });
   return {
     noNewPrivileges: true,
     systemCalls: "filtered",

@@ -1,13 +1,13 @@
 /** The addon's calls for a process of its own. A negative number is -errno. */
 export interface ProcessCalls {
   /** No exec gains rights; the process dies with the thread that started it. -ESRCH: `parent` is not its parent. */
-  bind(parent: number): number;
+  bindToParent(parent: number): number;
   /** Empties the file system, if it is the process's own. Returns bits of what that has of its own: 1 user, 2 mount, 4 net. */
   isolate(): number;
   /** Sets the bytes of private writable memory; no more descriptors, no core dumps. */
-  restrict(data: number): number;
+  limitResources(data: number): number;
   /** Filters the system calls of all threads. `segments`: an id, and 1 if read-only, in turn. `events`: descriptors. */
-  filter(segments: Int32Array, events: Int32Array): number;
+  filterCalls(segments: Int32Array, events: Int32Array): number;
   /** exit_group(2), at once: no handler runs, no thread is waited for. */
   exitGroup(code: number): void;
   /**

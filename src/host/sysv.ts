@@ -85,7 +85,7 @@ function loadAddon(given: unknown): Addon {
 }
 
 const functions =
-  "get stat set remove lock unlock map discard privatePages unmap address list limits ftok reserve weigh read write bind isolate restrict filter exitGroup waitWord wakeWord";
+  "get stat set remove lock unlock map discard privatePages unmap address list limits ftok reserve weigh read write bindToParent isolate limitResources filterCalls exitGroup waitWord wakeWord";
 
 function isAddon(value: unknown): value is Addon {
   if (typeof value !== "object" || value === null) return false;

@@ -1,9 +1,11 @@
 // What native code that took a guest's place would do. For the tests only: no package has it.
 #include "attack.h"
 
-#include <dlfcn.h>
+#include <linux/seccomp.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -42,15 +44,48 @@ Napi::Value Call(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(result < 0 ? -errno : result));
 }
 
-// Args: (number, one argument). By the entry of 32-bit programs, whose numbers are others.
-Napi::Value CallInt80(const Napi::CallbackInfo& info) {
+// By the entry of 32-bit programs, whose numbers are others.
+long Int80([[maybe_unused]] long number, [[maybe_unused]] long argument) {
   long result = -ENOSYS;
 #ifdef __x86_64__
-  const long number = Argument(info[0]);
-  const long argument = Argument(info[1]);
   asm volatile("int $0x80" : "=a"(result) : "a"(number), "b"(argument) : "memory");
 #endif
-  return Napi::Number::New(info.Env(), static_cast<double>(result));
+  return result;
+}
+
+// Args: (number, one argument).
+Napi::Value CallInt80(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(),
+                           static_cast<double>(Int80(Argument(info[0]), Argument(info[1]))));
+}
+
+// Args: (segments, entry, number, up to six arguments). Makes the call in a child process that has
+// the filter for these segments: by the entry of 32-bit programs if `entry` is 1. Returns the
+// signal that ended the child, or -1 if none did.
+Napi::Value CallInChild(const Napi::CallbackInfo& info) {
+  const auto segments = info[0].As<Napi::Int32Array>();
+  const bool is_int80 = Argument(info[1]) == 1;
+  long args[7] = {};
+  for (size_t i = 2; i < info.Length() && i < 9; i++) args[i - 2] = Argument(info[i]);
+  static sock_filter program[kMostInstructions];
+  const pid_t child = fork();
+  if (child == 0) {
+    // The child's thread is the only one, and other threads may hold locks: only system calls.
+    const Subject subject = {getpid(), segments.Data(), segments.ElementLength() / 2, nullptr, 0};
+    const size_t length = BuildFilter(subject, program, kMostInstructions);
+    const sock_fprog filter = {static_cast<unsigned short>(length), program};
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+        syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter) != 0)
+      _exit(1);
+    if (is_int80)
+      Int80(args[0], args[1]);
+    else
+      syscall(args[0], args[1], args[2], args[3], args[4], args[5], args[6]);
+    _exit(2);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  return Napi::Number::New(info.Env(), WIFSIGNALED(status) ? WTERMSIG(status) : -1);
 }
 
 // Args: (view). The address of its first byte.
@@ -86,6 +121,7 @@ Napi::Value Program(const Napi::CallbackInfo& info) {
 
 void InitAttack(Napi::Env env, Napi::Object exports) {
   exports.Set("call", Napi::Function::New(env, Call, "call"));
+  exports.Set("callInChild", Napi::Function::New(env, CallInChild, "callInChild"));
   exports.Set("callInt80", Napi::Function::New(env, CallInt80, "callInt80"));
   exports.Set("addressOf", Napi::Function::New(env, AddressOf, "addressOf"));
   exports.Set("storeTo", Napi::Function::New(env, StoreTo, "storeTo"));

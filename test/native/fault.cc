@@ -126,7 +126,7 @@ Napi::Value TakeMappings(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(kept));
 }
 
-// Has the kernel refuse mremap(2) to this thread, with EPERM. Returns whether it does.
+// Has the kernel refuse a system call to this thread. Returns whether it does.
 Napi::Value Refuse(const Napi::CallbackInfo& info, uint32_t call, uint32_t error) {
   sock_filter filter[] = {
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
@@ -141,6 +141,12 @@ Napi::Value Refuse(const Napi::CallbackInfo& info, uint32_t call, uint32_t error
 }
 
 Napi::Value RefuseMremap(const Napi::CallbackInfo& info) { return Refuse(info, SYS_mremap, EPERM); }
+
+// Args: (number, errno).
+Napi::Value RefuseCall(const Napi::CallbackInfo& info) {
+  return Refuse(info, info[0].As<Napi::Number>().Uint32Value(),
+                info[1].As<Napi::Number>().Uint32Value());
+}
 
 // As a kernel before Linux 5.16 does, whose headers lack the number.
 Napi::Value RefuseFutexWaitv(const Napi::CallbackInfo& info) { return Refuse(info, 449, ENOSYS); }
@@ -163,6 +169,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("handlerFile", Napi::Function::New(env, HandlerFile, "handlerFile"));
   exports.Set("takeMappings", Napi::Function::New(env, TakeMappings, "takeMappings"));
   exports.Set("refuseMremap", Napi::Function::New(env, RefuseMremap, "refuseMremap"));
+  exports.Set("refuse", Napi::Function::New(env, RefuseCall, "refuse"));
   exports.Set("refuseFutexWaitv", Napi::Function::New(env, RefuseFutexWaitv, "refuseFutexWaitv"));
   exports.Set("isBlocked", Napi::Function::New(env, IsBlocked, "isBlocked"));
   InitAttack(env, exports);

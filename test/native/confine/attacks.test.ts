@@ -1,13 +1,22 @@
 // An escaped guest is assumed: native code in its place, after the lock. Each attack fails, or ends its process.
+import { createRequire } from "node:module";
+import { constants } from "node:os";
 import * as assert from "uvu/assert";
 import { create } from "wasm-shm";
 import { suite } from "../../suite.js";
+import { root } from "../../support/child.js";
 import { isEmulated, isNode } from "../../support/engine.js";
 import { nativePairs } from "../../support/pairs.js";
 import { buildProbe } from "../guarded.js";
 import { type Attack, allAttacks, resultOf } from "./attacks.js";
 import { DONE, type Job, type Outcome, PROBE, run, type StartOptions, unlaunched } from "./confined.js";
 import { numbers } from "./policy.js";
+
+interface Probe {
+  /** The signal that ended the child; -1: none did. */
+  callInChild(segments: Int32Array, entry: number, ...values: unknown[]): number;
+  addressOf(view: Uint8Array): bigint;
+}
 
 /** The guest calls what the test gives it as an import, and that is native code. */
 const GUEST = "AGFzbQEAAAABBAFgAAACDgEDZW52BmF0dGFjawAAAwIBAAcHAQNydW4AAQoGAQQAEAAL";
@@ -69,7 +78,7 @@ else {
     ["with namespaces", {}],
     ["without", { launched: unlaunched }],
   ] as const)
-    attack(`fails if a refusal is enough, ${title}`, async () => {
+    attack(`fails if the policy refuses it, ${title}`, async () => {
       const outcome = await perform(harmless, options);
       assert.equal(
         results(outcome).map((result, index) => `${harmless[index]?.name}: ${result}`),
@@ -79,8 +88,30 @@ else {
       assert.equal([outcome.code, outcome.signal, outcome.errors], [DONE, null, ""]);
     });
 
-  attack("ends its process if it is not", async () => {
-    const left = [...fatal];
+  attack("ends its process if the policy does not know it", () => {
+    const probe = createRequire(root)(PROBE) as Probe;
+    const segments = Int32Array.of(readOnly.id, 1, writable.id, 0);
+    const forked = {
+      call: (...values: unknown[]) => probe.callInChild(segments, 0, ...values),
+      callInt80: (...values: unknown[]) => probe.callInChild(segments, 1, ...values),
+    };
+    const attached = readOnly.attach({ access: "read-only" });
+    const windowAddress = probe.addressOf(attached.bytes);
+    const n = (name: string): number | undefined => known.get(name);
+    const text = (value: string): Uint8Array => Buffer.from(`${value}\0`);
+    const wrong = fatal
+      .filter(({ result }) => result === "SIGSYS")
+      .map(({ name, source }) => {
+        const perform = new Function("probe", "n", "text", "job", "windowAddress", `return ${source}`);
+        return [name, perform(forked, n, text, job, windowAddress) as number] as const;
+      })
+      .filter(([, signal]) => signal !== constants.signals.SIGSYS);
+    attached.detach();
+    assert.equal(wrong, []);
+  });
+
+  attack("ends a runner, too: each tenth of them, and a store without the guard", async () => {
+    const left = fatal.filter(({ result }, index) => index % 10 === 0 || result === "SIGSEGV");
     const wrong: string[] = [];
     const next = async (): Promise<void> => {
       for (let one = left.pop(); one; one = left.pop()) {

@@ -28,7 +28,7 @@ const FLAGS = ["--max-old-space-size=64", "--v8-pool-size=1"];
  * The source of a runner. `body` sees the job, `lock()`, `tell(value)`, which writes a line of JSON, `windows`, opened
  * segments that may be attached, and `calls`.
  */
-const source = (body: string): string => `
+export const runnerSource = (body: string): string => `
   import { writeSync } from "node:fs";
   import { createRequire } from "node:module";
   import { open } from "wasm-shm";
@@ -70,7 +70,7 @@ export const unlaunched: Launch = { cwd: "/", env: {} };
 
 export function start(body: string, job: Job, { flags = [], launched }: StartOptions = {}): ChildProcess {
   const { cwd, env } = launched ?? launch(sysvHost());
-  return spawn(process.execPath, [...FLAGS, ...flags, moduleFile(source(body)), JSON.stringify(job)], {
+  return spawn(process.execPath, [...FLAGS, ...flags, moduleFile(runnerSource(body)), JSON.stringify(job)], {
     cwd,
     env,
     stdio: ["ignore", "pipe", "pipe", "pipe"],

@@ -23,7 +23,7 @@ const IPC_STAT = 2;
 const F_GETFL = 3;
 
 const always = `futex mprotect pkey_mprotect munmap mremap brk shmdt rt_sigprocmask rt_sigaction rt_sigreturn
-  restart_syscall clock_gettime clock_nanosleep getrandom sched_yield sched_getaffinity sched_getparam sched_getscheduler
+  restart_syscall clock_gettime clock_getres gettimeofday time clock_nanosleep getrandom sched_yield sched_getaffinity sched_getparam sched_getscheduler
   epoll_pwait epoll_ctl getpid getppid gettid getuid geteuid getgid getegid getrusage close fstat exit exit_group`;
 
 const conditional: Record<string, Rule> = {

@@ -38,7 +38,8 @@ export {
   writeVarUint,
   writeVarUints,
 } from "./cursor/varint";
-export { fault, MALFORMED, UNSAFE } from "./page/fault";
+export { expose } from "./page/canary";
+export { FOREIGN, fault, MALFORMED, UNSAFE } from "./page/fault";
 export { SCRATCH, SCRATCH_SIZE, WINDOW_START } from "./page/page";
 export { close, open, RECORD_COUNT } from "./page/record";
 export { adler32 } from "./range/adler32";

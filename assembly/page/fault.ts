@@ -10,6 +10,9 @@ export const MALFORMED: u32 = 1;
 /** The bytes encode more than a number holds. */
 export const UNSAFE: u32 = 2;
 
+/** Others wrote into the core's page. */
+export const FOREIGN: u32 = 3;
+
 /** Traps, for a reason. */
 export function fail(reason: u32): void {
   fault = reason;

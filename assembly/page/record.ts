@@ -1,12 +1,13 @@
 // A record is the core's state of one cursor: its position, and the window it may touch. It has 16 bytes: i64 position,
 // u32 start, u32 size. A cursor is the number of a record, so every number that a caller passes is a record or a trap.
 // Records lie outside every window, so no other process can edit one.
+import { checkIfExposed, checkPage } from "./canary";
 import { RECORDS, WINDOW_START } from "./page";
 
 const RECORD_SHIFT: usize = 4;
 
-/** Number of records. Number 0 is not a record: every use of it traps. */
-export const RECORD_COUNT: u32 = 2048;
+/** Number of records. Number 0 is not a record: every use of it traps. What would be the last one has a canary. */
+export const RECORD_COUNT: u32 = 2047;
 
 const START: usize = 8;
 const SIZE: usize = 12;
@@ -23,6 +24,7 @@ export function recordOf(cursor: u32): usize {
 export function open(cursor: u32, start: u32, size: u32): void {
   const record = recordOf(cursor);
   const end = (<u64>memory.size()) << 16;
+  checkPage();
   if (start < WINDOW_START || <u64>start > end || <u64>size > end - <u64>start) unreachable();
   store<i64>(record, 0);
   store<u32>(record, start, START);
@@ -58,6 +60,7 @@ export function sizeOf(record: usize): i64 {
  * `end - start` bytes. Callers count these down: the end of a 4 GiB memory has no address to compare with.
  */
 export function rangeOf(cursor: u32, start: u32, end: u32): usize {
+  checkIfExposed();
   const record = recordOf(cursor);
   if (<i64>end > sizeOf(record) || start > end) unreachable();
   return startOf(record) + <usize>start;

@@ -1,3 +1,4 @@
+import { checkConstants, checkIfExposed, seal } from "../page/canary";
 import { SCRATCH, SCRATCH_SIZE, TABLES } from "../page/page";
 import { rangeOf } from "../page/record";
 
@@ -29,10 +30,18 @@ function byteStep<P>(remainder: u32): u32 {
   return load<u32>(tablesOf<P>() + ((<usize>(remainder & 0xff)) << 2)) ^ (remainder >>> 8);
 }
 
-/** Makes the tables at first use. The last word of the first table tells whether they are there. */
+/** What the tables add up to; 0 as long as they are not there. */
+let _ieee: u64 = 0;
+let _castagnoli: u64 = 0;
+
+/** Makes the tables at first use. */
 function needTables<P>(): void {
   const tables = tablesOf<P>();
-  if (load<u32>(tables + TABLE - 4) !== 0) return;
+  const sum = sizeof<P>() === 4 ? _ieee : _castagnoli;
+  if (sum !== 0) {
+    checkConstants(tables, 9 * TABLE, sum);
+    return;
+  }
   for (let byte: u32 = 0; byte < 256; byte++) {
     let remainder = byte;
     for (let bit = 0; bit < 8; bit++) remainder = (remainder >>> 1) ^ (remainder & 1 ? polynomialOf<P>() : 0);
@@ -46,6 +55,8 @@ function needTables<P>(): void {
       if (step >= BRAID - 8) store<u32>(tables + <usize>(BRAID - step) * TABLE + ((<usize>byte) << 2), remainder);
     }
   }
+  if (sizeof<P>() === 4) _ieee = seal(tables, 9 * TABLE);
+  else _castagnoli = seal(tables, 9 * TABLE);
 }
 
 /**
@@ -115,5 +126,6 @@ export function crc32c(cursor: u32, start: u32, end: u32, previous: u32): u32 {
 /** As crc32c, of the first `length` bytes of the scratch area. */
 export function crc32cOfScratch(length: u32, previous: u32): u32 {
   if (length > SCRATCH_SIZE) unreachable();
+  checkIfExposed();
   return crcOf<Castagnoli>(SCRATCH, length, previous);
 }

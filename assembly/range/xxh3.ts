@@ -1,4 +1,5 @@
 // XXH3, 64 bits: https://github.com/Cyan4973/xxHash/blob/dev/doc/xxhash_spec.md. Long ranges in three steps, as in xxh64.ts.
+import { checkConstants, seal } from "../page/canary";
 import { SECRETS, STATE } from "../page/page";
 import { rangeOf } from "../page/record";
 import { avalanche64 } from "./xxh64";
@@ -32,9 +33,15 @@ const MID: u32 = 240;
 const ACCUMULATORS: usize = STATE;
 const SEEN: usize = STATE + 64;
 
+/** What the default secret adds up to; 0 as long as it is not there. */
+let _secret: u64 = 0;
+
 /** The spec's default secret. */
 function makeSecret(): void {
-  if (load<u64>(SECRET) !== 0) return;
+  if (_secret !== 0) {
+    checkConstants(SECRET, SECRET_SIZE, _secret);
+    return;
+  }
   store<u64>(SECRET, 0xbe4ba423396cfeb8);
   store<u64>(SECRET, 0x1cad21f72c81017c, 8);
   store<u64>(SECRET, 0xdb979083e96dd4de, 16);
@@ -59,6 +66,7 @@ function makeSecret(): void {
   store<u64>(SECRET, 0xce31d07ad1b8f88f, 168);
   store<u64>(SECRET, 0x280416958f3acb45, 176);
   store<u64>(SECRET, 0x7e404bbbcafbd7af, 184);
+  _secret = seal(SECRET, SECRET_SIZE);
 }
 
 /** The high half of the product, which has 128 bits, xor its low half. */

@@ -183,6 +183,17 @@ export function notOwned(found: { key: number; id: number; uid: number; cuid: nu
   );
 }
 
+const OWN_PAGE = "attach again, with a reserve, and link the module with --global-base=65536";
+
+/** Something other than the core stored into the 64 KiB at the start of an attachment's memory. */
+export function corePageWritten(cause?: unknown): ShmError {
+  return new ShmError(
+    `a module, or a view, wrote into bytes 0 to 65535 of the attachment's memory, which are the core's; ${OWN_PAGE}`,
+    "ERR_SHM_CORE_PAGE",
+    { hint: OWN_PAGE, cause },
+  );
+}
+
 /** The engine moved a memory, and the window with it is lost. */
 export function memoryMoved(message: string, cause?: unknown): ShmError {
   return new ShmError(message, "ERR_SHM_MEMORY_MOVED", { cause });

@@ -126,6 +126,7 @@ function wasmOrJs(engine: Engine): Core {
     open: (window) => choose((core) => core.open(window)),
     range: (window) => choose((core) => core.range(window)),
     close: (window) => choose((core) => core.close(window)),
+    expose: (window) => wasm.expose(window),
   };
 }
 

@@ -166,4 +166,6 @@ export interface Core {
   range(window: Window): CoreRange;
   /** Closes every cursor and range of a window: none reaches a byte afterwards. The caller has closed the window. */
   close(window: Window): void;
+  /** From here on code of the caller's may be in the window's memory: what the core keeps there is checked at each use. */
+  expose(window: Window): void;
 }

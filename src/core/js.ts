@@ -14,6 +14,7 @@ export function jsCore(engine: Engine): Core {
     open: (window) => new JsCursor(window),
     range: (window) => new JsRange(window, engine),
     close() {},
+    expose() {}, // it keeps nothing in the memory
   };
   return core;
 }

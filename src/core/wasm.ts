@@ -24,5 +24,6 @@ export function wasmCore(engine: Engine): Core {
       return lease ? new WasmRange(page.instance, window, lease, js, engine) : js.range(window);
     },
     close: (window) => pageOf(window.memory).close(window),
+    expose: (window) => pageOf(window.memory).expose(),
   };
 }

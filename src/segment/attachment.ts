@@ -100,6 +100,7 @@ export class Attachment extends Ranges {
 
   /** The memory the segment is in: of this attachment alone, or the caller's own (`into`). */
   get memory(): WasmMemory {
+    this.#core.expose(this.#window);
     return this.#mapping.memory;
   }
 

@@ -57,7 +57,11 @@ export interface Exports {
   writeVarUint(cursor: number, value: number): number; // u32
   writeVarUints(cursor: number, count: number): void;
 
+  // assembly/page/canary.ts
+  expose(): void;
+
   // assembly/page/fault.ts
+  readonly FOREIGN: WebAssembly.Global;
   readonly fault: WebAssembly.Global;
   readonly MALFORMED: WebAssembly.Global;
   readonly UNSAFE: WebAssembly.Global;

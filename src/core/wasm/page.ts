@@ -1,4 +1,5 @@
 // The core's page of one memory: which of its records are in use, its scratch area, and the instance that works there.
+import { corePageWritten } from "../../common/errors.js";
 import { pagesOf, type WasmMemory } from "../../memory/layout.js";
 import type { Window } from "../../memory/window.js";
 import { MALFORMED, TRAP, UNSAFE } from "../core.js";
@@ -48,6 +49,7 @@ export class Instance {
     const { fault } = this.exports;
     const reason = fault.value as number;
     fault.value = 0;
+    if (reason === constants.FOREIGN) return corePageWritten(error);
     if (reason === constants.MALFORMED) return MALFORMED;
     return reason === constants.UNSAFE ? UNSAFE : TRAP;
   }
@@ -92,6 +94,7 @@ class Page {
   readonly #byWindow = new WeakMap<Window, Set<number>>();
   readonly #free: number[] = [];
   #used = CLOSED + 1;
+  #isExposed = false;
 
   constructor(memory: WasmMemory) {
     this.#memory = memory;
@@ -99,16 +102,30 @@ class Page {
 
   /** The core's instance in this memory, made at the first use. */
   get instance(): Instance {
-    this.#instance ??= new Instance(this.#memory);
+    if (this.#instance) return this.#instance;
+    this.#instance = new Instance(this.#memory);
+    if (this.#isExposed) this.#instance.exports.expose();
     return this.#instance;
+  }
+
+  /** From here on others may write into the page, by mistake. */
+  expose(): void {
+    if (this.#isExposed) return;
+    this.#isExposed = true;
+    this.#instance?.exports.expose();
   }
 
   /** Opens a record over a window; undefined if all are in use. */
   open(window: Window): Lease | undefined {
-    const { exports } = this.instance;
+    const { instance } = this;
     const record = this.#free.pop() ?? (this.#used < constants.RECORD_COUNT ? this.#used++ : undefined);
     if (record === undefined) return undefined;
-    exports.open(record, window.byteOffset, window.byteLength);
+    try {
+      instance.exports.open(record, window.byteOffset, window.byteLength);
+    } catch (error) {
+      this.#free.push(record);
+      throw instance.reasonOf(error);
+    }
     let records = this.#byWindow.get(window);
     if (!records) {
       records = new Set();

@@ -105,7 +105,7 @@ export class WasmRange implements CoreRange {
       );
     // The stripes are those that end before the last byte. The last 64 bytes are hashed at the end, some of them again.
     const rest = start + length - 1 - ((length - 1) % XXH3_STRIPE);
-    this.#exports.xxh3Begin(seed);
+    this.#call(() => this.#exports.xxh3Begin(seed)); // may trap: it uses the core's constants
     this.#inCalls(start, rest, (record, from, to) => this.#exports.xxh3Stripes(record, from, to));
     return BigInt.asUintN(
       64,

@@ -1,0 +1,78 @@
+// Code that writes into the core's page by mistake: a module that was linked for other addresses. Whatever it hits, the next
+// cursor or range says so, and no checksum is wrong.
+import * as assert from "uvu/assert";
+import type { Attachment } from "wasm-shm";
+import { suite } from "../../suite.js";
+import { code, pairs } from "../../support/pairs.js";
+
+const SIZE = 100_000;
+const PAGE = 65_536;
+const foreign = code("ERR_SHM_CORE_PAGE", /--global-base=65536/);
+
+/** As a module would: it has the attachment's memory. */
+const pageOf = ({ memory }: Attachment): Uint8Array => new Uint8Array(memory.buffer, 0, PAGE);
+
+const checksums = ["crc32", "crc32c", "adler32", "xxh64", "xxh3"] as const;
+const all = (attachment: Attachment): string =>
+  checksums.map((algorithm) => attachment.checksum(algorithm as "crc32")).join();
+
+for (const { name, shm, withSegment } of pairs) {
+  const page = suite(`The core's page [${name}]`);
+  const isUsed = shm.core !== "js";
+
+  for (const at of [8, 1024, 2032, 20_480, 32_768, PAGE - 8])
+    page(
+      `is not trusted after a store at ${at}, ${isUsed ? "before or after its first use" : "which it does not use"}`,
+      () => {
+        withSegment(SIZE, (segment) => {
+          for (const isEarly of [true, false]) {
+            const attachment = segment.attach(isEarly ? {} : { offset: 0 });
+            if (!isEarly) {
+              all(attachment);
+              attachment.cursor();
+            }
+            pageOf(attachment)[at] = 1 ^ (pageOf(attachment)[at] as number);
+            if (isUsed) {
+              for (const _ of [1, 2]) {
+                assert.throws(() => attachment.checksum("crc32"), foreign);
+                assert.throws(() => attachment.sum(Uint8Array), foreign);
+              }
+              if (shm.core === "wasm") assert.throws(() => attachment.cursor(), foreign);
+            } else all(attachment);
+            pageOf(attachment).fill(0); // on the local host the attachments of a segment share it
+            attachment.detach();
+            if (isUsed && shm.host.name === "local") return;
+          }
+        });
+      },
+    );
+
+  page("gives the right checksum, or none: a static table of a module lies anywhere in it", () => {
+    for (let at = 0; at < PAGE; at += 1031)
+      withSegment(SIZE, (segment) => {
+        const attachment = segment.attach();
+        attachment.bytes.forEach((_, index) => {
+          attachment.bytes[index] = index * 7;
+        });
+        const expected = checksums.map((algorithm) => attachment.checksum(algorithm as "crc32"));
+        pageOf(attachment).fill(0x5a, at, at + 300);
+        for (const [index, algorithm] of checksums.entries())
+          try {
+            assert.is(attachment.checksum(algorithm as "crc32"), expected[index]);
+          } catch (error) {
+            foreign(error);
+          }
+      });
+  });
+
+  page("of one attachment says nothing of another's", () => {
+    withSegment(SIZE, (segment) => {
+      const [first, second] = [segment.attach(), segment.attach({ access: "copy-on-write" })];
+      pageOf(first).fill(9);
+      assert.is(second.checksum("crc32"), shm.core === "js" ? first.checksum("crc32") : second.checksum("crc32"));
+      second.cursor().writeUint8(1);
+    });
+  });
+
+  page.run();
+}

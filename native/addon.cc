@@ -1,8 +1,8 @@
 // The addon of the sysv host. It checks its arguments, makes the system call, and returns a number
 // or -errno. It decides nothing but the budget of mappings, which belongs to the process. Its state
 // is a captured getter for each environment, one count of mappings, the table of guarded windows,
-// and the list of participants; each is safe to use from every thread, so every worker may load the
-// addon.
+// and the lists of participants and of memories that are kept; each is safe to use from every
+// thread, so every worker may load the addon.
 #include "addon.h"
 
 #include <dlfcn.h>
@@ -23,6 +23,7 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   InitBudget(env, exports);
   InitConfine(env, exports);
   InitLaunch(env, exports);
+  InitHeld(env, exports);
   InitParticipant(env, exports);
   InitSegment(env, exports);
   InitSystem(env, exports);

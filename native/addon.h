@@ -7,12 +7,14 @@
 #include <cstdint>
 
 // Each adds the functions of one file to the exports: map/budget.cc (reserve), map/weight.cc
-// (weigh), sysv/segment.cc (shmget, shmctl), sysv/system.cc (limits, list, ftok), map/transfer.cc
-// (read, write), map/window.cc (map, unmap, discard, privatePages, address), wait/participant.cc
-// (Participant), wait/word.cc (waitWord, wakeWord), confine/confine.cc (bindToParent,
-// limitResources, filterCalls, exitGroup), confine/launch.cc (isolate).
+// (weigh), map/held.cc (hold, release), sysv/segment.cc (shmget, shmctl), sysv/system.cc (limits,
+// list, ftok), map/transfer.cc (read, write), map/window.cc (map, unmap, discard, privatePages,
+// address), wait/participant.cc (Participant), wait/word.cc (waitWord, wakeWord),
+// confine/confine.cc (bindToParent, limitResources, filterCalls, exitGroup), confine/launch.cc
+// (isolate).
 void InitBudget(Napi::Env env, Napi::Object exports);
 void InitConfine(Napi::Env env, Napi::Object exports);
+void InitHeld(Napi::Env env, Napi::Object exports);
 void InitLaunch(Napi::Env env, Napi::Object exports);
 void InitParticipant(Napi::Env env, Napi::Object exports);
 void InitSegment(Napi::Env env, Napi::Object exports);

@@ -5,7 +5,7 @@
       "sources": [
         "addon.cc", "allocate.cc", "arguments.cc",
         "sysv/attach.cc", "sysv/segment.cc", "sysv/system.cc",
-        "map/budget.cc", "map/transfer.cc", "map/weight.cc", "map/window.cc",
+        "map/budget.cc", "map/held.cc", "map/transfer.cc", "map/weight.cc", "map/window.cc",
         "guard/copy.cc", "guard/engine.cc", "guard/fault.cc", "guard/guard.cc", "guard/import.cc",
         "guard/older.cc", "guard/pool.cc", "guard/probe.cc", "guard/registry.cc",
         "wait/keeper.cc", "wait/liveness.cc", "wait/participant.cc", "wait/word.cc",

@@ -1,5 +1,7 @@
 // Maps windows, with or without a write guard; discards and counts their private pages; unmaps
 // them.
+#include "map/window.h"
+
 #include <sys/shm.h>
 
 #include <cerrno>
@@ -125,7 +127,8 @@ Napi::Value Map(const Napi::CallbackInfo& info) {
   return Errno(info.Env(), guarded ? MapGuarded(info, request) : MapReadWrite(request));
 }
 
-// Sets the guards that the caller must free after it has ended their watches.
+}  // namespace
+
 int UnmapWindow(const Window& window, std::unique_ptr<Guard>* removed) {
   const GuardLock lock;
   const TableChange change;
@@ -135,6 +138,8 @@ int UnmapWindow(const Window& window, std::unique_ptr<Guard>* removed) {
   ClearAround(window, removed->get());
   return 0;
 }
+
+namespace {
 
 // Args: (memory, window). Puts private zero pages in the segment's place; the segment's attach
 // count falls. Returns 0 or -errno.

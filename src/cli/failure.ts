@@ -31,6 +31,7 @@ export const hintsForPeople: Readonly<Record<HintId, string | undefined>> = {
   raiseLimit: "wasm-shm limits says how to raise it",
   nameOwner: undefined, // no command changes permissions
   noTimeLimit: undefined, // no command runs guests
+  shareMemory: undefined, // no command attaches into a memory
   useSysv: undefined, // every command does
 };
 

@@ -15,6 +15,7 @@ export const hints = Object.freeze({
   raiseLimit: "an administrator can raise the limit",
   nameOwner: "name both: setPermissions({ mode, uid, gid })",
   noTimeLimit: "timeLimitMs: Infinity for a guest that ends, or inline: true",
+  shareMemory: "give a shared memory, or start bun with BUN_JSC_maxNumWasmFastMemories=10000",
   useSysv: 'use host: "sysv" on Linux',
 });
 

@@ -12,6 +12,7 @@ import { mayStandForAnother } from "./ids.js";
 import { type JoinRequest, kinds, type Membership } from "./membership.js";
 import { whyNotLoaded } from "./missing.js";
 import type { ProcessCalls } from "./process.js";
+import { checkStays, recyclesMemories } from "./recycled.js";
 
 const { readFileSync } = fs;
 
@@ -32,6 +33,9 @@ interface Addon extends Pick<NativeCopy, "read" | "write">, ProcessCalls {
   /** Private pages of a guarded window. */
   privatePages(memory: WasmMemory, window: Uint8Array): number;
   unmap(memory: WasmMemory, window: Uint8Array): number;
+  /** Keeps the memory until the release, or to the end of the thread, which unmaps the window. */
+  hold(memory: WasmMemory, window: Uint8Array): number;
+  release(memory: WasmMemory, window: Uint8Array): number;
   address(memory: WasmMemory, window: Uint8Array): bigint | number;
   list(): StatFields[] | number;
   limits(): Omit<Limits, "pageSize" | "hugePageSize" | "maxMapCount"> | number;
@@ -85,7 +89,7 @@ function loadAddon(given: unknown): Addon {
 }
 
 const functions =
-  "get stat set remove lock unlock map discard privatePages unmap address list limits ftok reserve weigh read write bindToParent isolate limitResources filterCalls exitGroup waitWord wakeWord";
+  "get stat set remove lock unlock map discard privatePages unmap hold release address list limits ftok reserve weigh read write bindToParent isolate limitResources filterCalls exitGroup waitWord wakeWord";
 
 function isAddon(value: unknown): value is Addon {
   if (typeof value !== "object" || value === null) return false;
@@ -209,7 +213,14 @@ class SysvHost implements Host {
   }
 
   unmap(mapping: Mapping): number {
-    return this.#inPlace(mapping, (pages) => this.#addon.unmap(mapping.memory, pages)) ?? 0;
+    const { memory } = mapping;
+    return (
+      this.#inPlace(mapping, (pages) => {
+        const result = this.#addon.unmap(memory, pages);
+        if (result === 0 && recyclesMemories) this.#addon.release(memory, pages);
+        return result;
+      }) ?? 0
+    );
   }
 
   discard(mapping: Mapping): number {
@@ -332,10 +343,15 @@ class SysvHost implements Host {
     const length = roundUp(byteLength, pageSize);
     const address = this.#address(memory, byteOffset, length);
     if (typeof address === "number") return address;
+    if (recyclesMemories && memoryOf === "caller") checkStays(memory, address - BigInt(byteOffset));
     const isGuarded = access !== "read-write";
-    const result = this.#view(memory, byteOffset, length, (pages) =>
-      this.#addon.map(memory, pages, id, offset, isGuarded),
-    );
+    const result = this.#view(memory, byteOffset, length, (pages) => {
+      const kept = recyclesMemories ? this.#addon.hold(memory, pages) : 0;
+      if (kept !== 0) return kept;
+      const mapped = this.#addon.map(memory, pages, id, offset, isGuarded);
+      if (mapped !== 0 && recyclesMemories) this.#addon.release(memory, pages);
+      return mapped;
+    });
     if (result !== 0) return result;
     return { memory, byteOffset, byteLength, address, pageSize, memoryOf, request };
   }

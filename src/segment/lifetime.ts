@@ -13,7 +13,7 @@
 //   finalizers                 must not lead to the memory. A record of the wasm core (core/wasm/page.ts) holds numbers
 //
 // An attachment that is collected takes its memory with it. The engine unmaps that, and the kernel counts the detach; the
-// local host counts it by a FinalizationRegistry of its mappings.
+// local host counts it by a FinalizationRegistry of its mappings. Bun unmaps few: host/recycled.ts.
 import { outOfRange } from "../common/errors.js";
 import type { Mapping } from "../host/host.js";
 import { roundUp, type WasmMemory, WINDOW_START } from "../memory/layout.js";

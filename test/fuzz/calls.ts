@@ -117,6 +117,8 @@ class Caller {
       case "unmap":
       case "privatePages":
       case "address":
+      case "hold":
+      case "release":
         return [memory, this.window(memory)];
       case "weigh":
         return [memory, random.below(1 << 24)];

@@ -94,7 +94,7 @@ else {
     assert.ok(answer.alive);
     assert.equal(
       answer.names.sort(),
-      "Participant address discard ftok get limits list lock map privatePages read remove reserve set stat unlock unmap weigh write".split(
+      "Participant address discard ftok get hold limits list lock map privatePages read release remove reserve set stat unlock unmap weigh write".split(
         " ",
       ),
     );

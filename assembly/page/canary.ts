@@ -28,7 +28,7 @@ export function seal(address: usize, length: usize): u64 {
   return i64x2.extract_lane(sum, 0) ^ (i64x2.extract_lane(sum, 1) << 1);
 }
 
-/** Before the first use: what is not zero then was written by somebody else. */
+/** Before the first use: what is not zero then another module wrote. */
 function begin(): void {
   let found: u64 = load<u64>(BEFORE_SCRATCH) | load<u64>(BEFORE_RECORDS) | load<u64>(BEFORE_WINDOW);
   for (let address: usize = 0; address < BEFORE_SCRATCH; address += 8) found |= load<u64>(address);

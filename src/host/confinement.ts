@@ -92,7 +92,7 @@ export function confine(host: Host, { parent, segments, memory }: ConfinementRul
   const events = open.filter(([, target]) => target === "anon_inode:[eventfd]").map(([descriptor]) => descriptor);
   check(calls.bindToParent(parent), "prctl", { [errnoNumbers.ESRCH]: `process ${parent} is not its parent` });
   const dataLimit = dataHeld() + memory;
-  const namespaces = calls.isolate(); // from here on there may be no /proc
+  const namespaces = calls.isolate(); // from here on /proc may be absent
   check(calls.limitResources(dataLimit), "setrlimit");
   const pairs = [...readOnly].flatMap(([id, isReadOnly]) => [id, Number(isReadOnly)]);
   check(calls.filterCalls(Int32Array.from(pairs), Int32Array.from(events)), "seccomp", {

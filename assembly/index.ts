@@ -40,7 +40,7 @@ export {
 } from "./cursor/varint";
 export { expose } from "./page/canary";
 export { FOREIGN, fault, MALFORMED, UNSAFE } from "./page/fault";
-export { SCRATCH, SCRATCH_SIZE, WINDOW_START } from "./page/page";
+export { SCRATCH, SCRATCH_SIZE, STATE, WINDOW_START } from "./page/page";
 export { close, open, RECORD_COUNT } from "./page/record";
 export { adler32 } from "./range/adler32";
 export { compare } from "./range/compare";

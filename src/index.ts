@@ -20,4 +20,16 @@ export type { CursorWritable } from "./stream/writable.js";
  * function, `shm.host` and `shm.core` throw as {@link createShm} does.
  */
 export const shm: Shm = lazyShm(() => createShm());
-export const { create, open, createTyped, openTyped, openSegment, destroySegment, list, limits, ftok, keyOf } = shm;
+export const {
+  create,
+  open,
+  createTyped,
+  openTyped,
+  createChecksum,
+  openSegment,
+  destroySegment,
+  list,
+  limits,
+  ftok,
+  keyOf,
+} = shm;

@@ -25,4 +25,16 @@ export function createShm(options?: ShmOptions): Shm {
 
 /** The default instance, which the functions below belong to. */
 export const shm: Shm = createShm();
-export const { create, open, createTyped, openTyped, openSegment, destroySegment, list, limits, ftok, keyOf } = shm;
+export const {
+  create,
+  open,
+  createTyped,
+  openTyped,
+  createChecksum,
+  openSegment,
+  destroySegment,
+  list,
+  limits,
+  ftok,
+  keyOf,
+} = shm;

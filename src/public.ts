@@ -33,6 +33,7 @@ export type { TextEncoding, TextOptions } from "./common/text.js";
 export { VERSION } from "./common/version.js";
 export type { CoreName } from "./core/core.js";
 export { Cursor } from "./cursor/cursor.js";
+export type { FixedTextOptions } from "./cursor/fixed.js";
 export type {
   CursorReadable,
   CursorReadableOptions,
@@ -55,6 +56,7 @@ export type {
 export { localHost } from "./host/local.js";
 export type { PeerKind } from "./host/membership.js";
 export type { WasmMemory } from "./memory/layout.js";
+export { Checksum, type CreateChecksumOptions } from "./range/incremental.js";
 export type {
   Checksum32,
   Checksum32Options,

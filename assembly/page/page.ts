@@ -12,7 +12,7 @@
 export const WINDOW_START: u32 = 65536;
 
 /** State that a call leaves for the next one: accumulators of a checksum or a sum. 1008 bytes. */
-export const STATE: usize = 16;
+export const STATE: u32 = 16;
 
 /** The secret of XXH3 and one made from a seed, 192 bytes each. */
 export const SECRETS: usize = 1040;

@@ -164,7 +164,7 @@ export function xxh3Begin(seed: u64): void {
   store<u64>(ACCUMULATORS, PRIME32_2, 40);
   store<u64>(ACCUMULATORS, PRIME64_5, 48);
   store<u64>(ACCUMULATORS, PRIME32_1, 56);
-  store<u32>(SEEN, 0);
+  store<u64>(SEEN, 0); // all of the word, which is a part of what streams keep
 }
 
 /**
@@ -236,7 +236,7 @@ export function xxh3Stripes(cursor: u32, start: u32, end: u32): void {
       seen = 0;
     }
   }
-  store<u32>(SEEN, seen);
+  store<u64>(SEEN, seen);
 }
 
 function mergePair(lane: usize, secret: usize): u64 {
@@ -250,11 +250,11 @@ function mergePair(lane: usize, secret: usize): u64 {
  * The last step: the last 64 bytes of a range of `total` bytes, more than 240. The stripes before were all those that end
  * before the last byte of the range, so they may have had some of these bytes already.
  */
-export function xxh3End(cursor: u32, start: u32, end: u32, total: u32): u64 {
+export function xxh3End(cursor: u32, start: u32, end: u32, total: u64): u64 {
   const address = rangeOf(cursor, start, end);
   if (end - start !== STRIPE) unreachable();
   accumulate(address, SEEDED + (SECRET_SIZE - STRIPE - 7), 1);
-  let hash = <u64>total * PRIME64_1;
+  let hash = total * PRIME64_1;
   for (let pair: usize = 0; pair < 4; pair++) hash += mergePair(16 * pair, SEEDED + 11 + 16 * pair);
   return avalanche3(hash);
 }

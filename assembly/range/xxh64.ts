@@ -62,7 +62,7 @@ export function xxh64Stripes(cursor: u32, start: u32, end: u32): void {
 }
 
 /** The last step: the bytes after the stripes, fewer than 32, of a range of `total` bytes. */
-export function xxh64End(cursor: u32, start: u32, end: u32, total: u32): u64 {
+export function xxh64End(cursor: u32, start: u32, end: u32, total: u64): u64 {
   let address = rangeOf(cursor, start, end);
   let remaining = end - start;
   let hash: u64;
@@ -76,7 +76,7 @@ export function xxh64End(cursor: u32, start: u32, end: u32, total: u32): u64 {
   } else {
     hash = load<u64>(STATE, 16) + PRIME_5; // the seed
   }
-  hash += <u64>total;
+  hash += total;
   for (; remaining >= 8; remaining -= 8) {
     hash = rotl<u64>(hash ^ round(0, load<u64>(address)), 27) * PRIME_1 + PRIME_4;
     address += 8;

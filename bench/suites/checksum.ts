@@ -2,11 +2,12 @@
 // zlib, and a plain loop over the window's bytes.
 import * as zlib from "node:zlib";
 import { createAdler32, createCRC32, createXXHash3, createXXHash64, type IHasher } from "hash-wasm";
+import type { Attachment, Checksum, Shm } from "wasm-shm";
 import { judgedAt, speed } from "../harness/goals.js";
 import { named, type Rival, type Timer } from "../harness/group.js";
 import { type PaceName, rangeSizes } from "../harness/pace.js";
 import { expectEqual, fillPattern } from "../harness/proof.js";
-import { coreOf, type Variant, withAttachment } from "../harness/window.js";
+import { coreOf, shmOf, type Variant, withAttachment } from "../harness/window.js";
 
 const CASTAGNOLI = 0x82f63b78; // crc32c's polynomial, reflected: RFC 3720, appendix B.4
 const HASH_WASM = "hash-wasm";
@@ -76,10 +77,24 @@ const isBig = (name: NumberName | BigName): name is BigName => name === "xxh64" 
 const digestOf = (hasher: IHasher, bytes: Uint8Array): bigint =>
   BigInt(`0x${hasher.init().update(bytes).digest("hex")}`);
 
+/** Parts of a range that comes in several, as windows of a large segment do. */
+const PARTS = 4;
+
+/** The checksum by `createChecksum`, whose types differ by the algorithm. */
+function inParts(create: Shm["createChecksum"], name: NumberName | BigName, attachment: Attachment): bigint {
+  const sum = (create as (name: NumberName | BigName) => Checksum)(name);
+  const { byteLength } = attachment;
+  const part = Math.ceil(byteLength / PARTS);
+  for (let start = 0; start < byteLength; start += part)
+    sum.update(attachment, start, Math.min(start + part, byteLength));
+  return BigInt(sum.digest());
+}
+
 export async function checksum(variant: Variant, time: Timer, pace: PaceName): Promise<void> {
   for (const size of rangeSizes(pace))
     await withAttachment(variant, size, async (attachment) => {
       const { bytes } = attachment;
+      const { createChecksum } = shmOf(variant);
       fillPattern(bytes);
       for (const { name, hasher: create, oracle, others, goal } of algorithms) {
         const hasher = await create();
@@ -101,6 +116,11 @@ export async function checksum(variant: Variant, time: Timer, pace: PaceName): P
               () => digestOf(hasher, bytes),
             ),
             ...Object.entries(others).map(([by, run]) => rival(by, () => run(bytes))),
+            rival(
+              `createChecksum, ${coreOf(variant)}`,
+              () => (inParts(createChecksum, name, attachment) === expected ? 1 : 0),
+              () => inParts(createChecksum, name, attachment),
+            ),
             {
               ...(isBig(name)
                 ? rival(

@@ -6,5 +6,8 @@ export const memoryLimits: number;
 
 /** The numbers that both sides must agree on, as the binary exports them. */
 export const constants: Readonly<
-  Record<"RECORD_COUNT" | "SCRATCH" | "SCRATCH_SIZE" | "WINDOW_START" | "MALFORMED" | "UNSAFE" | "FOREIGN", number>
+  Record<
+    "RECORD_COUNT" | "SCRATCH" | "SCRATCH_SIZE" | "STATE" | "WINDOW_START" | "MALFORMED" | "UNSAFE" | "FOREIGN",
+    number
+  >
 >;

@@ -113,6 +113,15 @@ export interface CoreRange {
   /** The seed is 64 bits unsigned. */
   xxh64(start: number, end: number, seed: bigint): bigint;
   xxh3(start: number, end: number, seed: bigint): bigint;
+  /** The state of a hash before its first stripe: the same bytes by every core. */
+  hashBegin(name: HashName, seed: bigint): Uint8Array;
+  /** Takes whole stripes into a state. Any bytes are a state, but the ninth word of xxh3's is below 16. */
+  hashStripes(name: HashName, state: Uint8Array, seed: bigint, start: number, end: number): void;
+  /**
+   * The hash of `total` bytes. Of xxh64 the range is what follows the stripes. Of xxh3 it is the last 64 bytes, `total` is
+   * more than 240, and the stripes were those that end before the last byte. Does not change the state.
+   */
+  hashEnd(name: HashName, state: Uint8Array, seed: bigint, start: number, end: number, total: bigint): bigint;
 
   /** Where the first or the last one is: bytes from the window's start; -1 if there is none. */
   indexOfByte(byte: number, start: number, end: number): number;
@@ -136,6 +145,8 @@ export interface CoreRange {
 
   /** Whether the range is UTF-8 that ends with a whole character: what TextDecoder accepts with `fatal`. */
   isUtf8(start: number, end: number): boolean;
+  /** Where the first sequence that is not UTF-8 begins: bytes from the window's start; -1 if there is none. */
+  indexOfInvalidUtf8(start: number, end: number): number;
 
   // Elements of the host's byte order, at any alignment; `end - start` is a multiple of their width.
   /**
@@ -155,6 +166,19 @@ export interface CoreRange {
   /** May be called twice. */
   close(): void;
 }
+
+/** The hashes that take their bytes in parts. */
+export type HashName = "xxh64" | "xxh3";
+
+/**
+ * How each takes them, in bytes. `stripe`: the parts. `state`: what {@link CoreRange.hashStripes} leaves: little-endian words
+ * of 64 bits. `last`: how many of the last bytes the end needs, some of which were in a stripe. Up to `short` bytes are
+ * hashed in another way, in one call.
+ */
+export const hashShapes = {
+  xxh64: { stripe: 32, state: 32, last: 0, short: 0 },
+  xxh3: { stripe: 64, state: 72, last: 64, short: 240 },
+} as const;
 
 export interface Core {
   readonly name: CoreName;

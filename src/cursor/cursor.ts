@@ -4,6 +4,7 @@ import { Whence } from "../common/flags.js";
 import type { CoreName } from "../core/core.js";
 import { ArrayCodec } from "./array.js";
 import { ByteCodec } from "./bytes.js";
+import { FixedTextCodec } from "./fixed.js";
 import { FrameCodec } from "./frame.js";
 import { access, Position, Positioned } from "./position.js";
 import { ScalarCodec } from "./scalar.js";
@@ -14,7 +15,16 @@ import { VarintCodec } from "./varint.js";
 const { positionOf } = access;
 
 /** The codecs of a cursor, a file each. Their order means nothing. */
-const codecs = [ScalarCodec, VarintCodec, ByteCodec, TextCodec, ArrayCodec, FrameCodec, StreamCodec] as const;
+const codecs = [
+  ScalarCodec,
+  VarintCodec,
+  ByteCodec,
+  TextCodec,
+  FixedTextCodec,
+  ArrayCodec,
+  FrameCodec,
+  StreamCodec,
+] as const;
 
 /** Makes a cursor. Only attachments do. */
 export let openCursor: (...state: ConstructorParameters<typeof Position>) => Cursor;

@@ -2,7 +2,7 @@ import { checkBigInt, checkInteger, checkSize, extraArgument } from "../common/a
 import { checkNotDetached, newArray, type OwnFloat64Array } from "../common/bytes.js";
 import { arrayKindOf, type NumberArray } from "../common/elements.js";
 import { invalidType, malformed, outOfBounds, outOfRange, unsafeInteger } from "../common/errors.js";
-import { MALFORMED, TRAP, UNSAFE } from "../core/core.js";
+import { type CoreCursor, MALFORMED, TRAP, UNSAFE } from "../core/core.js";
 import { access, type Position } from "./position.js";
 
 const { coreOf, positionOf, writableCoreOf } = access;
@@ -41,6 +41,27 @@ function checkNumbers(array: unknown): Float64Array {
     values[index] = value as number;
   }
   return values;
+}
+
+/** The low 32 bits of a varint, signed. A number is exact, and `| 0` takes it modulo 2^32. */
+function low32(core: CoreCursor): number {
+  try {
+    return core.readVarUint() | 0;
+  } catch (cause) {
+    if (cause !== UNSAFE) throw cause;
+    return Number(BigInt.asIntN(32, core.readBigVarUint())); // a negative one, or not an int32
+  }
+}
+
+/** Writes a number from 0, or any bigint of 64 bits in two's complement. */
+function writeExtended(cursor: VarintCodec, operation: string, value: number | bigint): number {
+  const bits = typeof value === "bigint" ? BigInt.asUintN(64, value) : value;
+  try {
+    const core = writableCoreOf(cursor, operation);
+    return typeof bits === "bigint" ? core.writeBigVarUint(bits) : core.writeVarUint(bits);
+  } catch (cause) {
+    throw positionOf(cursor).refusal(cause, operation, varintLength(bits));
+  }
 }
 
 /**
@@ -139,6 +160,48 @@ export abstract class VarintCodec {
     } catch (cause) {
       throw positionOf(this).refusal(cause, "writeBigVarInt", zigzagLength(value));
     }
+  }
+
+  /**
+   * Reads an int32, uint32 or bool of Protocol Buffers as a signed number: the low 32 bits of a varint, as its parsers do.
+   * Negative numbers are sign-extended to 64 bits there, not zigzag: {@link readVarInt} reads its sint32 and sint64.
+   *
+   * @see https://protobuf.dev/programming-guides/encoding/#signed-ints
+   */
+  readVarInt32(): number {
+    if (arguments.length > 0) throw extraArgument("readVarInt32", arguments, 0);
+    try {
+      return low32(coreOf(this));
+    } catch (cause) {
+      throw unread(positionOf(this), cause, "readVarInt32");
+    }
+  }
+
+  /** Reads an int64 of Protocol Buffers: a varint of 64 bits, in two's complement. */
+  readVarInt64(): bigint {
+    if (arguments.length > 0) throw extraArgument("readVarInt64", arguments, 0);
+    try {
+      return BigInt.asIntN(64, coreOf(this).readBigVarUint());
+    } catch (cause) {
+      throw unread(positionOf(this), cause, "readVarInt64");
+    }
+  }
+
+  /**
+   * Writes an int32 of Protocol Buffers. `value` is an integer from -(2^31) to 2^31 - 1. Returns bytes: 1 to 5, and 10 for a
+   * negative one.
+   */
+  writeVarInt32(value: number): number {
+    if (arguments.length > 1) throw extraArgument("writeVarInt32", arguments, 1);
+    checkInteger("value", value, -0x80000000, 0x7fffffff);
+    return writeExtended(this, "writeVarInt32", value < 0 ? BigInt(value) : value);
+  }
+
+  /** Writes an int64 of Protocol Buffers. `value` fits 64 bits signed. Returns bytes: 1 to 9, and 10 for a negative one. */
+  writeVarInt64(value: bigint): number {
+    if (arguments.length > 1) throw extraArgument("writeVarInt64", arguments, 1);
+    checkBigRange(value, MIN_INT64, MAX_INT64);
+    return writeExtended(this, "writeVarInt64", value);
   }
 
   /**

@@ -26,10 +26,11 @@ export interface Checksum64Options extends ChecksumRange {
 
 const checksums = ["crc32", "crc32c", "adler32"] as const;
 const hashes = ["xxh64", "xxh3"] as const;
+export const checksumNames: readonly (Checksum32 | Checksum64)[] = [...checksums, ...hashes];
 const optionKeys = ["start", "end", "previous", "seed"] as const;
 const MAX_UINT64 = 2n ** 64n - 1n;
 
-const isHash = (algorithm: Checksum32 | Checksum64): algorithm is Checksum64 =>
+export const isHash = (algorithm: Checksum32 | Checksum64): algorithm is Checksum64 =>
   (hashes as readonly string[]).includes(algorithm);
 
 /** Refuses an option that another kind of algorithm has. */
@@ -37,6 +38,23 @@ function checkAbsent(name: "previous" | "seed", value: unknown, algorithms: read
   if (value === undefined) return;
   const hint = `Only ${algorithms.map((algorithm) => `'${algorithm}'`).join(", ")} take it; ${instead}.`;
   throw invalidValue(`options.${name}`, hint, value);
+}
+
+/** What an algorithm begins with: a checksum of 32 bits, or a seed. */
+export function checkStart(
+  algorithm: Checksum32 | Checksum64,
+  previous: number | undefined,
+  seed: bigint | undefined,
+): number | bigint {
+  if (isHash(algorithm)) {
+    checkAbsent("previous", previous, checksums, `'${algorithm}' takes a seed`);
+    const from = seed === undefined ? 0n : checkBigInt("options.seed", seed);
+    if (from < 0n || from > MAX_UINT64) throw outOfRange("options.seed", `>= 0n and <= ${MAX_UINT64}n`, from);
+    return from;
+  }
+  checkAbsent("seed", seed, hashes, `'${algorithm}' continues from 'previous'`);
+  const first = algorithm === "adler32" ? 1 : 0;
+  return previous === undefined ? first : checkInteger("options.previous", previous, 0, 0xffffffff);
 }
 
 export abstract class Checksums extends RangeTarget {
@@ -58,19 +76,14 @@ export abstract class Checksums extends RangeTarget {
   checksum(algorithm: Checksum64, options?: Checksum64Options): bigint;
   checksum(algorithm: Checksum32 | Checksum64, options?: Checksum32Options & Checksum64Options): number | bigint {
     if (arguments.length > 2) throw extraArgument("checksum", arguments, 2);
-    checkChoice("algorithm", algorithm, [...checksums, ...hashes]);
+    checkChoice("algorithm", algorithm, checksumNames);
     const checked: Checksum32Options & Checksum64Options = checkOptions(options, optionKeys);
     const { start = 0, end = this.byteLength, previous, seed } = checked;
     checkRange(this, start, end, "options.");
-    if (isHash(algorithm)) {
-      checkAbsent("previous", previous, checksums, `'${algorithm}' takes a seed`);
-      const from = seed === undefined ? 0n : checkBigInt("options.seed", seed);
-      if (from < 0n || from > MAX_UINT64) throw outOfRange("options.seed", `>= 0n and <= ${MAX_UINT64}n`, from);
-      return this.range("checksum")[algorithm](start, end, from);
-    }
-    checkAbsent("seed", seed, hashes, `'${algorithm}' continues from 'previous'`);
-    const first = algorithm === "adler32" ? 1 : 0;
-    const from = previous === undefined ? first : checkInteger("options.previous", previous, 0, 0xffffffff);
-    return this.range("checksum")[algorithm](start, end, from);
+    const from = checkStart(algorithm, previous, seed);
+    const range = this.range("checksum");
+    return isHash(algorithm)
+      ? range[algorithm](start, end, from as bigint)
+      : range[algorithm](start, end, from as number);
   }
 }

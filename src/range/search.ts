@@ -29,6 +29,18 @@ export abstract class Searches extends RangeTarget {
     return range.lastIndexOf(needle, start, end);
   }
 
+  /**
+   * Where the first sequence that is not UTF-8 begins, also a character that the end of the range cuts. The bytes before it
+   * are valid.
+   *
+   * @returns bytes from the window's start; -1 if {@link isUtf8}
+   */
+  indexOfInvalidUtf8(start = 0, end = this.byteLength): number {
+    if (arguments.length > 2) throw extraArgument("indexOfInvalidUtf8", arguments, 2);
+    checkRange(this, start, end);
+    return this.range("indexOfInvalidUtf8").indexOfInvalidUtf8(start, end);
+  }
+
   /** Whether the range is UTF-8 and ends with a whole character: whether TextDecoder takes it with `fatal`. */
   isUtf8(start = 0, end = this.byteLength): boolean {
     if (arguments.length > 2) throw extraArgument("isUtf8", arguments, 2);

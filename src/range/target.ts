@@ -30,6 +30,11 @@ export abstract class RangeTarget extends Uncloneable {
   /** @internal A copy of bytes that the caller has checked; throws ERR_SHM_DETACHED after a detach. */
   protected abstract copyOf(operation: string, start: number, end: number): OwnUint8Array;
 
+  /** @internal As {@link range} of a target that isTarget knows. */
+  static rangeOf(target: RangeTarget, operation: string): CoreRange {
+    return target.range(operation);
+  }
+
   /** @internal */
   static isTarget(value: unknown): value is RangeTarget {
     return typeof value === "object" && value !== null && #brand in value;

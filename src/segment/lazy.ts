@@ -27,6 +27,8 @@ export function lazyShm(make: () => Shm): Shm {
     ftok: (path, projectId) => instance().ftok(path, projectId),
     createTyped: (Type, length, options) => instance().createTyped(Type, length, options),
     openTyped: (Type, target, options) => instance().openTyped(Type, target, options),
+    createChecksum: ((algorithm: never, options: never) =>
+      instance().createChecksum(algorithm, options)) as Shm["createChecksum"],
     keyOf,
   };
 }

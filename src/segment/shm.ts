@@ -23,6 +23,8 @@ import type { Streams } from "../cursor/streaming.js";
 import { checkCapability, checkHost } from "../host/check.js";
 import type { Host, HostCall, Limits, SegmentInfo } from "../host/host.js";
 import { threadHost } from "../host/local.js";
+import type { Checksum32, Checksum64 } from "../range/checksum.js";
+import { type Checksum, type CreateChecksumOptions, createChecksum } from "../range/incremental.js";
 import type { Parts } from "./attachment.js";
 import { keyOf } from "./key.js";
 import { type Segment, segments } from "./segment.js";
@@ -150,6 +152,15 @@ export interface Shm {
    * @throws {ShmError} `EINVAL` no segment has the id; `EPERM` not the owner, the creator or root
    */
   destroySegment(id: number): void;
+
+  /**
+   * A checksum of bytes that come in parts, such as the windows of a segment that is larger than one.
+   *
+   * @param options where it begins: `previous`, `seed`, or a `state`
+   * @throws {TypeError} `ERR_INVALID_ARG_VALUE` the state is not of this algorithm, or damaged
+   */
+  createChecksum(algorithm: Checksum32, options?: Omit<CreateChecksumOptions, "seed">): Checksum<number>;
+  createChecksum(algorithm: Checksum64, options?: Omit<CreateChecksumOptions, "previous">): Checksum<bigint>;
 
   /** Every segment of the system, also those that this user may not read. @see shmctl(2), `SHM_STAT_ANY` */
   list(): SegmentInfo[];
@@ -395,6 +406,7 @@ export function compose(options: ShmOptions | undefined, platform: Platform): Sh
       return key | 0;
     },
 
+    createChecksum: ((algorithm, options) => createChecksum(core, algorithm, options)) as Shm["createChecksum"],
     keyOf,
   };
   return shm;

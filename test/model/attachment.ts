@@ -13,6 +13,7 @@ import {
   decodeUtf16,
   encodeUtf8,
   findBytes,
+  invalidUtf8,
   reversed,
   sumOfFloats,
   sumOfIntegers,
@@ -28,6 +29,7 @@ type Modelled = Pick<
   | "equals"
   | "fill"
   | "indexOf"
+  | "indexOfInvalidUtf8"
   | "isUtf8"
   | "lastIndexOf"
   | "max"
@@ -112,6 +114,11 @@ export class ModelAttachment implements Modelled {
 
   swap64(start?: number, end?: number): void {
     this.#swap(8, start, end);
+  }
+
+  indexOfInvalidUtf8(start = 0, end?: number): number {
+    const found = invalidUtf8(this.#range(start, end));
+    return found < 0 ? -1 : start + found;
   }
 
   isUtf8(start?: number, end?: number): boolean {

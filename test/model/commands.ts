@@ -1,6 +1,6 @@
 // Random commands. Each runs unchanged on a real cursor and attachment, and on those of the model.
 import fc, { type Arbitrary } from "fast-check";
-import type { Cursor } from "wasm-shm";
+import type { Cursor, TextEncoding } from "wasm-shm";
 import { seeds } from "../support/oracle.js";
 import {
   atCursor,
@@ -95,6 +95,10 @@ const varints: Arbitrary<Command>[] = [
   atCursor("writeVarInt", [fc.oneof(safe, wild)], (cursor, value) => cursor.writeVarInt(value as number)),
   atCursor("writeBigVarUint", [fc.oneof(big, wild)], (cursor, value) => cursor.writeBigVarUint(value as bigint)),
   atCursor("writeBigVarInt", [fc.oneof(big, wild)], (cursor, value) => cursor.writeBigVarInt(value as bigint)),
+  atCursor("readVarInt32", [], (cursor) => cursor.readVarInt32()),
+  atCursor("readVarInt64", [], (cursor) => cursor.readVarInt64()),
+  atCursor("writeVarInt32", [fc.oneof(fc.integer(), wild)], (cursor, value) => cursor.writeVarInt32(value as number)),
+  atCursor("writeVarInt64", [fc.oneof(big, wild)], (cursor, value) => cursor.writeVarInt64(value as bigint)),
   atCursor("readVarUintArray", [length], (cursor, count) => cursor.readVarUintArray(count as number)),
   atCursor("writeVarUintArray", [fc.array(fc.maxSafeNat(), { maxLength: 30 }), fc.boolean()], (cursor, values, typed) =>
     cursor.writeVarUintArray(typed ? Float64Array.from(values) : values),
@@ -112,6 +116,8 @@ const varints: Arbitrary<Command>[] = [
   }),
 ];
 
+const encoding = fc.constantFrom<TextEncoding>("utf8", "utf16le", "latin1");
+
 const texts: Arbitrary<Command>[] = [
   atCursor("readString", [length, fc.boolean()], (cursor, count, fatal) =>
     cursor.readString(count as number, { fatal }),
@@ -123,6 +129,12 @@ const texts: Arbitrary<Command>[] = [
   atCursor("writeCString", [text], (cursor, value) => cursor.writeCString(value)),
   atCursor("readVarString", [fc.boolean()], (cursor, fatal) => cursor.readVarString({ fatal })),
   atCursor("writeVarString", [text], (cursor, value) => cursor.writeVarString(value)),
+  atCursor("readFixedText", [length, encoding, fc.boolean()], (cursor, count, named, fatal) =>
+    cursor.readFixedText(count as number, { encoding: named, fatal }),
+  ),
+  atCursor("writeFixedText", [text, fc.nat(40), encoding], (cursor, value, count, named) =>
+    cursor.writeFixedText(value, count, { encoding: named }),
+  ),
 ];
 
 /** An array of a kind over random bytes. */
@@ -265,14 +277,18 @@ const judgements: Arbitrary<Command>[] = [
     attachment.fill(0x61, start, end);
     cursor.seek(end);
     const taken = cursor.write(sequence);
-    return [attachment.isUtf8(start, end + taken), attachment.isUtf8(end, cursor.size), attachment.isUtf8(start, end)];
+    return [
+      attachment.isUtf8(start, end + taken),
+      attachment.isUtf8(end, cursor.size),
+      attachment.isUtf8(start, end),
+      attachment.indexOfInvalidUtf8(start, end + taken),
+    ];
   }),
   onRange("toBuffer", [], (attachment, start, end) => [...attachment.toBuffer(start, end)]),
-  onRange(
-    "text",
-    [fc.constantFrom("utf8" as const, "utf16le" as const, "latin1" as const), fc.boolean()],
-    (attachment, start, end, encoding, fatal) => attachment.text({ start, end, encoding, fatal }),
+  onRange("text", [encoding, fc.boolean()], (attachment, start, end, named, fatal) =>
+    attachment.text({ start, end, encoding: named, fatal }),
   ),
+  onRange("indexOfInvalidUtf8", [], (attachment, start, end) => attachment.indexOfInvalidUtf8(start, end)),
   onRange("isUtf8", [], (attachment, start, end) => attachment.isUtf8(start, end)),
   ...(["crc32", "crc32c", "adler32"] as const).map((name) =>
     onRange(

@@ -1,5 +1,5 @@
 // The model of a cursor: an array, a number, and each operation as its documentation says, slowly.
-import type { Cursor } from "wasm-shm";
+import type { Cursor, FixedTextOptions } from "wasm-shm";
 import {
   type AnyArray,
   type AnyArrayType,
@@ -20,7 +20,10 @@ import {
 import {
   CRC32C,
   crc,
+  decodeLatin1,
   decodeUtf8,
+  decodeUtf16,
+  encodeFixed,
   encodeUtf8,
   fromFloat16,
   readVarint,
@@ -177,6 +180,22 @@ export class ModelCursor implements Pick<Modelled, keyof Modelled> {
     return this.#put(varint(zigzag(bigint(value, -(2n ** 63n), 2n ** 63n - 1n))));
   }
 
+  readVarInt32(): number {
+    return Number(BigInt.asIntN(32, this.#bigVarint()));
+  }
+
+  readVarInt64(): bigint {
+    return BigInt.asIntN(64, this.#bigVarint());
+  }
+
+  writeVarInt32(value: number): number {
+    return this.#put(varint(BigInt.asUintN(64, BigInt(integer(value, -(2 ** 31), 2 ** 31 - 1)))));
+  }
+
+  writeVarInt64(value: bigint): number {
+    return this.#put(varint(BigInt.asUintN(64, bigint(value, -(2n ** 63n), 2n ** 63n - 1n))));
+  }
+
   readVarUintArray(length: number): Float64Array<ArrayBuffer> {
     if (size(length) > this.remaining || this.position > this.size) outOfBounds();
     return this.#orBack(() => Float64Array.from({ length }, () => this.readVarUint()));
@@ -242,6 +261,33 @@ export class ModelCursor implements Pick<Modelled, keyof Modelled> {
   writeVarString(value: string): number {
     const bytes = encodeUtf8(text(value));
     return this.#put([...varint(BigInt(bytes.length)), ...bytes]);
+  }
+
+  readFixedText(byteLength: number, { encoding = "utf8", fatal = false }: FixedTextOptions = {}): string {
+    size(byteLength);
+    return this.#orBack(() => {
+      const field = this.#take(byteLength);
+      const unit = encoding === "utf16le" ? 2 : 1;
+      const units = Array.from({ length: Math.floor(byteLength / unit) }, (_, index) =>
+        field.slice(index * unit, (index + 1) * unit),
+      );
+      const end = units.findIndex((bytes) => bytes.every((byte) => byte === 0));
+      const bytes = Uint8Array.from((end < 0 ? units : units.slice(0, end)).flatMap((each) => [...each]));
+      const { text: decoded, valid } = { utf8: decodeUtf8, utf16le: decodeUtf16, latin1: decodeLatin1 }[encoding](
+        bytes,
+      );
+      return fatal && !valid ? refuse("ERR_SHM_MALFORMED") : decoded;
+    });
+  }
+
+  writeFixedText(value: string, byteLength: number, { encoding = "utf8" }: FixedTextOptions = {}): number {
+    text(value);
+    size(byteLength);
+    if (value.includes("\0")) outOfRange();
+    if (byteLength > this.size - this.position) outOfBounds();
+    const bytes = encodeFixed(value, byteLength, encoding) ?? outOfRange();
+    this.#put([...bytes, ...new Array<number>(byteLength - bytes.length).fill(0)]);
+    return bytes.length;
   }
 
   // These four need casts: the public overloads say which array belongs to which constructor.

@@ -1,6 +1,8 @@
 // The parts of the model, slow and obvious. Each is written from the definition, a bit, a byte or a code point at a
 // time. Tests compare those that other software has too with it.
 
+import type { TextEncoding } from "wasm-shm";
+
 /** A CRC of reflected bits, by its definition; continues from `previous`. */
 export function crc(polynomial: number, bytes: Uint8Array, previous = 0): number {
   let state = ~previous;
@@ -104,6 +106,31 @@ export function encodeUtf8(text: string): Uint8Array {
     else bytes.push(0xf0 | (point >> 18), 0x80 | ((point >> 12) & 63), 0x80 | ((point >> 6) & 63), 0x80 | (point & 63));
   }
   return Uint8Array.from(bytes);
+}
+
+/** As much of a text as `size` bytes hold, by whole code points; undefined if the encoding lacks one. */
+export function encodeFixed(text: string, size: number, encoding: TextEncoding): number[] | undefined {
+  const all: number[][] = [];
+  for (const char of text) {
+    const point = char.codePointAt(0) as number;
+    if (encoding === "latin1" && point > 0xff) return undefined;
+    const whole = point >= 0xd800 && point <= 0xdfff ? "\ufffd" : char;
+    if (encoding === "latin1") all.push([point]);
+    else if (encoding === "utf8") all.push([...encodeUtf8(whole)]);
+    else all.push(whole.split("").flatMap((unit) => [unit.charCodeAt(0) & 255, unit.charCodeAt(0) >> 8]));
+  }
+  let bytes: number[] = [];
+  for (const next of all) {
+    if (bytes.length + next.length > size) break;
+    bytes = [...bytes, ...next];
+  }
+  return bytes;
+}
+
+/** Where the first part that is not UTF-8 begins; -1 if there is none. */
+export function invalidUtf8(bytes: Uint8Array): number {
+  if (decodeUtf8(bytes).valid) return -1;
+  for (let start = bytes.length - 1; ; start--) if (decodeUtf8(bytes.slice(0, start)).valid) return start;
 }
 
 /** The number of a binary16 pattern (IEEE 754-2019, section 3.4). */

@@ -1,7 +1,7 @@
 // Ranges of a window in JS: by the engine's own operation if it has one, else by the obvious code beside this file.
 import type { BigIntKind, NumberKind, Width } from "../../common/elements.js";
 import type { Window } from "../../memory/window.js";
-import { type CoreRange, TRAP } from "../core.js";
+import { type CoreRange, type HashName, TRAP } from "../core.js";
 import type { Engine } from "../engine.js";
 import { adler32 } from "./adler32.js";
 import { CLOSED } from "./closed.js";
@@ -11,9 +11,22 @@ import { copyWithin, fill, fillByte } from "./fill.js";
 import { max, maxBig, min, minBig, sum, sumBig } from "./numeric.js";
 import { indexOf, indexOfByte, lastIndexOf, lastIndexOfByte } from "./search.js";
 import { swap } from "./swap.js";
-import { isUtf8 } from "./utf8.js";
-import { xxh3 } from "./xxh3.js";
-import { xxh64 } from "./xxh64.js";
+import { invalidUtf8 } from "./utf8.js";
+import { seededSecret, xxh3, xxh3Begin, xxh3End, xxh3Stripes } from "./xxh3.js";
+import { xxh64, xxh64Begin, xxh64End, xxh64Stripes } from "./xxh64.js";
+
+/** The words of a hash's state. */
+function load({ buffer, byteOffset, length }: Uint8Array): bigint[] {
+  const view = new DataView(buffer, byteOffset, length);
+  return Array.from({ length: length / 8 }, (_, index) => view.getBigUint64(8 * index, true));
+}
+
+function store({ buffer, byteOffset, length }: Uint8Array, words: readonly bigint[]): void {
+  const view = new DataView(buffer, byteOffset, length);
+  words.forEach((word, index) => {
+    view.setBigUint64(8 * index, word, true);
+  });
+}
 
 export class JsRange implements CoreRange {
   readonly core = "js";
@@ -44,6 +57,28 @@ export class JsRange implements CoreRange {
 
   xxh3(start: number, end: number, seed: bigint): bigint {
     return xxh3(this.#open(start, end).view, start, end, seed);
+  }
+
+  hashBegin(name: HashName, seed: bigint): Uint8Array {
+    const sums = name === "xxh64" ? xxh64Begin(seed) : xxh3Begin();
+    const state = new Uint8Array(8 * sums.length);
+    store(state, sums);
+    return state;
+  }
+
+  hashStripes(name: HashName, state: Uint8Array, seed: bigint, start: number, end: number): void {
+    const { view } = this.#open(start, end);
+    const sums = load(state);
+    if (name === "xxh64") xxh64Stripes(sums, view, start, end);
+    else xxh3Stripes(sums, seededSecret(seed), view, start, end);
+    store(state, sums);
+  }
+
+  hashEnd(name: HashName, state: Uint8Array, seed: bigint, start: number, end: number, total: bigint): bigint {
+    const { view } = this.#open(start, end);
+    return name === "xxh64"
+      ? xxh64End(load(state), view, start, end, total)
+      : xxh3End(load(state), seededSecret(seed), view, start, total);
   }
 
   indexOfByte(byte: number, start: number, end: number): number {
@@ -97,7 +132,14 @@ export class JsRange implements CoreRange {
 
   isUtf8(start: number, end: number): boolean {
     const bytes = this.#part(start, end);
-    return this.#engine.isUtf8?.(bytes) ?? isUtf8(bytes);
+    return this.#engine.isUtf8?.(bytes) ?? invalidUtf8(bytes) < 0;
+  }
+
+  indexOfInvalidUtf8(start: number, end: number): number {
+    const bytes = this.#part(start, end);
+    if (this.#engine.isUtf8?.(bytes)) return -1;
+    const index = invalidUtf8(bytes); // -1 if another process has repaired it meanwhile
+    return index < 0 ? -1 : start + index;
   }
 
   sum(kind: NumberKind, start: number, end: number): number {

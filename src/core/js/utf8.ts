@@ -1,18 +1,29 @@
-/** Table 3-7 of the Unicode standard. Each byte is read once, so bytes that change meanwhile cannot mislead a later step. */
-export function isUtf8(bytes: Uint8Array): boolean {
+/**
+ * Where the first sequence that is not UTF-8 begins; -1 if there is none: table 3-7 of the Unicode standard. Each byte is
+ * read once, so bytes that change meanwhile cannot mislead a later step.
+ */
+export function invalidUtf8(bytes: Uint8Array): number {
   let index = 0;
   while (index < bytes.length) {
-    const lead = bytes[index++] as number;
-    if (lead < 0x80) continue;
-    if (lead < 0xc2 || lead > 0xf4) return false;
-    const trails = lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
-    if (bytes.length - index < trails) return false;
-    const second = bytes[index] as number;
-    if (second < leastSecond(lead) || second > mostSecond(lead)) return false;
-    for (let trail = 1; trail < trails; trail++) if (!isTrail(bytes[index + trail] as number)) return false;
-    index += trails;
+    const lead = bytes[index] as number;
+    const trails = trailsOf(lead);
+    if (trails < 0 || bytes.length - index <= trails) return index;
+    for (let trail = 1; trail <= trails; trail++) {
+      const byte = bytes[index + trail] as number;
+      const [least, most] = trail === 1 ? [leastSecond(lead), mostSecond(lead)] : [0x80, 0xbf];
+      if (byte < least || byte > most) return index;
+    }
+    index += trails + 1;
   }
-  return true;
+  return -1;
+}
+
+/** Bytes that follow a lead; -1 if it is none. */
+function trailsOf(lead: number): number {
+  if (lead < 0x80) return 0;
+  if (lead < 0xc2 || lead > 0xf4) return -1;
+  if (lead < 0xe0) return 1;
+  return lead < 0xf0 ? 2 : 3;
 }
 
 /** After E0 and F0 a smaller second byte would have a shorter form. */
@@ -26,5 +37,3 @@ function mostSecond(lead: number): number {
   if (lead === 0xed) return 0x9f;
   return lead === 0xf4 ? 0x8f : 0xbf;
 }
-
-const isTrail = (byte: number): boolean => (byte & 0xc0) === 0x80;

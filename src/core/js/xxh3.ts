@@ -45,7 +45,6 @@ const LANES = 8;
 
 /** Stripes from one scramble to the next. */
 const STRIPES = (secret.byteLength - STRIPE) / 8;
-const BLOCK = STRIPES * STRIPE;
 
 /** The longest range that is not hashed in stripes. */
 const MID = 240;
@@ -132,7 +131,8 @@ function upTo240(view: DataView, start: number, end: number, seed: bigint): bigi
   return avalanche3(u64(hash + mix16(view, end - 16, 119, seed)));
 }
 
-function seededSecret(seed: bigint): DataView {
+/** The secret of a long range. */
+export function seededSecret(seed: bigint): DataView {
   const seeded = new DataView(new ArrayBuffer(secret.byteLength));
   for (let at = 0; at < secret.byteLength; at += 16) {
     seeded.setBigUint64(at, u64(wordAt(secret, at) + seed), true);
@@ -141,19 +141,29 @@ function seededSecret(seed: bigint): DataView {
   return seeded;
 }
 
-function long(view: DataView, start: number, end: number, seed: bigint): bigint {
-  const keys = seed === 0n ? secret : seededSecret(seed);
-  const sums = [PRIME32_3, PRIME64_1, PRIME64_2, PRIME64_3, PRIME64_4, PRIME32_2, PRIME64_5, PRIME32_1];
-  // The last block is not scrambled, even if it is full. Its last stripe is the last 64 bytes of the range.
-  let at = start;
-  for (; end - at > BLOCK; at += BLOCK) {
-    accumulate(view, at, STRIPES, keys, sums);
-    scramble(keys, sums);
-  }
-  accumulate(view, at, Math.floor((end - at - 1) / STRIPE), keys, sums);
-  accumulateStripe(view, end - STRIPE, keys, keys.byteLength - STRIPE - 7, sums);
+/** The accumulators before the first stripe, one for each 8 bytes of a stripe, and how many stripes its block has had. */
+export const xxh3Begin = (): bigint[] => [
+  ...[PRIME32_3, PRIME64_1, PRIME64_2, PRIME64_3, PRIME64_4, PRIME32_2, PRIME64_5, PRIME32_1],
+  0n,
+];
 
-  let hash = BigInt(end - start) * PRIME64_1;
+/** The secret moves on by 8 bytes with each stripe of a block. */
+export function xxh3Stripes(sums: bigint[], keys: DataView, view: DataView, start: number, end: number): void {
+  let seen = Number(sums[LANES]);
+  for (let at = start; at < end; at += STRIPE) {
+    accumulateStripe(view, at, keys, 8 * seen, sums);
+    seen++;
+    if (seen < STRIPES) continue;
+    scramble(keys, sums);
+    seen = 0;
+  }
+  sums[LANES] = BigInt(seen);
+}
+
+/** The hash of `total` bytes, more than 240, of which the last 64 begin at `start`. The stripes before were taken. */
+export function xxh3End(sums: bigint[], keys: DataView, view: DataView, start: number, total: bigint): bigint {
+  accumulateStripe(view, start, keys, keys.byteLength - STRIPE - 7, sums);
+  let hash = total * PRIME64_1;
   for (let lane = 0; lane < LANES; lane += 2) {
     const even = (sums[lane] as bigint) ^ wordAt(keys, 8 * lane + 11);
     hash += foldedProduct(even, (sums[lane + 1] as bigint) ^ wordAt(keys, 8 * lane + 19));
@@ -161,10 +171,13 @@ function long(view: DataView, start: number, end: number, seed: bigint): bigint 
   return avalanche3(u64(hash));
 }
 
-/** The secret moves on by 8 bytes with each stripe. */
-function accumulate(view: DataView, start: number, stripes: number, keys: DataView, sums: bigint[]): void {
-  for (let stripe = 0; stripe < stripes; stripe++)
-    accumulateStripe(view, start + stripe * STRIPE, keys, 8 * stripe, sums);
+function long(view: DataView, start: number, end: number, seed: bigint): bigint {
+  const length = end - start;
+  const keys = seededSecret(seed);
+  const sums = xxh3Begin();
+  // The last stripe is the last 64 bytes of the range, some of which it may share with the one before.
+  xxh3Stripes(sums, keys, view, start, end - 1 - ((length - 1) % STRIPE));
+  return xxh3End(sums, keys, view, end - STRIPE, BigInt(length));
 }
 
 /** Each lane adds the product of its keyed halves to its own sum, and its data to its neighbour's. */

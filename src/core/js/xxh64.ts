@@ -22,28 +22,37 @@ export function avalanche64(hash: bigint): bigint {
   return mixed ^ (mixed >> 32n);
 }
 
+/** The accumulators before the first stripe, one for each 8 bytes of a stripe. */
+export const xxh64Begin = (seed: bigint): bigint[] => [
+  u64(seed + PRIME64_1 + PRIME64_2),
+  u64(seed + PRIME64_2),
+  seed,
+  u64(seed - PRIME64_1),
+];
+
+export function xxh64Stripes(sums: bigint[], view: DataView, start: number, end: number): void {
+  for (let at = start; at < end; at += STRIPE)
+    for (let lane = 0; lane < 4; lane++)
+      sums[lane] = round(sums[lane] as bigint, view.getBigUint64(at + 8 * lane, true));
+}
+
+/** The hash of `total` bytes, of which those from `start` come after the last stripe. */
+export function xxh64End(sums: bigint[], view: DataView, start: number, end: number, total: bigint): bigint {
+  const [first, second, third, fourth] = sums as [bigint, bigint, bigint, bigint];
+  let hash = u64(third + PRIME64_5); // without a stripe, the third is the seed
+  if (total >= STRIPE) {
+    hash = u64(rotate(first, 1n) + rotate(second, 7n) + rotate(third, 12n) + rotate(fourth, 18n));
+    for (const sum of sums) hash = u64((hash ^ round(0n, sum)) * PRIME64_1 + PRIME64_4);
+  }
+  return finish(view, start, end, u64(hash + total));
+}
+
 export function xxh64(view: DataView, start: number, end: number, seed: bigint): bigint {
   const length = end - start;
   const rest = end - (length % STRIPE);
-  const hash = length < STRIPE ? u64(seed + PRIME64_5) : hashOfStripes(view, start, rest, seed);
-  return finish(view, rest, end, u64(hash + BigInt(length)));
-}
-
-/** Four lanes of 8 bytes, an accumulator each. */
-function hashOfStripes(view: DataView, start: number, end: number, seed: bigint): bigint {
-  let first = u64(seed + PRIME64_1 + PRIME64_2);
-  let second = u64(seed + PRIME64_2);
-  let third = seed;
-  let fourth = u64(seed - PRIME64_1);
-  for (let at = start; at < end; at += STRIPE) {
-    first = round(first, view.getBigUint64(at, true));
-    second = round(second, view.getBigUint64(at + 8, true));
-    third = round(third, view.getBigUint64(at + 16, true));
-    fourth = round(fourth, view.getBigUint64(at + 24, true));
-  }
-  let hash = u64(rotate(first, 1n) + rotate(second, 7n) + rotate(third, 12n) + rotate(fourth, 18n));
-  for (const lane of [first, second, third, fourth]) hash = u64((hash ^ round(0n, lane)) * PRIME64_1 + PRIME64_4);
-  return hash;
+  const sums = xxh64Begin(seed);
+  xxh64Stripes(sums, view, start, rest);
+  return xxh64End(sums, view, rest, end, BigInt(length));
 }
 
 /** The bytes after the stripes. */

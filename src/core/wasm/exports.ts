@@ -69,6 +69,7 @@ export interface Exports {
   // assembly/page/page.ts
   readonly SCRATCH: WebAssembly.Global;
   readonly SCRATCH_SIZE: WebAssembly.Global;
+  readonly STATE: WebAssembly.Global;
   readonly WINDOW_START: WebAssembly.Global;
 
   // assembly/page/record.ts
@@ -121,12 +122,12 @@ export interface Exports {
 
   // assembly/range/xxh3.ts
   xxh3Begin(seed: bigint): void;
-  xxh3End(cursor: number, start: number, end: number, total: number): bigint; // u64
+  xxh3End(cursor: number, start: number, end: number, total: bigint): bigint; // u64
   xxh3Short(cursor: number, start: number, end: number, seed: bigint): bigint; // u64
   xxh3Stripes(cursor: number, start: number, end: number): void;
 
   // assembly/range/xxh64.ts
   xxh64Begin(seed: bigint): void;
-  xxh64End(cursor: number, start: number, end: number, total: number): bigint; // u64
+  xxh64End(cursor: number, start: number, end: number, total: bigint): bigint; // u64
   xxh64Stripes(cursor: number, start: number, end: number): void;
 }

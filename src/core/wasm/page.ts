@@ -2,7 +2,7 @@
 import { corePageWritten } from "../../common/errors.js";
 import { pagesOf, type WasmMemory } from "../../memory/layout.js";
 import type { Window } from "../../memory/window.js";
-import { MALFORMED, TRAP, UNSAFE } from "../core.js";
+import { hashShapes, MALFORMED, TRAP, UNSAFE } from "../core.js";
 import { constants, instanceIn } from "./build.js";
 import type { Exports } from "./exports.js";
 
@@ -12,6 +12,9 @@ export const CLOSED = 0;
 /** The largest length that crosses as a u32; a larger one would arrive as its remainder. Every window is shorter. */
 export const MAX_LENGTH = 0xffffffff;
 
+/** Bytes of the state that cross: the largest of {@link hashShapes}. */
+const STATE_SIZE = hashShapes.xxh3.state;
+
 const NOTHING = new Uint8Array(0);
 
 /** The core at work in one memory. */
@@ -19,6 +22,7 @@ export class Instance {
   readonly exports: Exports;
   readonly #memory: WasmMemory;
   #bytes: Uint8Array = NOTHING;
+  #state: Uint8Array = NOTHING;
   #float32: Float32Array = new Float32Array(0);
   #float64: Float64Array = new Float64Array(0);
 
@@ -31,6 +35,12 @@ export class Instance {
   get bytes(): Uint8Array {
     if (this.#bytes.length === 0) this.#makeViews(); // at the first use, and after a grow of the memory
     return this.#bytes;
+  }
+
+  /** State that a call leaves for the next one. */
+  get state(): Uint8Array {
+    if (this.#state.length === 0) this.#makeViews();
+    return this.#state;
   }
 
   get float32(): Float32Array {
@@ -55,9 +65,10 @@ export class Instance {
   }
 
   #makeViews(): void {
-    const { SCRATCH, SCRATCH_SIZE } = constants;
+    const { SCRATCH, SCRATCH_SIZE, STATE } = constants;
     const bytes = pagesOf(this.#memory, SCRATCH, SCRATCH_SIZE);
     this.#bytes = bytes;
+    this.#state = pagesOf(this.#memory, STATE, STATE_SIZE);
     this.#float32 = new Float32Array(bytes.buffer, SCRATCH, SCRATCH_SIZE / 4);
     this.#float64 = new Float64Array(bytes.buffer, SCRATCH, SCRATCH_SIZE / 8);
   }

@@ -1,8 +1,9 @@
 // Ranges of a window by the core in assembly/.
 import type { BigIntKind, NumberKind, Width } from "../../common/elements.js";
 import type { Window } from "../../memory/window.js";
-import { type Core, type CoreRange, TRAP } from "../core.js";
+import { type Core, type CoreRange, type HashName, hashShapes, TRAP } from "../core.js";
 import type { Engine } from "../engine.js";
+import { invalidUtf8 } from "../js/utf8.js";
 import type { Exports } from "./exports.js";
 import { CLOSED, type Instance, keepFor, type Lease, release } from "./page.js";
 
@@ -13,9 +14,8 @@ import { CLOSED, type Instance, keepFor, type Lease, release } from "./page.js";
  */
 const CALL_SIZE = 256 * 1024;
 
-const XXH64_STRIPE = 32;
-const XXH3_STRIPE = 64;
-const XXH3_SHORT = 240;
+const { stripe: XXH64_STRIPE } = hashShapes.xxh64;
+const { stripe: XXH3_STRIPE, short: XXH3_SHORT } = hashShapes.xxh3;
 
 /** What utf8Prefix returns if a byte is wrong, as the signed number that arrives here. */
 const INVALID = -1;
@@ -92,7 +92,7 @@ export class WasmRange implements CoreRange {
     this.#inCalls(start, rest, (record, from, to) => this.#exports.xxh64Stripes(record, from, to));
     return BigInt.asUintN(
       64,
-      this.#call((record) => this.#exports.xxh64End(record, rest, end, length)),
+      this.#call((record) => this.#exports.xxh64End(record, rest, end, BigInt(length))),
     );
   }
 
@@ -109,8 +109,27 @@ export class WasmRange implements CoreRange {
     this.#inCalls(start, rest, (record, from, to) => this.#exports.xxh3Stripes(record, from, to));
     return BigInt.asUintN(
       64,
-      this.#call((record) => this.#exports.xxh3End(record, end - XXH3_STRIPE, end, length)),
+      this.#call((record) => this.#exports.xxh3End(record, end - XXH3_STRIPE, end, BigInt(length))),
     );
+  }
+
+  hashBegin(name: HashName, seed: bigint): Uint8Array {
+    this.#begin(name, seed);
+    return this.#instance.state.slice(0, hashShapes[name].state);
+  }
+
+  hashStripes(name: HashName, state: Uint8Array, seed: bigint, start: number, end: number): void {
+    this.#begin(name, seed, state);
+    const { xxh64Stripes, xxh3Stripes } = this.#exports;
+    this.#inCalls(start, end, name === "xxh64" ? xxh64Stripes : xxh3Stripes);
+    state.set(this.#instance.state.subarray(0, state.length));
+  }
+
+  hashEnd(name: HashName, state: Uint8Array, seed: bigint, start: number, end: number, total: bigint): bigint {
+    this.#begin(name, seed, state);
+    const { xxh64End, xxh3End } = this.#exports;
+    const hash = this.#call((record) => (name === "xxh64" ? xxh64End : xxh3End)(record, start, end, total));
+    return BigInt.asUintN(64, hash);
   }
 
   indexOfByte(byte: number, start: number, end: number): number {
@@ -163,14 +182,22 @@ export class WasmRange implements CoreRange {
   }
 
   isUtf8(start: number, end: number): boolean {
+    return this.#call((record) => this.#validUtf8(record, start, end) === end);
+  }
+
+  indexOfInvalidUtf8(start: number, end: number): number {
     return this.#call((record) => {
-      for (let from = start; from < end; ) {
+      for (let from = start; ; ) {
+        from = this.#validUtf8(record, from, end);
+        if (from === end) return -1;
+        // The part that has it is read a byte at a time, which the core does no faster than JS.
         const to = Math.min(from + CALL_SIZE, end);
-        const whole = this.#exports.utf8Prefix(record, from, to);
-        if (whole === INVALID || (to === end && whole !== end - from)) return false;
-        from += whole; // the next call begins with the unfinished character, of at most 3 bytes
+        const index = invalidUtf8(this.#window.part(from, to - from));
+        const place = index < 0 ? to : from + index; // another process may have repaired the part meanwhile
+        // Near the end of a part that is not the last, it may be a character that the part cuts.
+        if (place < to - 3 || to === end) return place === end ? -1 : place;
+        from = place;
       }
-      return true;
     });
   }
 
@@ -267,6 +294,17 @@ export class WasmRange implements CoreRange {
     });
   }
 
+  /** The end of the valid parts from `start` on: `end`, or the start of a part that has a wrong byte, or is cut. */
+  #validUtf8(record: number, start: number, end: number): number {
+    for (let from = start; from < end; ) {
+      const to = Math.min(from + CALL_SIZE, end);
+      const whole = this.#exports.utf8Prefix(record, from, to);
+      if (whole === INVALID || (to === end && whole !== end - from)) return from;
+      from += whole; // the next call begins with the unfinished character, of at most 3 bytes
+    }
+    return end;
+  }
+
   #minMax(kind: NumberKind, record: number, from: number, to: number, which: typeof MIN | typeof MAX): number {
     if (kind === "Float32" || kind === "Float64")
       return this.#exports.minMaxFloat(record, kind === "Float32" ? 4 : 8, from, to, which);
@@ -284,6 +322,13 @@ export class WasmRange implements CoreRange {
     });
     if (result === undefined) throw TRAP; // there was no element, which the caller has checked
     return result;
+  }
+
+  /** Prepares the state of a hash, and the secret of its seed; then puts back the state that an earlier call left. */
+  #begin(name: HashName, seed: bigint, state?: Uint8Array): void {
+    if (name === "xxh64") this.#exports.xxh64Begin(seed);
+    else this.#exports.xxh3Begin(seed);
+    if (state) this.#instance.state.set(state);
   }
 
   /** Puts a needle or a pattern into the scratch area; false if it does not fit. */

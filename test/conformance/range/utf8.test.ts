@@ -1,5 +1,6 @@
 import { isUtf8 as oracle } from "node:buffer";
 import * as assert from "uvu/assert";
+import { invalidUtf8 } from "../../model/naive.js";
 import { suite } from "../../suite.js";
 import { code, enginePairs, randomBytes } from "../../support/pairs.js";
 import { invalidSequences, moreInvalid, nearlyUtf8 } from "../../support/sequences.js";
@@ -105,6 +106,8 @@ for (const { name, withAttachment } of enginePairs) {
         for (const wrong of [0x80, 0xc2, 0xff]) {
           attachment.bytes[place] = wrong;
           assert.not.ok(attachment.isUtf8(), `${wrong} at ${place}`);
+          assert.is(attachment.indexOfInvalidUtf8(), place, `${wrong} at ${place}`);
+          assert.is(attachment.indexOfInvalidUtf8(Math.min(place + 1, size)), -1);
           attachment.bytes[place] = 0x61;
         }
       assert.ok(attachment.isUtf8());
@@ -122,6 +125,8 @@ for (const { name, withAttachment } of enginePairs) {
           assert.ok(attachment.isUtf8(), `${before} before ${border}`);
           attachment.bytes[border - before + 3] = 0x61;
           assert.not.ok(attachment.isUtf8(), `${before} before ${border}, cut`);
+          assert.is(attachment.indexOfInvalidUtf8(), border - before, `${before} before ${border}, cut`);
+          assert.is(attachment.indexOfInvalidUtf8(0, border - before + 2), border - before);
         }
     });
   });
@@ -137,6 +142,8 @@ for (const { name, withAttachment } of enginePairs) {
           const expected = oracle(part);
           assert.is(expected, decodes(part));
           assert.is(attachment.isUtf8(start, end), expected);
+          const first = invalidUtf8(part);
+          assert.is(attachment.indexOfInvalidUtf8(start, end), first < 0 ? -1 : start + first);
           expected ? taken++ : refused++;
         }
       }
@@ -154,7 +161,8 @@ for (const { name, withAttachment } of enginePairs) {
         [0, Number.NaN],
         [2 ** 32, 2 ** 32],
       ] as const)
-        assert.throws(() => attachment.isUtf8(start, end), code("ERR_OUT_OF_RANGE"));
+        for (const method of ["isUtf8", "indexOfInvalidUtf8"] as const)
+          assert.throws(() => attachment[method](start, end), code("ERR_OUT_OF_RANGE"));
       assert.throws(() => attachment.isUtf8("0" as unknown as number), code("ERR_INVALID_ARG_TYPE", /"start"/));
       assert.ok(attachment.isUtf8(SIZE, SIZE));
     });

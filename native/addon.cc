@@ -17,20 +17,27 @@ static void InitFile(Napi::Env env, Napi::Object exports) {
     exports.Set("file", found.dli_fname);
 }
 
+// What a process does to itself, apart from the rest.
+static void InitProcess(Napi::Env env, Napi::Object exports) {
+  auto process = Napi::Object::New(env);
+  InitConfine(env, process);
+  InitLaunch(env, process);
+  InitWord(env, process);
+  exports.Set("process", process);
+}
+
 static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   InitArguments(env);
   InitFile(env, exports);
   InitBudget(env, exports);
-  InitConfine(env, exports);
-  InitLaunch(env, exports);
   InitHeld(env, exports);
   InitParticipant(env, exports);
+  InitProcess(env, exports);
   InitSegment(env, exports);
   InitSystem(env, exports);
   InitTransfer(env, exports);
   InitWeight(env, exports);
   InitWindow(env, exports);
-  InitWord(env, exports);
   return exports;
 }
 

@@ -1,11 +1,13 @@
 // One word to wait at, for two processes that share a page and trust each other with nothing else.
-#include <cmath>
+#include <algorithm>
 
 #include "addon.h"
 #include "arguments.h"
 #include "wait/futex.h"
 
 namespace {
+
+constexpr double kDay = 86'400'000;  // milliseconds; longer waits might not fit as nanoseconds
 
 // Args: (array, index, ...). The array must be an Int32Array, and the index inside it.
 bool ReadWord(const Napi::CallbackInfo& info, uint32_t** word) {
@@ -32,10 +34,9 @@ Napi::Value WaitWord(const Napi::CallbackInfo& info) {
   if (!ReadWord(info, &word) || !ReadInteger(info[2], -kMaxInt - 1, kMaxInt, &value) ||
       !info[3].IsNumber())
     return Errno(info.Env(), EINVAL);
-  // A day at most, so that nanoseconds fit.
-  const double milliseconds = fmin(info[3].As<Napi::Number>().DoubleValue(), 86'400'000);
+  const double milliseconds = info[3].As<Napi::Number>().DoubleValue();
   if (!(milliseconds >= 0)) return Errno(info.Env(), EINVAL);
-  const timespec deadline = AfterNs(static_cast<int64_t>(milliseconds * 1e6));
+  const timespec deadline = AfterNs(static_cast<int64_t>(std::min(milliseconds, kDay) * 1e6));
   const long result = syscall(SYS_futex, word, FUTEX_WAIT_BITSET, static_cast<uint32_t>(value),
                               &deadline, nullptr, FUTEX_BITSET_MATCH_ANY);
   return Errno(info.Env(), result == 0 ? 0 : errno);

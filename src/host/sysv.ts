@@ -20,7 +20,9 @@ type Seconds = number;
 type StatFields = Omit<SegmentInfo, "atime" | "dtime" | "ctime"> & Record<"atime" | "dtime" | "ctime", Seconds>;
 
 /** The addon never throws; a negative number is -errno. A window is a Uint8Array over whole pages of memory.buffer. */
-interface Addon extends Pick<NativeCopy, "read" | "write">, ProcessCalls {
+interface Addon extends Pick<NativeCopy, "read" | "write"> {
+  /** What a process does to itself: no test may call these at random. */
+  readonly process: ProcessCalls;
   get(key: number, size: number, flags: number): number;
   stat(id: number): StatFields | number;
   set(id: number, mode: number, uid: number, gid: number): number;
@@ -89,14 +91,15 @@ function loadAddon(given: unknown): Addon {
 }
 
 const functions =
-  "get stat set remove lock unlock map discard privatePages unmap hold release address list limits ftok reserve weigh read write bindToParent isolate limitResources filterCalls exitGroup waitWord wakeWord";
+  "get stat set remove lock unlock map discard privatePages unmap hold release address list limits ftok reserve weigh read write";
 
 function isAddon(value: unknown): value is Addon {
   if (typeof value !== "object" || value === null) return false;
-  const { constants, file, ...members } = value as Partial<Addon>;
+  const { constants, file, process, ...members } = value as Partial<Addon>;
   const names = functions.split(" ") as (keyof typeof members)[];
   return (
     typeof constants === "object" &&
+    typeof process === "object" &&
     typeof file === "string" &&
     names.every((name) => typeof members[name] === "function")
   );
@@ -159,7 +162,7 @@ class SysvHost implements Host {
   }
 
   get processCalls(): ProcessCalls {
-    return this.#addon;
+    return this.#addon.process;
   }
 
   constructor(addon: Addon) {

@@ -21,7 +21,7 @@ static inline size_t wasm_shm_round_line(size_t bytes) {
 /* ---- Owner words: src/sync/ownerword.ts has the states. ---- */
 
 /* 0 taken, EOWNERDEAD, EAGAIN another lives, ENOTRECOVERABLE, EPROTO. */
-static inline int wasm_shm_take(wasm_shm_domain* domain, wasm_shm_word* word, uint32_t mine,
+static inline int wasm_shm_take(const wasm_shm_domain* domain, wasm_shm_word* word, uint32_t mine,
                                 int sleeps) {
   uint32_t found = 0;
   int tries;
@@ -47,6 +47,22 @@ static inline int wasm_shm_replace(wasm_shm_word* word, uint32_t mine, uint32_t 
   if (atomic_compare_exchange_strong(word, &found, next)) return 0;
   if (found != (mine | WASM_SHM_CONTENDED)) return -1;
   return atomic_compare_exchange_strong(word, &found, next) ? 1 : -1;
+}
+
+/* A lock around a few stores that need no repair: src/sync/shortlock.ts. 0, EAGAIN or EPROTO. */
+static inline int wasm_shm_lock_shortly(const wasm_shm_domain* domain, wasm_shm_word* word) {
+  int tries, result;
+  for (tries = 0;; tries++) { /* held for less than a microsecond, unless its holder is paused */
+    result = wasm_shm_take(domain, word, domain->id, tries > WASM_SHM_TRIES / 2);
+    if (result == EOWNERDEAD) return 0;
+    if (result != EAGAIN) return result == 0 ? 0 : EPROTO;
+    if (tries > WASM_SHM_TRIES / 2) return EAGAIN;
+  }
+}
+
+/* Whether participants sleep until it is free, so that the caller must ring. */
+static inline int wasm_shm_unlock_shortly(wasm_shm_word* word) {
+  return (atomic_exchange(word, 0u) & WASM_SHM_CONTENDED) != 0u;
 }
 
 /* ---- Mutex: 64 bytes. ---- */

@@ -19,12 +19,12 @@ static inline int wasm_shm_rwlock_open(wasm_shm_rwlock* lock, wasm_shm_domain* d
                        domain->slots, 0, &lock->words);
 }
 
-static inline wasm_shm_word* wasm_shm_reader(const wasm_shm_rwlock* lock, uint32_t slot) {
+static inline wasm_shm_word* wasm_shm_reader_count(const wasm_shm_rwlock* lock, uint32_t slot) {
   return lock->words + WASM_SHM_LINE / 4u * (1u + slot);
 }
 
 static inline int wasm_shm_count_reader(const wasm_shm_rwlock* lock, int change) {
-  wasm_shm_word* word = wasm_shm_reader(lock, lock->domain->slot);
+  wasm_shm_word* word = wasm_shm_reader_count(lock, lock->domain->slot);
   uint32_t tag = (lock->domain->generation & WASM_SHM_GENERATION_BITS) << 10;
   uint32_t found = atomic_load(word);
   uint32_t count = (found & ~WASM_SHM_COUNT) == tag ? found & WASM_SHM_COUNT : 0u;
@@ -93,7 +93,7 @@ static inline int wasm_shm_write_take(wasm_shm_rwlock* lock, int sleeps) {
     if (taken != 0 && taken != EOWNERDEAD) return taken;
   }
   for (slot = 0; slot < domain->slots; slot++) {
-    uint32_t reader = atomic_load(wasm_shm_reader(lock, slot));
+    uint32_t reader = atomic_load(wasm_shm_reader_count(lock, slot));
     if ((reader & WASM_SHM_COUNT) != 0u && wasm_shm_lives(domain, wasm_shm_id(slot, reader >> 10)))
       return EAGAIN;
   }
@@ -136,7 +136,7 @@ static inline int wasm_shm_write_lock(wasm_shm_rwlock* lock, const struct timesp
   uint32_t own;
   int result = wasm_shm_check(domain);
   if (result != 0) return result;
-  own = atomic_load(wasm_shm_reader(lock, domain->slot));
+  own = atomic_load(wasm_shm_reader_count(lock, domain->slot));
   if ((atomic_load(lock->words + WASM_SHM_STATE) & WASM_SHM_ID_BITS) == domain->id ||
       ((own & WASM_SHM_COUNT) != 0u && wasm_shm_id(domain->slot, own >> 10) == domain->id))
     return EDEADLK;

@@ -41,19 +41,13 @@ static inline int wasm_shm_semaphore_attempt(void* object) {
   wasm_shm_domain* domain = semaphore->domain;
   wasm_shm_word* word = semaphore->words + WASM_SHM_STATE;
   uint32_t held = 0, slot, own;
-  int tries, result = EAGAIN;
-  for (tries = 0;; tries++) { /* held for less than a microsecond, unless its holder is paused */
-    result = wasm_shm_take(domain, word, domain->id, tries > 500);
-    if (result != EAGAIN) break;
-    if (tries > 500) return EAGAIN;
-  }
-  if (result != 0 && result != EOWNERDEAD) return EPROTO;
+  int result = wasm_shm_lock_shortly(domain, word);
+  if (result != 0) return result;
   for (slot = 0; slot < domain->slots; slot++) held += wasm_shm_permits_of(semaphore, slot);
   own = wasm_shm_permits_of(semaphore, domain->slot);
   result = held + semaphore->wanted <= semaphore->permits ? 0 : EAGAIN;
   if (result == 0) wasm_shm_store_permits(semaphore, own + semaphore->wanted);
-  if ((atomic_exchange(word, 0u) & WASM_SHM_CONTENDED) != 0u)
-    wasm_shm_ring(domain, semaphore->words + WASM_SHM_SLEEPERS);
+  if (wasm_shm_unlock_shortly(word)) wasm_shm_ring(domain, semaphore->words + WASM_SHM_SLEEPERS);
   return result;
 }
 

@@ -44,7 +44,15 @@ class NotRecoverable(RuntimeError):
 
 
 class PeerDied(RuntimeError):
-    """A party of the barrier died or left, or the barrier was reset."""
+    """A party of a barrier died or left, or it was reset; or the other end of a channel was killed."""
+
+
+class Closed(RuntimeError):
+    """The channel was closed, or this end of it released."""
+
+
+class HandlerFailed(RuntimeError):
+    """The handler of a service failed. `args`: the name, message and code of its error."""
 
 
 def identity(slot, generation):
@@ -90,9 +98,9 @@ class Window:
         self.detach()
 
 
-def attach(identifier):
-    """Attaches a segment by its id: what segment.id is in JavaScript."""
-    return Window(identifier)
+def attach(identifier=None, key=None):
+    """Attaches a segment by its id, which is segment.id in JavaScript, or by its key."""
+    return Window(kernel.find_segment(key) if identifier is None else identifier)
 
 
 class Domain:
@@ -199,15 +207,19 @@ class Domain:
 
     def leave(self):
         """Gives the slot back. What is held is held by a dead participant from here on. May be called twice."""
-        if self not in _joined or self._pid != os.getpid():
+        if not self.joined:
             return
         _joined.discard(self)
         self._control.value = 1
         kernel.wake_all(ctypes.addressof(self._control))
         self._keeper.join()
 
+    @property
+    def joined(self):
+        return self in _joined and self._pid == os.getpid()
+
     def check(self):
-        if self not in _joined or self._pid != os.getpid():
+        if not self.joined:
             raise NotOwner("this participant has left, or this process is the child of a fork")
 
     def __enter__(self):
@@ -219,10 +231,16 @@ class Domain:
     # -- who lives --
 
     def lives(self, identifier):
-        """The life word is read first: a successor in the slot is then never taken for it."""
         slot = (identifier & 0x7F) - 1
         if not 0 <= slot < self.slots:
             raise LayoutError(f"a lock is owned by slot {slot} of {self.slots}")
+        return self.is_living(identifier)
+
+    def is_living(self, identifier):
+        """The life word is read first: a successor in the slot is then never taken for it. Other ids are of nobody."""
+        slot = (identifier & 0x7F) - 1
+        if not 0 <= slot < self.slots:
+            return False
         return is_alive(load(self.line(slot, LIFE))) and identity(slot, load(self.line(slot, GENERATION))) == identifier
 
     def peers(self):
@@ -353,32 +371,62 @@ class Domain:
                 raise LayoutError(f"the object at {offset} was made with {found}, and {value} was asked for")
         return address
 
+    def found(self, kind, offset):
+        """The two arguments of the object at `offset`, if it is of that kind."""
+        self.check()
+        address = self.window.address + offset
+        if offset % LINE or not 0 <= offset <= self.window.size - LINE or load(address) != kind:
+            return None
+        return load(address + 4), load(address + 8)
+
     def mutex(self, offset):
-        return locks().Mutex(self, offset)
+        return _locks().Mutex(self, offset)
 
     def rw_lock(self, offset):
-        return locks().RwLock(self, offset)
+        return _locks().RwLock(self, offset)
 
     def semaphore(self, offset, permits):
-        return locks().Semaphore(self, offset, permits)
+        return _locks().Semaphore(self, offset, permits)
 
     def event(self, offset):
-        return locks().Event(self, offset)
+        return _locks().Event(self, offset)
 
     def condition(self, offset):
-        return locks().Condition(self, offset)
+        return _locks().Condition(self, offset)
 
     def barrier(self, offset, parties):
-        return locks().Barrier(self, offset, parties)
+        return _locks().Barrier(self, offset, parties)
 
     def seqlock(self, offset, size, copies=2):
-        return locks().Seqlock(self, offset, size, copies)
+        return _locks().Seqlock(self, offset, size, copies)
+
+    # Options of an object that is there may be left out.
+
+    def channel(self, offset, capacity=None, mode=None, redeliver=None):
+        """A queue of messages. capacity: 64 to 2^30 bytes, a power of two; mode: "spsc", "mpsc" or "mpmc"."""
+        return _channels().Channel(self, offset, capacity, mode, redeliver)
+
+    def topic(self, offset, capacity=None, overrun=None, subscribers=None):
+        """Messages for all that subscribe. overrun: "block", "overwrite" or "drop"; subscribers: 1 to 1024."""
+        return _channels().Topic(self, offset, capacity, overrun, subscribers)
+
+    def service(self, offset, capacity=None, answer_capacity=None, clients=None):
+        """Requests and answers. Capacities: 128 to 2^30 bytes, powers of two; clients: 1 to 1024."""
+        import _wasm_shm_services
+
+        return _wasm_shm_services.Service(self, offset, capacity, answer_capacity, clients)
 
 
-def locks():
+def _locks():
     import _wasm_shm_locks  # it imports this module
 
     return _wasm_shm_locks
+
+
+def _channels():
+    import _wasm_shm_channels
+
+    return _wasm_shm_channels
 
 
 _joined = set()

@@ -47,6 +47,12 @@ _or = _function("__atomic_fetch_or_4", _U32, _P, _U32, ctypes.c_int)
 _and = _function("__atomic_fetch_and_4", _U32, _P, _U32, ctypes.c_int)
 _cas = _function("__atomic_compare_exchange_4", ctypes.c_bool, _P, _P, _U32, ctypes.c_int, ctypes.c_int)
 
+_fence = _function("atomic_thread_fence", None, ctypes.c_int)
+
+
+def fence():
+    _fence(_SEQ_CST)
+
 
 def load(address):
     return _load(address, _SEQ_CST)
@@ -163,6 +169,15 @@ def pid_namespace():
         return os.stat("/proc/self/ns/pid").st_ino & 0xFFFFFFFF
     except OSError:
         return 0
+
+
+def find_segment(key):
+    """shmget(2): the id."""
+    identifier = _libc.shmget(ctypes.c_int(ctypes.c_int32(key).value), ctypes.c_size_t(0), ctypes.c_int(0))
+    if identifier < 0:
+        code = ctypes.get_errno()
+        raise OSError(code, f"shmget of key {key:#x}: {os.strerror(code)}")
+    return identifier
 
 
 def attach_segment(identifier):

@@ -43,6 +43,20 @@ def _take(domain, word, mine, sleeps):
     raise LayoutError("an owner word changes too often")
 
 
+def lock_shortly(domain, word):
+    """A lock around a few stores that need no repair. False: a living participant keeps it."""
+    for tries in range(TRIES):  # held for less than a microsecond, unless its holder is paused
+        if _take(domain, word, domain.id, tries > 50) is not None:
+            return True
+        if tries > 50:
+            return False
+
+
+def unlock_shortly(word):
+    """Whether participants sleep until it is free, so that the caller must ring."""
+    return exchange(word, 0) & CONTENDED != 0
+
+
 def _replace(word, mine, following):
     """Whether participants sleep; None if this participant does not own the word."""
     found = compare_exchange(word, mine, following)
@@ -316,28 +330,25 @@ class Semaphore(_Object):
         found = load(self._own(slot))
         return found & COUNT if found & COUNT and self.domain.lives(identity(slot, found >> 10)) else 0
 
-    def _attempt(self, count, sleeps):
-        for tries in range(TRIES):  # held for less than a microsecond, unless its holder is paused
-            if _take(self.domain, self._word, self.domain.id, sleeps and tries > 50) is not None:
-                break
-            if tries > 50:
-                return None
+    def _attempt(self, count):
+        if not lock_shortly(self.domain, self._word):
+            return None
         slots = range(self.domain.slots)
         free = sum(self._count(slot) for slot in slots) + count <= self.permits
         if free:
             store(self._own(self.domain.slot), self._tag() | (self._count(self.domain.slot) + count))
-        if exchange(self._word, 0) & CONTENDED:
+        if unlock_shortly(self._word):
             self.domain.ring(self._mask)
         return Permit(self, count) if free else None
 
     def acquire(self, count=1, timeout=None):
         if not 1 <= count <= self.permits:
             raise ValueError(f"count must be 1 to {self.permits}")
-        return self._wait(lambda: self._attempt(count, True), timeout, "acquire")
+        return self._wait(lambda: self._attempt(count), timeout, "acquire")
 
     def try_acquire(self, count=1):
         self.domain.check()
-        return self._attempt(count, False)
+        return self._attempt(count)
 
     def give(self, count):
         self.domain.check()

@@ -1,0 +1,224 @@
+"""Requests and answers between clients and servers. The bytes: docs/protocol.md."""
+
+import json
+import struct
+import time
+
+from _wasm_shm_domain import Closed, HandlerFailed, LayoutError, NotOwner, PeerDied, TooManyPeers
+from _wasm_shm_kernel import monotonic
+from _wasm_shm_rings import LISTENS, READER, READERS, RECORDS, WRITERS, Writer, is_capacity
+
+_REQUEST, _ANSWER = struct.Struct("<IIIId"), struct.Struct("<IIII")
+_DONE, _FAILED, _DIED = 0, 1, 2
+
+
+class Service:
+    """Requests and answers: both are bytes. From domain.service()."""
+
+    def __init__(self, domain, offset, capacity, answer_capacity, clients):
+        there = domain.found(0x5753010A, offset)
+        first, second = there or (65536, 0)
+        self.capacity = first if capacity is None else capacity
+        answers = 1 << min(second & 0xFF, 31) if there else self.capacity
+        self.answer_capacity = answers if answer_capacity is None else answer_capacity
+        self.clients = (second >> 8 if there else 16) if clients is None else clients
+        capacities = is_capacity(self.capacity, 128) and is_capacity(self.answer_capacity, 128)
+        if not capacities or not 1 <= self.clients <= 1024:
+            raise (LayoutError if there else ValueError)(
+                "capacities must be powers of two, 128 to 2^30, and clients 1 to 1024"
+            )
+        self.domain, self.offset = domain, offset
+        self._answers_at = offset + 64 + RECORDS + self.capacity
+        self.size = self._answers_at - offset + self.clients * (RECORDS + self.answer_capacity)
+        second = self.answer_capacity.bit_length() - 1 | self.clients << 8
+        domain.open(0x5753010A, offset, self.size, self.capacity, second)
+        self.requests = domain.channel(offset + 64, self.capacity, "mpmc", True)
+        self._client, self._channels = None, {}
+
+    def _answers(self, client):
+        if client not in self._channels:
+            at = self._answers_at + client * (RECORDS + self.answer_capacity)
+            self._channels[client] = self.domain.channel(at, self.answer_capacity, "mpsc", True)
+        return self._channels[client]
+
+    def request(self, data, timeout=None):
+        """Asks, and waits for the answer. The first request takes a place for a client, until release().
+
+        HandlerFailed: the handler raised; PeerDied: the server that worked on it was killed, or all servers were."""
+        if self._client is None:
+            self._client = _Client(self)
+        return self._client.request(memoryview(data).cast("B"), timeout)
+
+    def release(self):
+        """Gives up the place of a client."""
+        if self._client is not None:
+            self._client.release()
+            self._client = None
+
+    def server(self, retry=False):
+        """Takes part in answering. retry: it works again on requests whose server was killed."""
+        return Server(self, retry)
+
+    def serve(self, handler, retry=False):
+        """Answers requests with handler(bytes). Its client is told of an Exception; another BaseException ends this."""
+        with self.server(retry) as server:
+            while True:
+                asked = server.next()
+                try:
+                    answer = handler(asked.bytes)
+                except Exception as error:
+                    asked.fail(error)
+                else:
+                    asked.answer(answer)
+
+
+class _Client:
+    def __init__(self, service):
+        self._service, self._number, self._reader = service, 0, None
+        for self._place in range(service.clients):
+            self._answers = service._answers(self._place)
+            try:
+                self._reader = self._answers.reader(patient=True)
+                break
+            except NotOwner:
+                service.domain.check()
+        if self._reader is None:
+            raise TooManyPeers(f"the service has room for {service.clients} clients, and all places are in use")
+        try:
+            self._writer = service.requests.writer(patient=True)
+        except Exception:
+            self._reader.release()
+            raise
+
+    def release(self):
+        self._reader.release()
+        self._writer.release()
+
+    def request(self, data, timeout):
+        service, answers = self._service, self._answers
+        domain, began = service.domain, monotonic()
+        self._reader._begin()
+        self._number = (self._number + 1) & 0xFFFFFFFF
+        deadline = 0.0 if timeout is None else (time.time() + timeout) * 1000
+        header = _REQUEST.pack(self._place, domain.id, self._number, 0, deadline)
+        what = f"request of the Service at {service.offset}"
+        answers.store(LISTENS, 1)
+        try:
+            with self._writer.claim(len(header) + len(data), timeout) as claim:
+                claim.bytes[: len(header)] = header
+                claim.bytes[len(header) :] = data
+                claim.commit()
+            rest = None if timeout is None else max(0.0, timeout - (monotonic() - began))
+            status, body = domain.wait(answers.address + READERS, self._attempt, rest, what)
+        finally:
+            if domain.joined:
+                answers.store(LISTENS, 0)
+                answers.ring(WRITERS)  # servers that wait for room
+        if status == _DIED:
+            raise PeerDied("the server that worked on it was killed")
+        if status == _FAILED:
+            raise HandlerFailed(*_failure(body))
+        return body
+
+    def _attempt(self):
+        # Answers to an earlier client in this place, and to requests that nobody waits for, are dropped.
+        for _ in range(1000):
+            message = self._reader._take()
+            if message is None:
+                if self._service.requests.readers() is False:
+                    raise PeerDied("the servers were killed")
+                return None
+            if not hasattr(message, "bytes"):
+                raise Closed("the service was closed")
+            data = bytes(message.bytes)
+            message.release()
+            if len(data) >= _ANSWER.size:
+                identifier, number, status, _zero = _ANSWER.unpack_from(data)
+                if identifier == self._service.domain.id and number == self._number:
+                    return status, data[_ANSWER.size :]
+        raise LayoutError("the answers do not end")
+
+
+def _failure(body):
+    try:
+        told = json.loads(body.decode())
+        return told.get("name"), told.get("message"), told.get("code")
+    except (ValueError, AttributeError):
+        return "Error", "it told nothing of its failure", None
+
+
+class Asked:
+    """A request that waits for its answer. `bytes` is a copy."""
+
+    def __init__(self, server, client, identifier, number, data, redelivered):
+        self._server, self._client, self._id, self._number = server, client, identifier, number
+        self.bytes, self.redelivered = data, redelivered
+
+    def answer(self, data, timeout=None):
+        """Sends the answer, unless nobody waits for it any more."""
+        self._send(_DONE, memoryview(data).cast("B"), timeout)
+
+    def fail(self, error, timeout=None):
+        """Tells the client that the handler failed."""
+        code = {"code": error.code} if isinstance(getattr(error, "code", None), str) else {}
+        body = json.dumps({"name": type(error).__name__, "message": str(error), **code}).encode()
+        answers = self._server._service._answers(self._client)
+        self._send(_FAILED, body if len(body) + _ANSWER.size <= answers.largest else b"", timeout)
+
+    def _send(self, status, data, timeout=None):
+        service = self._server._service
+        answers = service._answers(self._client)
+        with Writer(answers, False, True) as writer:
+            writer._check_length(_ANSWER.size + len(data))
+            what = f"answer of the Service at {service.offset}"
+            claim = service.domain.wait(answers.address + WRITERS, lambda: self._claim(writer, data), timeout, what)
+            if claim is not False:
+                claim.bytes[: _ANSWER.size] = _ANSWER.pack(self._id, self._number, status, 0)
+                claim.bytes[_ANSWER.size :] = data
+                claim.commit()
+
+    def _claim(self, writer, data):
+        return writer._attempt(_ANSWER.size + len(data)) if self._is_wanted() else False
+
+    def _is_wanted(self):
+        service = self._server._service
+        if self._client >= service.clients:
+            return False
+        answers = service._answers(self._client)
+        return answers.load(READER) == self._id and answers.load(LISTENS) != 0 and service.domain.is_living(self._id)
+
+
+class Server:
+    """Answers requests: next(), then answer() or fail(), each before the next."""
+
+    def __init__(self, service, retry):
+        self._service, self._retry = service, retry
+        self._reader = service.requests.reader(patient=True)
+
+    def next(self, timeout=None):
+        """Waits for a request that somebody waits for."""
+        deadline = None if timeout is None else monotonic() + timeout
+        while True:
+            message = self._reader.read(None if deadline is None else max(0.0, deadline - monotonic()))
+            if message is None:
+                raise Closed("the service was closed")
+            data = bytes(message.bytes)
+            if len(data) < _REQUEST.size:
+                continue
+            client, identifier, number, _zero, late = _REQUEST.unpack_from(data)
+            asked = Asked(self, client, identifier, number, data[_REQUEST.size :], message.redelivered)
+            if not asked._is_wanted() or 0 < late < time.time() * 1000:
+                continue
+            if not message.redelivered or self._retry:
+                return asked
+            asked._send(_DIED, b"")
+
+    def release(self):
+        self._reader.release()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self._service.domain.joined:
+            self.release()

@@ -1,39 +1,25 @@
-// Writers, readers, subscribers and servers in processes of their own, killed at random moments: no hang, no torn or reordered
-// message, nothing lost but what was not committed, everyone told.
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { join } from "node:path";
+// Writers, readers, subscribers and servers in processes of their own, in each language, killed at random moments: no hang, no
+// torn or reordered message, nothing lost but what was not committed, everyone told.
+import type { ChildProcess } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as assert from "uvu/assert";
 import type { Domain, Reader } from "wasm-shm";
 import { suite } from "../suite.js";
 import { campaign } from "../support/campaign.js";
-import { end, root } from "../support/child.js";
+import { end } from "../support/child.js";
 import { kernelHosts, wordsOf } from "../sync/support.js";
+import { languages, start } from "./parties.js";
 import { BYTES, checkStamp, MOST_RESULTS, PLACE, RESULTS } from "./work.js";
 
 const ROUNDS = campaign(6, 300);
 const HANG_MS = 30_000;
 
-/** A test that fails leaves none behind. */
-const started = new Set<ChildProcess>();
-process.on("exit", () => {
-  for (const child of started) child.kill("SIGKILL");
-});
-
-async function start(role: string, segment: number): Promise<ChildProcess> {
-  const program = join(root, "build/test/channel/programs/party.js");
-  const child = spawn(process.execPath, [program, role, String(segment)], { stdio: ["ignore", "pipe", "inherit"] });
-  started.add(child);
-  if (!child.stdout) throw new Error("no stdout");
-  const [first] = await Promise.race([once(child.stdout, "data"), once(child, "exit")]);
-  if (!String(first).startsWith("in")) throw new Error(`a party ended: ${first}`);
-  return child;
-}
-
-/** Kills one of `count` parties after the other, each replaced by another. Between two kills `done` must grow. */
+/** Kills one of `count` parties after the other, each replaced by one in another language. Between two kills `done` must grow. */
 async function killing(role: string, segment: number, count: number, done: () => number): Promise<void> {
-  const children = await Promise.all(Array.from({ length: count }, () => start(role, segment)));
+  let next = 0;
+  const begin = (): Promise<ChildProcess> =>
+    start(role, segment, languages[next++ % languages.length] as (typeof languages)[0]);
+  const children = await Promise.all(Array.from({ length: count }, begin));
   try {
     for (let round = 0; round < ROUNDS; round++) {
       const before = done();
@@ -41,8 +27,10 @@ async function killing(role: string, segment: number, count: number, done: () =>
       while (done() === before && Date.now() < limit) await sleep(1);
       assert.ok(done() > before, `nothing is done beside ${role} ${round}`);
       await sleep(Math.random() * 20);
-      await end(children[round % count] as ChildProcess, "SIGKILL");
-      children[round % count] = await start(role, segment);
+      const victim = children[round % count] as ChildProcess;
+      await end(victim, "SIGKILL");
+      assert.is(victim.signalCode, "SIGKILL", `a party of round ${round} had ended`);
+      children[round % count] = await begin();
     }
   } finally {
     await Promise.all(children.map((child) => end(child, "SIGKILL")));
@@ -138,7 +126,7 @@ else {
         });
         await killing("read", segment, readers, () => number);
         isDone = true;
-        const last = await start("read", segment);
+        const last = await start("read", segment, "node");
         try {
           await inTime(writing, "the writer");
           const isRead = async (): Promise<void> => {

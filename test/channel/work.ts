@@ -4,6 +4,8 @@
 export const PLACE = 4096;
 /** A counter for each message that was read. */
 export const RESULTS = 524288;
+/** Where no message is counted: what participants that check messages have done, and what they found wrong. */
+export const Result = { Progress: 0, Violations: 1 } as const;
 export const MOST_RESULTS = 100_000;
 export const BYTES = 1 << 20;
 

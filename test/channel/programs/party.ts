@@ -1,18 +1,18 @@
-// A participant in a process of its own: node party.js ROLE SEGMENT [MODE]. It ends by a kill.
-import { open } from "wasm-shm";
-import { PLACE, RESULTS, stamped } from "../work.js";
+// A participant in a process of its own: node party.js ROLE SEGMENT. It ends by a kill. party.c and party.py do the same.
+import { type Message, open, type Reader, type Writer } from "wasm-shm";
+import { checkStamp, PLACE, RESULTS, Result, stamped } from "../work.js";
 
 const [, , role, id] = process.argv;
 const attachment = open(Number(id)).attach();
 const results = new Int32Array(attachment.bytes.buffer, attachment.byteOffset + RESULTS);
 const domain = attachment.join();
+const patient = { peerDeath: "wait" } as const;
 
-async function write(): Promise<void> {
-  const writer = domain.channel(PLACE).writer({ peerDeath: "wait" });
+async function write(writer: Writer): Promise<void> {
   for (let number = 0; ; number++) {
     // Every third is claimed, and often shortened; the process is killed with the claim open as well.
     const bytes = stamped(process.pid, number);
-    if (number % 3 !== 0) await writer.write(bytes);
+    if (number % 3 !== 0 || role === "publish") await writer.write(bytes);
     else {
       const claim = await writer.claim(bytes.length + (number % 40));
       claim.bytes.set(bytes);
@@ -23,22 +23,59 @@ async function write(): Promise<void> {
 
 async function read(): Promise<void> {
   const channel = domain.channel(PLACE);
-  for await (const { bytes } of channel.reader({ peerDeath: "wait", zeroCopy: true }))
+  for await (const { bytes } of channel.reader({ ...patient, zeroCopy: true }))
     Atomics.add(results, new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true), 1);
 }
 
-async function publish(): Promise<void> {
-  const writer = domain.topic(PLACE).writer();
-  for (let number = 0; ; number++) await writer.write(stamped(process.pid, number));
+/** Checks what `write` wrote: whole, in order, and of a topic with all that it missed told. */
+async function check(reader: Reader): Promise<void> {
+  const next = new Map<number, number>();
+  for await (const { bytes, redelivered, missed } of reader as AsyncIterable<Message>) {
+    const { sender, number } = checkStamp(bytes);
+    if (!redelivered) {
+      const wanted = next.get(sender) ?? number;
+      if (role === "follow" ? number - wanted !== missed && next.has(sender) : number < wanted)
+        throw new Error(`message ${number} of ${sender}: ${wanted} was next, and ${missed} were missed`);
+      next.set(sender, number + 1);
+    }
+    Atomics.add(results, Result.Progress, 1);
+  }
 }
 
 async function subscribe(): Promise<void> {
-  for await (const { bytes } of domain.topic(PLACE).subscribe({ peerDeath: "wait" })) if (bytes.length === 0) return;
+  for await (const { bytes } of domain.topic(PLACE).subscribe(patient)) if (bytes.length === 0) return;
 }
 
 async function serve(): Promise<void> {
   await domain.service<number>(PLACE, { codec: "json" }).serve((n) => n + 1, { concurrency: 3 }).stopped;
 }
 
+async function ask(): Promise<void> {
+  const service = domain.service<number>(PLACE, { codec: "json" });
+  for (let number = 0; ; number++) {
+    try {
+      const answer = await service.request(number);
+      if (answer !== number + 1) throw new Error(`${answer} answers ${number}`);
+    } catch (error) {
+      if ((error as { code?: string }).code !== "ERR_SHM_PEER_DIED") throw error;
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    Atomics.add(results, Result.Progress, 1);
+  }
+}
+
+const roles: Record<string, () => Promise<void>> = {
+  write: () => write(domain.channel(PLACE).writer(patient)),
+  publish: () => write(domain.topic(PLACE).writer()),
+  read,
+  check: () => check(domain.channel(PLACE).reader(patient)),
+  follow: () => check(domain.topic(PLACE).subscribe(patient)),
+  subscribe,
+  serve,
+  ask,
+};
 console.log("in");
-await { write, read, publish, subscribe, serve }[role as "write" | "read" | "publish" | "subscribe" | "serve"]();
+await roles[role as string]?.().catch((error) => {
+  Atomics.add(results, Result.Violations, 1);
+  throw error;
+});

@@ -3,12 +3,14 @@ import { createShm } from "./node.js";
 import { lazyShm } from "./segment/lazy.js";
 import type { Shm } from "./segment/shm.js";
 
+export type { Confinement } from "./host/confinement.js";
 export { createShm, sysvHost } from "./node.js";
 export * from "./public.js";
 export { createSandbox } from "./sandbox/create.js";
 export type { GuestResult, GuestValue, GuestWindow } from "./sandbox/guest.js";
 export type { InlineSandbox } from "./sandbox/inline.js";
-export type { SandboxOptions, SandboxWindow } from "./sandbox/options.js";
+export type { ModuleLimits } from "./sandbox/limits.js";
+export type { Isolation, SandboxOptions, SandboxWindow } from "./sandbox/options.js";
 export type { Sandbox } from "./sandbox/sandbox.js";
 // public.ts exports these without Node's part.
 export type { ChannelWritable } from "./stream/messages.js";

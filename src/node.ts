@@ -7,13 +7,13 @@ import type { Engine } from "./core/engine.js";
 import { nodeZlib } from "./host/builtin.js";
 import type { Host } from "./host/host.js";
 import { threadHost } from "./host/local.js";
-import { addonCopy, addonFileOf, sysvHost } from "./host/sysv.js";
+import { addonCopy, addonFileOf, processCallsOf, sysvHost } from "./host/sysv.js";
 import { compose, type Platform, type Shm, type ShmOptions } from "./segment/shm.js";
 import { messages } from "./stream/messages.js";
 import { readable } from "./stream/readable.js";
 import { writable } from "./stream/writable.js";
 
-export { addonFileOf, sysvHost };
+export { addonFileOf, processCallsOf, sysvHost };
 
 declare module "./range/copy.js" {
   /** In Node a copy is a Buffer; the portable entry point must not name Node's types. */

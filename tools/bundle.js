@@ -56,33 +56,14 @@ const shortNames = {
   },
 };
 
-/** What a sandbox's thread never calls of an attachment: without it the script has half the size. */
-const absent = {
-  "domain/domain.js": "export const checkJoin = absent, joinDomain = absent;",
-  "cursor/cursor.js": "export const openCursor = absent;",
-  "range/range.js": "export class Ranges {}",
-  "core/js/cursor.js": "export const JsCursor = absent;",
-  "core/js/range.js": "export const JsRange = absent;",
-};
-const attachmentsAlone = {
-  name: "attachments alone",
-  setup: ({ onLoad }) =>
-    onLoad({ filter: /\.js$/ }, ({ path }) => {
-      const contents = absent[relative(compiled, path)];
-      const refusal = 'function absent() { throw new Error("a guest\'s thread has windows alone"); }';
-      return contents && { contents: `${refusal}\n${contents}` };
-    }),
-};
-
-/** A sandbox's thread runs one script, which is a text: in a bundle of a program there is no file to start it from. */
+/** A guest's thread or process runs one script, which is a text: in a bundle of a program there is no file to start it from. */
 async function sandboxSource() {
   const { outputFiles } = await build({
     ...shared,
-    entryPoints: [join(compiled, "sandbox/worker.js")],
+    entryPoints: [join(compiled, "sandbox/main.js")],
     packages: "bundle",
     format: "cjs",
     minify: true,
-    plugins: [attachmentsAlone],
     write: false,
   });
   const text = JSON.stringify(outputFiles[0].text);
@@ -95,7 +76,7 @@ async function sandboxSource() {
 const named = {
   name: "named",
   setup: ({ onResolve }) =>
-    onResolve({ filter: /^#loader$|^\.\/source\.js$/ }, ({ path }) => ({
+    onResolve({ filter: /^#loader$|^\.\.\/source\.js$/ }, ({ path }) => ({
       path: path === "#loader" ? path : "#source",
       external: true,
     })),

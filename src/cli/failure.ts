@@ -32,6 +32,8 @@ export const hintsForPeople: Readonly<Record<HintId, string | undefined>> = {
   nameOwner: undefined, // no command changes permissions
   noTimeLimit: undefined, // no command runs guests
   shareMemory: undefined, // no command attaches into a memory
+  ownProcess: undefined,
+  nameNode: undefined,
   useSysv: undefined, // every command does
 };
 

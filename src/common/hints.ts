@@ -14,8 +14,10 @@ export const hints = Object.freeze({
   useJs: 'createShm({ core: "js" }) compiles nothing',
   raiseLimit: "an administrator can raise the limit",
   nameOwner: "name both: setPermissions({ mode, uid, gid })",
-  noTimeLimit: "timeLimitMs: Infinity for a guest that ends, or inline: true",
   shareMemory: "give a shared memory, or start bun with BUN_JSC_maxNumWasmFastMemories=10000",
+  noTimeLimit: 'timeLimitMs: Infinity for a guest that ends, or isolation: "process" or "inline"',
+  ownProcess: 'isolation: "process" bears it',
+  nameNode: 'execPath names a Node 20 or later; isolation: "thread" needs none',
   useSysv: 'use host: "sysv" on Linux',
 });
 

@@ -15,6 +15,14 @@ export function nodeV8(): typeof import("node:v8") {
   return load("node:v8");
 }
 
+export function nodeThreads(): typeof import("node:worker_threads") {
+  return load("node:worker_threads");
+}
+
+export function nodeChildren(): typeof import("node:child_process") {
+  return load("node:child_process");
+}
+
 export function nodeZlib(): typeof import("node:zlib") {
   return load("node:zlib");
 }

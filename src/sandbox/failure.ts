@@ -1,9 +1,9 @@
-// Errors of a sandbox, and errors on their way from the guest's thread to the caller's.
+// Errors of a sandbox, and errors on their way from the guest's thread or process to the caller's thread.
 import { guestError, ShmError, unsupported } from "../common/errors.js";
 
 /**
  * Thrown through a guest in place of what an imported function threw, so that it is not taken for a trap of the guest.
- * In a guest's own thread `value` is a number by which the caller's thread finds what was thrown.
+ * Away from the caller's thread `value` is a number by which that thread finds what was thrown.
  */
 export class ThrownByImport {
   constructor(readonly value: unknown) {}
@@ -49,9 +49,14 @@ export function revive({ kind, message, code, details, cause: data }: ErrorData)
   return Object.assign(new Type(message, cause && { cause }), { code: code ?? "ERR_INVALID_ARG_TYPE" });
 }
 
-/** A value that structured clone refuses, such as a function, on its way to or from the guest's thread. */
-export function staysInThread(what: string, cause: unknown): ShmError {
-  return unsupported(what, "the value cannot cross between threads; an inline sandbox runs on yours", { cause });
+/** A value such as a function, on its way to or from the guest's thread or process. */
+export function cannotCross(what: string, cause: unknown): ShmError {
+  const why = cause instanceof Error && cause.name === "NotPlain" ? ` (${cause.message})` : "";
+  return unsupported(
+    what,
+    `the value cannot cross between the guest and your thread${why}; an inline sandbox runs on your thread`,
+    { cause },
+  );
 }
 
 export function sandboxClosed(why: string, cause?: unknown): ShmError {

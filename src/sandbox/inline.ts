@@ -15,7 +15,7 @@ export let startInlineSandbox: (request: Request, imports: Imports) => InlineSan
 
 /**
  * A guest on the caller's own thread: calls are synchronous and have no time limit. For guests that are trusted to
- * return; in all other respects they are confined as in a {@link Sandbox}. From `createSandbox` with `inline: true`.
+ * return, and to be harmless: docs/sandbox.md. From `createSandbox` with `isolation: "inline"`.
  */
 export class InlineSandbox extends Uncloneable {
   readonly #guest: GuestInstance;

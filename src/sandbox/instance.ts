@@ -1,11 +1,10 @@
-// A running guest: its memory, the windows in it, and calls of its exports. A sandbox runs it in a worker, an inline
-// sandbox on the caller's thread.
+// A running guest: its memory, the windows in it, and calls of its exports. A sandbox runs it in a process or a thread of
+// its own, an inline sandbox on the caller's thread.
 import { guestError, memoryMoved, outOfMemory, readOnly } from "../common/errors.js";
 import { hints } from "../common/hints.js";
 import { roundUp, WASM_PAGE } from "../memory/layout.js";
-import type { Attachment } from "../segment/attachment.js";
 import type { GuestResult, GuestValue, GuestWindow } from "./guest.js";
-import type { InstanceRequest, WindowRequest } from "./job.js";
+import type { GuestAttachment, InstanceRequest, WindowRequest } from "./job.js";
 import { MOST_PAGES } from "./module.js";
 import { shownName, shownNames } from "./names.js";
 
@@ -39,8 +38,8 @@ export class GuestInstance {
   readonly #memory: WebAssembly.Memory;
   /** The memory's buffer when the windows were last seen in place. A grow makes another. */
   #buffer: ArrayBufferLike;
-  readonly #attachments = new Map<string, Attachment>();
-  readonly #guarded: [name: string, attachment: Attachment][] = [];
+  readonly #attachments = new Map<string, GuestAttachment>();
+  readonly #guarded: [name: string, attachment: GuestAttachment][] = [];
 
   /**
    * @throws {ShmError} ERR_SHM_GUEST_… the guest is at fault; and the errors of {@link Segment.attach}. No window stays
@@ -64,11 +63,11 @@ export class GuestInstance {
       // One grow before any window is attached: to grow a memory that has a guarded window asks more of the engine.
       let next = allocator === undefined ? grow(memory, extra, most) : 0;
       for (const [name, window] of request.windows) {
-        const { access, offset, length } = window;
+        const { access, length } = window;
         const byteOffset = allocator === undefined ? next : this.#allocate(allocator, memory, window);
         next += pagesOf(length) * WASM_PAGE;
         checkPlace(byteOffset, length, [...windows.values()], allocator);
-        this.#attachments.set(name, window.attach({ access, offset, length, into: { memory, byteOffset } }));
+        this.#attachments.set(name, window.attach({ memory, byteOffset }));
         windows.set(name, { byteOffset, byteLength: length, access });
       }
       this.windows = windows;

@@ -1,12 +1,10 @@
 // What is to be run: a guest's module, its limits, and the windows and functions it is given. In two forms: as an
-// instance takes it, and as data that can be sent to another thread.
+// instance takes it, and as data that can be sent to another thread or process.
 import type { Access } from "../common/flags.js";
-import type { Attachment } from "../segment/attachment.js";
-import type { AttachOptions } from "../segment/request.js";
+import type { WasmMemory } from "../memory/layout.js";
 
-/** The module and its limits: the same in both forms. */
-export interface GuestRequest {
-  readonly module: WebAssembly.Module;
+/** The limits of a guest: the same in both forms. */
+export interface GuestLimits {
   /** Wasm pages of the guest's own: at the start, and at most. */
   readonly initialPages: number;
   readonly maximumPages: number;
@@ -23,12 +21,23 @@ export interface WindowPart {
   readonly length: number;
 }
 
+/** A window in the guest's memory: an Attachment, or no more of one than a guest's own thread or process needs. */
+export interface GuestAttachment {
+  readonly access: Access;
+  readonly privatePages: number;
+  /** @throws {ShmError} `ERR_SHM_MEMORY_MOVED` the engine moved the memory as it grew */
+  readonly bytes: Uint8Array;
+  discard(): void;
+  [Symbol.dispose](): void;
+}
+
 export interface WindowRequest extends WindowPart {
-  attach(options: AttachOptions): Attachment;
+  attach(into: { memory: WasmMemory; byteOffset: number }): GuestAttachment;
 }
 
 /** For an instance in this thread. */
-export interface InstanceRequest extends GuestRequest {
+export interface InstanceRequest extends GuestLimits {
+  readonly module: WebAssembly.Module;
   readonly windows: ReadonlyMap<string, WindowRequest>;
   readonly imports: WebAssembly.Imports;
 }
@@ -38,10 +47,25 @@ export interface SharedWindow extends WindowPart {
   readonly id: number;
 }
 
-/** For another thread: segments by id, imported functions by name. */
-export interface Job extends GuestRequest {
+/** For another thread or process: segments by id, imported functions by name. */
+export interface Job extends GuestLimits {
   /** The file of the addon. */
   readonly addon: string;
   readonly windows: readonly SharedWindow[];
   readonly imports: readonly (readonly [module: string, names: readonly string[]])[];
+}
+
+export interface ThreadJob extends Job {
+  readonly module: WebAssembly.Module;
+}
+
+/** For a process. The module's bytes follow. */
+export interface ProcessJob extends Job {
+  readonly moduleBytes: number;
+  /** The process that starts it. */
+  readonly parent: number;
+  /** Bytes of private memory that it may add, the guest's memory included. */
+  readonly memory: number;
+  /** The segment of its {@link Ring}. */
+  readonly ring: number;
 }

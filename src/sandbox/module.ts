@@ -1,10 +1,12 @@
 // Reads what a guest module asks for, before any of it runs: its imports, and the limits of its memory and tables.
-import { guestError, outOfMemory } from "../common/errors.js";
+import { guestError } from "../common/errors.js";
 import { WASM_PAGE } from "../memory/layout.js";
 import { ModuleBinary } from "../module/binary.js";
+import { checkCode } from "./code.js";
+import { checkCounts, checkSizes } from "./counts.js";
 import type { Imports } from "./guest.js";
+import type { CheckedLimits } from "./limits.js";
 import { shownName } from "./names.js";
-import { avoidTierUpCalls } from "./tiering.js";
 
 /** The least and the most that env.memory may have, by the module's import. Wasm pages of 64 KiB. */
 export interface MemoryPages {
@@ -12,17 +14,14 @@ export interface MemoryPages {
   readonly maximum: number;
 }
 
-export interface Guest {
-  readonly module: WebAssembly.Module;
-  readonly pages: MemoryPages;
-}
-
 /** The most wasm pages that a 32-bit memory may have: 4 GiB. */
 export const MOST_PAGES = 65_536;
 
 /** The most elements that V8 allows in a table. */
 const MOST_OF_A_TABLE = 10_000_000;
-/** The most elements that all tables of a guest may have together. Each takes about 28 bytes of the engine's heap. */
+/** Each takes about so many bytes of the engine's heap: 8 in the table itself, the rest for calls through it. */
+const BYTES_OF_AN_ELEMENT = 28;
+/** The most elements of all tables together, if the heap has room for them. */
 const MOST_ELEMENTS = 32 * 2 ** 20;
 
 /**
@@ -37,16 +36,22 @@ function checkTypes({ types }: ModuleBinary): void {
     );
 }
 
-/** Limits the elements that tables can grow to: tables are in the engine's heap too. */
-function checkTables({ tables }: ModuleBinary): void {
-  const most = tables.map(({ initial, maximum = MOST_OF_A_TABLE }) =>
-    Math.max(initial, Math.min(maximum, MOST_OF_A_TABLE)),
-  );
-  const elements = most.reduce((sum, each) => sum + each, 0);
-  if (elements > MOST_ELEMENTS)
+/**
+ * Limits the elements that tables can grow to, and those of segments: they are in the engine's heap, and the engine ends the
+ * process when that is full.
+ *
+ * @param heapBytes that they may take
+ */
+function checkTables({ tables, elements: segments }: ModuleBinary, heapBytes: number): void {
+  const elements =
+    tables.reduce((sum, { initial, maximum = MOST_OF_A_TABLE }) => {
+      return sum + Math.max(initial, Math.min(maximum, MOST_OF_A_TABLE));
+    }, 0) + segments.reduce((sum, { count }) => sum + count, 0);
+  const most = Math.min(MOST_ELEMENTS, Math.floor(heapBytes / BYTES_OF_AN_ELEMENT));
+  if (elements > most)
     throw guestError(
       "ERR_SHM_MEMORY_LIMIT",
-      `the guest's tables may have ${elements} elements; ${MOST_ELEMENTS} is the most (a table without a maximum counts ${MOST_OF_A_TABLE})`,
+      `the guest's tables may have ${elements} elements; ${most} is the most (a table without a maximum counts ${MOST_OF_A_TABLE})`,
     );
 }
 
@@ -64,9 +69,9 @@ function memoryPages(module: ModuleBinary): MemoryPages {
   return { initial: memory.initial, maximum: memory.maximum ?? MOST_PAGES };
 }
 
-function checkImports(module: WebAssembly.Module, imports: Imports): void {
+function checkImports({ imports: wanted }: ModuleBinary, imports: Imports): void {
   let memories = 0;
-  for (const { module: from, name, kind } of WebAssembly.Module.imports(module)) {
+  for (const { module: from, name, kind } of wanted) {
     if (kind === "memory" && from === "env" && name === "memory") memories++;
     else if (kind !== "function")
       throw guestError(
@@ -82,32 +87,31 @@ function checkImports(module: WebAssembly.Module, imports: Imports): void {
   if (memories > 1) throw guestError("ERR_SHM_GUEST_MEMORY", "the guest imports env.memory more than once");
 }
 
+/** What bounds a guest before it is compiled. */
+export interface ModuleRules {
+  readonly imports: Imports;
+  readonly limits: CheckedLimits;
+  /** Of a guest that is to share this process: bytes of the engine's heap that its tables may take. */
+  readonly shared: { readonly heapBytes: number } | undefined;
+}
+
 /**
- * Compiles a guest and checks what it asks for.
+ * Checks what a guest asks for, and returns the limits of its memory. The engine does not see it: it may be hostile.
  *
- * @throws {ShmError} `ERR_SHM_GUEST_INVALID` it is not WebAssembly; `ERR_SHM_GUEST_IMPORT` it imports what it is not given;
- *   `ERR_SHM_GUEST_MEMORY` it has a memory of its own, garbage-collected types, or an env.memory of another kind;
- *   `ERR_SHM_MEMORY_LIMIT` its tables may have too many elements
+ * @throws {ShmError} `ERR_SHM_GUEST_INVALID` it is not WebAssembly; `ERR_SHM_GUEST_LIMIT` it is too large;
+ *   `ERR_SHM_GUEST_IMPORT` it imports what it is not given; `ERR_SHM_GUEST_MEMORY` it has a memory of its own,
+ *   garbage-collected types, or an env.memory of another kind; `ERR_SHM_MEMORY_LIMIT` its tables may have too many elements
  */
-export async function readGuest(bytes: Uint8Array<ArrayBuffer>, imports: Imports): Promise<Guest> {
-  avoidTierUpCalls();
-  let module: WebAssembly.Module;
-  try {
-    module = await WebAssembly.compile(bytes);
-  } catch (cause) {
-    if (cause instanceof RangeError) throw outOfMemory(`compiling a guest of ${bytes.length} bytes`, { cause });
-    const reason = cause instanceof Error ? cause.message.replace(/^WebAssembly.compile\(\): /, "") : String(cause);
-    throw guestError(
-      "ERR_SHM_GUEST_INVALID",
-      `the guest is not a WebAssembly module that this engine accepts: ${reason}`,
-      cause,
-    );
-  }
-  checkImports(module, imports);
+export function readGuest(bytes: Uint8Array, { imports, limits, shared }: ModuleRules): MemoryPages {
   const binary = new ModuleBinary(bytes, (reason) =>
     guestError("ERR_SHM_GUEST_INVALID", `the guest is not a WebAssembly module that this package can read: ${reason}`),
   );
+  checkCounts(binary, limits);
+  checkImports(binary, imports);
   checkTypes(binary);
-  checkTables(binary);
-  return { module, pages: memoryPages(binary) };
+  checkTables(binary, shared?.heapBytes ?? Number.POSITIVE_INFINITY);
+  const pages = memoryPages(binary);
+  checkSizes(binary, limits);
+  if (shared) checkCode(binary);
+  return pages;
 }

@@ -1,21 +1,23 @@
 // The options of a sandbox, checked before anything is made.
-import {
-  checkBoolean,
-  checkChoice,
-  checkNumber,
-  checkOptions,
-  checkRecord,
-  checkSize,
-  checkString,
-} from "../common/arguments.js";
-import { invalidType, outOfRange, unsupported } from "../common/errors.js";
+import { isAbsolute } from "node:path";
+import { checkChoice, checkNumber, checkOptions, checkRecord, checkSize, checkString } from "../common/arguments.js";
+import { invalidType, invalidValue, outOfRange, unsupported } from "../common/errors.js";
 import { type Access, accesses } from "../common/flags.js";
 import { hints } from "../common/hints.js";
 import { checkCapability } from "../host/check.js";
+import { windowOf } from "../segment/request.js";
 import { Segment, segments } from "../segment/segment.js";
-import { CANNOT_END, endsThreads } from "./engine.js";
 import type { Imports } from "./guest.js";
 import type { WindowRequest } from "./job.js";
+import { type CheckedLimits, checkModuleLimits, type ModuleLimits } from "./limits.js";
+import { CANNOT_END, endsThreads } from "./thread/engine.js";
+
+/**
+ * Where a guest runs. `"process"` holds a hostile one: the kernel enforces its limits. `"thread"` and `"inline"` are for guests
+ * that are trusted to be harmless; docs/sandbox.md says what each does not protect from.
+ */
+export const isolations = ["process", "thread", "inline"] as const;
+export type Isolation = (typeof isolations)[number];
 
 /** A window of a segment in a guest's memory. */
 export interface SandboxWindow {
@@ -29,6 +31,11 @@ export interface SandboxWindow {
 }
 
 export interface SandboxOptions {
+  /**
+   * Where the guest runs (default `"process"`): in a process of its own, in a thread of its own, or, with synchronous calls
+   * and no time limit, on the caller's thread.
+   */
+  isolation?: Isolation;
   /** The windows that the guest sees, by names of your choice (default none). */
   windows?: Readonly<Record<string, SandboxWindow>>;
   /** Milliseconds that a call, or the guest's start, may take; Infinity for no limit (default 10,000). */
@@ -36,14 +43,25 @@ export interface SandboxOptions {
   /** Bytes of memory that the guest may have, windows not included (default 256 MiB). */
   memoryLimit?: number;
   /**
+   * Bytes that the guest's process may take beside the guest's memory, once it is confined: for the compiler and the
+   * guest's code, and a quarter of them for the engine's heap, which has tables and exceptions (default 256 MiB, at least
+   * 128 MiB). Only of `isolation: "process"`.
+   */
+  processMemoryLimit?: number;
+  /**
+   * The Node that runs the guest's process, version 20 or later: an absolute path (default: `process.execPath`, which is
+   * one in Node itself; not in Bun, Deno, Electron or a single executable). Only of `isolation: "process"`.
+   */
+  execPath?: string;
+  /** The most that the module may have: functions, bytes of each, exports and so on. */
+  moduleLimits?: ModuleLimits;
+  /**
    * The name of an exported allocator, such as `"malloc"`; the windows are put into blocks that it returns. For guests
    * that use all of their memory as heap (emscripten, TinyGo). Default: windows lie in pages of their own.
    */
   allocator?: string;
   /** Functions that the guest may import, by module and name (default none). They run on the caller's thread. */
   imports?: Imports;
-  /** Run a trusted guest on this thread, with synchronous calls and no time limit (default false). */
-  inline?: boolean;
 }
 
 /** @internal */
@@ -53,64 +71,108 @@ export interface CheckedWindow extends WindowRequest {
 
 /** @internal Options with their defaults filled in. */
 export interface CheckedOptions {
+  readonly isolation: Isolation;
   readonly windows: ReadonlyMap<string, CheckedWindow>;
   readonly timeLimitMs: number;
   /** Bytes. */
   readonly memoryLimit: number;
+  readonly processMemoryLimit: number;
+  readonly execPath: string;
+  readonly moduleLimits: CheckedLimits;
   readonly allocator: string | undefined;
   readonly imports: Imports;
-  readonly inline: boolean;
 }
 
-const sandboxKeys = ["windows", "timeLimitMs", "memoryLimit", "allocator", "imports", "inline"] as const;
+const forProcess = ["processMemoryLimit", "execPath"] as const;
+const sandboxKeys = [
+  "isolation",
+  "windows",
+  "timeLimitMs",
+  "memoryLimit",
+  "moduleLimits",
+  "allocator",
+  "imports",
+  ...forProcess,
+] as const;
 const windowKeys = ["segment", "access", "offset", "length"] as const;
 
+const MIB = 2 ** 20;
 const DEFAULT_TIME_LIMIT_MS = 10_000;
-const DEFAULT_MEMORY_LIMIT = 256 * 2 ** 20;
+const DEFAULT_MEMORY_LIMIT = 256 * MIB;
+const DEFAULT_PROCESS_MEMORY = 256 * MIB;
+/** With less the engine may end before it has compiled anything. */
+const LEAST_PROCESS_MEMORY = 128 * MIB;
 
 /** @internal */
 export function checkSandboxOptions(options: SandboxOptions | undefined): CheckedOptions {
+  const given = checkOptions(options, sandboxKeys);
   const {
+    isolation = "process",
     allocator,
-    inline = false,
     timeLimitMs = DEFAULT_TIME_LIMIT_MS,
     memoryLimit = DEFAULT_MEMORY_LIMIT,
-    ...rest
-  } = checkOptions(options, sandboxKeys);
-  checkBoolean("options.inline", inline);
-  const windows = checkWindows(rest.windows, inline);
-  const imports = checkImports(rest.imports);
+    processMemoryLimit = DEFAULT_PROCESS_MEMORY,
+  } = given;
+  checkChoice("options.isolation", isolation, isolations);
+  for (const key of forProcess)
+    if (isolation !== "process" && given[key] !== undefined)
+      throw invalidValue(`options.${key}`, 'It is an option of isolation: "process".', given[key]);
+  const windows = checkWindows(given.windows, isolation);
+  const imports = checkImports(given.imports);
   checkSize("options.memoryLimit", memoryLimit);
+  checkSize("options.processMemoryLimit", processMemoryLimit, LEAST_PROCESS_MEMORY);
   checkTimeLimit(timeLimitMs);
-  if (!inline && timeLimitMs !== Number.POSITIVE_INFINITY && !endsThreads)
+  if (allocator !== undefined) checkString("options.allocator", allocator);
+  if (isolation === "thread" && timeLimitMs !== Number.POSITIVE_INFINITY && !endsThreads)
     throw unsupported("a sandbox with a time limit", `${CANNOT_END}; ${hints.noTimeLimit}`, {
       hint: hints.noTimeLimit,
     });
-  if (allocator !== undefined) checkString("options.allocator", allocator);
-  return { windows, timeLimitMs, memoryLimit, allocator, imports, inline };
+  const execPath = checkExecPath(given.execPath, isolation);
+  const moduleLimits = checkModuleLimits(given.moduleLimits);
+  const limits = { timeLimitMs, memoryLimit, processMemoryLimit, moduleLimits };
+  return { isolation, windows, ...limits, execPath, allocator, imports };
 }
 
-function checkWindows(windows: SandboxOptions["windows"], inline: boolean): Map<string, CheckedWindow> {
+/** The Node of a guest's process. */
+function checkExecPath(given: unknown, isolation: Isolation): string {
+  if (given !== undefined) {
+    const path = checkString("options.execPath", given);
+    // The process gets no environment, so there is no PATH to look in.
+    if (!isAbsolute(path) || path.includes("\0"))
+      throw invalidValue("options.execPath", "It must be an absolute path.", given);
+    return path;
+  }
+  if (isolation === "process" && !isPlainNode())
+    throw unsupported("a sandbox in a process of its own", `this engine is not a plain Node; ${hints.nameNode}`, {
+      hint: hints.nameNode,
+    });
+  return process.execPath;
+}
+
+/** Whether `process.execPath` runs a script as Node does. A single executable runs its own program. */
+function isPlainNode(): boolean {
+  const { bun, deno, electron } = process.versions;
+  const isSingle = process.getBuiltinModule?.("node:sea")?.isSea() === true || "pkg" in process;
+  return bun === undefined && deno === undefined && electron === undefined && !isSingle;
+}
+
+function checkWindows(windows: SandboxOptions["windows"], isolation: Isolation): Map<string, CheckedWindow> {
   const checked = new Map<string, CheckedWindow>();
   for (const [name, window] of Object.entries(checkRecord(windows, "options.windows"))) {
     const option = `options.windows.${name}`;
     const { segment, access = "read-only", offset = 0, length } = checkOptions(window, windowKeys, option);
     if (!(segment instanceof Segment)) throw invalidType(`${option}.segment`, "an instance of Segment", segment);
     checkChoice(`${option}.access`, access, accesses);
-    checkSize(`${option}.offset`, offset);
-    if (length !== undefined) checkSize(`${option}.length`, length, 1);
     const host = segments.hostOf(segment);
     checkCapability(host, "attach into a memory", `a sandbox on segment ${segment.id}`);
-    if (!inline) checkCapability(host, "open in another thread", `a thread for a sandbox on segment ${segment.id}`);
-    const rest = segment.size - offset;
-    if (rest <= 0) throw outOfRange(`${option}.offset`, `< ${segment.size}, the segment's size`, offset);
-    checked.set(name, {
-      segment,
+    if (isolation !== "inline")
+      checkCapability(host, "open in another thread", `a ${isolation} for a sandbox on segment ${segment.id}`);
+    const part = {
       access,
       offset,
-      length: length ?? rest,
-      attach: (options) => segment.attach(options),
-    });
+      length: windowOf(segment, host.pageSize, { offset, length, into: undefined }, option).length,
+    };
+    checked.set(name, { segment, ...part, attach: (into) => segment.attach({ ...part, into }) });
   }
   return checked;
 }

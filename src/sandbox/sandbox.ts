@@ -1,11 +1,13 @@
-import { guestError, illegalConstructor } from "../common/errors.js";
+import { setTimeout as sleep } from "node:timers/promises";
+import { guestError, illegalConstructor, unsupported } from "../common/errors.js";
 import { INSPECT, type Inspect, inspected } from "../common/inspect.js";
 import { Uncloneable } from "../common/uncloneable.js";
-import { revive, sandboxClosed, staysInThread } from "./failure.js";
+import type { Confinement } from "../host/confinement.js";
+import type { Carrier, CarrierEvents } from "./carrier.js";
+import { cannotCross, type Failure, revive, sandboxClosed } from "./failure.js";
 import { checkCall, type GuestResult, type GuestValue, type GuestWindow, type Imports } from "./guest.js";
-import type { Job } from "./job.js";
-import type { FromWorker, ImportCall } from "./protocol.js";
-import { GuestThread } from "./thread.js";
+import { shownName } from "./names.js";
+import type { FromGuest, ImportCall, ToGuest } from "./protocol.js";
 
 interface Call {
   readonly name: string;
@@ -15,61 +17,88 @@ interface Call {
   timer: ReturnType<typeof setTimeout> | undefined;
 }
 
+/** @internal How a guest is started that has no thread or process yet. */
+export interface SandboxRequest {
+  readonly imports: Imports;
+  readonly timeLimitMs: number;
+  /** By performance.now(): when the start began, which its time limit counts from. */
+  readonly began: number;
+  carry(events: CarrierEvents): Carrier;
+}
+
 /** The guest's start is not a call; it has this number. Calls begin at 1. */
 const START = 0;
 
 /** setTimeout takes no more than this, in milliseconds; a longer limit counts as none. */
 const LONGEST_TIMEOUT = 2 ** 31 - 1;
 
+/**
+ * Past its time limit the guest is ended at once, and most are gone in a few milliseconds, with their windows. The promise
+ * waits for that, but no longer than so.
+ */
+const GRACE_MS = 50;
+
 const MAKER = Symbol("createSandbox");
 
-/** @internal Starts a guest in a thread of its own; resolves once it is ready for calls. */
-export let startSandbox: (job: Job, imports: Imports, timeLimitMs: number) => Promise<Sandbox>;
+/** @internal Starts a guest in a thread or process of its own; resolves once it is ready for calls. */
+export let startSandbox: (request: SandboxRequest) => Promise<Sandbox>;
 
 /**
- * A guest in a thread of its own, with a memory of its own. From `createSandbox`. It can reach its own pages and the
- * windows, and nothing else. If it takes too long, its thread is ended.
+ * A guest in a process of its own, or in a thread (`isolation: "thread"`), with a memory of its own. From `createSandbox`. It
+ * can reach its own pages and the windows, and nothing else. If it takes too long, its process or thread is ended.
  */
 export class Sandbox extends Uncloneable {
-  readonly #thread: GuestThread;
+  readonly #carrier: Carrier;
   readonly #imports: Imports;
   readonly #timeLimitMs: number;
   readonly #running = new Map<number, Call>();
   readonly #waiting: Call[] = [];
-  /** What imported functions threw during the present call; the guest's thread knows each by its index. */
+  /** What imported functions threw during the present call; the guest's side knows each by its index. */
   readonly #thrown: unknown[] = [];
   #lastCall = START;
   /** Imported functions that are running. */
   #importing = 0;
+  /** Blocking calls that are running. */
+  #blocking = 0;
   /** Why calls are refused from now on. */
   #closed: Error | undefined;
-  /** Why the running calls fail, while the thread is being ended over its time limit. */
+  /** Why the running calls fail, while the guest is being ended over its time limit. */
   #timedOut: Error | undefined;
   #windows: Readonly<Record<string, GuestWindow>> = {};
+  #confinement: Confinement | undefined;
 
   static {
-    startSandbox = async (job, imports, timeLimitMs) => {
-      const sandbox = new Sandbox(MAKER, job, imports, timeLimitMs);
-      await sandbox.#start();
+    startSandbox = async (request) => {
+      const sandbox = new Sandbox(MAKER, request);
+      await sandbox.#start(request.began);
       return sandbox;
     };
   }
 
-  private constructor(maker: unknown, job: Job, imports: Imports, timeLimitMs: number) {
+  private constructor(maker: unknown, request: SandboxRequest) {
     if (maker !== MAKER) throw illegalConstructor("Sandbox", "createSandbox");
     super();
-    this.#imports = imports;
-    this.#timeLimitMs = timeLimitMs;
-    this.#thread = new GuestThread(job, {
+    this.#imports = request.imports;
+    this.#timeLimitMs = request.timeLimitMs;
+    this.#carrier = request.carry({
       message: (message) => this.#receive(message),
-      failed: (cause) => this.#end(sandboxClosed("its thread failed", cause)),
-      exit: () => this.#end(this.#timedOut ?? sandboxClosed("its thread ended")),
+      exit: (why) => this.#end(this.#timedOut ?? why),
     });
   }
 
   /** Where the guest sees each window, by name: bytes of its memory, to be passed to its exports. */
   get windows(): Readonly<Record<string, GuestWindow>> {
     return this.#windows;
+  }
+
+  /** What held as the guest's process began to compile it; undefined for a thread. */
+  get confinement(): Confinement | undefined {
+    return this.#confinement;
+  }
+
+  /** The guest's process; undefined for a thread. */
+  get pid(): number | undefined {
+    return this.#carrier.pid;
   }
 
   /**
@@ -81,124 +110,253 @@ export class Sandbox extends Uncloneable {
    * @throws {ShmError} `ERR_SHM_TIME_LIMIT` it took longer than allowed, and the sandbox is closed now.
    *   `ERR_SHM_GUEST_TRAP` it trapped; `cause` has the engine's message and the wasm stack. `ERR_SHM_READ_ONLY` it stored
    *   into a read-only window; the segment is unchanged. `ERR_SHM_GUEST_EXPORT` it exports no such function.
-   *   `ERR_SHM_SANDBOX_CLOSED` the sandbox was closed. What an imported function threw is thrown here unchanged.
+   *   `ERR_SHM_MEMORY_LIMIT` its process needed more than `processMemoryLimit`, and the sandbox is closed now.
+   *   `ERR_SHM_SANDBOX_CLOSED` the sandbox was closed, or its process ended. What an imported function threw is thrown here
+   *   unchanged.
    */
   async call(name: string, ...values: GuestValue[]): Promise<GuestResult> {
     checkCall(name, values);
     if (this.#closed) throw this.#closed;
     return new Promise((resolve, reject) => {
       const call: Call = { name, values, resolve, reject, timer: undefined };
-      if (this.#running.size === 0 || this.#importing > 0) this.#run(call);
+      if (this.#active === 0 || this.#importing > 0) this.#run(call);
       else this.#waiting.push(call);
     });
   }
 
   /**
-   * Ends the guest's thread, which detaches the windows. Calls that are running or waiting fail with
+   * As {@link call}, but blocks this thread until the result is there, for short calls: it takes a fraction of the time of
+   * `call`. Functions that the guest imports must not be async then.
+   *
+   * @throws {ShmError} as {@link call} does; `ERR_SHM_UNSUPPORTED` the guest is in a thread, other calls are running, or an
+   *   imported function returned a promise
+   */
+  callSync(name: string, ...values: GuestValue[]): GuestResult {
+    checkCall(name, values);
+    if (this.#closed) throw this.#closed;
+    if (!this.#carrier.hear) throw unsupported("callSync", 'it needs isolation: "process"');
+    // A call that waits for an imported function runs this one inside it.
+    if (this.#active > this.#importing)
+      throw unsupported("callSync", "another call is running; await that first, or use call");
+    const number = ++this.#lastCall;
+    const end = performance.now() + this.#timeLimitMs;
+    this.#post({ call: number, name, values, blocking: true }, `a call of ${shownName(name)}`);
+    this.#blocking++;
+    try {
+      for (;;) {
+        const message = this.#hear(name, end);
+        if ("imported" in message) this.#callImportNow(message);
+        else if (!("call" in message) || message.call !== number) throw this.#violated("it answered another call");
+        else if ("failed" in message) throw this.#errorOf(message.failed);
+        else return message.result;
+      }
+    } finally {
+      this.#blocking--;
+      this.#next();
+    }
+  }
+
+  /**
+   * Ends the guest's process or thread, which detaches the windows. Calls that are running or waiting fail with
    * `ERR_SHM_SANDBOX_CLOSED`. May be called twice.
    */
   async close(): Promise<void> {
     this.#end(sandboxClosed("it was closed"));
-    await this.#thread.terminate();
+    await this.#carrier.terminate();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
-  async #start(): Promise<void> {
+  /** Calls that run, or wait for an imported function. */
+  get #active(): number {
+    return this.#running.size + this.#blocking;
+  }
+
+  async #start(began: number): Promise<void> {
     try {
       await new Promise<GuestResult>((resolve, reject) => {
         const start: Call = { name: "starting the guest", values: [], resolve, reject, timer: undefined };
         this.#running.set(START, start);
-        this.#limit(start);
+        this.#limit(start, began);
+        this.#carrier.keepProcess(true);
       });
     } catch (error) {
-      await this.close();
+      const closing = this.close();
+      if (error !== this.#timedOut) await closing;
       throw error;
     }
   }
 
   #run(call: Call): void {
     const number = ++this.#lastCall;
-    this.#running.set(number, call);
-    this.#limit(call);
-    this.#thread.keepProcess(true);
-    this.#thread.post({ call: number, name: call.name, values: call.values });
-  }
-
-  #limit(call: Call): void {
-    if (this.#timeLimitMs > LONGEST_TIMEOUT) return;
-    call.timer = setTimeout(() => {
-      const message = `${call.name} took longer than ${this.#timeLimitMs} ms; the sandbox was closed`;
-      this.#timedOut ??= guestError("ERR_SHM_TIME_LIMIT", message);
-      this.#closed ??= sandboxClosed(message);
-      void this.#thread.terminate(); // its exit, by which the windows are detached, fails the calls
-    }, this.#timeLimitMs);
-  }
-
-  #receive(message: FromWorker): void {
-    if ("imported" in message) {
-      void this.#callImport(message);
+    try {
+      this.#post(
+        { call: number, name: call.name, values: call.values, blocking: false },
+        `a call of ${shownName(call.name)}`,
+      );
+    } catch (error) {
+      call.reject(error);
+      this.#next();
       return;
     }
-    if ("ready" in message) this.#windows = Object.freeze(Object.fromEntries(message.ready));
-    const number = "call" in message ? message.call : START;
-    const call = this.#running.get(number);
-    if (!call) return; // it has failed on this side already
-    this.#running.delete(number);
-    clearTimeout(call.timer);
-    if (this.#running.size === 0) this.#thread.keepProcess(false);
-    const failure = "failed" in message ? message.failed : "unready" in message ? message.unready : undefined;
-    if (failure) call.reject("thrownByImport" in failure ? this.#thrown[failure.thrownByImport] : revive(failure));
-    else call.resolve("result" in message ? message.result : undefined);
-    if (this.#running.size > 0) return;
+    this.#running.set(number, call);
+    this.#limit(call, performance.now());
+    this.#carrier.keepProcess(true);
+  }
+
+  #next(): void {
+    if (this.#active > 0) return;
     this.#thrown.length = 0;
     const next = this.#waiting.shift();
     if (next) this.#run(next);
+    else this.#carrier.keepProcess(false);
+  }
+
+  #limit(call: Call, began: number): void {
+    if (this.#timeLimitMs > LONGEST_TIMEOUT) return;
+    call.timer = setTimeout(
+      async () => {
+        const error = this.#overran(call.name);
+        await sleep(GRACE_MS);
+        this.#end(error);
+      },
+      began + this.#timeLimitMs - performance.now(),
+    );
+  }
+
+  /** Begins to end the guest. */
+  #overran(name: string): Error {
+    const message = `${shownName(name)} took longer than ${this.#timeLimitMs} ms; the sandbox was closed`;
+    this.#timedOut ??= guestError("ERR_SHM_TIME_LIMIT", message);
+    this.#closed ??= sandboxClosed(message);
+    void this.#carrier.terminate();
+    return this.#timedOut;
+  }
+
+  #receive(message: FromGuest): void {
+    if ("imported" in message) {
+      // A guest waits for each, so no more can run than calls do.
+      if (this.#importing < this.#running.size) void this.#callImport(message);
+      else this.#violated("it called an imported function outside of a call");
+      return;
+    }
+    const number = "call" in message ? message.call : START;
+    const call = this.#running.get(number);
+    if (!call) return; // it has failed on this side already
+    if ("ready" in message) {
+      this.#windows = Object.freeze(Object.fromEntries(message.ready));
+      this.#confinement = message.confinement;
+    }
+    this.#running.delete(number);
+    clearTimeout(call.timer);
+    const failure = "failed" in message ? message.failed : "unready" in message ? message.unready : undefined;
+    if (failure) call.reject(this.#errorOf(failure));
+    else call.resolve("result" in message ? message.result : undefined);
+    this.#next();
+  }
+
+  #errorOf(failure: Failure): unknown {
+    if (!("thrownByImport" in failure)) return revive(failure);
+    const { thrownByImport: index } = failure;
+    return index < this.#thrown.length ? this.#thrown[index] : this.#violated("it told an error that nothing threw");
+  }
+
+  /** What came while this thread waits for a blocking call. */
+  #hear(name: string, end: number): FromGuest {
+    let why: unknown;
+    try {
+      const message = this.#carrier.hear?.(end - performance.now());
+      if (message) return message;
+      why = this.#overran(name);
+    } catch (error) {
+      why = this.#closed ?? error;
+      void this.#carrier.terminate();
+    }
+    this.#end(why as Error);
+    throw why;
+  }
+
+  #violated(what: string): Error {
+    this.#carrier.violates(what);
+    return sandboxClosed(`its process was ended because ${what}`);
+  }
+
+  /** The imported function. The guest's side names it, and may be hostile: no name of a prototype must be found. */
+  #import([module, name]: ImportCall["imported"]): (...values: unknown[]) => unknown {
+    const functions = Object.hasOwn(this.#imports, module) ? this.#imports[module] : undefined;
+    const found = functions && Object.hasOwn(functions, name) ? functions[name] : undefined;
+    if (typeof found !== "function") throw this.#violated("it called a function that it may not import");
+    return found as (...values: unknown[]) => unknown;
   }
 
   /** Calls the function that the guest waits for, and tells the guest how it ended. */
-  async #callImport({ imported: [module, name], values }: ImportCall): Promise<void> {
+  async #callImport({ imported, values }: ImportCall): Promise<void> {
     this.#importing++;
     try {
-      const call = this.#imports[module]?.[name] as (...values: unknown[]) => unknown;
-      this.#return(await call(...values), `the result of ${module}.${name}`);
+      this.#return(await this.#import(imported)(...values), imported);
     } catch (error) {
-      this.#thread.post({ threw: this.#thrown.push(error) - 1 });
+      this.#throw(error);
     } finally {
       this.#importing--;
     }
   }
 
-  #return(returned: unknown, what: string): void {
+  /** The same for a guest that a blocking call waits for. */
+  #callImportNow({ imported, values }: ImportCall): void {
+    this.#importing++;
     try {
-      this.#thread.post({ returned });
+      const returned = this.#import(imported)(...values);
+      if (typeof (returned as PromiseLike<unknown> | null | undefined)?.then === "function") {
+        Promise.resolve(returned).catch(() => {}); // the caller is told another error
+        throw unsupported("callSync", `${imported.join(".")} returned a promise; use call`);
+      }
+      this.#return(returned, imported);
+    } catch (error) {
+      this.#throw(error);
+    } finally {
+      this.#importing--;
+    }
+  }
+
+  #return(returned: unknown, imported: ImportCall["imported"]): void {
+    this.#post({ returned }, `the result of ${imported.join(".")}`);
+  }
+
+  #throw(error: unknown): void {
+    this.#carrier.post({ threw: this.#thrown.push(error) - 1 });
+  }
+
+  #post(message: ToGuest, what: string): void {
+    try {
+      this.#carrier.post(message);
     } catch (cause) {
-      throw staysInThread(what, cause);
+      throw cannotCross(what, cause);
     }
   }
 
   /** Fails every call that is running or waiting with `error`, and refuses later ones. */
   #end(error: Error): void {
-    this.#closed ??= error;
+    const isClosed = (error as { code?: unknown }).code === "ERR_SHM_SANDBOX_CLOSED";
+    this.#closed ??= isClosed ? error : sandboxClosed(error.message, error);
     for (const call of [...this.#running.values(), ...this.#waiting]) {
       clearTimeout(call.timer);
       call.reject(error);
     }
     this.#running.clear();
     this.#waiting.length = 0;
-    this.#thread.disconnect();
+    this.#carrier.disconnect();
   }
 
   /** @internal */
   [INSPECT](_depth: number, options: unknown, inspect?: Inspect): string {
     // The prototype has no fields.
-    const fields = !(#thread in this)
+    const fields = !(#carrier in this)
       ? {}
       : {
-          isolation: "thread",
-          state: this.#closed ? "closed" : this.#running.size > 0 ? "running" : "idle",
+          isolation: this.#carrier.isolation,
+          state: this.#closed ? "closed" : this.#active > 0 ? "running" : "idle",
           ...(this.#closed && { reason: this.#closed.message }),
           running: [...this.#running.values()].map(({ name }) => name),
           waiting: this.#waiting.map(({ name }) => name),

@@ -1,44 +1,87 @@
 // Starts a guest whose options are checked. Loaded at the first sandbox.
+import { getHeapStatistics } from "node:v8";
 import { guestError } from "../common/errors.js";
-import { WASM_PAGE } from "../memory/layout.js";
+import type { Host } from "../host/host.js";
+import { roundUp, WASM_PAGE } from "../memory/layout.js";
 import { addonFileOf, sysvHost } from "../node.js";
 import { segments } from "../segment/segment.js";
+import { compile } from "./compile.js";
 import { type InlineSandbox, startInlineSandbox } from "./inline.js";
-import type { Job } from "./job.js";
+import type { GuestLimits, Job } from "./job.js";
 import { readGuest } from "./module.js";
 import type { CheckedOptions } from "./options.js";
+import { startRunner } from "./process/child.js";
+import { GuestProcess } from "./process/process.js";
 import { type Sandbox, startSandbox } from "./sandbox.js";
+import { HEAP_MIB } from "./thread/engine.js";
+import { GuestThread } from "./thread/thread.js";
 
 /** @param bytes a copy of the guest's module */
-export async function start(
-  bytes: Uint8Array<ArrayBuffer>,
-  { windows, imports, timeLimitMs, memoryLimit, allocator, inline }: CheckedOptions,
-): Promise<Sandbox | InlineSandbox> {
-  const { module, pages } = await readGuest(bytes, imports);
+export async function start(bytes: Uint8Array<ArrayBuffer>, options: CheckedOptions): Promise<Sandbox | InlineSandbox> {
+  const began = performance.now();
+  const limits = limitsOf(bytes, options);
+  const { isolation, windows, imports, timeLimitMs } = options;
+  if (isolation === "process") return startProcess(bytes, options, limits, began);
+  const module = await compile(bytes);
+  if (isolation === "inline") return startInlineSandbox({ ...limits, module, windows }, imports);
+  const job = { ...limits, module, ...jobOf(options) };
+  return startSandbox({ imports, timeLimitMs, began, carry: (events) => new GuestThread(job, events) });
+}
+
+/** What the guest asks for, within what it may have. The engine of this process sees nothing of it. */
+function limitsOf(bytes: Uint8Array, options: CheckedOptions): GuestLimits {
+  const { isolation, imports, memoryLimit, moduleLimits, allocator } = options;
+  const shared = isolation === "process" ? undefined : { heapBytes: tableBytes(isolation) };
+  const pages = readGuest(bytes, { imports, limits: moduleLimits, shared });
   const maximumPages = Math.floor(memoryLimit / WASM_PAGE);
   if (pages.initial > maximumPages)
     throw guestError(
       "ERR_SHM_MEMORY_LIMIT",
       `the guest begins with ${pages.initial * WASM_PAGE} bytes of memory; its limit is ${memoryLimit}`,
     );
-  const request = { module, initialPages: pages.initial, maximumPages, declaredPages: pages.maximum, allocator };
-  if (inline) return startInlineSandbox({ ...request, windows }, imports);
-  return startSandbox({ ...request, ...shareable({ windows, imports }) }, imports, timeLimitMs);
+  return { initialPages: pages.initial, maximumPages, declaredPages: pages.maximum, allocator };
 }
 
-/** The addon that the windows' segments are reached by, else the package's own. */
-function addonOf(windows: CheckedOptions["windows"]): string {
-  const files = [...windows.values()].map(({ segment }) => addonFileOf(segments.hostOf(segment)));
-  return files.find((file) => file !== undefined) ?? (addonFileOf(sysvHost()) as string);
+/**
+ * Bytes of the engine's heap that the tables of a guest in this process may take: half of the heap. What a table may have is
+ * decided before it has any, and the other half must do until then.
+ */
+function tableBytes(isolation: "thread" | "inline"): number {
+  const { heap_size_limit: heap } = getHeapStatistics();
+  return (isolation === "inline" ? heap : Math.min(heap, HEAP_MIB * 2 ** 20)) / 2;
 }
 
-/** Windows and imports as another thread can receive them. */
-function shareable({
-  windows,
-  imports,
-}: Pick<CheckedOptions, "windows" | "imports">): Pick<Job, "addon" | "windows" | "imports"> {
+/** In a process that waits for a job. */
+function startProcess(
+  module: Uint8Array,
+  options: CheckedOptions,
+  limits: GuestLimits,
+  began: number,
+): Promise<Sandbox> {
+  const { windows, imports, timeLimitMs, memoryLimit, processMemoryLimit } = options;
+  const host = hostOf(windows);
+  const runner = startRunner({ ...options, host });
+  // A guarded window's pages become private ones if the guest stores there.
+  const copies = [...windows.values()].reduce(
+    (sum, { access, length }) => sum + (access === "read-write" ? 0 : roundUp(length, host.pageSize)),
+    0,
+  );
+  const memory = memoryLimit + copies + processMemoryLimit;
+  const job = { ...limits, ...jobOf(options), moduleBytes: module.length, parent: process.pid, memory };
+  const request = { job, module, host, processMemoryLimit };
+  return startSandbox({ imports, timeLimitMs, began, carry: (events) => new GuestProcess(runner, request, events) });
+}
+
+/** The host that the windows' segments are reached by, else the kernel's. */
+function hostOf(windows: CheckedOptions["windows"]): Host {
+  const hosts = [...windows.values()].map(({ segment }) => segments.hostOf(segment));
+  return hosts.find((host) => addonFileOf(host) !== undefined) ?? sysvHost();
+}
+
+/** Windows and imports as another thread or process can receive them. */
+function jobOf({ windows, imports }: CheckedOptions): Pick<Job, "addon" | "windows" | "imports"> {
   return {
-    addon: addonOf(windows),
+    addon: addonFileOf(hostOf(windows)) as string,
     windows: [...windows].map(([name, { segment, access, offset, length }]) => ({
       name,
       id: segment.id,

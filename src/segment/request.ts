@@ -55,22 +55,23 @@ export function checkAttach(segment: Sized, pageSize: number, options: AttachOpt
   return { ...window, access, memory, reserve: reserveFor(reserve, window) };
 }
 
-/** The checked window of an attach. */
-function windowOf(
+/** The checked window of an attach. @param name of the options, for errors */
+export function windowOf(
   { id, size }: Sized,
   pageSize: number,
   { offset = 0, length, into }: { [Option in "offset" | "length" | "into"]: AttachOptions[Option] },
+  name = "options",
 ): Pick<MapRequest, "id" | "offset" | "length" | "into"> {
-  checkSize("options.offset", offset);
-  if (offset % pageSize !== 0) throw outOfRange("options.offset", `a multiple of the page size, ${pageSize}`, offset);
-  if (offset >= size) throw outOfRange("options.offset", `< ${size}, the segment's size`, offset);
+  checkSize(`${name}.offset`, offset);
+  if (offset % pageSize !== 0) throw outOfRange(`${name}.offset`, `a multiple of the page size, ${pageSize}`, offset);
+  if (offset >= size) throw outOfRange(`${name}.offset`, `< ${size}, the segment's size`, offset);
   const rest = size - offset;
-  const wanted = length === undefined ? rest : checkSize("options.length", length, 1);
-  if (wanted > rest) throw outOfRange("options.length", `<= ${rest}, what the segment has from ${offset}`, wanted);
+  const wanted = length === undefined ? rest : checkSize(`${name}.length`, length, 1);
+  if (wanted > rest) throw outOfRange(`${name}.length`, `<= ${rest}, what the segment has from ${offset}`, wanted);
   if (wanted !== rest && wanted % pageSize !== 0)
-    throw outOfRange("options.length", `a multiple of the page size, ${pageSize}, or ${rest}, to the end`, wanted);
+    throw outOfRange(`${name}.length`, `a multiple of the page size, ${pageSize}, or ${rest}, to the end`, wanted);
   if (wanted > MAX_WINDOW)
-    throw outOfRange("options.length", `<= ${MAX_WINDOW}, what a memory holds; attach windows of the segment`, wanted);
+    throw outOfRange(`${name}.length`, `<= ${MAX_WINDOW}, what a memory holds; attach windows of the segment`, wanted);
   return { id, offset, length: wanted, into: into === undefined ? undefined : placeOf(into, pageSize, wanted) };
 }
 

@@ -48,8 +48,8 @@ const program = `
         step("guard", reader.privatePages === 1 && segment.readChunk(1)[0] !== 99);
         reader.detach();
         const guest = readFileSync(${JSON.stringify(join(root, "test/fixtures/hostile/stores.wasm"))});
-        for (const inline of [true, false]) {
-          const sandbox = await createSandbox(guest, { inline, windows: { window: { segment } } });
+        for (const isolation of ["thread", "inline"]) {
+          const sandbox = await createSandbox(guest, { isolation, windows: { window: { segment } } });
           const refused = await (async () => sandbox.call("i32.store8", sandbox.windows.window.byteOffset, 16))().catch(({ code }) => code);
           step("sandbox", refused === "ERR_SHM_READ_ONLY");
           await sandbox.close();

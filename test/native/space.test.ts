@@ -115,13 +115,13 @@ if (nativePairs.length === 0) others.skip("a sandbox's memory is ENOMEM", "there
 else
   elsewhere("a sandbox's memory is ENOMEM, in a thread and inline", () => {
     const guest = readFileSync(`${root}test/fixtures/hostile/grow.wasm`).toString("base64");
-    for (const inline of [true, false]) {
+    for (const isolation of ["thread", "inline"]) {
       const ended = runWithin(
         ROOM_FOR_ONE,
         `import { createSandbox } from "wasm-shm";
         const taken = new WebAssembly.Memory({ initial: 1 });
         const guest = Buffer.from("${guest}", "base64");
-        const refused = await createSandbox(guest, { ${NO_LIMIT_SOURCE}inline: ${inline} }).catch((error) => error);
+        const refused = await createSandbox(guest, { ${NO_LIMIT_SOURCE}isolation: "${isolation}" }).catch((error) => error);
         console.log(tell(() => { throw refused; }), refused.message);`,
       );
       assert.match(

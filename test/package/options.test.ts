@@ -84,12 +84,14 @@ const calls: Record<string, Calls> = {
   CursorWritableOptions: { writable: (options) => withCursor((cursor) => cursor.writable(options)) },
   SandboxOptions: { createSandbox: (options) => createSandbox(MODULE, options) },
   SandboxWindow: { "createSandbox windows": (window) => createSandbox(MODULE, { windows: { window } }) },
+  ModuleLimits: { "createSandbox moduleLimits": (moduleLimits) => createSandbox(MODULE, { moduleLimits }) },
   X11ProviderOptions: { x11Provider: (options) => x11Provider(options) },
 };
 
 /** Interfaces of data that calls return or hosts are given: nobody passes a literal of one to a call of the package. */
 const RESULTS = [
   "ChannelWritable",
+  "Confinement",
   "Explanation",
   "GuestWindow",
   "JoinRequest",

@@ -4,9 +4,9 @@ import * as assert from "uvu/assert";
 import { createSandbox, type SandboxOptions } from "wasm-shm";
 import { suite } from "../suite.js";
 import { runModule } from "../support/child.js";
-import { isNode, NO_LIMIT, NO_LIMIT_SOURCE } from "../support/engine.js";
+import { isNode, NO_LIMIT_SOURCE } from "../support/engine.js";
 import { code } from "../support/pairs.js";
-import { guest, intact, kinds, NO_HOST, native, open, rejects, withSandbox, withSegments } from "./sandboxes.js";
+import { apart, guest, intact, kinds, NO_HOST, native, open, rejects, withSandbox, withSegments } from "./sandboxes.js";
 
 const exportsGuest = guest("hostile/exports");
 const callback = guest("hostile/callback");
@@ -36,8 +36,8 @@ for (const kind of kinds) {
     calls("a result that cannot leave the guest's thread is a typed error, and the sandbox can be called again", () =>
       withSandbox(kind, exportsGuest, {}, async (sandbox) => {
         const result = await sandbox.call("someFunction").catch((error: { code?: string }) => error.code);
-        if (kind === "worker") assert.is(result, "ERR_SHM_UNSUPPORTED");
-        else assert.type(result, "function");
+        if (kind === "inline") assert.type(result, "function");
+        else assert.is(result, "ERR_SHM_UNSUPPORTED");
         assert.is(await sandbox.call("answer"), 42);
       }),
     );
@@ -162,12 +162,12 @@ for (const kind of kinds) {
   calls.run();
 }
 
-if (native) {
-  const workers = suite("Calls of a worker sandbox");
+for (const kind of native ? apart : []) {
+  const separate = suite(`Calls of a sandbox of its own [${kind}]`);
 
-  workers("wait for one another, and return in order", () => {
+  separate("wait for one another, and return in order", () => {
     const order: number[] = [];
-    return withSandbox("worker", exportsGuest, {}, async (sandbox) => {
+    return withSandbox(kind, exportsGuest, {}, async (sandbox) => {
       const results = Array.from({ length: 200 }, (_, index) =>
         sandbox.call("i32", index).then((result) => order.push(result as number)),
       );
@@ -179,8 +179,8 @@ if (native) {
     });
   });
 
-  workers("one that fails does not keep the next from running", () =>
-    withSandbox("worker", guest("hostile/traps"), {}, async (sandbox) => {
+  separate("one that fails does not keep the next from running", () =>
+    withSandbox(kind, guest("hostile/traps"), {}, async (sandbox) => {
       const settled = await Promise.allSettled([
         sandbox.call("unreachable"),
         sandbox.call("answer"),
@@ -194,14 +194,14 @@ if (native) {
     }),
   );
 
-  workers("an imported function may be async, and may reject", () => {
+  separate("an imported function may be async, and may reject", () => {
     const error = new Error("later");
     const options = hosting(async (value: number) => {
       await sleep(5);
       if (value < 0) throw error;
       return value * 2;
     });
-    return withSandbox("worker", callback, options, async (sandbox) => {
+    return withSandbox(kind, callback, options, async (sandbox) => {
       assert.is(await sandbox.call("enter", 21), 42);
       const caught = await sandbox.call("enter", -1).catch((reason: unknown) => reason);
       assert.is(caught, error);
@@ -210,7 +210,7 @@ if (native) {
     });
   });
 
-  workers("an imported function may call the guest, which may call it again, and catch its traps", async () => {
+  separate("an imported function may call the guest, which may call it again, and catch its traps", async () => {
     const options = hosting(async (value: number) => {
       if (value > 0) return ((await sandbox.call("enter", value - 1)) as number) + 1;
       return sandbox.call("trap", 1).then(
@@ -218,14 +218,14 @@ if (native) {
         (error: { code: string }) => (error.code === "ERR_SHM_GUEST_TRAP" ? 1000 : 0),
       );
     });
-    const sandbox = await open("worker", callback, options);
+    const sandbox = await open(kind, callback, options);
     assert.is(await sandbox.call("enter", 20), 1020);
     await sandbox.close();
   });
 
-  workers("a result that cannot cross to the guest's thread fails the call, which does not hang", () => {
+  separate("a result that cannot cross to the guest's thread fails the call, which does not hang", () => {
     const options = { ...hosting(() => () => 1), ...(isNode && { timeLimitMs: 5000 }) };
-    return withSandbox("worker", callback, options, async (sandbox) => {
+    return withSandbox(kind, callback, options, async (sandbox) => {
       const caught = await sandbox.call("enter", 1).then(
         (result) => result,
         (error: { code?: string; name: string }) => error.code ?? error.name,
@@ -235,10 +235,10 @@ if (native) {
     });
   });
 
-  workers("close during a call is ERR_SHM_SANDBOX_CLOSED for it and for those that wait", () =>
+  separate("close during a call is ERR_SHM_SANDBOX_CLOSED for it and for those that wait", () =>
     withSegments([3333], (segment) =>
       intact([segment], async () => {
-        const sandbox = await open("worker", guest("hostile/loop"), { windows: { window: { segment } } });
+        const sandbox = await open(kind, guest("hostile/loop"), { windows: { window: { segment } } });
         const running = [sandbox.call("loop"), sandbox.call("loop"), sandbox.call("nothing")].map((call) =>
           call.catch((error: { code: string }) => error.code),
         );
@@ -250,14 +250,14 @@ if (native) {
     ),
   );
 
-  workers("Symbol.asyncDispose closes; an inline one has Symbol.dispose too", () =>
+  separate("Symbol.asyncDispose closes; an inline one has Symbol.dispose too", () =>
     withSegments([3333], async (segment) => {
       const windows = { window: { segment } };
-      const sandbox = await createSandbox(exportsGuest, { ...NO_LIMIT, windows });
-      await sandbox[Symbol.asyncDispose]();
+      const sandbox = await open(kind, exportsGuest, { windows });
+      await (sandbox as unknown as AsyncDisposable)[Symbol.asyncDispose]();
       assert.is(segment.stat().nattch, 0);
       for (const dispose of [Symbol.dispose, Symbol.asyncDispose] as const) {
-        const inline = await createSandbox(exportsGuest, { windows, inline: true });
+        const inline = await createSandbox(exportsGuest, { windows, isolation: "inline" });
         assert.is(inline.call("several")?.constructor, Array); // not a promise
         await inline[dispose]();
         assert.is(segment.stat().nattch, 0);
@@ -266,14 +266,14 @@ if (native) {
     }),
   );
 
-  workers("a sandbox that is never closed does not keep the process alive, neither idle nor after calls", () => {
+  separate("a sandbox that is never closed does not keep the process alive, neither idle nor after calls", () => {
     for (const use of ["", 'await sandbox.call("i32", 1);', 'await sandbox.call("none").catch(() => 0);']) {
       const ended = runModule(
         `import { createSandbox, create } from "wasm-shm";
         import { readFileSync } from "node:fs";
         const segment = create(10);
         const windows = { window: { segment } };
-        const sandbox = await createSandbox(readFileSync("test/fixtures/hostile/exports.wasm"), { ${NO_LIMIT_SOURCE}windows });
+        const sandbox = await createSandbox(readFileSync("test/fixtures/hostile/exports.wasm"), { ${NO_LIMIT_SOURCE}isolation: "${kind}", windows });
         segment.destroy();
         ${use}
         console.log("last line");`,
@@ -285,18 +285,18 @@ if (native) {
     }
   });
 
-  workers("a process that waits for a call lives until the result comes", () => {
+  separate("a process that waits for a call lives until the result comes", () => {
     const ended = runModule(
       `import { createSandbox } from "wasm-shm";
       import { readFileSync } from "node:fs";
       const wasm = readFileSync("test/fixtures/hostile/callback.wasm");
       const callback = () => new Promise((resolve) => setTimeout(resolve, 200, 42).unref());
-      const sandbox = await createSandbox(wasm, { ${NO_LIMIT_SOURCE}imports: { host: { callback } } });
+      const sandbox = await createSandbox(wasm, { ${NO_LIMIT_SOURCE}isolation: "${kind}", imports: { host: { callback } } });
       console.log(await sandbox.call("enter", 1));`,
       [],
       { timeout: 20_000 },
     );
     assert.is(ended.stdout, "42\n", `${ended.code} ${ended.stderr}`);
   });
-  workers.run();
+  separate.run();
 }

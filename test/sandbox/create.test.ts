@@ -13,7 +13,7 @@ for (const kind of kinds) {
   else {
     creating("wrong options are refused before anything is made", () =>
       withSegments([3333], async (segment) => {
-        const bad: [unknown, string, RegExp][] = [
+        const bad: [unknown, string | RegExp, RegExp][] = [
           [{ windows: 5 }, "ERR_INVALID_ARG_TYPE", /./],
           [{ windows: { one: 5 } }, "ERR_INVALID_ARG_TYPE", /./],
           [{ windows: { one: {} } }, "ERR_INVALID_ARG_TYPE", /windows\.one\.segment/],
@@ -31,17 +31,23 @@ for (const kind of kinds) {
           [{ imports: 1 }, "ERR_INVALID_ARG_TYPE", /./],
           [{ imports: { host: 1 } }, "ERR_INVALID_ARG_TYPE", /./],
           [{ imports: { host: { callback: 1 } } }, "ERR_INVALID_ARG_TYPE", /imports\.host\.callback/],
-          [{ inline: 1 }, "ERR_INVALID_ARG_TYPE", /inline/],
+          [{ isolation: 1 }, "ERR_INVALID_ARG_TYPE", /isolation/],
+          [{ isolation: "worker" }, "ERR_INVALID_ARG_TYPE", /isolation.*'process', 'thread', 'inline'/],
+          [{ inline: true }, "ERR_INVALID_ARG_VALUE", /inline/],
+          [{ processMemoryLimit: 1 }, /^ERR_(OUT_OF_RANGE|INVALID_ARG_VALUE)$/, /processMemoryLimit/],
+          [{ processMemoryLimit: "1" }, /^ERR_INVALID_ARG_/, /processMemoryLimit/],
+          [{ execPath: "node" }, "ERR_INVALID_ARG_VALUE", /execPath/],
+          [{ execPath: 1 }, /^ERR_INVALID_ARG_/, /execPath/],
         ];
         for (const [options, expected, words] of bad)
           await rejects(
-            () => createSandbox(exportsGuest, { inline: kind === "inline", ...(options as object) } as never),
+            () => createSandbox(exportsGuest, { isolation: kind, ...(options as object) } as never),
             expected,
             words,
           );
         for (const bytes of [undefined, null, "wasm", 5, {}, [], new WebAssembly.Module(exportsGuest)])
           await rejects(
-            () => createSandbox(bytes as never, { inline: (kind === "inline") as true }),
+            () => createSandbox(bytes as never, { isolation: kind as "inline" }),
             "ERR_INVALID_ARG_TYPE",
             /wasmBytes/,
           );
@@ -73,7 +79,7 @@ for (const kind of kinds) {
     });
 
     creating("is the only way to make one: the constructors refuse every other caller", async () => {
-      const options = { ...NO_LIMIT, inline: kind === "inline" } as { inline: true };
+      const options = { ...NO_LIMIT, isolation: kind } as { isolation: "inline" };
       const sandbox: object = await createSandbox(exportsGuest, options);
       const Class = sandbox.constructor as new (...values: unknown[]) => { close?: () => void };
       class Derived extends Class {}

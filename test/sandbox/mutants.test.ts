@@ -4,16 +4,16 @@
 // stop an endless loop there. Mutants of the AssemblyScript guest, which has loops, run in workers, and their exports are
 // called as well.
 import * as assert from "uvu/assert";
-import { type Segment, ShmError } from "wasm-shm";
+import { type Isolation, type Segment, ShmError } from "wasm-shm";
 import { suite } from "../suite.js";
 import { campaign } from "../support/campaign.js";
 import { guest, intact, NO_HOST, native, open, withSegments } from "./sandboxes.js";
 
 const INLINE_MUTANTS = campaign(1940, 9850);
-const WORKER_MUTANTS = campaign(60, 150);
+const THREAD_MUTANTS = campaign(60, 150);
 const seed = Number(process.env["WASM_SHM_SEED"] ?? Date.now() % 2 ** 31) || 1;
 
-const typed = /^ERR_SHM_(GUEST_(INVALID|IMPORT|MEMORY|TRAP)|MEMORY_LIMIT)$/;
+const typed = /^ERR_SHM_(GUEST_(INVALID|IMPORT|LIMIT|MEMORY|TRAP)|MEMORY_LIMIT)$/;
 const typedCall =
   /^(ERR_SHM_(GUEST_(TRAP|EXPORT)|READ_ONLY|TIME_LIMIT|SANDBOX_CLOSED|UNSUPPORTED)|ERR_INVALID_ARG_TYPE)$/;
 
@@ -47,7 +47,7 @@ const collect = (): void => (globalThis as { gc?: () => void }).gc?.();
 
 /** Makes a sandbox of the module, if that is possible, and counts the outcome. */
 async function take(
-  kind: "inline" | "worker",
+  kind: Isolation,
   bytes: Uint8Array,
   segment: Segment,
   counts: Map<string, number>,
@@ -55,7 +55,7 @@ async function take(
 ): Promise<void> {
   const count = (what: string) => counts.set(what, (counts.get(what) ?? 0) + 1);
   try {
-    const options = { windows: { window: { segment } }, timeLimitMs: kind === "worker" ? 700 : 10_000 };
+    const options = { windows: { window: { segment } }, timeLimitMs: kind === "inline" ? 10_000 : 700 };
     const sandbox = await open(kind, bytes, options);
     count("accepted");
     for (const [name, ...values] of calls)
@@ -116,17 +116,17 @@ else {
   );
 
   mutants(
-    `${WORKER_MUTANTS} mutants of a guest with loops, in workers, with calls of their exports over the window`,
+    `${THREAD_MUTANTS} mutants of a guest with loops, in threads, with calls of their exports over the window`,
     () =>
       withSegments([70_001], (segment) =>
         intact([segment], async () => {
           const random = randomFrom(seed ^ 0x55555555);
           const counts = new Map<string, number>();
           const module = guest("assemblyscript/guest");
-          const rounds = Array.from({ length: WORKER_MUTANTS }, () => mutant(module, random, 1));
+          const rounds = Array.from({ length: THREAD_MUTANTS }, () => mutant(module, random, 1));
           const one = async (): Promise<void> => {
             for (let bytes = rounds.pop(); bytes; bytes = rounds.pop())
-              await take("worker", bytes, segment, counts, [
+              await take("thread", bytes, segment, counts, [
                 ["histogram", 2 * 65_536, 70_001, 2 * 65_536],
                 ["sumFloats", 2 * 65_536, 70_000],
                 ["invert", 0, 3 * 65_536],

@@ -1,9 +1,10 @@
-// Shared by the tests of sandboxes: guests by name, both kinds of sandbox, and checks that segments stay unchanged.
+// Shared by the tests of sandboxes: guests by name, sandboxes of each isolation, and checks that segments stay unchanged.
 import { readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import * as assert from "uvu/assert";
-import { createSandbox, type GuestResult, type SandboxOptions, type Segment } from "wasm-shm";
+import { createSandbox, type GuestResult, type Isolation, type SandboxOptions, type Segment } from "wasm-shm";
 import { root } from "../support/child.js";
-import { NO_LIMIT } from "../support/engine.js";
+import { confines, NO_LIMIT } from "../support/engine.js";
 import { code, nativePairs } from "../support/pairs.js";
 
 /** The pair that makes the segments; undefined if the sysv host cannot be used. A guest's thread uses no core. */
@@ -18,20 +19,21 @@ export const guestFile = (path: string): string =>
 /** The bytes of a guest: `"c/guest"`, `"hostile/loop"`. */
 export const guest = (path: string): Uint8Array<ArrayBuffer> => new Uint8Array(readFileSync(guestFile(`${path}.wasm`)));
 
-/** Either kind of sandbox; calls return a promise. */
+/** A sandbox of any isolation; calls return a promise. */
 export interface AnySandbox {
   readonly windows: Readonly<Record<string, { byteOffset: number; byteLength: number; access: string }>>;
   call(name: string, ...values: (number | bigint)[]): Promise<GuestResult>;
   close(): Promise<void>;
 }
 
-export type Kind = "worker" | "inline";
-export const kinds: Kind[] = ["worker", "inline"];
+/** What this engine can isolate a guest by, with calls that return a promise. */
+export const apart: ("process" | "thread")[] = confines ? ["process", "thread"] : ["thread"];
+export const kinds: Isolation[] = [...apart, "inline"];
 
 /** Makes a sandbox of that kind. */
-export async function open(kind: Kind, wasm: Uint8Array, options: SandboxOptions = {}): Promise<AnySandbox> {
-  if (kind === "worker") return createSandbox(wasm, { ...NO_LIMIT, ...options, inline: false });
-  const sandbox = await createSandbox(wasm, { ...options, inline: true });
+export async function open(kind: Isolation, wasm: Uint8Array, options: SandboxOptions = {}): Promise<AnySandbox> {
+  if (kind !== "inline") return createSandbox(wasm, { ...NO_LIMIT, ...options, isolation: kind });
+  const sandbox = await createSandbox(wasm, { ...options, isolation: kind });
   return {
     windows: sandbox.windows,
     call: async (name, ...values) => sandbox.call(name, ...values),
@@ -41,7 +43,7 @@ export async function open(kind: Kind, wasm: Uint8Array, options: SandboxOptions
 
 /** Runs `use` with a sandbox, and closes it. */
 export async function withSandbox<T>(
-  kind: Kind,
+  kind: Isolation,
   wasm: Uint8Array,
   options: SandboxOptions,
   use: (sandbox: AnySandbox) => Promise<T>,
@@ -58,11 +60,12 @@ export async function withSandbox<T>(
 export const at = (sandbox: AnySandbox, name: string): number => sandbox.windows[name]?.byteOffset as number;
 
 /** The error that `use` throws or rejects with, which must have this code. */
-export async function rejects(use: () => unknown, expected: string, words?: RegExp): Promise<Error> {
+export async function rejects(use: () => unknown, expected: string | RegExp, words?: RegExp): Promise<Error> {
   try {
     await use();
   } catch (error) {
-    code(expected, words)(error);
+    const { code: actual = "" } = error as { code?: string };
+    code(typeof expected !== "string" && expected.test(actual) ? actual : String(expected), words)(error);
     return error as Error;
   }
   throw new Error(`nothing was thrown; ${expected} was expected`);
@@ -76,6 +79,12 @@ export function contents(segment: Segment): Uint8Array {
   return bytes;
 }
 
+/** Waits until the segment has so many attachments: a promise that rejects at a deadline does not wait for the guest's end. */
+export async function attached(segment: Segment, count: number): Promise<void> {
+  for (const end = Date.now() + 10_000; segment.stat().nattch !== count && Date.now() < end; ) await sleep(5);
+  assert.is(segment.stat().nattch, count);
+}
+
 /** Runs `use`, which must leave the segments' bytes and their number of attachments as they were. */
 export async function intact<T>(segments: Segment[], use: () => Promise<T>): Promise<T> {
   const sums = () =>
@@ -87,6 +96,7 @@ export async function intact<T>(segments: Segment[], use: () => Promise<T>): Pro
     });
   const before = sums();
   const result = await use();
+  for (const [index, segment] of segments.entries()) await attached(segment, before[index]?.nattch as number);
   assert.equal(sums(), before, "a segment's bytes or attachments changed");
   return result;
 }

@@ -1,4 +1,4 @@
-// Every storing instruction, into windows of each access and just outside of windows, in a worker and inline.
+// Every storing instruction, into windows of each access and just outside of windows, in a process, in a thread and inline.
 import * as assert from "uvu/assert";
 import { ShmError } from "wasm-shm";
 import { suite } from "../suite.js";

@@ -8,6 +8,7 @@ import { runModule } from "../support/child.js";
 import { NO_LIMIT_SOURCE } from "../support/engine.js";
 import { code } from "../support/pairs.js";
 import {
+  apart,
   at,
   contents,
   guest,
@@ -21,15 +22,20 @@ import {
   withSegments,
 } from "./sandboxes.js";
 
-const threads = suite("Threads of sandboxes");
-if (!native) threads.skip("are held", NO_HOST);
-else {
-  threads("8 workers that store into one read-only segment at once each get the error; the segment is unchanged", () =>
+if (!native) {
+  const none = suite("Several sandboxes");
+  none.skip("are held", NO_HOST);
+  none.run();
+}
+for (const kind of native ? apart : []) {
+  const threads = suite(`Several sandboxes [${kind}]`);
+
+  threads("8 guests that store into one read-only segment at once each get the error; the segment is unchanged", () =>
     withSegments([1 << 20], (segment) =>
       intact([segment], async () => {
         const options = { windows: { shared: { segment } } };
         const sandboxes = await Promise.all(
-          Array.from({ length: 8 }, () => open("worker", guest("hostile/stores"), options)),
+          Array.from({ length: 8 }, () => open(kind, guest("hostile/stores"), options)),
         );
         try {
           assert.is(segment.stat().nattch, 8);
@@ -65,8 +71,8 @@ else {
   threads("a reader sees what a writer stores; the writer sees none of the reader's stores", () =>
     withSegments([70_001], async (segment) => {
       const wasm = guest("assemblyscript/guest");
-      const writer = await open("worker", wasm, { windows: { w: { segment, access: "read-write" } } });
-      const reader = await open("worker", wasm, { windows: { r: { segment } } });
+      const writer = await open(kind, wasm, { windows: { w: { segment, access: "read-write" } } });
+      const reader = await open(kind, wasm, { windows: { r: { segment } } });
       const before = contents(segment);
       for (let round = 0; round < 10; round++) {
         await writer.call("invert", at(writer, "w"), 70_001);
@@ -90,10 +96,10 @@ else {
             const wasm = readFileSync("test/fixtures/hostile/stores.wasm");
             let ticks = 0;
             const timer = setInterval(() => ticks++, 1);
-            const told = { inline: 0, worker: 0, attachment: 0 };
+            const told = { inline: 0, apart: 0, attachment: 0 };
             const windows = { window: { segment } };
-            const sandboxes = await Promise.all([0, 1].map(() => createSandbox(wasm, { ${NO_LIMIT_SOURCE}windows })));
-            const inline = await createSandbox(wasm, { windows, inline: true });
+            const sandboxes = await Promise.all([0, 1].map(() => createSandbox(wasm, { ${NO_LIMIT_SOURCE}isolation: "${kind}", windows })));
+            const inline = await createSandbox(wasm, { windows, isolation: "inline" });
             const attachment = segment.attach({ access: "read-only" });
             const end = Date.now() + 1500;
             const size = segment.size;
@@ -101,7 +107,7 @@ else {
               ...sandboxes.map(async (sandbox) => {
                 while (Date.now() < end)
                   await sandbox.call("memory.fill", sandbox.windows.window.byteOffset, size).catch(({ code, message }) => {
-                    if (code === "ERR_SHM_READ_ONLY" && message.includes("256 pages")) told.worker++;
+                    if (code === "ERR_SHM_READ_ONLY" && message.includes("256 pages")) told.apart++;
                     else throw new Error(message);
                   });
               }),
@@ -126,8 +132,8 @@ else {
             { timeout: 60_000 },
           );
           assert.is(ended.code, 0, `${ended.signal} ${ended.stderr.slice(0, 500)}`);
-          const { inline, worker, attachment, ticks } = JSON.parse(ended.stdout) as Record<string, number>;
-          for (const count of [inline, worker, attachment, ticks]) assert.ok((count ?? 0) > 3, ended.stdout);
+          const { inline, apart: told, attachment, ticks } = JSON.parse(ended.stdout) as Record<string, number>;
+          for (const count of [inline, told, attachment, ticks]) assert.ok((count ?? 0) > 3, ended.stdout);
           assert.is(inline, attachment);
           assert.ok(readdirSync(folder).some((file) => file.endsWith(".cpuprofile")));
         } finally {
@@ -137,34 +143,11 @@ else {
     ),
   );
 
-  for (const kind of kinds)
-    threads(
-      `a segment destroyed during a call lives on for that call and later ones, until the sandbox is closed [${kind}]`,
-      () =>
-        withSegments([16e6], async (segment) => {
-          const { shm } = native as NonNullable<typeof native>;
-          const wasm = guest("c/guest");
-          await withSandbox(kind, wasm, { windows: { floats: { segment } }, allocator: "malloc" }, async (sandbox) => {
-            const floats = at(sandbox, "floats");
-            const attachment = segment.attach();
-            attachment.fill(Uint8Array.of(0, 0, 0x80, 0x3f)); // 1 as a float
-            const running = sandbox.call("sumFloats", floats, 16e6);
-            segment.destroy();
-            assert.is(await running, 4e6);
-            await rejects(() => sandbox.call("invert", floats, 5), "ERR_SHM_READ_ONLY");
-            assert.is(await sandbox.call("sumFloats", floats, 16e6), 4e6);
-            assert.is(shm.open(segment.id).stat().nattch, 2);
-            attachment.detach();
-          });
-          assert.throws(() => shm.open(segment.id), code("EINVAL"));
-        }),
-    );
-
   threads("a segment may be destroyed by an imported function, during the call", () =>
     withSegments([3333], async (segment) => {
       const imports = { host: { callback: () => segment.destroy() } };
       await withSandbox(
-        "worker",
+        kind,
         guest("hostile/callback"),
         { windows: { window: { segment } }, imports },
         async (sandbox) => {
@@ -174,5 +157,29 @@ else {
       );
     }),
   );
+  threads.run();
 }
-threads.run();
+
+for (const kind of native ? kinds : []) {
+  const outliving = suite(`A segment destroyed during a call [${kind}]`);
+  outliving("lives on for that call and later ones, until the sandbox is closed", () =>
+    withSegments([16e6], async (segment) => {
+      const { shm } = native as NonNullable<typeof native>;
+      const wasm = guest("c/guest");
+      await withSandbox(kind, wasm, { windows: { floats: { segment } }, allocator: "malloc" }, async (sandbox) => {
+        const floats = at(sandbox, "floats");
+        const attachment = segment.attach();
+        attachment.fill(Uint8Array.of(0, 0, 0x80, 0x3f)); // 1 as a float
+        const running = sandbox.call("sumFloats", floats, 16e6);
+        segment.destroy();
+        assert.is(await running, 4e6);
+        await rejects(() => sandbox.call("invert", floats, 5), "ERR_SHM_READ_ONLY");
+        assert.is(await sandbox.call("sumFloats", floats, 16e6), 4e6);
+        assert.is(shm.open(segment.id).stat().nattch, 2);
+        attachment.detach();
+      });
+      assert.throws(() => shm.open(segment.id), code("EINVAL"));
+    }),
+  );
+  outliving.run();
+}

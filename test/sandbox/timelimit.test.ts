@@ -2,19 +2,26 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import * as assert from "uvu/assert";
 import { suite } from "../suite.js";
-import { guest, NO_HOST, native, open, rejects, withIntactSegment, withSandbox } from "./sandboxes.js";
+import { apart, attached, guest, NO_HOST, native, open, rejects, withIntactSegment, withSandbox } from "./sandboxes.js";
 
 const LIMIT_MS = 2500; // the start counts too: it has taken over 1000 on a busy machine
 
-const loops = suite("An endless loop");
-if (!native) loops.skip("is stopped", NO_HOST);
-else {
-  /** Checks that `use` rejects with ERR_SHM_TIME_LIMIT, at about the limit. */
+for (const kind of apart) {
+  const loops = suite(`An endless loop [${kind}]`);
+  if (!native) {
+    loops.skip("is stopped", NO_HOST);
+    loops.run();
+    continue;
+  }
+
+  /** Checks that `use` rejects with ERR_SHM_TIME_LIMIT, within 100 ms of the limit. A busy machine is late with timers, too. */
   async function timed(use: () => unknown, words: RegExp): Promise<void> {
     const start = performance.now();
+    const lateness = sleep(LIMIT_MS).then(() => performance.now() - start - LIMIT_MS);
     await rejects(use, "ERR_SHM_TIME_LIMIT", words);
     const took = performance.now() - start;
-    assert.ok(took > LIMIT_MS - 5 && took < LIMIT_MS + 5000, `${took} ms`); // the machine may be busy
+    const late = await lateness;
+    assert.ok(took > LIMIT_MS - 5 && took < LIMIT_MS + 100 + late, `${took} ms; a timer was ${late} ms late`);
   }
 
   const endless = [
@@ -36,7 +43,7 @@ else {
           memoryLimit: 64 * 65_536, // V8 does not stop a guest that grows page by page before it reaches its limit
           imports: { host: { callback: () => 0 } },
         };
-        await withSandbox("worker", guest(`hostile/${name}`), options, async (sandbox) => {
+        await withSandbox(kind, guest(`hostile/${name}`), options, async (sandbox) => {
           assert.is(segment.stat().nattch, 1);
           const running = timed(
             () => sandbox.call(call, ...values),
@@ -45,7 +52,7 @@ else {
           const queued = rejects(() => sandbox.call("answer"), "ERR_SHM_TIME_LIMIT");
           await running;
           await queued;
-          assert.is(segment.stat().nattch, 0);
+          await attached(segment, 0);
           const closed = await rejects(() => sandbox.call("answer"), "ERR_SHM_SANDBOX_CLOSED");
           assert.match(closed.message, new RegExp(call));
           await sandbox.close();
@@ -58,7 +65,7 @@ else {
     loops(`${name} is ERR_SHM_TIME_LIMIT, and nothing is left attached`, () =>
       withIntactSegment((segment) =>
         timed(
-          () => open("worker", guest(`hostile/${name}`), { windows: { window: { segment } }, timeLimitMs: LIMIT_MS }),
+          () => open(kind, guest(`hostile/${name}`), { windows: { window: { segment } }, timeLimitMs: LIMIT_MS }),
           /^starting the guest took longer/,
         ),
       ),
@@ -68,7 +75,7 @@ else {
     withIntactSegment((segment) =>
       timed(
         () =>
-          open("worker", guest("hostile/allocator"), {
+          open(kind, guest("hostile/allocator"), {
             windows: { window: { segment } },
             allocator: "loops",
             timeLimitMs: LIMIT_MS,
@@ -90,7 +97,7 @@ else {
           },
         },
       };
-      const sandbox = await open("worker", guest("hostile/callback"), {
+      const sandbox = await open(kind, guest("hostile/callback"), {
         windows: { window: { segment } },
         timeLimitMs: LIMIT_MS,
         imports,
@@ -98,7 +105,7 @@ else {
       await timed(() => sandbox.call("enter", 1), new RegExp(`took longer than ${LIMIT_MS} ms`));
       await Promise.all(inner);
       assert.is(inner.length, 1);
-      assert.is(segment.stat().nattch, 0);
+      await attached(segment, 0);
       await sandbox.close();
     }),
   );
@@ -106,7 +113,7 @@ else {
   loops("in an imported function counts for the call", () =>
     withIntactSegment((segment) =>
       withSandbox(
-        "worker",
+        kind,
         guest("hostile/callback"),
         {
           windows: { window: { segment } },
@@ -117,5 +124,5 @@ else {
       ),
     ),
   );
+  loops.run();
 }
-loops.run();

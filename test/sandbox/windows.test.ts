@@ -13,9 +13,10 @@ const where = suite("Windows of a sandbox");
 for (const { name, shm } of pairs.filter(({ native: isNative }) => !isNative))
   where(`are not supported for segments of the local host: ERR_SHM_UNSUPPORTED [${name}]`, async () => {
     const segment = shm.create(10);
-    for (const inline of [true, false])
+    for (const isolation of kinds)
       await rejects(
-        () => createSandbox(guests.c, { ...NO_LIMIT, windows: { window: { segment } }, inline: inline as true }),
+        () =>
+          createSandbox(guests.c, { ...NO_LIMIT, windows: { window: { segment } }, isolation: isolation as "inline" }),
         "ERR_SHM_UNSUPPORTED",
         /a sandbox on segment \d+ by the local host is not supported: use host: "sysv"/,
       );
@@ -80,7 +81,7 @@ else {
       for (const kind of kinds)
         await rejects(
           () => withSandbox(kind, guests.c, { windows }, async () => 0),
-          kind === "worker" ? "EINVAL" : "EIDRM",
+          kind === "inline" ? "EIDRM" : "EINVAL",
         );
     }),
   );

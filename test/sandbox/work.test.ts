@@ -245,7 +245,7 @@ for (const kind of native ? kinds : [])
               import { createSandbox, open } from "wasm-shm";
               import { readFileSync } from "node:fs";
               const windows = { one: { segment: open(${one.id}), access: "${access}" }, two: { segment: open(${two.id}) } };
-              const options = { ${NO_LIMIT_SOURCE}...${JSON.stringify(options)}, windows, inline: ${kind === "inline"} };
+              const options = { ${NO_LIMIT_SOURCE}...${JSON.stringify(options)}, windows, isolation: "${kind}" };
               const sandbox = await createSandbox(readFileSync("examples/guests/${name}/guest.wasm"), options);
               const first = sandbox.windows.one.byteOffset;
               const before = await sandbox.call("sumFloats", first, 4096);

@@ -3,12 +3,18 @@
 export const isDeno = process.versions["deno"] !== undefined;
 export const isBun = process.versions["bun"] !== undefined;
 export const isNode = !isDeno && !isBun;
-/** For a sandbox in a thread: Deno and Bun have none with a time limit, and Node takes its default. As options, and as source. */
-export const NO_LIMIT: { timeLimitMs?: number } = isNode ? {} : { timeLimitMs: Number.POSITIVE_INFINITY };
-export const NO_LIMIT_SOURCE = isNode ? "" : "timeLimitMs: Infinity, ";
 
 /** A processor that qemu-user emulates. */
 export const isEmulated = process.env["WASM_SHM_EMULATED"] !== undefined;
+
+/** Whether a sandbox can have a process of its own: that is a Node, and qemu-user filters no system calls. */
+export const confines = isNode && !isEmulated && process.platform === "linux";
+/** A sandbox of a default that this engine has: Deno and Bun end no thread. As options, and as source. */
+export const NO_LIMIT: { timeLimitMs?: number; isolation?: "thread" } = {
+  ...(!isNode && { timeLimitMs: Number.POSITIVE_INFINITY }),
+  ...(!confines && { isolation: "thread" }),
+};
+export const NO_LIMIT_SOURCE = `${isNode ? "" : "timeLimitMs: Infinity, "}${confines ? "" : 'isolation: "thread", '}`;
 
 /** The Node that runs the build's tools: the runner's. */
 export const toolNode = process.env["WASM_SHM_NODE"] ?? process.execPath;

@@ -13,7 +13,7 @@ export async function calls(segment: Segment, time: Timer): Promise<void> {
   const memory = new WebAssembly.Memory({ initial: 1 });
   const { answer } = new WebAssembly.Instance(new WebAssembly.Module(answering), { env: { memory } })
     .exports as unknown as { answer(): number };
-  const inline = await createSandbox(answering, { windows: { data: { segment } }, inline: true });
+  const inline = await createSandbox(answering, { windows: { data: { segment } }, isolation: "inline" });
   await using worker = await createSandbox(answering, { windows: { data: { segment } } });
   const rival = (name: string, run: () => number): Rival => ({
     name,

@@ -31,7 +31,7 @@ export async function passes(segment: Segment, size: number, time: Timer): Promi
   const { bytes } = segment.attach();
   const sandbox = await createSandbox(guestModule, {
     windows: { data: { segment, access: "read-write" } },
-    inline: true,
+    isolation: "inline",
   });
   const { byteOffset, byteLength } = sandbox.windows["data"] as { byteOffset: number; byteLength: number };
   const { passes: guest, own, start } = bareGuest(size);

@@ -62,7 +62,7 @@ for (const { name, withCursor, withSegment } of pairs) {
 const sandboxes = suite("Structured clone of a sandbox");
 sandboxes("refuses it", async () => {
   const guest = readFileSync(`${root}test/fixtures/hostile/exports.wasm`);
-  await using inline = await createSandbox(guest, { inline: true });
+  await using inline = await createSandbox(guest, { isolation: "inline" });
   refused(() => structuredClone(inline), "InlineSandbox");
   if (process.platform !== "linux") return;
   await using sandbox = await createSandbox(guest, NO_LIMIT);

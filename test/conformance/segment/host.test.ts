@@ -179,7 +179,7 @@ sandbox("is refused before a thread starts: ids of such a host mean nothing ther
   const empty = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0); // would be ERR_SHM_GUEST_MEMORY
   for (const [host, words] of [
     [new UserHost(), /a sandbox on segment 7 by the user host/],
-    [new Into(), /a thread for a sandbox on segment 7 by the user host/],
+    [new Into(), /a (process|thread) for a sandbox on segment 7 by the user host/],
   ] as const) {
     using segment = createShm({ host }).create(SIZE);
     await createSandbox(empty, { ...NO_LIMIT, windows: { input: { segment } } }).then(

@@ -1,0 +1,203 @@
+// The process in which a guest's runner is started, as the host sees it: its start, what it says, and its end.
+import { Buffer } from "node:buffer";
+import type { ChildProcess } from "node:child_process";
+import type { Socket } from "node:net";
+import type { Readable } from "node:stream";
+import { unsupported } from "../../common/errors.js";
+import { hints } from "../../common/hints.js";
+import { nodeChildren } from "../../host/builtin.js";
+import type { Host } from "../../host/host.js";
+import { launch } from "../../host/launch.js";
+import { source } from "../source.js";
+import { MOST_BYTES } from "./wire.js";
+
+/** The engine's heap holds the guest's tables and exceptions; the compiler and the code, which lie beside it, need more. */
+const heapMibOf = (processMemoryLimit: number): number => Math.floor(processMemoryLimit / 4 / 2 ** 20);
+
+/** Reads the runner's script from the socket: a bundle of a program has no file of this package. */
+const BOOT = `const fs=require("node:fs"),read=(n)=>{const b=Buffer.alloc(n);for(let at=0;at<n;){const got=fs.readSync(3,b,at,n-at,null);if(got===0)process.exit();at+=got}return b};(0,eval)(read(read(4).readUInt32LE()).toString())`;
+
+/** What the engine says as it ends itself has a few thousand bytes; more is a runner that floods its host. */
+const MOST_SAID = 1024 * 1024;
+/** Bytes that are kept: the first, as a list of the engine's own calls follows, and the last. */
+const KEPT_SAID = 2048;
+/** Such a call, and what comes before the list. */
+const ENGINE_FRAME = /^(\s*\d+: |----- |<--- |\[\d+:0x|\s*$)/;
+
+/** How long an ended process may take to leave, at most. One that a debugger or the kernel holds may never. */
+const LONGEST_END_MS = 3000;
+
+/** What a runner is started with. The rest comes with its job. */
+export interface RunnerOptions {
+  /** Whose addon the runner has. */
+  readonly host: Host;
+  readonly execPath: string;
+  /** Bytes. */
+  readonly processMemoryLimit: number;
+}
+
+/** How a runner's process ended. */
+export interface ProcessEnd {
+  /** What happened, in words: `was killed by SIGSYS`. */
+  readonly how: string;
+  /** What it wrote to its standard error, without the engine's own calls. */
+  readonly said: string;
+  /** Set if it could not be started. */
+  readonly failure?: Error;
+}
+
+export interface ChildEvents {
+  /** A frame came. Its bytes are the receiver's. */
+  frame(bytes: Buffer): void;
+  exit(end: ProcessEnd): void;
+}
+
+let made: Buffer | undefined;
+
+/** The runner's script, behind its length. */
+function script(): Buffer {
+  if (made) return made;
+  made = Buffer.from(`____${source};module.exports.runProcess()`);
+  made.writeUInt32LE(made.length - 4);
+  return made;
+}
+
+/** Node's own flags that a runner is started with. */
+function flagsOf(execPath: string, processMemoryLimit: number): string[] {
+  const flags = [`--max-old-space-size=${heapMibOf(processMemoryLimit)}`, "--v8-pool-size=1", "--input-type=commonjs"];
+  // SIGUSR1 starts a debugger, which the filter ends the process for. Another Node may not know the flag, and would not start.
+  const canKeepOut = execPath === process.execPath && process.allowedNodeEnvironmentFlags.has("--disable-sigusr1");
+  return canKeepOut ? [...flags, "--disable-sigusr1"] : flags;
+}
+
+/** A process that waits for a job. */
+export class RunnerProcess {
+  readonly #child: ChildProcess;
+  readonly #channel: Socket;
+  readonly #exited: Promise<ProcessEnd>;
+  #events: ChildEvents | undefined;
+  #end: ProcessEnd | undefined;
+  readonly #said: { first: Buffer; last: Buffer } = { first: Buffer.alloc(0), last: Buffer.alloc(0) };
+  #saidBytes = 0;
+  #held: Buffer = Buffer.alloc(0);
+  #violation: string | undefined;
+
+  /** @throws {ShmError} `ERR_SHM_UNSUPPORTED` this process may start no other */
+  constructor({ host, execPath, processMemoryLimit }: RunnerOptions) {
+    const args = [...flagsOf(execPath, processMemoryLimit), "-e", BOOT, "wasm-shm-sandbox"];
+    try {
+      this.#child = nodeChildren().spawn(execPath, args, {
+        ...launch(host),
+        stdio: ["ignore", "ignore", "pipe", "pipe"],
+        windowsHide: true,
+      });
+    } catch (cause) {
+      throw notStarted(execPath, cause);
+    }
+    this.#channel = this.#child.stdio[3] as Socket;
+    const errors = this.#child.stderr as Readable;
+    this.#exited = new Promise((resolve) => {
+      const ended = (end: ProcessEnd): void => {
+        if (this.#end) return;
+        this.#end = end;
+        resolve(end);
+        this.#events?.exit(end);
+      };
+      this.#child.once("error", (cause) => ended({ how: "", said: "", failure: notStarted(execPath, cause) }));
+      // Unlike `exit`, `close` comes after the last that it wrote.
+      this.#child.once("close", (code, signal) => {
+        const how = this.#violation ?? (signal ? `was killed by ${signal}` : `ended with code ${code}`);
+        ended({ how, said: this.#words() });
+      });
+    });
+    this.#channel.on("error", () => {}); // a runner that ended; its exit tells
+    this.#channel.on("data", (bytes: Buffer) => this.#receive(bytes));
+    errors.on("error", () => {});
+    errors.on("data", (bytes: Buffer) => this.#hear(bytes));
+    this.keepProcess(false);
+    this.#channel.write(script());
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  get end(): ProcessEnd | undefined {
+    return this.#end;
+  }
+
+  /** From here on it works: its frames and its end are told. */
+  listen(events: ChildEvents): void {
+    this.#events = events;
+    if (this.#end) events.exit(this.#end);
+  }
+
+  write(bytes: Uint8Array): void {
+    this.#channel.write(bytes);
+  }
+
+  /** A runner that has something to do keeps the host's process alive; an idle one does not. */
+  keepProcess(alive: boolean): void {
+    const change = alive ? "ref" : "unref";
+    this.#child[change]();
+    this.#channel[change]();
+    (this.#child.stderr as unknown as Socket)[change]();
+  }
+
+  /** It did what no runner of this package does. */
+  violates(what: string): void {
+    this.#violation ??= `was ended because ${what}`;
+    this.kill();
+  }
+
+  kill(): void {
+    this.#child.kill("SIGKILL");
+  }
+
+  /** Resolves once it has ended, by which its windows are detached; or, if the kernel cannot end it, after some time. */
+  async terminate(): Promise<void> {
+    this.kill();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise((resolve) => {
+      timer = setTimeout(resolve, LONGEST_END_MS);
+    });
+    this.#child.ref();
+    await Promise.race([this.#exited, late]);
+    this.#child.unref();
+    clearTimeout(timer);
+  }
+
+  #receive(bytes: Buffer): void {
+    let held = this.#held.length === 0 ? bytes : Buffer.concat([this.#held, bytes]);
+    while (held.length >= 4 && !this.#violation) {
+      const length = held.readUInt32LE();
+      if (length > MOST_BYTES) this.violates(`it sent a message of ${length} bytes`);
+      if (length > held.length - 4) break;
+      this.#events?.frame(held.subarray(4, 4 + length));
+      held = held.subarray(4 + length);
+    }
+    this.#held = held;
+  }
+
+  #words(): string {
+    const lines = Buffer.concat([this.#said.first, this.#said.last]).toString("latin1").split("\n");
+    return lines.filter((line) => !ENGINE_FRAME.test(line)).join("\n");
+  }
+
+  #hear(bytes: Buffer): void {
+    this.#saidBytes += bytes.length;
+    const said = this.#said;
+    const rest = KEPT_SAID - said.first.length;
+    if (rest > 0) said.first = Buffer.concat([said.first, bytes.subarray(0, rest)]);
+    said.last = Buffer.concat([said.last, bytes.subarray(rest)]).subarray(-KEPT_SAID);
+    if (this.#saidBytes > MOST_SAID) this.violates("it flooded its standard error");
+  }
+}
+
+/** @throws {ShmError} `ERR_SHM_UNSUPPORTED` this process may start no other */
+export const startRunner = (options: RunnerOptions): RunnerProcess => new RunnerProcess(options);
+
+function notStarted(execPath: string, cause: unknown): Error {
+  const reason = `${execPath} could not be started (${(cause as Error).message}); ${hints.nameNode}`;
+  return unsupported("a sandbox in a process of its own", reason, { hint: hints.nameNode, cause });
+}

@@ -1,0 +1,125 @@
+import { Buffer } from "node:buffer";
+import { guestError, unsupported } from "../../common/errors.js";
+import { hints } from "../../common/hints.js";
+import { fs } from "../../host/builtin.js";
+import type { Host } from "../../host/host.js";
+import type { Carrier, CarrierEvents } from "../carrier.js";
+import { sandboxClosed } from "../failure.js";
+import type { ProcessJob } from "../job.js";
+import type { FromGuest, ToGuest } from "../protocol.js";
+import type { ProcessEnd, RunnerProcess } from "./child.js";
+import { decodeFromGuest, encodeToGuest } from "./messages.js";
+import { HostRing } from "./ring.js";
+
+/** How often to look whether the process is still there, while a blocking call waits for it. */
+const LOOK_MS = 50;
+
+export interface ProcessRequest {
+  readonly job: Omit<ProcessJob, "ring">;
+  readonly module: Uint8Array;
+  /** The host of the windows, or the kernel's. */
+  readonly host: Host;
+  /** Bytes, for the message of a guest that exceeds it. */
+  readonly processMemoryLimit: number;
+}
+
+/** The process of a guest, and the messages to and from it. */
+export class GuestProcess implements Carrier {
+  readonly isolation = "process";
+  readonly #runner: RunnerProcess;
+  readonly #request: ProcessRequest;
+  readonly #ring: HostRing;
+  #events: CarrierEvents | undefined;
+  #isReady = false;
+
+  /** @throws {ShmError} the segment of its ring cannot be made */
+  constructor(runner: RunnerProcess, request: ProcessRequest, events: CarrierEvents) {
+    const { ring, id } = HostRing.make(request.host);
+    this.#ring = ring;
+    this.#runner = runner;
+    this.#request = request;
+    this.#events = events;
+    runner.listen({ frame: (bytes) => this.#receive(bytes), exit: (end) => events.exit(this.#why(end)) });
+    const text = Buffer.from(JSON.stringify({ ...request.job, ring: id } satisfies ProcessJob));
+    const length = Buffer.alloc(4);
+    length.writeUInt32LE(text.length);
+    runner.write(Buffer.concat([length, text, request.module]));
+  }
+
+  get pid(): number | undefined {
+    return this.#runner.pid;
+  }
+
+  post(message: ToGuest): void {
+    this.#ring.send(encodeToGuest(message));
+  }
+
+  keepProcess(alive: boolean): void {
+    this.#runner.keepProcess(alive);
+  }
+
+  disconnect(): void {
+    this.#events = undefined;
+  }
+
+  violates(what: string): void {
+    this.#runner.violates(what);
+  }
+
+  async terminate(): Promise<void> {
+    await this.#runner.terminate();
+    this.#ring.close();
+  }
+
+  hear(milliseconds: number): FromGuest | undefined {
+    const end = performance.now() + milliseconds;
+    for (let rest = milliseconds; rest > 0; rest = end - performance.now()) {
+      const bytes = this.#ring.answer(Math.min(rest, LOOK_MS));
+      if (bytes) return this.#decoded(bytes);
+      if (!isRunning(this.#runner.pid)) throw sandboxClosed("its process ended");
+    }
+    return undefined;
+  }
+
+  #receive(bytes: Buffer): void {
+    this.#ring.flush();
+    try {
+      const message = this.#decoded(bytes);
+      if ("ready" in message) this.#isReady = true;
+      this.#events?.message(message);
+    } catch (error) {
+      this.violates((error as Error).message);
+    }
+  }
+
+  #decoded(bytes: Buffer): FromGuest {
+    return decodeFromGuest(bytes, this.#request.job.windows);
+  }
+
+  #why({ how, said, failure }: ProcessEnd): Error {
+    if (failure) return failure;
+    const cause = said === "" ? undefined : new Error(said);
+    if (/out of memory|allocation failed|bad_alloc/i.test(said))
+      return guestError(
+        "ERR_SHM_MEMORY_LIMIT",
+        `the guest's process ${how}: beside the guest's memory it needed more than processMemoryLimit, ${this.#request.processMemoryLimit} bytes`,
+        cause,
+      );
+    if (!this.#isReady && how.startsWith("ended"))
+      return unsupported("a sandbox in a process of its own", `its process ${how}; ${hints.nameNode}`, {
+        hint: hints.nameNode,
+        cause,
+      });
+    return sandboxClosed(`its process ${how}`, cause);
+  }
+}
+
+/** Not after its end, though this thread has not been told of that yet. @see proc_pid_stat(5) */
+function isRunning(pid: number | undefined): boolean {
+  try {
+    const stat = fs.readFileSync(`/proc/${pid}/stat`, "latin1");
+    return !/\) [ZX] [^)]*$/.test(stat);
+  } catch {
+    return false;
+  }
+}

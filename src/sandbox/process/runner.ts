@@ -1,0 +1,88 @@
+// The process of a guest. It reads its job, gives up all that the guest does not need, and only then compiles the guest. From
+// there on it has no event loop: Node's would need io_uring, which passes by every filter of system calls.
+import { Buffer } from "node:buffer";
+import { fs } from "../../host/builtin.js";
+import { confine } from "../../host/confinement.js";
+import type { Host } from "../../host/host.js";
+import { processCallsOf, sysvHost } from "../../node.js";
+import { windowsOf } from "../attach.js";
+import { compileNow } from "../compile.js";
+import { failureOf } from "../failure.js";
+import { GuestInstance } from "../instance.js";
+import type { ProcessJob } from "../job.js";
+import type { FromGuest } from "../protocol.js";
+import { Server } from "../serve.js";
+import { avoidTierUpCalls } from "../tiering.js";
+import { decodeToGuest, encodeFromGuest } from "./messages.js";
+import { GuestRing, mapRing } from "./ring.js";
+
+/** The socket to the host. */
+const CHANNEL = 3;
+
+/** The next bytes from the host; undefined if it is gone. */
+function read(length: number): Buffer | undefined {
+  const bytes = Buffer.allocUnsafeSlow(length);
+  for (let at = 0; at < length; ) {
+    const got = fs.readSync(CHANNEL, bytes, at, length - at, null);
+    if (got === 0) return undefined;
+    at += got;
+  }
+  return bytes;
+}
+
+function readFrame(): Buffer | undefined {
+  const length = read(4);
+  return length && read(length.readUInt32LE());
+}
+
+function write(message: Buffer): void {
+  const frame = Buffer.allocUnsafe(4 + message.length);
+  frame.writeUInt32LE(message.length);
+  message.copy(frame, 4);
+  for (let at = 0; at < frame.length; ) at += fs.writeSync(CHANNEL, frame, at);
+}
+
+/** Installs the handler of guarded stores, and what the addon reads of /proc, while that can still be done. */
+function prepareGuard(host: Host, { windows }: ProcessJob): void {
+  const guarded = windows.find(({ access }) => access !== "read-write");
+  if (!guarded) return;
+  const { id, offset, access } = guarded;
+  const length = Math.min(guarded.length, host.pageSize);
+  const mapping = host.map({ id, offset, length, access, into: undefined, memory: "plain", reserve: undefined });
+  if (typeof mapping !== "number") host.unmap(mapping); // what is refused here is refused again, and told, at its attach
+}
+
+/** Runs the guest that the host sends a job for, until the host ends this process. */
+export function runProcess(): void {
+  const frame = readFrame();
+  const job = frame && (JSON.parse(frame.toString()) as ProcessJob);
+  const module = job && read(job.moduleBytes);
+  if (!module) process.exit();
+  let host: Host | undefined;
+  try {
+    host = sysvHost(job.addon);
+    serve(job, module as Buffer<ArrayBuffer>, host);
+  } catch (error) {
+    post({ unready: failureOf(error) });
+  }
+  read(1); // until the host ends this process
+  if (host) processCallsOf(host)?.exitGroup(1); // Node's own way out needs what was given up
+}
+
+const post = (message: FromGuest): void => write(encodeFromGuest(message));
+
+function serve(job: ProcessJob, bytes: Buffer<ArrayBuffer>, host: Host): never {
+  const windows = windowsOf(job.windows, host);
+  const ring = new GuestRing(host, mapRing(host, job.ring));
+  const server = new Server({
+    post: (message, blocking) => (blocking ? ring.answer(encodeFromGuest(message)) : post(message)),
+    receive: () => decodeToGuest(ring.receive()),
+  });
+  avoidTierUpCalls();
+  prepareGuard(host, job);
+  const segments = job.windows.map(({ id, access }) => ({ id, readOnly: access !== "read-write" }));
+  const confinement = confine(host, { parent: job.parent, segments, memory: job.memory });
+  const guest = new GuestInstance({ ...job, module: compileNow(bytes), windows, imports: server.imports(job) });
+  post({ ready: [...guest.windows], confinement });
+  return server.serve(guest);
+}

@@ -1,0 +1,80 @@
+// What a guest's thread or process does once its guest is ready: it calls exports as the sandbox asks, and has the sandbox
+// call imported functions.
+import { cannotCross, failureOf, ThrownByImport } from "./failure.js";
+import type { GuestInstance } from "./instance.js";
+import type { Job } from "./job.js";
+import type { FromGuest, GuestCall, ToGuest } from "./protocol.js";
+
+/** The way to the sandbox. */
+export interface Link {
+  /**
+   * @param blocking whether the sandbox's thread waits for it
+   * @throws if the message has a value that cannot cross
+   */
+  post(message: FromGuest, blocking: boolean): void;
+  /** The next message. Blocks until there is one. */
+  receive(): ToGuest;
+}
+
+export class Server {
+  readonly #link: Link;
+  #guest: GuestInstance | undefined;
+  /** Whether the innermost call that runs is a blocking one. */
+  #blocking = false;
+
+  constructor(link: Link) {
+    this.#link = link;
+  }
+
+  /** The functions that the guest may import. */
+  imports(job: Job): WebAssembly.Imports {
+    return Object.fromEntries(
+      job.imports.map(([module, names]) => [
+        module,
+        Object.fromEntries(names.map((name) => [name, this.#imported(module, name)])),
+      ]),
+    );
+  }
+
+  serve(guest: GuestInstance): never {
+    this.#guest = guest;
+    for (;;) {
+      const message = this.#link.receive();
+      if ("call" in message) this.#answer(message);
+    }
+  }
+
+  #answer({ call, name, values, blocking }: GuestCall): void {
+    const outer = this.#blocking;
+    this.#blocking = blocking;
+    try {
+      const result = (this.#guest as GuestInstance).call(name, values); // calls come after `ready`
+      this.#post({ call, result }, `the result of ${name}`);
+    } catch (error) {
+      this.#link.post({ call, failed: failureOf(error) }, blocking);
+    } finally {
+      this.#blocking = outer;
+    }
+  }
+
+  /** Has the sandbox call a function, and waits for its result. The function may call the guest meanwhile. */
+  #imported(module: string, name: string) {
+    return (...values: unknown[]): unknown => {
+      this.#post({ imported: [module, name], values }, `an argument of ${module}.${name}`);
+      for (;;) {
+        const message = this.#link.receive();
+        if ("returned" in message) return message.returned;
+        if ("threw" in message) throw new ThrownByImport(message.threw);
+        this.#answer(message);
+      }
+    };
+  }
+
+  #post(message: FromGuest, what: string): void {
+    try {
+      this.#link.post(message, this.#blocking);
+    } catch (cause) {
+      throw cannotCross(what, cause);
+    }
+  }
+}

@@ -4,7 +4,6 @@
 export const errnoNumbers = Object.freeze({
   EPERM: 1,
   ENOENT: 2,
-  ESRCH: 3,
   EINTR: 4,
   EIO: 5,
   EAGAIN: 11,
@@ -29,7 +28,6 @@ type ErrnoName = keyof typeof errnoNumbers;
 const meanings: Record<ErrnoName, string> = {
   EPERM: "operation not permitted",
   ENOENT: "no such segment or file",
-  ESRCH: "no such process",
   EINTR: "interrupted",
   EIO: "input/output error",
   EAGAIN: "try again",

@@ -4,6 +4,8 @@ import { fs } from "./builtin.js";
 import type { Host } from "./host.js";
 import { processCallsOf } from "./sysv.js";
 
+const ESRCH = 3; // only here: no error has it as its code
+
 export interface ConfinementRules {
   /** The process that must still be the parent. */
   readonly parent: number;
@@ -90,7 +92,7 @@ export function confine(host: Host, { parent, segments, memory }: ConfinementRul
   const open = descriptors();
   for (const [descriptor, target] of open) if (target === "anon_inode:[io_uring]") checkRing(descriptor);
   const events = open.filter(([, target]) => target === "anon_inode:[eventfd]").map(([descriptor]) => descriptor);
-  check(calls.bindToParent(parent), "prctl", { [errnoNumbers.ESRCH]: `process ${parent} is not its parent` });
+  check(calls.bindToParent(parent), "prctl", { [ESRCH]: `process ${parent} is not its parent` });
   const dataLimit = dataHeld() + memory;
   const namespaces = calls.isolate(); // from here on /proc may be absent
   check(calls.limitResources(dataLimit), "setrlimit");

@@ -36,7 +36,7 @@ const LONGEST_TIMEOUT = 2 ** 31 - 1;
  * Past its time limit the guest is ended at once, and most are gone in a few milliseconds, with their windows. The promise
  * waits for that, but no longer than so.
  */
-const GRACE_MS = 50;
+const GRACE_MS = 25;
 
 const MAKER = Symbol("createSandbox");
 

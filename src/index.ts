@@ -6,11 +6,13 @@ import type { Shm } from "./segment/shm.js";
 export type { Confinement } from "./host/confinement.js";
 export { createShm, sysvHost } from "./node.js";
 export * from "./public.js";
-export { createSandbox } from "./sandbox/create.js";
+export { createSandbox, createSandboxPool } from "./sandbox/create.js";
 export type { GuestResult, GuestValue, GuestWindow } from "./sandbox/guest.js";
 export type { InlineSandbox } from "./sandbox/inline.js";
 export type { ModuleLimits } from "./sandbox/limits.js";
 export type { Isolation, SandboxOptions, SandboxWindow } from "./sandbox/options.js";
+export type { SandboxPool } from "./sandbox/pool.js";
+export type { SandboxPoolOptions } from "./sandbox/pooloptions.js";
 export type { Sandbox } from "./sandbox/sandbox.js";
 // public.ts exports these without Node's part.
 export type { ChannelWritable } from "./stream/messages.js";

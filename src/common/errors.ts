@@ -148,6 +148,7 @@ export type GuestCode =
   | "ERR_SHM_GUEST_TRAP"
   | "ERR_SHM_TIME_LIMIT"
   | "ERR_SHM_MEMORY_LIMIT"
+  | "ERR_SHM_POOL_FULL"
   | "ERR_SHM_SANDBOX_CLOSED";
 
 export function guestError(code: GuestCode, message: string, cause?: unknown): ShmError {

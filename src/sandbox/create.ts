@@ -2,7 +2,9 @@ import { sliceOf } from "../common/bytes.js";
 import { invalidType, invalidValue } from "../common/errors.js";
 import type { InlineSandbox } from "./inline.js";
 import { within } from "./limits.js";
-import { checkSandboxOptions, type SandboxOptions } from "./options.js";
+import { type CheckedOptions, checkSandboxOptions, type SandboxOptions } from "./options.js";
+import type { SandboxPool } from "./pool.js";
+import { checkPoolOptions, type SandboxPoolOptions } from "./pooloptions.js";
 import type { Sandbox } from "./sandbox.js";
 
 /**
@@ -30,10 +32,31 @@ export async function createSandbox(
 ): Promise<Sandbox | InlineSandbox> {
   const view = viewOf(wasmBytes);
   const checked = checkSandboxOptions(options);
-  within(checked.moduleLimits, "bytes", view.length, "bytes");
-  const bytes = sliceOf(view); // nothing can change these between the check and the use
+  const bytes = copyOf(view, checked);
   const { start } = await import("./start.js"); // many programs have no sandbox
   return start(bytes, checked);
+}
+
+/**
+ * The same guest in several processes, each started before it is needed: a call goes to a free one.
+ *
+ * @throws {ShmError} as {@link createSandbox} with `isolation: "process"`
+ */
+export async function createSandboxPool(
+  wasmBytes: ArrayBufferLike | ArrayBufferView,
+  options?: SandboxPoolOptions,
+): Promise<SandboxPool> {
+  const view = viewOf(wasmBytes);
+  const checked = checkPoolOptions(options);
+  const bytes = copyOf(view, checked);
+  const { startSandboxPool } = await import("./start.js");
+  return startSandboxPool(bytes, checked);
+}
+
+/** A copy, which nothing can change between the check and the use. */
+function copyOf(view: Uint8Array, { moduleLimits }: CheckedOptions): Uint8Array<ArrayBuffer> {
+  within(moduleLimits, "bytes", view.length, "bytes");
+  return sliceOf(view);
 }
 
 function viewOf(wasmBytes: unknown): Uint8Array {

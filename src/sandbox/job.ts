@@ -49,14 +49,22 @@ export interface SharedWindow extends WindowPart {
 
 /** For another thread or process: segments by id, imported functions by name. */
 export interface Job extends GuestLimits {
-  /** The file of the addon. */
-  readonly addon: string;
   readonly windows: readonly SharedWindow[];
   readonly imports: readonly (readonly [module: string, names: readonly string[]])[];
 }
 
 export interface ThreadJob extends Job {
+  /** The file of the addon. */
+  readonly addon: string;
   readonly module: WebAssembly.Module;
+}
+
+/** What a runner is told before it has a job. */
+export interface RunnerStart {
+  /** The file of the addon. */
+  readonly addon: string;
+  /** The segment of its ring: src/sandbox/process/ring.ts. */
+  readonly ring: number;
 }
 
 /** For a process. The module's bytes follow. */
@@ -66,6 +74,4 @@ export interface ProcessJob extends Job {
   readonly parent: number;
   /** Bytes of private memory that it may add, the guest's memory included. */
   readonly memory: number;
-  /** The segment of its {@link Ring}. */
-  readonly ring: number;
 }

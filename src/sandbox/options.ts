@@ -84,7 +84,8 @@ export interface CheckedOptions {
 }
 
 const forProcess = ["processMemoryLimit", "execPath"] as const;
-const sandboxKeys = [
+/** @internal */
+export const sandboxKeys = [
   "isolation",
   "windows",
   "timeLimitMs",
@@ -156,7 +157,8 @@ function isPlainNode(): boolean {
   return bun === undefined && deno === undefined && electron === undefined && !isSingle;
 }
 
-function checkWindows(windows: SandboxOptions["windows"], isolation: Isolation): Map<string, CheckedWindow> {
+/** @internal */
+export function checkWindows(windows: SandboxOptions["windows"], isolation: Isolation): Map<string, CheckedWindow> {
   const checked = new Map<string, CheckedWindow>();
   for (const [name, window] of Object.entries(checkRecord(windows, "options.windows"))) {
     const option = `options.windows.${name}`;

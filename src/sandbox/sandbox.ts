@@ -24,6 +24,8 @@ export interface SandboxRequest {
   /** By performance.now(): when the start began, which its time limit counts from. */
   readonly began: number;
   carry(events: CarrierEvents): Carrier;
+  /** Called once it can be called no more. */
+  readonly ended?: (() => void) | undefined;
 }
 
 /** The guest's start is not a call; it has this number. Calls begin at 1. */
@@ -66,6 +68,7 @@ export class Sandbox extends Uncloneable {
   #timedOut: Error | undefined;
   #windows: Readonly<Record<string, GuestWindow>> = {};
   #confinement: Confinement | undefined;
+  #ended: (() => void) | undefined;
 
   static {
     startSandbox = async (request) => {
@@ -80,6 +83,7 @@ export class Sandbox extends Uncloneable {
     super();
     this.#imports = request.imports;
     this.#timeLimitMs = request.timeLimitMs;
+    this.#ended = request.ended;
     this.#carrier = request.carry({
       message: (message) => this.#receive(message),
       exit: (why) => this.#end(this.#timedOut ?? why),
@@ -347,6 +351,8 @@ export class Sandbox extends Uncloneable {
     this.#running.clear();
     this.#waiting.length = 0;
     this.#carrier.disconnect();
+    this.#ended?.();
+    this.#ended = undefined;
   }
 
   /** @internal */

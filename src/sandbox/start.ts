@@ -5,12 +5,15 @@ import type { Host } from "../host/host.js";
 import { roundUp, WASM_PAGE } from "../memory/layout.js";
 import { addonFileOf, sysvHost } from "../node.js";
 import { segments } from "../segment/segment.js";
+import type { Carrier, CarrierEvents } from "./carrier.js";
 import { compile } from "./compile.js";
 import { type InlineSandbox, startInlineSandbox } from "./inline.js";
 import type { GuestLimits, Job } from "./job.js";
 import { readGuest } from "./module.js";
 import type { CheckedOptions } from "./options.js";
-import { startRunner } from "./process/child.js";
+import { type SandboxPool, type Starter, startPool } from "./pool.js";
+import type { CheckedPoolOptions } from "./pooloptions.js";
+import { type RunnerProcess, startRunner } from "./process/child.js";
 import { GuestProcess } from "./process/process.js";
 import { type Sandbox, startSandbox } from "./sandbox.js";
 import { HEAP_MIB } from "./thread/engine.js";
@@ -21,10 +24,10 @@ export async function start(bytes: Uint8Array<ArrayBuffer>, options: CheckedOpti
   const began = performance.now();
   const limits = limitsOf(bytes, options);
   const { isolation, windows, imports, timeLimitMs } = options;
-  if (isolation === "process") return startProcess(bytes, options, limits, began);
+  if (isolation === "process") return startProcess(bytes, options, limits, runnerOf(options), began);
   const module = await compile(bytes);
   if (isolation === "inline") return startInlineSandbox({ ...limits, module, windows }, imports);
-  const job = { ...limits, module, ...jobOf(options) };
+  const job = { ...limits, module, ...jobOf(options), addon: addonFileOf(hostOf(windows)) as string };
   return startSandbox({ imports, timeLimitMs, began, carry: (events) => new GuestThread(job, events) });
 }
 
@@ -56,11 +59,12 @@ function startProcess(
   module: Uint8Array,
   options: CheckedOptions,
   limits: GuestLimits,
+  runner: RunnerProcess,
   began: number,
+  ended?: () => void,
 ): Promise<Sandbox> {
   const { windows, imports, timeLimitMs, memoryLimit, processMemoryLimit } = options;
   const host = hostOf(windows);
-  const runner = startRunner({ ...options, host });
   // A guarded window's pages become private ones if the guest stores there.
   const copies = [...windows.values()].reduce(
     (sum, { access, length }) => sum + (access === "read-write" ? 0 : roundUp(length, host.pageSize)),
@@ -68,8 +72,19 @@ function startProcess(
   );
   const memory = memoryLimit + copies + processMemoryLimit;
   const job = { ...limits, ...jobOf(options), moduleBytes: module.length, parent: process.pid, memory };
-  const request = { job, module, host, processMemoryLimit };
-  return startSandbox({ imports, timeLimitMs, began, carry: (events) => new GuestProcess(runner, request, events) });
+  const request = { job, module, processMemoryLimit };
+  const carry = (events: CarrierEvents): Carrier => new GuestProcess(runner, request, events);
+  return startSandbox({ imports, timeLimitMs, began, carry, ended });
+}
+
+const runnerOf = (options: CheckedOptions): RunnerProcess => startRunner({ ...options, host: hostOf(options.windows) });
+
+/** Several processes for one guest. @param bytes a copy of the guest's module */
+export async function startSandboxPool(bytes: Uint8Array, options: CheckedPoolOptions): Promise<SandboxPool> {
+  const limits = limitsOf(bytes, options);
+  const start: Starter = (runner, windows, ended) =>
+    startProcess(bytes, { ...options, windows }, limits, runner, performance.now(), ended);
+  return startPool(options, { ...options, host: hostOf(options.windows) }, start);
 }
 
 /** The host that the windows' segments are reached by, else the kernel's. */
@@ -79,9 +94,8 @@ function hostOf(windows: CheckedOptions["windows"]): Host {
 }
 
 /** Windows and imports as another thread or process can receive them. */
-function jobOf({ windows, imports }: CheckedOptions): Pick<Job, "addon" | "windows" | "imports"> {
+function jobOf({ windows, imports }: CheckedOptions): Pick<Job, "windows" | "imports"> {
   return {
-    addon: addonFileOf(hostOf(windows)) as string,
     windows: [...windows].map(([name, { segment, access, offset, length }]) => ({
       name,
       id: segment.id,

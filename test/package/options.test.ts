@@ -2,7 +2,7 @@
 // these objects is read from the emitted declarations, so that a new one, or a new key, cannot be forgotten here.
 import { readdirSync, readFileSync } from "node:fs";
 import * as assert from "uvu/assert";
-import { createSandbox, createShm, type Domain, localHost, type Segment, shm } from "wasm-shm";
+import { createSandbox, createSandboxPool, createShm, type Domain, localHost, type Segment, shm } from "wasm-shm";
 import { x11Provider } from "wasm-shm/x11";
 import { suite } from "../suite.js";
 import { root } from "../support/child.js";
@@ -83,6 +83,7 @@ const calls: Record<string, Calls> = {
   CursorReadableOptions: { readable: (options) => withCursor((cursor) => cursor.readable(options)) },
   CursorWritableOptions: { writable: (options) => withCursor((cursor) => cursor.writable(options)) },
   SandboxOptions: { createSandbox: (options) => createSandbox(MODULE, options) },
+  SandboxPoolOptions: { createSandboxPool: (options) => createSandboxPool(MODULE, options) },
   SandboxWindow: { "createSandbox windows": (window) => createSandbox(MODULE, { windows: { window } }) },
   ModuleLimits: { "createSandbox moduleLimits": (moduleLimits) => createSandbox(MODULE, { moduleLimits }) },
   X11ProviderOptions: { x11Provider: (options) => x11Provider(options) },

@@ -39,6 +39,7 @@ const words = [
   [
     "create",
     "createSandbox",
+    "createSandboxPool",
     "createShm",
     "destroySegment",
     "ftok",

@@ -48,6 +48,7 @@ const objects: Readonly<Record<string, readonly string[]>> = {
   attachment: membersOf("Attachment"),
   cursor: membersOf("Cursor"),
   sandbox: [...new Set([...membersOf("Sandbox"), ...membersOf("InlineSandbox")])],
+  pool: membersOf("SandboxPool"),
   domain: membersOf("Domain"),
   mutex: membersOf("Mutex"),
   rwLock: membersOf("RwLock"),
@@ -92,7 +93,7 @@ for (const [object, members] of Object.entries(objects))
 api("names no member that there is not", () => {
   for (const span of spans)
     for (const [, object, member] of span.matchAll(
-      /\b(segment|attachment|cursor|sandbox|domain|mutex|rwLock|semaphore|event|condition|barrier|seqlock|channel|writer|claim|reader|message|topic|service|held|shm|host)\.(\w+)/g,
+      /\b(segment|attachment|cursor|sandbox|pool|domain|mutex|rwLock|semaphore|event|condition|barrier|seqlock|channel|writer|claim|reader|message|topic|service|held|shm|host)\.(\w+)/g,
     ))
       assert.ok(objects[object as string]?.includes(member as string), `${object}.${member}`);
 });

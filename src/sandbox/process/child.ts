@@ -8,7 +8,10 @@ import { hints } from "../../common/hints.js";
 import { nodeChildren } from "../../host/builtin.js";
 import type { Host } from "../../host/host.js";
 import { launch } from "../../host/launch.js";
+import { addonFileOf } from "../../node.js";
+import type { RunnerStart } from "../job.js";
 import { source } from "../source.js";
+import { HostRing } from "./ring.js";
 import { MOST_BYTES } from "./wire.js";
 
 /** The engine's heap holds the guest's tables and exceptions; the compiler and the code, which lie beside it, need more. */
@@ -52,15 +55,14 @@ export interface ChildEvents {
   exit(end: ProcessEnd): void;
 }
 
-let made: Buffer | undefined;
-
-/** The runner's script, behind its length. */
-function script(): Buffer {
-  if (made) return made;
-  made = Buffer.from(`____${source};module.exports.runProcess()`);
-  made.writeUInt32LE(made.length - 4);
-  return made;
+/** A text, behind its length. */
+export function frameOf(text: string): Buffer {
+  const bytes = Buffer.from(`____${text}`);
+  bytes.writeUInt32LE(bytes.length - 4);
+  return bytes;
 }
+
+let script: Buffer | undefined;
 
 /** Node's own flags that a runner is started with. */
 function flagsOf(execPath: string, processMemoryLimit: number): string[] {
@@ -82,8 +84,12 @@ export class RunnerProcess {
   #held: Buffer = Buffer.alloc(0);
   #violation: string | undefined;
 
-  /** @throws {ShmError} `ERR_SHM_UNSUPPORTED` this process may start no other */
+  readonly ring: HostRing;
+
+  /** @throws {ShmError} `ERR_SHM_UNSUPPORTED` this process may start no other; the segment of its ring cannot be made */
   constructor({ host, execPath, processMemoryLimit }: RunnerOptions) {
+    const { ring, id } = HostRing.make(host);
+    this.ring = ring;
     const args = [...flagsOf(execPath, processMemoryLimit), "-e", BOOT, "wasm-shm-sandbox"];
     try {
       this.#child = nodeChildren().spawn(execPath, args, {
@@ -92,6 +98,7 @@ export class RunnerProcess {
         windowsHide: true,
       });
     } catch (cause) {
+      ring.close();
       throw notStarted(execPath, cause);
     }
     this.#channel = this.#child.stdio[3] as Socket;
@@ -100,6 +107,7 @@ export class RunnerProcess {
       const ended = (end: ProcessEnd): void => {
         if (this.#end) return;
         this.#end = end;
+        ring.close();
         resolve(end);
         this.#events?.exit(end);
       };
@@ -115,7 +123,11 @@ export class RunnerProcess {
     errors.on("error", () => {});
     errors.on("data", (bytes: Buffer) => this.#hear(bytes));
     this.keepProcess(false);
-    this.#channel.write(script());
+    script ??= frameOf(`${source};module.exports.runProcess()`);
+    this.#channel.write(script);
+    this.#channel.write(
+      frameOf(JSON.stringify({ addon: addonFileOf(host) as string, ring: id } satisfies RunnerStart)),
+    );
   }
 
   get pid(): number | undefined {
@@ -165,6 +177,7 @@ export class RunnerProcess {
     await Promise.race([this.#exited, late]);
     this.#child.unref();
     clearTimeout(timer);
+    this.ring.close();
   }
 
   #receive(bytes: Buffer): void {

@@ -1,24 +1,21 @@
-import { Buffer } from "node:buffer";
+import type { Buffer } from "node:buffer";
 import { guestError, unsupported } from "../../common/errors.js";
 import { hints } from "../../common/hints.js";
 import { fs } from "../../host/builtin.js";
-import type { Host } from "../../host/host.js";
 import type { Carrier, CarrierEvents } from "../carrier.js";
 import { sandboxClosed } from "../failure.js";
 import type { ProcessJob } from "../job.js";
 import type { FromGuest, ToGuest } from "../protocol.js";
-import type { ProcessEnd, RunnerProcess } from "./child.js";
+import { frameOf, type ProcessEnd, type RunnerProcess } from "./child.js";
 import { decodeFromGuest, encodeToGuest } from "./messages.js";
-import { HostRing } from "./ring.js";
+import type { HostRing } from "./ring.js";
 
 /** How often to look whether the process is still there, while a blocking call waits for it. */
 const LOOK_MS = 50;
 
 export interface ProcessRequest {
-  readonly job: Omit<ProcessJob, "ring">;
+  readonly job: ProcessJob;
   readonly module: Uint8Array;
-  /** The host of the windows, or the kernel's. */
-  readonly host: Host;
   /** Bytes, for the message of a guest that exceeds it. */
   readonly processMemoryLimit: number;
 }
@@ -32,18 +29,14 @@ export class GuestProcess implements Carrier {
   #events: CarrierEvents | undefined;
   #isReady = false;
 
-  /** @throws {ShmError} the segment of its ring cannot be made */
   constructor(runner: RunnerProcess, request: ProcessRequest, events: CarrierEvents) {
-    const { ring, id } = HostRing.make(request.host);
-    this.#ring = ring;
+    this.#ring = runner.ring;
     this.#runner = runner;
     this.#request = request;
     this.#events = events;
     runner.listen({ frame: (bytes) => this.#receive(bytes), exit: (end) => events.exit(this.#why(end)) });
-    const text = Buffer.from(JSON.stringify({ ...request.job, ring: id } satisfies ProcessJob));
-    const length = Buffer.alloc(4);
-    length.writeUInt32LE(text.length);
-    runner.write(Buffer.concat([length, text, request.module]));
+    runner.write(frameOf(JSON.stringify(request.job)));
+    runner.write(request.module);
   }
 
   get pid(): number | undefined {
@@ -66,9 +59,8 @@ export class GuestProcess implements Carrier {
     this.#runner.violates(what);
   }
 
-  async terminate(): Promise<void> {
-    await this.#runner.terminate();
-    this.#ring.close();
+  terminate(): Promise<void> {
+    return this.#runner.terminate();
   }
 
   hear(milliseconds: number): FromGuest | undefined {

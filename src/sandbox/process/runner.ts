@@ -9,7 +9,7 @@ import { windowsOf } from "../attach.js";
 import { compileNow } from "../compile.js";
 import { failureOf } from "../failure.js";
 import { GuestInstance } from "../instance.js";
-import type { ProcessJob } from "../job.js";
+import type { ProcessJob, RunnerStart } from "../job.js";
 import type { FromGuest } from "../protocol.js";
 import { Server } from "../serve.js";
 import { avoidTierUpCalls } from "../tiering.js";
@@ -42,26 +42,37 @@ function write(message: Buffer): void {
   for (let at = 0; at < frame.length; ) at += fs.writeSync(CHANNEL, frame, at);
 }
 
-/** Installs the handler of guarded stores, and what the addon reads of /proc, while that can still be done. */
-function prepareGuard(host: Host, { windows }: ProcessJob): void {
-  const guarded = windows.find(({ access }) => access !== "read-write");
-  if (!guarded) return;
-  const { id, offset, access } = guarded;
-  const length = Math.min(guarded.length, host.pageSize);
-  const mapping = host.map({ id, offset, length, access, into: undefined, memory: "plain", reserve: undefined });
+/** A module of nothing, in bytes. */
+const EMPTY = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0);
+
+/**
+ * Does what needs files, or takes time only once, before there is a job: loads the addon, attaches the ring, installs the
+ * handler of guarded stores, and has the engine begin with WebAssembly. A runner of a pool has done so when its job comes.
+ */
+function prepare({ addon, ring }: RunnerStart): { host: Host; ring: GuestRing } {
+  const host = sysvHost(addon);
+  const attached = new GuestRing(host, mapRing(host, ring));
+  const guarded = { id: ring, offset: 0, length: host.pageSize, access: "read-only", into: undefined } as const;
+  const mapping = host.map({ ...guarded, memory: "plain", reserve: undefined });
   if (typeof mapping !== "number") host.unmap(mapping); // what is refused here is refused again, and told, at its attach
+  avoidTierUpCalls();
+  new WebAssembly.Instance(new WebAssembly.Module(EMPTY));
+  return { host, ring: attached };
 }
 
 /** Runs the guest that the host sends a job for, until the host ends this process. */
 export function runProcess(): void {
-  const frame = readFrame();
-  const job = frame && (JSON.parse(frame.toString()) as ProcessJob);
-  const module = job && read(job.moduleBytes);
-  if (!module) process.exit();
+  const start = readFrame();
+  if (!start) process.exit();
   let host: Host | undefined;
   try {
-    host = sysvHost(job.addon);
-    serve(job, module as Buffer<ArrayBuffer>, host);
+    const prepared = prepare(JSON.parse(start.toString()) as RunnerStart);
+    host = prepared.host;
+    const frame = readFrame();
+    const job = frame && (JSON.parse(frame.toString()) as ProcessJob);
+    const module = job && read(job.moduleBytes);
+    if (!module) process.exit();
+    serve(job, module as Buffer<ArrayBuffer>, prepared);
   } catch (error) {
     post({ unready: failureOf(error) });
   }
@@ -71,15 +82,12 @@ export function runProcess(): void {
 
 const post = (message: FromGuest): void => write(encodeFromGuest(message));
 
-function serve(job: ProcessJob, bytes: Buffer<ArrayBuffer>, host: Host): never {
+function serve(job: ProcessJob, bytes: Buffer<ArrayBuffer>, { host, ring }: { host: Host; ring: GuestRing }): never {
   const windows = windowsOf(job.windows, host);
-  const ring = new GuestRing(host, mapRing(host, job.ring));
   const server = new Server({
     post: (message, blocking) => (blocking ? ring.answer(encodeFromGuest(message)) : post(message)),
     receive: () => decodeToGuest(ring.receive()),
   });
-  avoidTierUpCalls();
-  prepareGuard(host, job);
   const segments = job.windows.map(({ id, access }) => ({ id, readOnly: access !== "read-write" }));
   const confinement = confine(host, { parent: job.parent, segments, memory: job.memory });
   const guest = new GuestInstance({ ...job, module: compileNow(bytes), windows, imports: server.imports(job) });

@@ -1,10 +1,10 @@
 // The options of a pool of sandboxes, checked before anything is made.
 import { checkBoolean, checkInteger, checkOptions } from "../common/arguments.js";
-import { invalidType } from "../common/errors.js";
+import { invalidType, invalidValue } from "../common/errors.js";
 import { type CheckedOptions, checkSandboxOptions, checkWindows, type SandboxOptions, sandboxKeys } from "./options.js";
 
-/** All of {@link SandboxOptions} but `isolation`, which is `"process"`. */
-export interface SandboxPoolOptions extends Omit<SandboxOptions, "isolation"> {
+/** Those of a sandbox, whose `isolation` is `"process"`, and: */
+export interface SandboxPoolOptions extends SandboxOptions {
   /** Processes, and so calls at a time (default 2; at most 256). */
   size?: number;
   /** Whether each call has a guest of its own, whose process ends with the call (default false). */
@@ -21,17 +21,19 @@ export interface CheckedPoolOptions extends CheckedOptions {
 }
 
 const own = ["size", "fresh", "mostWaiting"] as const;
-const keys = [...own, ...sandboxKeys.filter((key) => key !== "isolation")] as const;
+const keys = [...own, ...sandboxKeys] as const;
 
 const MOST_PROCESSES = 256;
 
 /** @internal */
 export function checkPoolOptions(options: SandboxPoolOptions | undefined): CheckedPoolOptions {
   const { size = 2, fresh = false, mostWaiting = 1000, ...rest } = checkOptions(options, keys);
+  const { isolation = "process" } = rest;
+  if (isolation !== "process") throw invalidValue("options.isolation", "A pool's guests are in processes.", isolation);
   checkInteger("options.size", size, 1, MOST_PROCESSES);
   checkBoolean("options.fresh", fresh);
   checkInteger("options.mostWaiting", mostWaiting, 0, Number.MAX_SAFE_INTEGER);
-  return { ...checkSandboxOptions({ ...rest, isolation: "process" }), size, fresh, mostWaiting };
+  return { ...checkSandboxOptions(rest), size, fresh, mostWaiting };
 }
 
 /** @internal The windows of {@link SandboxPool.use}; undefined if none are named. */

@@ -1,7 +1,7 @@
 // Makes dist/, which programs import, from build/src/, which tsc has compiled: few files instead of some seventy, as an
 // import spends most of its time on finding and reading files. tools/types.js makes the types.
 import { copyFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, transform } from "esbuild";
 import { minify } from "rolldown/utils";

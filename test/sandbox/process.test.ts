@@ -1,4 +1,4 @@
-// A guest's process: how it ends, what is left of it, and that the host goes on.
+// A guest's process: how it ends, what is left of it, and that the host is unharmed.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync } from "node:fs";
@@ -105,7 +105,7 @@ else {
       await rejects(() => createSandbox(exportsGuest, { execPath }), "ERR_SHM_UNSUPPORTED", /execPath names a Node/);
   });
 
-  processes("does not outlive its host by a second, whatever it does", async () => {
+  processes("does not outlive its host by a second, idle or in a call", async () => {
     for (const call of ["", 'sandbox.call("loop").catch(() => {});']) {
       const host = spawn(
         process.execPath,

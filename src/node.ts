@@ -4,7 +4,7 @@
 import { Buffer, isUtf8 } from "node:buffer";
 import { invalidValue } from "./common/errors.js";
 import type { Engine } from "./core/engine.js";
-import { nodeZlib } from "./host/builtin.js";
+import { fs, nodeZlib } from "./host/builtin.js";
 import type { Host } from "./host/host.js";
 import { threadHost } from "./host/local.js";
 import { addonCopy, addonFileOf, processCallsOf, sysvHost } from "./host/sysv.js";
@@ -60,6 +60,7 @@ const engine: Engine = {
   view: bufferOf,
   buffer: ({ buffer }) => Buffer.from(buffer),
   latin1: (copy) => bufferOf(copy).toString("latin1"),
+  readFile: (url) => fs.promises.readFile(url),
   get crc32() {
     return nodeZlib().crc32 as Engine["crc32"]; // from Node 20.15 and 22.2
   },

@@ -155,6 +155,13 @@ export function guestError(code: GuestCode, message: string, cause?: unknown): S
   return new ShmError(message, code, { cause });
 }
 
+/** Why a module of the caller's is not put into an attachment's memory. */
+export type ModuleCode = "ERR_SHM_MODULE_INVALID" | "ERR_SHM_MODULE_IMPORT" | "ERR_SHM_MODULE_LAYOUT";
+
+export function moduleError(code: ModuleCode, message: string, { hint, cause }: ErrorDetails = {}): ShmError {
+  return new ShmError(hint === undefined ? message : `${message}; ${hint}`, code, { hint, cause });
+}
+
 /** What can go wrong between the participants of a domain. */
 export type CoordinationCode =
   | "ERR_SHM_TIMEOUT"

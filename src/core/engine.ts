@@ -36,6 +36,9 @@ export interface Engine {
   /** The same bytes as the engine's own kind, such as a Buffer. */
   readonly view?: (bytes: Uint8Array) => Uint8Array;
 
+  /** The bytes of a file, by its URL. */
+  readonly readFile?: (url: URL) => Promise<Uint8Array>;
+
   // Of copies, which no other process can change:
   /** The same memory as the engine's own kind of bytes, such as a Buffer. */
   readonly buffer?: (copy: OwnUint8Array) => OwnUint8Array;

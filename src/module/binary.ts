@@ -35,7 +35,7 @@ export const section = {
 } as const;
 
 /** The sections in the order that the format has them in. Custom ones may be anywhere. */
-const ORDER = [1, 2, 3, 4, 5, 13, 6, 7, 8, 9, 12, 10, 11];
+export const ORDER = [1, 2, 3, 4, 5, 13, 6, 7, 8, 9, 12, 10, 11];
 
 const HEADER = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
 
@@ -101,7 +101,8 @@ export interface Elements {
 export interface Body {
   /** The locals that it declares, in addition to its parameters. */
   readonly locals: number;
-  /** Where its instructions are in the module: bytes. */
+  /** Where its locals, its instructions and its end are in the module: bytes. */
+  readonly start: number;
   readonly code: number;
   readonly end: number;
 }
@@ -276,8 +277,9 @@ export class ModuleBinary {
     if (reader === undefined) return;
     for (let count = reader.count("functions", most.functions); count > 0; count--) {
       const body = reader.sub(reader.u32());
+      const start = body.position;
       const locals = localsOf(body);
-      yield { locals, code: body.position, end: body.end };
+      yield { locals, start, code: body.position, end: body.end };
     }
     reader.finish();
   }

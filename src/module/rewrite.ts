@@ -1,6 +1,6 @@
 // A module with its memory imported, and the limits of that import as its host has the memory. Instructions are the same for
 // a plain memory and a shared one, for an own one and an imported one, so no other byte changes.
-import { type Import, type ModuleBinary, section } from "./binary.js";
+import { type Import, type ModuleBinary, ORDER, section } from "./binary.js";
 import type { Limits } from "./types.js";
 
 /** A memory as the import is to declare it. */
@@ -75,7 +75,7 @@ function limitsBytes({ shared, initial, maximum }: WantedMemory): number[] {
 }
 
 /** Bytes of the module, and others in the place of a part of them. */
-type Part = Uint8Array | number[];
+export type Part = Uint8Array | readonly number[];
 
 export function joined(parts: readonly Part[]): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
@@ -92,38 +92,49 @@ export function sectionOf(id: number, parts: readonly Part[]): Part[] {
   return [[id, ...unsigned(parts.reduce((length, part) => length + part.length, 0))], ...parts];
 }
 
-/** The section of imports, with the memory's entry changed, or behind the others. */
-function importSection(module: ModuleBinary, memory: ModuleMemory, wanted: WantedMemory): Part[] {
+/** The content of the section of imports, with the memory's entry changed, or behind the others. */
+function importsWith(module: ModuleBinary, memory: ModuleMemory, wanted: WantedMemory): Part[] {
   const { bytes, imports } = module;
   const limits = limitsBytes(wanted);
-  const entries = (start: number, end: number): Uint8Array => bytes.subarray(start, end);
   const first = imports[0]?.start ?? 0;
   const last = imports.at(-1)?.end ?? 0;
   if (memory.imported)
-    return sectionOf(section.import, [
-      unsigned(imports.length),
-      entries(first, memory.start),
-      limits,
-      entries(memory.end, last),
-    ]);
+    return [unsigned(imports.length), bytes.subarray(first, memory.start), limits, bytes.subarray(memory.end, last)];
   const entry = [...nameBytes(OWN_MEMORY.module), ...nameBytes(OWN_MEMORY.name), MEMORY_KIND, ...limits];
-  return sectionOf(section.import, [unsigned(imports.length + 1), entries(first, last), entry]);
+  return [unsigned(imports.length + 1), bytes.subarray(first, last), entry];
 }
 
-/** A module that imports its memory, as `wanted` says. A memory that it defined is imported as {@link OWN_MEMORY}. */
-export function withMemory(module: ModuleBinary, memory: ModuleMemory, wanted: WantedMemory): Uint8Array<ArrayBuffer> {
+/** New contents of sections, by id; undefined: the section goes. */
+export type Contents = Map<number, readonly Part[] | undefined>;
+
+/** What makes a memory an import, as `wanted` says. One that the module defined is imported as {@link OWN_MEMORY}. */
+export function memoryContents(module: ModuleBinary, memory: ModuleMemory, wanted: WantedMemory): Contents {
+  return new Map([
+    [section.import, importsWith(module, memory, wanted)],
+    [section.memory, undefined],
+  ]);
+}
+
+/** The module with these contents. Those that it lacks are put in the order of the format. */
+export function withContents(module: ModuleBinary, contents: Contents): Uint8Array<ArrayBuffer> {
   const { bytes, sections } = module;
   const parts: Part[] = [bytes.subarray(0, 8)];
-  let isDone = false;
-  const imports = (): void => {
-    parts.push(...importSection(module, memory, wanted));
-    isDone = true;
+  const rest = new Map(contents);
+  const put = (id: number): void => {
+    const content = rest.get(id);
+    rest.delete(id);
+    if (content) parts.push(...sectionOf(id, content));
   };
   for (const { id, start, end } of sections) {
-    if (!isDone && id > section.import) imports(); // custom sections, and the types, come before the imports
-    if (id === section.import) imports();
-    else if (id !== section.memory) parts.push(bytes.subarray(start, end));
+    if (id !== section.custom)
+      for (const earlier of ORDER.slice(0, ORDER.indexOf(id))) if (rest.has(earlier)) put(earlier);
+    if (contents.has(id)) put(id);
+    else parts.push(bytes.subarray(start, end));
   }
-  if (!isDone) imports();
+  for (const id of ORDER) if (rest.has(id)) put(id);
   return joined(parts);
 }
+
+/** A module that imports its memory, as `wanted` says. */
+export const withMemory = (module: ModuleBinary, memory: ModuleMemory, wanted: WantedMemory): Uint8Array<ArrayBuffer> =>
+  withContents(module, memoryContents(module, memory, wanted));

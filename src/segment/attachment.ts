@@ -16,6 +16,7 @@ import { Window } from "../memory/window.js";
 import { Ranges, type WindowBytes } from "../range/range.js";
 import type { Participant } from "../sync/participant.js";
 import { hasCorePage, Lifetime } from "./lifetime.js";
+import type { ModuleImports, ModuleSource, WasmInstance } from "./modulesource.js";
 import { Views } from "./views.js";
 
 /** What an instance of the package is made of. */
@@ -58,6 +59,8 @@ export class Attachment extends Ranges {
   readonly #core: Core;
   readonly #engine: Engine;
   readonly #mapping: Mapping;
+  /** Bytes behind the core's page that are for modules of the caller's. */
+  readonly #reserve: number;
   readonly #window: Window;
   readonly #lifetime: Lifetime<Attachment>;
   readonly #streams: Streams | undefined;
@@ -91,6 +94,7 @@ export class Attachment extends Ranges {
     this.#messages = messages;
     this.#mapping = mapping;
     this.access = request.access;
+    this.#reserve = request.reserve ?? 0;
     // Only a memory of the caller's can be one that the engine moves.
     const isInPlace = memoryOf === "caller" ? () => host.isInPlace(mapping) : undefined;
     this.#window = new Window(memory, byteOffset, byteLength, this, isInPlace, engine.copy);
@@ -211,6 +215,35 @@ export class Attachment extends Ranges {
     for (const other of this.#participants) if (other.left) this.#participants.delete(other);
     this.#participants.add(participant);
     return domain;
+  }
+
+  /**
+   * An instance of a module of yours that works in {@link memory}, beside the window. The memory that it imports or defines
+   * becomes this one, plain or shared; its stack is moved, if it must be; and the heap that it may have ends where the
+   * window, or another part of the memory, begins. A module whose static data would lie over the window, the core's page or
+   * another instance is refused. docs/memory-map.md has how to link one.
+   *
+   * Not prevented is what a module does as it runs: a store to a wrong address, `memory.init` to a place that it computes.
+   * Of a compiled WebAssembly.Module only the imports are checked, as it has no bytes.
+   *
+   * @param module its bytes, a URL, a Response of fetch, or a WebAssembly.Module
+   * @param imports by module and name; the memory is not among them
+   * @throws {ShmError} `ERR_SHM_MODULE_LAYOUT` it does not fit: the message has the addresses, `error.hint` the flag that
+   *   cures it; `ERR_SHM_MODULE_IMPORT` imports that are missing, all of them; `ERR_SHM_MODULE_INVALID` it is not a module, or
+   *   has a memory that cannot be replaced; `ERR_SHM_DETACHED`
+   */
+  async instantiate(module: ModuleSource, imports?: ModuleImports): Promise<WasmInstance> {
+    const check = (): void => this.#checkAttached("instantiate");
+    check();
+    if (arguments.length > 2) throw extraArgument("instantiate", arguments, 2);
+    this.#core.expose(this.#window);
+    const { instantiate } = await import("./instantiate.js"); // many programs have no module of their own
+    return instantiate(module, imports, {
+      mapping: this.#mapping,
+      reserve: this.#reserve,
+      engine: this.#engine,
+      check,
+    });
   }
 
   /**

@@ -90,6 +90,25 @@ export class LiveAttachments<Attached extends object> {
   }
 }
 
+/** A part of a memory: bytes. */
+interface Taken {
+  readonly start: number;
+  readonly end: number;
+  readonly what: string;
+}
+
+/** The attachments in a memory, and the core's page. Windows of a local segment, which share a memory, are not among them. */
+export function takenIn(memory: WasmMemory): Taken[] {
+  const taken: Taken[] = [];
+  for (const { mapping } of inMemory.get(memory) ?? []) {
+    if (!mapping) continue;
+    const { byteOffset, byteLength, pageSize } = mapping;
+    if (hasCorePage(mapping)) taken.push({ start: 0, end: WINDOW_START, what: "the core's page" });
+    taken.push({ start: byteOffset, end: roundUp(byteOffset + byteLength, pageSize), what: "an attachment" });
+  }
+  return taken;
+}
+
 /**
  * Checks that no attachment, and no page of the core, is where a window is to lie.
  *
@@ -97,12 +116,11 @@ export class LiveAttachments<Attached extends object> {
  * @throws {RangeError} `ERR_OUT_OF_RANGE` some of the bytes are taken
  */
 export function checkFree(memory: WasmMemory, byteOffset: number, length: number): void {
-  for (const { mapping } of inMemory.get(memory) ?? []) {
-    if (!mapping) continue;
-    const end = roundUp(mapping.byteOffset + mapping.byteLength, mapping.pageSize);
-    const inCorePage = hasCorePage(mapping) && byteOffset < WINDOW_START;
-    if (!inCorePage && (byteOffset >= end || byteOffset + length <= mapping.byteOffset)) continue;
-    const what = inCorePage ? "the core's page" : `the attachment at ${mapping.byteOffset}`;
-    throw outOfRange("options.into.byteOffset", `a place of its own; ${what} is there`, byteOffset);
-  }
+  const other = takenIn(memory).find(({ start, end }) => byteOffset < end && byteOffset + length > start);
+  if (other)
+    throw outOfRange(
+      "options.into.byteOffset",
+      `a place of its own; ${other.what} is at ${other.start} to ${other.end}`,
+      byteOffset,
+    );
 }

@@ -1,0 +1,205 @@
+// Fits what a module declares into what is free of a memory, and changes the module so that it stays there: the stack may
+// move, and the size of the memory that the module sees ends before what is not its own.
+import { type Body, type ModuleBinary, section } from "./binary.js";
+import type { Declared, Region, Stack } from "./declared.js";
+import type { Scan } from "./instructions.js";
+import { type Contents, type Part, signed, unsigned } from "./rewrite.js";
+import { I32 } from "./types.js";
+
+const PAGE = 65_536;
+const ALIGNMENT = 16; // of a stack, by the ABI
+
+export interface Room {
+  /** What the module must not touch. */
+  readonly taken: readonly Region[];
+  /** Bytes of the memory. */
+  readonly size: number;
+  /** Whether it may grow at its end. */
+  readonly grows: boolean;
+}
+
+export interface Fit {
+  /** Where the stack is to begin; undefined: where the module has it. */
+  readonly stackEnd: number | undefined;
+  /** The memory that the module's heap sees: pages at first, and at most. Undefined: the real one. */
+  readonly heap: { readonly initial: number; readonly most: number } | undefined;
+  /** All that is the module's from now on. */
+  readonly claimed: readonly Region[];
+}
+
+export const overlaps = (one: Region, other: Region): boolean => one.start < other.end && other.start < one.end;
+
+/** What is free, in order. */
+function gapsOf({ taken, size }: Room): { start: number; end: number }[] {
+  const gaps: { start: number; end: number }[] = [];
+  let start = 0;
+  for (const region of [...taken].sort((one, other) => one.start - other.start)) {
+    if (region.start > start) gaps.push({ start, end: Math.min(region.start, size) });
+    start = Math.max(start, region.end);
+  }
+  if (start < size) gaps.push({ start, end: size });
+  return gaps;
+}
+
+/** Refuses a module: `reason` has the numbers, `hint` the cure. */
+export type RefuseLayout = (reason: string, hint: string) => Error;
+
+const upTo = (bytes: number): number => Math.ceil(bytes / PAGE) * PAGE;
+const shown = ({ start, end }: { start: number; end: number }): string => `bytes ${start} to ${end - 1}`;
+
+/** The reserve that has room for what ends at `end`, and for a stack that is moved behind it. */
+function moreRoom({ top, stack }: Declared, room: Room, usesSize: boolean, end = 0): string {
+  if (room.grows) return "attach the window at another place of the memory (into.byteOffset)";
+  const moved = (stack?.movable ? stack.size : 0) + (usesSize ? PAGE : 0); // a heap needs a page at least
+  return `attach({ reserve: ${upTo(Math.max(top, end, PAGE) + moved) - PAGE} }) leaves room`;
+}
+
+/** The cure for a region that lies where another is. */
+function cureFor(region: Region, other: Region, declared: Declared, room: Room, usesSize: boolean): string {
+  if (other.what !== CORE_PAGE) return moreRoom(declared, room, usesSize, region.end);
+  return "link it for 65536 and up: -Wl,--global-base=65536, asc --memoryBase 65536";
+}
+
+/** What the first 64 KiB of an attachment's memory are called: see segment/lifetime.ts. */
+const CORE_PAGE = "the core's page";
+
+/** @throws what `refuse` makes: the module cannot be placed */
+export function fit(declared: Declared, room: Room, usesSize: boolean, initial: number, refuse: RefuseLayout): Fit {
+  for (const region of declared.regions) {
+    const other = room.taken.find((taken) => overlaps(region, taken));
+    if (other)
+      throw refuse(
+        `${region.what} is to lie at ${shown(region)}, and ${other.what} is at ${shown(other)}`,
+        cureFor(region, other, declared, room, usesSize),
+      );
+    if (region.end > room.size)
+      throw refuse(
+        `${region.what} is to lie at ${shown(region)}, and the memory has ${room.size} bytes`,
+        moreRoom(declared, room, usesSize, region.end),
+      );
+  }
+  const gaps = gapsOf(room);
+  const zone = gaps.find(({ start, end }) => declared.top > start && declared.top <= end) ??
+    gaps[0] ?? { start: 0, end: 0 };
+  const bottom = Math.max(zone.start, declared.top);
+  const stack = declared.stack?.movable
+    ? place(declared.stack, declared, room, usesSize, { start: bottom, end: zone.end }, refuse)
+    : undefined;
+  const isMoved = stack !== undefined && stack.end !== declared.stack?.end;
+  const heapEnd = isMoved ? stack.start : zone.end;
+  const isOpen = heapEnd === room.size && room.grows;
+  const most = Math.floor(heapEnd / PAGE);
+  const heap =
+    usesSize && !isOpen ? { initial: Math.min(Math.max(initial, Math.ceil(bottom / PAGE)), most), most } : undefined;
+  const claimed = [...declared.regions];
+  if (stack) claimed.push(stack);
+  if (usesSize && heapEnd > bottom) claimed.push({ start: bottom, end: heapEnd, what: "a module's heap" });
+  return { stackEnd: isMoved ? stack.end : undefined, heap, claimed };
+}
+
+/** A place for a stack: its own, or the end of what is free. */
+function place(
+  stack: Stack,
+  declared: Declared,
+  room: Room,
+  usesSize: boolean,
+  free: { start: number; end: number },
+  refuse: RefuseLayout,
+): Region {
+  const what = "a module's stack";
+  const own = { start: stack.end - stack.size, end: stack.end, what };
+  if (own.start >= free.start && own.end <= free.end) return own;
+  const end = free.end - (free.end % ALIGNMENT);
+  if (end - stack.size >= free.start) return { start: end - stack.size, end, what };
+  throw refuse(
+    `its stack of ${stack.size} bytes is to end at ${stack.end}, and ${free.end - free.start} bytes are free for it`,
+    `${moreRoom(declared, room, usesSize)}, or -Wl,-z,stack-size=N makes it smaller`,
+  );
+}
+
+const I32_TO_I32 = [0x60, 1, I32, 1, I32];
+
+/** What makes a module stay where it was fitted, besides the changes of its memory. */
+export function fitContents(module: ModuleBinary, declared: Declared, { stackEnd, heap }: Fit, scan: Scan): Contents {
+  const contents: Contents = new Map();
+  const isResized = heap !== undefined && scan.bodies.size > 0;
+  const globals = globalsWith(module, declared.stack, stackEnd, isResized ? heap.initial : undefined);
+  if (globals) contents.set(section.global, globals);
+  if (!isResized) return contents;
+  const { bytes, types, functions, sections } = module;
+  const pages = module.imported("global") + module.globals.length;
+  const grow = module.imported("function") + functions.length;
+  const entries = (id: number): Uint8Array => {
+    const found = sections.find((each) => each.id === id);
+    const reader = module.reader(found);
+    reader?.u32();
+    return reader && found ? bytes.subarray(reader.position, found.end) : new Uint8Array(0);
+  };
+  const countOf = (id: number): number => module.reader(sections.find((each) => each.id === id))?.u32() ?? 0;
+  contents.set(section.type, [unsigned(countOf(section.type) + 1), entries(section.type), I32_TO_I32]);
+  contents.set(section.function, [unsigned(functions.length + 1), entries(section.function), unsigned(types.length)]);
+  const bodies = [...module.bodies()].map((body) => changed(module, body, scan, pages, grow));
+  contents.set(section.code, [
+    unsigned(functions.length + 1),
+    ...bodies.flat(),
+    sized(growBody(pages, heap.most)).flat(),
+  ]);
+  return contents;
+}
+
+const sized = (content: readonly number[]): readonly number[][] => [unsigned(content.length), [...content]];
+
+/** The globals, with the stack's start changed, and behind them one for the pages that the heap sees. */
+function globalsWith(
+  module: ModuleBinary,
+  stack: Stack | undefined,
+  stackEnd: number | undefined,
+  pages: number | undefined,
+): Part[] | undefined {
+  if (stackEnd === undefined && pages === undefined) return undefined;
+  const { bytes, globals } = module;
+  const found = module.sections.find(({ id }) => id === section.global);
+  const reader = module.reader(found);
+  reader?.u32();
+  const start = reader?.position ?? 0;
+  const end = found?.end ?? 0;
+  const pointer = stack && globals[stack.global - module.imported("global")]?.constant;
+  const parts: Part[] = [unsigned(globals.length + (pages === undefined ? 0 : 1))];
+  if (stackEnd === undefined || pointer === undefined) parts.push(bytes.subarray(start, end));
+  else
+    parts.push(
+      bytes.subarray(start, pointer.start),
+      [0x41, ...signed(BigInt.asIntN(32, BigInt(stackEnd)))],
+      bytes.subarray(pointer.end, end),
+    );
+  if (pages !== undefined) parts.push([I32, 1, 0x41, ...signed(BigInt(pages)), 0x0b]);
+  return parts;
+}
+
+/** A function whose instructions ask for the pages that its heap sees. */
+function changed(module: ModuleBinary, body: Body, scan: Scan, pages: number, grow: number): Part[] {
+  const found = scan.bodies.get(body.code) ?? [];
+  const parts: Part[] = [];
+  let position = body.start;
+  for (const { kind, start, end } of found) {
+    parts.push(module.bytes.subarray(position, start));
+    parts.push(kind === "size" ? [0x23, ...unsigned(pages)] : [0x10, ...unsigned(grow)]);
+    position = end;
+  }
+  parts.push(module.bytes.subarray(position, body.end));
+  return [unsigned(parts.reduce((length, part) => length + part.length, 0)), ...parts];
+}
+
+/** memory.grow on a number of pages: their number before, or -1 if there would be more than `most`. */
+function growBody(pages: number, most: number): number[] {
+  const get = [0x23, ...unsigned(pages)];
+  const more = [0x20, 0];
+  return [
+    0, // no locals
+    ...[...more, 0x41, ...signed(BigInt(most)), ...get, 0x6b, 0x4b], // more > most - pages, unsigned
+    ...[0x04, 0x40, 0x41, 0x7f, 0x0f, 0x0b], // if: return -1
+    ...get,
+    ...[...get, ...more, 0x6a, 0x24, ...unsigned(pages)], // pages += more
+    0x0b,
+  ];
+}

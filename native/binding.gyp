@@ -28,14 +28,17 @@
         ["target_arch == 'arm64'", { "cflags": ["-mno-outline-atomics"] }]
       ],
       # Nothing unwinds its stack: there are no exceptions. The tables would be a tenth of the file.
-      "cflags": ["-Wall", "-Wextra", "-Os", "-fvisibility=hidden", "-ffunction-sections", "-fno-asynchronous-unwind-tables"],
+      "cflags": [
+        "-Wall", "-Wextra", "-Os", "-flto", "-fvisibility=hidden", "-ffunction-sections",
+        "-fno-asynchronous-unwind-tables", "-fno-unwind-tables"
+      ],
       "cflags_cc": ["-std=c++17"],
       # -z nodelete: the signal handler's code must stay loaded after the last worker that loaded the addon has ended.
       # No library is named, and so no version of a symbol. What the addon needs of libc, the process has: glibc of any
       # version, or musl. Bun refuses an addon that names glibc if it runs under musl. -z now: a symbol that is absent is an
       # error at the load, and the signal handler never resolves one.
       "ldflags": [
-        "-nodefaultlibs", "-Wl,--gc-sections", "-Wl,-z,now", "-Wl,-z,nodelete", "-Wl,--version-script=<(module_root_dir)/exports.ld"
+        "-nodefaultlibs", "-flto", "-Os", "-Wl,--gc-sections", "-Wl,-z,now", "-Wl,-z,nodelete", "-Wl,--version-script=<(module_root_dir)/exports.ld"
       ],
       "libraries": ["-lgcc"]
     }

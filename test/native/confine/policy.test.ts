@@ -1,4 +1,5 @@
 // The filter's program against the policy as policy.ts says it: by an interpreter, without a kernel.
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import * as assert from "uvu/assert";
 import { suite } from "../../suite.js";
@@ -128,6 +129,15 @@ else {
     const known = numbers();
     const absent = [...allowed, ...failing].filter((name) => !known.has(name));
     assert.equal(absent, process.arch === "arm64" ? ["time", "readlink"] : []);
+  });
+
+  policy("is what the page says", () => {
+    const [, section = ""] = readFileSync(`${root}docs/sandbox.md`, "utf8").split("| system calls | what for");
+    const [table = ""] = section.split("\n\n");
+    const named = [...table.matchAll(/^\| ((?:(?:`\w+` ?)+[^|]*?)+) \|/gm)].flatMap(
+      ([, cell = ""]) => cell.match(/\w+(?=`)/g) ?? [],
+    );
+    assert.equal(named.sort(), [...allowed, ...failing].sort());
   });
 
   policy("answers as the policy says, for each system call and its arguments", () => {

@@ -1,5 +1,5 @@
-// Where a module wants to have its static data and its stack: addresses that a linker fixed, which no host can change, except
-// for the start of a stack. What toolchains call these addresses: https://github.com/WebAssembly/tool-conventions
+// What a module declares of its memory: the places of its static data and its stack, addresses that a linker fixed. No host can
+// change them, except for the start of a stack. What toolchains call these addresses: https://github.com/WebAssembly/tool-conventions
 import type { ModuleBinary } from "./binary.js";
 import { globalNames } from "./customs.js";
 import type { Scan } from "./instructions.js";

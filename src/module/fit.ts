@@ -19,7 +19,7 @@ export interface Room {
 }
 
 export interface Fit {
-  /** Where the stack is to begin; undefined: where the module has it. */
+  /** Where the stack is to begin; undefined: it stays. */
   readonly stackEnd: number | undefined;
   /** The memory that the module's heap sees: pages at first, and at most. Undefined: the real one. */
   readonly heap: { readonly initial: number; readonly most: number } | undefined;

@@ -67,7 +67,7 @@ function checkImports(
   }
 }
 
-/** The imports, with the attachment's memory where the module wants it. */
+/** The imports, with the attachment's memory by the name that the module has for it. */
 function withMemoryAt(imports: ModuleImports, at: { module: string; name: string } | undefined, memory: WasmMemory) {
   const all = at ? { ...imports, [at.module]: { ...imports[at.module], [at.name]: memory } } : imports;
   return all as unknown as WebAssembly.Imports;
@@ -97,7 +97,7 @@ interface Read {
   readonly found: Scan;
 }
 
-/** Places it where room is now. */
+/** Finds a place in what is free now. */
 function placed({ module, found }: Read, imports: ModuleImports, place: Place): Placed {
   const { memory } = place.mapping;
   checkImports(module.imports, imports, memory);

@@ -3,8 +3,9 @@ import { writeFileSync } from "node:fs";
 import { manualMarkdown, manualPage } from "../build/src/cli/manual.js";
 import { makeProgram } from "../build/src/cli/program.js";
 
+const program = await makeProgram();
 for (const [file, text] of [
-  ["wasm-shm.1", manualPage(makeProgram())],
-  ["cli.md", manualMarkdown(makeProgram())],
+  ["wasm-shm.1", manualPage(program)],
+  ["cli.md", manualMarkdown(program)],
 ])
   writeFileSync(new URL(`../docs/${file}`, import.meta.url), text);

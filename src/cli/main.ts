@@ -7,13 +7,13 @@ async function main(): Promise<void> {
   quietPipes();
   try {
     const { makeProgram } = await import("./program.js");
-    await makeProgram().parseAsync();
+    await (await makeProgram(process.argv[2])).parseAsync();
   } catch (error) {
     process.exitCode = exitCodeOf(error);
   }
 }
 
-await main().catch((error: unknown) => {
+main().catch((error: unknown) => {
   process.stderr.write(`wasm-shm: ${(error as Error).message}\n`);
   process.exitCode = 1;
 });

@@ -7,7 +7,7 @@ import { adlerOracle, crc32cOracle, crc32Oracle, hashOracle } from "../support/o
 import { nativePairs, randomBytes } from "../support/pairs.js";
 
 const checksum = (...args: (string | number)[]): Ended =>
-  run(process.execPath, [`${root}dist/cli/main.js`, "checksum", ...args.map(String)]);
+  run(process.execPath, [`${root}dist/cli/main.cjs`, "checksum", ...args.map(String)]);
 
 const oracles: [name: string, sum: (bytes: Uint8Array) => string][] = [
   ["crc32", (bytes) => crc32Oracle(bytes).toString(16).padStart(8, "0")],

@@ -6,7 +6,7 @@ import { suite } from "../suite.js";
 import { type Ended, root, run, works } from "../support/child.js";
 import { nativePairs, randomBytes } from "../support/pairs.js";
 
-const cli = `${root}dist/cli/main.js`;
+const cli = `${root}dist/cli/main.cjs`;
 const dump = (...args: (string | number)[]): Ended => run(process.execPath, [cli, "dump", ...args.map(String)]);
 
 function withBytes(bytes: Uint8Array, use: (id: number) => void): void {

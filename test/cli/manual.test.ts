@@ -11,22 +11,23 @@ import { root, run, works } from "../support/child.js";
 import { nativePairs } from "../support/pairs.js";
 import { cli, main } from "./shell.js";
 
-const commands = makeProgram()
+const program = await makeProgram();
+const commands = program
   .createHelp()
-  .visibleCommands(makeProgram())
+  .visibleCommands(program)
   .map((command) => command.name());
 
 const manual = suite("The manual");
 for (const [file, text] of [
-  ["docs/wasm-shm.1", manualPage(makeProgram())],
-  ["docs/cli.md", manualMarkdown(makeProgram())],
+  ["docs/wasm-shm.1", manualPage(program)],
+  ["docs/cli.md", manualMarkdown(program)],
 ] as const)
   manual(`${file} agrees with the definitions (npm run build:manual generates it)`, () => {
     assert.is(readFileSync(root + file, "utf8"), text);
   });
 
 manual("has each command, its options and an example", () => {
-  const page = manualPage(makeProgram()).replaceAll("\\-", "-");
+  const page = manualPage(program).replaceAll("\\-", "-");
   for (const command of commands.filter((name) => name !== "help")) {
     const [, section = ""] = page.split(`.SS wasm-shm ${command} `);
     assert.match(section.split(".SS ")[0] ?? "", /^Examples?:$/m, command);

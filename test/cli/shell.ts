@@ -3,7 +3,7 @@ import { type SpawnOptions, spawn } from "node:child_process";
 import { once } from "node:events";
 import { type Ended, root, run, works } from "../support/child.js";
 
-export const main = `${root}dist/cli/main.js`;
+export const main = `${root}dist/cli/main.cjs`;
 
 /** Without the variables that decide on colours; with CI, because libraries of colours take that for a terminal. */
 export const environment = { ...process.env, NO_COLOR: undefined, FORCE_COLOR: undefined, CI: "true" };

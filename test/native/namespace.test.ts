@@ -6,7 +6,7 @@ import { code, nativePairs } from "../support/pairs.js";
 
 const OTHER = 1234; // a user that no namespace of these tests maps
 const STAND_IN = 65_534; // what the kernel shows for such a user
-const main = `${root}dist/cli/main.js`;
+const main = `${root}dist/cli/main.cjs`;
 
 const tell = `const tell = (call) => {
   try { return String(call()); } catch ({ code, message, hint }) { return [code, message, hint].join(" | "); }

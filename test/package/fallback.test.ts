@@ -78,7 +78,7 @@ onLinux("the sysv host is never replaced if it was asked for: the error lists wh
 onLinux("the command line, the X11 provider and a sandbox say the same, whatever WASM_SHM_HOST says", () => {
   installed((install) => {
     const { message } = why(install);
-    const cli = run(process.execPath, [join(install.folder, "dist/cli/main.js"), "ls"], {
+    const cli = run(process.execPath, [join(install.folder, "dist/cli/main.cjs"), "ls"], {
       env: environment(install.project, { WASM_SHM_HOST: "local" }),
     });
     assert.is(cli.stderr, `wasm-shm: ${message}\n`);
@@ -153,7 +153,7 @@ onLinux("in a clone, which no package manager made, the cure is its own build", 
 
 /** Runs the package's build with these variables. @returns its exit code */
 function runBuild({ project, folder }: Install, env: NodeJS.ProcessEnv): number | null {
-  const ended = run(process.execPath, ["dist/cli/main.js", "build"], { cwd: folder, env: environment(project, env) });
+  const ended = run(process.execPath, ["dist/cli/main.cjs", "build"], { cwd: folder, env: environment(project, env) });
   assert.match(ended.stderr, ended.code === 0 ? /^built .*\.node$/m : /^wasm-shm: the addon .* was not built: /m);
   return ended.code;
 }

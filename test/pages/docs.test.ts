@@ -37,7 +37,7 @@ const commandsElsewhere: Readonly<Record<string, readonly (readonly [file: strin
     [".ci/run", "npm ci "],
     [".ci/run", "\nnpm test"],
   ],
-  "npx wasm-shm build\n": [["test/package/fallback.test.ts", '"dist/cli/main.js", "build"']],
+  "npx wasm-shm build\n": [["test/package/fallback.test.ts", '"dist/cli/main.cjs", "build"']],
   "npm run build:guests\n": [["test/sandbox/guests.test.ts", "tools/guests.js"]],
   "npm run build && node build/examples/x11/main.js --xvfb\n": [
     [".ci/run", "\nnpm test"], // which builds

@@ -2,6 +2,7 @@ import { Argument, type Command } from "commander";
 import { candidatesFor } from "../completion/candidates.js";
 import { shells } from "../completion/shells.js";
 import { writeOut } from "../io/output.js";
+import { makeProgram } from "../program.js";
 
 export function addCompletion(program: Command): void {
   program
@@ -16,6 +17,7 @@ export function addCompletion(program: Command): void {
     .description("Print the words that may come next on a command line, for the script of a shell.")
     .argument("[words...]")
     .action(async (words: string[]) => {
-      for (const line of await candidatesFor(program, words)) await writeOut(`${line}\n`);
+      const whole = await makeProgram(words.length > 1 ? words[0] : undefined);
+      for (const line of await candidatesFor(whole, words)) await writeOut(`${line}\n`);
     });
 }

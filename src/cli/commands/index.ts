@@ -1,29 +1,20 @@
-// The commands, in the order of help and the manual. A new command is a file beside this one, and its line here.
+// The commands by name, in the order of help and the manual. Each is loaded when it is wanted. A new command is a file beside
+// this one, and its line here.
 import type { Command } from "commander";
-import { addBuild } from "./build.js";
-import { addChecksum } from "./checksum.js";
-import { addCompletion } from "./completion.js";
-import { addCopy } from "./copy.js";
-import { addDump } from "./dump.js";
-import { addLimits } from "./limits.js";
-import { addLs } from "./ls.js";
-import { addOpen } from "./open.js";
-import { addRead } from "./read.js";
-import { addRm } from "./rm.js";
-import { addStat } from "./stat.js";
-import { addWatch } from "./watch.js";
 
-export const commands: readonly ((program: Command) => void)[] = [
-  addLs,
-  addStat,
-  addOpen,
-  addRead,
-  addDump,
-  addWatch,
-  addCopy,
-  addChecksum,
-  addRm,
-  addLimits,
-  addBuild,
-  addCompletion,
-];
+type Add = (program: Command) => void;
+
+export const commands: Readonly<Record<string, () => Promise<Add>>> = {
+  ls: async () => (await import("./ls.js")).addLs,
+  stat: async () => (await import("./stat.js")).addStat,
+  open: async () => (await import("./open.js")).addOpen,
+  read: async () => (await import("./read.js")).addRead,
+  dump: async () => (await import("./dump.js")).addDump,
+  watch: async () => (await import("./watch.js")).addWatch,
+  copy: async () => (await import("./copy.js")).addCopy,
+  checksum: async () => (await import("./checksum.js")).addChecksum,
+  rm: async () => (await import("./rm.js")).addRm,
+  limits: async () => (await import("./limits.js")).addLimits,
+  build: async () => (await import("./build.js")).addBuild,
+  completion: async () => (await import("./completion.js")).addCompletion,
+};

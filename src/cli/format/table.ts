@@ -1,6 +1,8 @@
 // Tables of plain text, and the colours of a terminal.
-import Table from "cli-table3";
+import { createRequire } from "node:module";
 import pc from "picocolors";
+
+const load = createRequire(import.meta.url);
 
 /** The colours for a stream: NO_COLOR and FORCE_COLOR decide first, then whether the stream is a terminal. */
 export function coloursOf(stream: NodeJS.WriteStream): ReturnType<typeof pc.createColors> {
@@ -22,6 +24,7 @@ const plain = Object.fromEntries(
 
 /** Cells in columns, with two spaces between them. @param right the columns that are aligned to the right */
 export function tableText(rows: readonly (readonly string[])[], right: readonly boolean[] = []): string {
+  const Table = load("cli-table3") as typeof import("cli-table3"); // takes 8 ms, and help has no table
   const table = new Table({
     chars: { ...plain, middle: "  " },
     style: { "padding-left": 0, "padding-right": 0, head: [], border: [] },

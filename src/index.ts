@@ -5,6 +5,8 @@ import type { Shm } from "./segment/shm.js";
 
 export type { Confinement } from "./host/confinement.js";
 export { createShm, sysvHost } from "./node.js";
+export { createPool, type PoolOptions, servePool } from "./pool/create.js";
+export type { Pool } from "./pool/pool.js";
 export * from "./public.js";
 export { createSandbox, createSandboxPool } from "./sandbox/create.js";
 export type { GuestResult, GuestValue, GuestWindow } from "./sandbox/guest.js";
@@ -37,3 +39,4 @@ export const {
   ftok,
   keyOf,
 } = shm;
+export const { channel, topic, service } = shm;

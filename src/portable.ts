@@ -18,6 +18,16 @@ export async function createSandbox(): Promise<never> {
   throw unsupported("a sandbox", `this is wasm-shm/portable; ${IN_NODE}`, { hint: IN_NODE });
 }
 
+/** @throws {ShmError} `ERR_SHM_UNSUPPORTED` always: a pool consists of processes of Node */
+export async function createPool(): Promise<never> {
+  throw unsupported("a pool", `this is wasm-shm/portable; ${IN_NODE}`, { hint: IN_NODE });
+}
+
+/** @throws {ShmError} `ERR_SHM_UNSUPPORTED` always, as {@link createPool} */
+export function servePool(): never {
+  throw unsupported("a pool", `this is wasm-shm/portable; ${IN_NODE}`, { hint: IN_NODE });
+}
+
 /** @throws {ShmError} `ERR_SHM_UNSUPPORTED` the sysv host was named: this entry point has none */
 export function createShm(options?: ShmOptions): Shm {
   return compose(options, { sysv: sysvHost, byDefault: threadHost, engine: {}, streams: undefined });
@@ -38,3 +48,4 @@ export const {
   ftok,
   keyOf,
 } = shm;
+export const { channel, topic, service } = shm;

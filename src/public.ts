@@ -68,7 +68,9 @@ export type {
   WindowBytes,
 } from "./range/range.js";
 export { Attachment } from "./segment/attachment.js";
+export type { ChannelMaker, Messaging, ServiceMaker, TopicMaker } from "./segment/messaging.js";
 export type { ModuleImports, ModuleSource, WasmInstance, WasmModule } from "./segment/modulesource.js";
+export type { Own, OwnOptions, OwnTarget } from "./segment/own.js";
 export type { AttachOptions } from "./segment/request.js";
 export { type Permissions, Segment } from "./segment/segment.js";
 export type { CreateOptions, SegmentKey, Shm, ShmOptions } from "./segment/shm.js";

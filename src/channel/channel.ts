@@ -176,17 +176,27 @@ export class Channel<T = Uint8Array> extends SharedObject {
   }
 }
 
+export const channelOptions = ["capacity", "mode", "redeliver", "codec"] as const;
+
+/** The checked options of a channel. */
+export function checkChannel<T>(
+  options: ChannelOptions<T> | undefined,
+  parts: MessageParts | undefined,
+): Omit<ChannelOptions, "codec"> & { codec: Codec | undefined } {
+  const checked = checkOptions(options, channelOptions);
+  if (checked.capacity !== undefined) checkCapacity("options.capacity", checked.capacity);
+  if (checked.mode !== undefined) checkChoice("options.mode", checked.mode, modes);
+  if (checked.redeliver !== undefined) checkBoolean("options.redeliver", checked.redeliver);
+  return { ...checked, codec: checkCodec(checked.codec, parts) };
+}
+
 export function openChannel<T>(
   participant: Participant,
   offset: number,
   options: ChannelOptions<T> | undefined,
   parts: MessageParts | undefined,
 ): Channel<T> {
-  const checked = checkOptions(options, ["capacity", "mode", "redeliver", "codec"]);
-  if (checked.capacity !== undefined) checkCapacity("options.capacity", checked.capacity);
-  if (checked.mode !== undefined) checkChoice("options.mode", checked.mode, modes);
-  if (checked.redeliver !== undefined) checkBoolean("options.redeliver", checked.redeliver);
-  const codec = checkCodec(checked.codec, parts);
+  const { codec, ...checked } = checkChannel(options, parts);
   const found = argumentsAt(participant, ObjectKind.channel, offset);
   const foundMode = found && modes[(found.second & MODE_BITS) - 1];
   if (found && (!isCapacity(found.first) || !foundMode || (found.second & ~(MODE_BITS | DROPS)) !== 0))

@@ -17,6 +17,9 @@ interface Pending {
   end(): void;
 }
 
+/** A hostile peer could let answers stay for good. */
+const MOST_TURNS = 1024;
+
 /** One client of a service. It listens while requests are pending, and keeps the process alive only then. */
 export class Client {
   readonly #ground: ServiceGround;
@@ -149,11 +152,21 @@ export class Client {
     }
   }
 
-  /** The death of the last server ends what is pending. A server that has stopped may be followed by another. */
+  /**
+   * The death of the last server ends what is pending. A server that has stopped may be followed by another, unless the
+   * service was closed.
+   */
   async #watch(signal: AbortSignal): Promise<void> {
     const { participant, sleepers, describe, requests } = this.#ground;
-    const died = (): true | undefined => (requests.readers.look() === "dead" ? true : undefined);
-    await participant.waits.wait(sleepers, () => describe("request"), died, { signal });
+    const ended = (): "dead" | "closed" | undefined => {
+      const there = requests.readers.look();
+      return there === "dead" ? there : there === "nobody" && requests.closed ? "closed" : undefined;
+    };
+    const how = await participant.waits.wait(sleepers, () => describe("request"), ended, { signal });
+    // The last server may have answered before it went: these answers are read in the turns between.
+    for (let turn = 0; turn < MOST_TURNS && !participant.left && this.#answers.used > 0; turn++)
+      await new Promise<void>(inNextTurn);
+    if (how === "closed") throw coordinationError("ERR_SHM_CLOSED", `${describe("request")}: it was closed`);
     throw this.#died(`its servers were killed: ${requests.readers.who}`);
   }
 

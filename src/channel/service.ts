@@ -107,6 +107,18 @@ export class Service<Q = Uint8Array, A = Q> extends Uncloneable {
     return new Server(this.#ground, handler as Handler<never, unknown>, options);
   }
 
+  /** Whether it was closed: no request is accepted. */
+  get closed(): boolean {
+    return this.#ground.requests.closed;
+  }
+
+  /** Ends it: each request is `ERR_SHM_CLOSED` from here on. Servers answer what was asked before, and then stop. */
+  close(): void {
+    const { requests, participant, sleepers } = this.#ground;
+    requests.close();
+    participant.waits.ring(sleepers);
+  }
+
   /** Rejects pending requests with `ERR_SHM_CLOSED`, and gives up the place of a client. The next request takes one again. */
   release(): void {
     const client = this.#client;
@@ -129,18 +141,34 @@ export class Service<Q = Uint8Array, A = Q> extends Uncloneable {
   }
 }
 
+export const serviceOptions = ["capacity", "answerCapacity", "clients", "codec"] as const;
+
+/** The checked options of a service. */
+export function checkService<T>(
+  options: ServiceOptions<T> | undefined,
+  parts: MessageParts | undefined,
+): Omit<ServiceOptions, "codec"> & { codec: Codec | undefined } {
+  const checked = checkOptions(options, serviceOptions);
+  for (const name of ["capacity", "answerCapacity"] as const)
+    if (checked[name] !== undefined)
+      checkInteger(`options.${name}`, checkCapacity(`options.${name}`, checked[name]), LEAST_CAPACITY, 2 ** 30);
+  if (checked.clients !== undefined) checkInteger("options.clients", checked.clients, 1, MOST_CLIENTS);
+  return { ...checked, codec: checkCodec(checked.codec, parts) };
+}
+
+/** Bytes of a service with these options that is made. */
+export function newServiceBytes(options: Omit<ServiceOptions, "codec">): number {
+  const { capacity = DEFAULT_CAPACITY, answerCapacity = capacity, clients = DEFAULT_CLIENTS } = options;
+  return serviceBytes({ requests: capacity, answers: answerCapacity, clients });
+}
+
 export function openService<Q, A>(
   participant: Participant,
   offset: number,
   options: ServiceOptions<Q | A> | undefined,
   parts: MessageParts | undefined,
 ): Service<Q, A> {
-  const checked = checkOptions(options, ["capacity", "answerCapacity", "clients", "codec"]);
-  for (const name of ["capacity", "answerCapacity"] as const)
-    if (checked[name] !== undefined)
-      checkInteger(`options.${name}`, checkCapacity(`options.${name}`, checked[name]), LEAST_CAPACITY, 2 ** 30);
-  if (checked.clients !== undefined) checkInteger("options.clients", checked.clients, 1, MOST_CLIENTS);
-  const codec = checkCodec(checked.codec, parts);
+  const { codec, ...checked } = checkService(options, parts);
   const found = argumentsAt(participant, ObjectKind.service, offset);
   const there = found && unpacked(found.first, found.second);
   if (there && !(isCapacity(there.requests) && isCapacity(there.answers) && isCount(there.clients)))

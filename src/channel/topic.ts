@@ -155,17 +155,31 @@ export class Topic<T = Uint8Array> extends SharedObject {
   }
 }
 
+export const topicOptions = ["capacity", "overrun", "subscribers", "codec"] as const;
+
+/** The checked options of a topic. */
+export function checkTopic<T>(
+  options: TopicOptions<T> | undefined,
+  parts: MessageParts | undefined,
+): Omit<TopicOptions, "codec"> & { codec: Codec | undefined } {
+  const checked = checkOptions(options, topicOptions);
+  if (checked.capacity !== undefined) checkCapacity("options.capacity", checked.capacity);
+  if (checked.overrun !== undefined) checkChoice("options.overrun", checked.overrun, policies);
+  if (checked.subscribers !== undefined) checkInteger("options.subscribers", checked.subscribers, 1, MOST_SUBSCRIBERS);
+  return { ...checked, codec: checkCodec(checked.codec, parts) };
+}
+
+/** Bytes of a topic with these options that is made. */
+export const newTopicBytes = ({ capacity, subscribers }: Omit<TopicOptions, "codec">): number =>
+  topicBytes(capacity ?? DEFAULT_CAPACITY, subscribers ?? DEFAULT_SUBSCRIBERS);
+
 export function openTopic<T>(
   participant: Participant,
   offset: number,
   options: TopicOptions<T> | undefined,
   parts: MessageParts | undefined,
 ): Topic<T> {
-  const checked = checkOptions(options, ["capacity", "overrun", "subscribers", "codec"]);
-  if (checked.capacity !== undefined) checkCapacity("options.capacity", checked.capacity);
-  if (checked.overrun !== undefined) checkChoice("options.overrun", checked.overrun, policies);
-  if (checked.subscribers !== undefined) checkInteger("options.subscribers", checked.subscribers, 1, MOST_SUBSCRIBERS);
-  const codec = checkCodec(checked.codec, parts);
+  const { codec, ...checked } = checkTopic(options, parts);
   const found = argumentsAt(participant, ObjectKind.topic, offset);
   const policy = found && policies[(found.second & POLICY_BITS) - 1];
   const there = found && found.second >>> 8;

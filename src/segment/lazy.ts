@@ -1,6 +1,11 @@
 import { keyOf } from "./key.js";
 import type { Shm } from "./shm.js";
 
+interface Maker {
+  create(options?: never): unknown;
+  open(options: never): unknown;
+}
+
 /**
  * An instance that `make` makes at the first use of a member. So an import cannot fail; and after a use that failed, the
  * next one tries again.
@@ -11,6 +16,14 @@ export function lazyShm(make: () => Shm): Shm {
     made ??= make();
     return made;
   }
+  /** Two functions of an instance. */
+  const lazily = <M extends Maker>(of: (shm: Shm) => M): M => {
+    const maker: Maker = {
+      create: (options) => of(instance()).create(options),
+      open: (options) => of(instance()).open(options),
+    };
+    return maker as M;
+  };
   return {
     get host() {
       return instance().host;
@@ -30,5 +43,8 @@ export function lazyShm(make: () => Shm): Shm {
     createChecksum: ((algorithm: never, options: never) =>
       instance().createChecksum(algorithm, options)) as Shm["createChecksum"],
     keyOf,
+    channel: lazily((shm) => shm.channel),
+    topic: lazily((shm) => shm.topic),
+    service: lazily((shm) => shm.service),
   };
 }

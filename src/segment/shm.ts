@@ -27,6 +27,7 @@ import type { Checksum32, Checksum64 } from "../range/checksum.js";
 import { type Checksum, type CreateChecksumOptions, createChecksum } from "../range/incremental.js";
 import type { Parts } from "./attachment.js";
 import { keyOf } from "./key.js";
+import { type Messaging, messagingOf } from "./messaging.js";
 import { type Segment, segments } from "./segment.js";
 import { createTyped, openTyped, type TypedOptions, type TypedSegment } from "./typed.js";
 
@@ -86,7 +87,7 @@ export interface SegmentKey {
 }
 
 /** System V shared memory over one host and one core. Its functions need no `this`. */
-export interface Shm {
+export interface Shm extends Messaging {
   /**
    * The host in use; `host.name` is "sysv", "local" or that of your own.
    *
@@ -408,6 +409,8 @@ export function compose(options: ShmOptions | undefined, platform: Platform): Sh
 
     createChecksum: ((algorithm, options) => createChecksum(core, algorithm, options)) as Shm["createChecksum"],
     keyOf,
+
+    ...messagingOf(() => shm, platform.messages),
   };
   return shm;
 }

@@ -34,9 +34,13 @@ interface Seen {
   readonly deaths: number;
 }
 
-/** The participant in a slot; undefined if the slot is free, or if its participant is still joining. */
-function look(participant: Participant, slot: number): Seen | undefined {
-  const { words, base } = participant;
+/**
+ * The participant in a slot; undefined if the slot is free, or if its participant is still joining.
+ *
+ * @param base the domain's first word
+ * @param own the slot of the participant that asks
+ */
+function look(words: Int32Array, base: number, slot: number, own: number | undefined): Seen | undefined {
   const line = base + slotWord(slot);
   const word = (index: number): number => Atomics.load(words, line + index) >>> 0;
   const life = word(Slot.Life);
@@ -51,17 +55,24 @@ function look(participant: Participant, slot: number): Seen | undefined {
     kind: kinds[word(Slot.Kind)] ?? "unknown",
     joined: new Date(word(Slot.JoinedLow) + word(Slot.JoinedHigh) * 2 ** 32),
     alive: isAlive(life),
-    self: slot === participant.slot,
+    self: slot === own,
   };
   return { peer, deaths: word(Slot.Deaths) };
 }
 
-export const peerIn = (participant: Participant, slot: number): Peer | undefined => look(participant, slot)?.peer;
+/** As seen by one that takes no part. */
+export const peerAt = (words: Int32Array, base: number, slot: number): Peer | undefined =>
+  look(words, base, slot, undefined)?.peer;
+
+const seenBy = ({ words, base, slot: own }: Participant, slot: number): Seen | undefined =>
+  look(words, base, slot, own);
+
+export const peerIn = (participant: Participant, slot: number): Peer | undefined => seenBy(participant, slot)?.peer;
 
 export function peersOf(participant: Participant): Peer[] {
   const peers: Peer[] = [];
   for (let slot = 0; slot < participant.slots; slot++) {
-    const seen = look(participant, slot);
+    const seen = seenBy(participant, slot);
     if (seen) peers.push(seen.peer);
   }
   return peers;
@@ -101,7 +112,7 @@ export class PeerEvents {
 
   #look(): (Seen | undefined)[] {
     const { slots } = this.#participant;
-    return Array.from({ length: slots }, (_, slot) => look(this.#participant, slot));
+    return Array.from({ length: slots }, (_, slot) => seenBy(this.#participant, slot));
   }
 
   #compare(): void {

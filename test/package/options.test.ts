@@ -2,7 +2,16 @@
 // these objects is read from the emitted declarations, so that a new one, or a new key, cannot be forgotten here.
 import { readdirSync, readFileSync } from "node:fs";
 import * as assert from "uvu/assert";
-import { createSandbox, createSandboxPool, createShm, type Domain, localHost, type Segment, shm } from "wasm-shm";
+import {
+  createPool,
+  createSandbox,
+  createSandboxPool,
+  createShm,
+  type Domain,
+  localHost,
+  type Segment,
+  shm,
+} from "wasm-shm";
 import { x11Provider } from "wasm-shm/x11";
 import { suite } from "../suite.js";
 import { root } from "../support/child.js";
@@ -67,6 +76,17 @@ const calls: Record<string, Calls> = {
   },
   TopicOptions: { topic: (options) => withDomain((domain) => domain.topic(4096, options)) },
   ServiceOptions: { service: (options) => withDomain((domain) => domain.service(4096, options)) },
+  OwnOptions: {
+    "channel.create": (options) => local.channel.create(options),
+    "topic.create": (options) => local.topic.create(options),
+    "service.create": (options) => local.service.create(options),
+  },
+  OwnTarget: {
+    "channel.open": (options) => local.channel.open(options),
+    "topic.open": (options) => local.topic.open(options),
+    "service.open": (options) => local.service.open(options),
+  },
+  PoolOptions: { createPool: (options) => createPool("/", options) },
   ServeOptions: {
     serve: (options) =>
       withDomain((domain) => domain.service(4096, { capacity: 128, clients: 1 }).serve((bytes) => bytes, options)),
@@ -99,6 +119,7 @@ const RESULTS = [
   "Limits",
   "MapRequest",
   "Mapping",
+  "Messaging",
   "Peer",
   "RequestContext",
   "SegmentInfo",

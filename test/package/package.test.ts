@@ -36,6 +36,8 @@ const words = [
     "Topic",
   ],
   ["SharedMemoryFlags", "SegmentStatus", "Whence", "VERSION"],
+  ["channel", "createPool", "servePool", "service", "topic"],
+  ["TypedSegment", "createChecksum", "createTyped", "openTyped", "keyOf"],
   [
     "create",
     "createSandbox",

@@ -1,0 +1,254 @@
+// Channels, topics and services with a segment of their own: `channel.create({ key })` and its kin, on each host, and what
+// is left by processes that end in each way.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import * as assert from "uvu/assert";
+import { channel, shm as kernel, keyOf, list, SegmentStatus } from "wasm-shm";
+import { suite } from "../suite.js";
+import { moduleFile } from "../support/child.js";
+import { codeOf, hosts, kernelHosts } from "./support.js";
+
+let number = 0;
+/** A key of this process's own for each test. */
+const nextKey = (): number => 0x0a000000 + ((process.pid & 0xffff) << 8) + number++;
+
+for (const { name, shm } of hosts) {
+  const test = suite(`Objects with segments of their own: ${name}`);
+
+  test("a channel comes with its segment and its domain, and leaves with them", async () => {
+    const key = nextKey();
+    const made = shm.channel.create<object>({ key, codec: "json" });
+    const opened = shm.channel.open<object>({ key, codec: "json" });
+    assert.is(opened.id, made.id);
+    assert.is(made.capacity, 2 ** 20);
+    assert.is(made.domain.slots, 64);
+    assert.is(made.domain.peers().length, 2);
+    await made.writer().write({ a: 1 });
+    assert.equal((await opened.reader().read())?.value, { a: 1 });
+    opened[Symbol.dispose]();
+    assert.is(made.domain.peers().length, 1);
+    assert.not(made.closed);
+    made[Symbol.dispose]();
+    made[Symbol.dispose](); // twice does no harm
+    assert.is(await codeOf(() => shm.open({ key })), "ENOENT");
+    assert.is(await codeOf(() => made.writer()), "ERR_SHM_DETACHED");
+  });
+
+  test("without a key it is found by its id, and its segment is removed at once", async () => {
+    const made = shm.topic.create({ overrun: "overwrite", capacity: 4096 });
+    assert.ok(made.segment.stat().mode & SegmentStatus.Destroyed);
+    const subscriber = shm.topic.open({ id: made.id }).subscribe();
+    await made.writer().write(Uint8Array.of(7));
+    assert.equal([...((await subscriber.read())?.bytes ?? [])], [7]);
+    made[Symbol.dispose]();
+    assert.is(await subscriber.read(), undefined); // it was closed
+  });
+
+  test("a name is a key", () => {
+    const word = `wasm-shm test ${nextKey()}`;
+    const made = shm.service.create({ key: word, clients: 2, capacity: 1024 });
+    assert.is(shm.open({ key: keyOf(word) }).id, made.id);
+    made[Symbol.dispose]();
+  });
+
+  test("a service that is disposed of rejects what nobody will answer", async () => {
+    const key = nextKey();
+    const made = shm.service.create<number>({ key, codec: "json" });
+    const asking = shm.service.open<number>({ key, codec: "json" });
+    const server = made.serve((value) => value);
+    assert.is(await asking.request(5), 5);
+    await server.stop();
+    const pending = codeOf(asking.request(6));
+    made[Symbol.dispose]();
+    assert.is(await pending, "ERR_SHM_CLOSED");
+    assert.is(await codeOf(asking.request(7)), "ERR_SHM_CLOSED");
+    asking[Symbol.dispose]();
+  });
+
+  test("a service that is closed answers what was asked before", async () => {
+    const key = nextKey();
+    const made = shm.service.create<number>({ key, codec: "json" });
+    const asking = shm.service.open<number>({ key, codec: "json" });
+    const server = made.serve(async (value) => {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      return value;
+    });
+    const answers = [1, 2, 3, 4].map((value) => asking.request(value));
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    made.close();
+    assert.equal(await Promise.all(answers), [1, 2, 3, 4]);
+    await server.stopped;
+    assert.ok(asking.closed);
+    for (const each of [asking, made]) each[Symbol.dispose]();
+  });
+
+  test("with exclusive: false all are alike, and the last one removes it", async () => {
+    const key = nextKey();
+    const options = { key, exclusive: false, mode: "mpsc" } as const;
+    const [one, two] = [shm.channel.create(options), shm.channel.create(options)];
+    assert.is(two.id, one.id);
+    one[Symbol.dispose]();
+    await two.writer().write(new Uint8Array(3));
+    assert.is((await two.reader().read())?.length, 3);
+    two[Symbol.dispose]();
+    assert.is(await codeOf(() => shm.open({ key })), "ENOENT");
+  });
+
+  test("what lives there, and what is something else, stays", async () => {
+    const key = nextKey();
+    using made = shm.channel.create({ key });
+    assert.is(await codeOf(() => shm.channel.create({ key })), "EEXIST");
+    assert.is(await codeOf(() => shm.topic.create({ key })), "EEXIST");
+    assert.is(await codeOf(() => shm.topic.open({ key })), "ERR_SHM_LAYOUT");
+    assert.is(await codeOf(() => shm.channel.open({ key, mode: "mpmc" })), "ERR_SHM_LAYOUT");
+    assert.is(await codeOf(() => shm.channel.create({ key, exclusive: false, capacity: 64 })), "ERR_SHM_LAYOUT");
+    assert.not(made.closed);
+    assert.is(made.domain.peers().filter(({ alive }) => alive).length, 1);
+    const other = nextKey();
+    using bytes = shm.create(8192, { key: other });
+    bytes.write(new TextEncoder().encode("other data"));
+    assert.is(await codeOf(() => shm.channel.create({ key: other })), "EEXIST");
+    assert.is(await codeOf(() => shm.channel.open({ key: other })), "ERR_SHM_LAYOUT");
+    assert.is(shm.open({ key: other }).id, bytes.id);
+  });
+
+  test("bad options make nothing", async () => {
+    const own = () => shm.list().filter(({ cpid }) => cpid === process.pid).length;
+    const before = own();
+    for (const [options, code] of [
+      [{ kye: 1 }, "ERR_INVALID_ARG_VALUE"],
+      [{ slots: 65 }, "ERR_OUT_OF_RANGE"],
+      [{ capacity: 1000 }, "ERR_OUT_OF_RANGE"],
+      [{ permissions: 0o1000 }, "ERR_OUT_OF_RANGE"],
+      [{ key: 1.5 }, "ERR_OUT_OF_RANGE"],
+      [{ key: {} }, "ERR_INVALID_ARG_TYPE"],
+      [{ codec: "xml" }, "ERR_INVALID_ARG_TYPE"],
+      [{ exclusive: 1, key: 1 }, "ERR_INVALID_ARG_TYPE"],
+      [{ exclusive: false }, "ERR_INVALID_ARG_VALUE"],
+      [{ uid: 0 }, "ERR_INVALID_ARG_VALUE"],
+    ] as const)
+      assert.is(await codeOf(() => shm.channel.create(options as never)), code, JSON.stringify(options));
+    for (const [options, code] of [
+      [{}, "ERR_INVALID_ARG_VALUE"],
+      [{ id: 1, key: 1 }, "ERR_INVALID_ARG_VALUE"],
+      [{ id: -1 }, "ERR_OUT_OF_RANGE"],
+      [{ key: 1, slots: 3 }, "ERR_INVALID_ARG_VALUE"],
+    ] as const)
+      assert.is(await codeOf(() => shm.channel.open(options as never)), code, JSON.stringify(options));
+    assert.is(own(), before);
+  });
+  test.run();
+}
+
+const kill = suite("Objects with segments of their own, and deaths");
+if (kernelHosts.length === 0) kill.skip("of processes", "the kernel's segments are absent");
+else {
+  /** A child with a key, which says when it is ready. */
+  const child = async (source: string, key: number) => {
+    const text = `import { channel, service, topic } from "wasm-shm";
+      const key = ${key};
+      ${source}
+      process.send("ready"); setInterval(() => {}, 1000);`;
+    const started = spawn(process.execPath, [moduleFile(text)], { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+    await Promise.race([
+      once(started, "message"),
+      once(started, "exit").then(([code]) => {
+        throw new Error(`the child ended with ${code}`);
+      }),
+    ]);
+    return started;
+  };
+  const killed = async (source: string, key: number): Promise<number | undefined> => {
+    const started = await child(source, key);
+    started.kill("SIGKILL");
+    await once(started, "exit");
+    return started.pid;
+  };
+
+  kill("what a killed creator left is made again, any object", async () => {
+    for (const source of [
+      `channel.create({ key });`,
+      `channel.create({ key, mode: "mpmc", capacity: 65536 }).writer().tryWrite(new Uint8Array(9));`,
+      `topic.create({ key, subscribers: 100 });`,
+      `service.create({ key }).serve(() => {});`,
+    ]) {
+      const key = nextKey();
+      await killed(source, key);
+      const left = list().find((info) => info.key === key);
+      assert.ok(left, "the kernel keeps a segment with a key");
+      const made = channel.create({ key });
+      assert.is.not(made.id, left.id);
+      assert.is(made.used, 0);
+      assert.not(list().some(({ id }) => id === left.id));
+      made[Symbol.dispose]();
+    }
+  });
+
+  kill("without a key a killed creator leaves nothing", async () => {
+    const key = nextKey();
+    const pid = await killed("channel.create(); topic.create(); service.create();", key);
+    assert.equal(
+      list().filter(({ cpid }) => cpid === pid),
+      [],
+    );
+  });
+
+  kill("a killed creator is told to those that opened it, and the last one removes it", async () => {
+    const key = nextKey();
+    const creator = await child(`globalThis.writer = channel.create({ key }).writer();`, key);
+    const opened = channel.open({ key });
+    const reading = codeOf(opened.reader().read());
+    creator.kill("SIGKILL");
+    assert.is(await reading, "ERR_SHM_PEER_DIED");
+    opened[Symbol.dispose]();
+    assert.not(list().some((info) => info.key === key));
+  });
+
+  kill("one that lives in another process is not taken for dead while it is stopped", async () => {
+    const key = nextKey();
+    const creator = await child("channel.create({ key });", key);
+    creator.kill("SIGSTOP");
+    assert.is(await codeOf(() => channel.create({ key })), "EEXIST");
+    creator.kill("SIGCONT");
+    creator.kill("SIGTERM");
+    await once(creator, "exit");
+    channel.create({ key })[Symbol.dispose]();
+  });
+
+  kill("process.exit and an uncaught error leave nothing", async () => {
+    for (const end of ["process.exit(3)", "throw new Error('meant to be uncaught')"]) {
+      const key = nextKey();
+      const text = `import { channel } from "wasm-shm"; channel.create({ key: ${key} }); ${end};`;
+      const ended = spawn(process.execPath, [moduleFile(text)], { stdio: "ignore" });
+      await once(ended, "exit");
+      assert.not(list().some((info) => info.key === key));
+    }
+  });
+
+  kill("processes that begin at once agree on one, over what was left", async () => {
+    const key = nextKey();
+    await killed("channel.create({ key });", key);
+    const source = `globalThis.mine = channel.create({ key, exclusive: false, mode: "mpsc", codec: "json" });
+      await mine.writer().write(mine.id);`;
+    const children = await Promise.all(Array.from({ length: 6 }, () => child(source, key)));
+    const log = channel.create<number>({ key, exclusive: false, mode: "mpsc", codec: "json" });
+    const reader = log.reader();
+    for (let index = 0; index < children.length; index++) assert.is((await reader.read())?.value, log.id);
+    for (const each of children) each.kill("SIGKILL");
+    await Promise.all(children.map((each) => once(each, "exit")));
+    log[Symbol.dispose]();
+    assert.not(list().some((info) => info.key === key));
+  });
+
+  kill("a segment that its maker did not finish is taken over after two seconds", async () => {
+    const key = nextKey();
+    const unfinished = kernel.create(1 << 20, { key });
+    assert.is(await codeOf(() => channel.create({ key })), "EEXIST");
+    await new Promise((resolve) => setTimeout(resolve, 3100)); // the kernel counts whole seconds
+    const made = channel.create({ key });
+    assert.is.not(made.id, unfinished.id);
+    made[Symbol.dispose]();
+    assert.is(await codeOf(() => unfinished.stat()), "EIDRM");
+  });
+}
+kill.run();

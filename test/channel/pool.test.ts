@@ -1,0 +1,152 @@
+// Pools of processes: requests, failures, processes that are killed or never serve, and the end of each side.
+import { once } from "node:events";
+import * as assert from "uvu/assert";
+import { createPool, list, type Pool, servePool } from "wasm-shm";
+import { suite } from "../suite.js";
+import { moduleFile, startModule } from "../support/child.js";
+import { codeOf, kernelHosts } from "./support.js";
+
+const WORKER = `import { servePool } from "wasm-shm";
+servePool(async (value) => {
+  if (value === "kill") process.kill(process.pid, "SIGKILL");
+  if (value === "fail") throw new RangeError("no");
+  if (value?.waits) await new Promise((resolve) => setTimeout(resolve, value.waits));
+  return { value, pid: process.pid };
+});`;
+
+interface Answer {
+  value: unknown;
+  pid: number;
+}
+
+const test = suite("Pools");
+const isThere = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+};
+
+async function withPool(options: object, use: (pool: Pool<unknown, Answer>) => Promise<void>): Promise<void> {
+  const own = () => list().filter(({ cpid }) => cpid === process.pid).length;
+  const pool = await createPool<unknown, Answer>(moduleFile(WORKER), options);
+  const { pids } = pool;
+  try {
+    await use(pool);
+  } finally {
+    await pool.close();
+  }
+  assert.is(own(), 0);
+  assert.not(pids.some(isThere));
+}
+
+if (kernelHosts.length === 0) test.skip("of processes", "the kernel's segments are absent");
+else {
+  test("share the work, and answer with what structured clone takes", () =>
+    withPool({ size: 2 }, async (pool) => {
+      assert.is(pool.pids.length, 2);
+      const answers = await Promise.all([1, 2, 3, 4].map(() => pool.run({ waits: 20, when: new Date(5) })));
+      assert.is(new Set(answers.map(({ pid }) => pid)).size, 2);
+      assert.equal(answers[0]?.value, { waits: 20, when: new Date(5) });
+    }));
+
+  test("tell what a handler threw", () =>
+    withPool({ size: 1 }, async (pool) => {
+      try {
+        await pool.run("fail");
+        assert.unreachable();
+      } catch (error) {
+        assert.is((error as { code: string }).code, "ERR_SHM_HANDLER");
+        assert.match(String((error as Error).cause), "RangeError: no");
+      }
+      assert.is((await pool.run(1)).value, 1);
+    }));
+
+  test("replace a process that is killed; its request is rejected, or done again", async () => {
+    await withPool({ size: 2 }, async (pool) => {
+      const before = pool.pids;
+      assert.is(await codeOf(pool.run("kill")), "ERR_SHM_PEER_DIED");
+      for (let index = 0; index < 8; index++) assert.is((await pool.run(index)).value, index);
+      while (pool.pids.length < 2) await new Promise((resolve) => setTimeout(resolve, 10));
+      assert.is.not(String(pool.pids), String(before));
+    });
+    await withPool({ size: 1, retry: true }, async (pool) => {
+      const slow = pool.run({ waits: 300 });
+      const [pid = 0] = pool.pids;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      process.kill(pid, "SIGKILL");
+      const answer = await slow.catch(({ code }) => code as string);
+      // The only server was killed: its client is told at once, unless its successor was quicker.
+      assert.ok(typeof answer === "string" ? answer === "ERR_SHM_PEER_DIED" : answer.pid !== pid);
+    });
+  });
+
+  test("answer everything before they close, and take nothing after that", () =>
+    withPool({ size: 2 }, async (pool) => {
+      const answers = [1, 2, 3, 4, 5].map((n) => pool.run({ waits: 10, n }));
+      await pool.close();
+      assert.is((await Promise.all(answers)).length, 5);
+      assert.is(await codeOf(pool.run(1)), "ERR_SHM_CLOSED");
+      assert.equal(pool.pids, []);
+    }));
+
+  test("reject what is pending if they are terminated", () =>
+    withPool({ size: 1 }, async (pool) => {
+      const pending = codeOf(pool.run({ waits: 60_000 }));
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      pool.terminate();
+      assert.is(await pending, "ERR_SHM_CLOSED");
+    }));
+
+  test("take a signal and a time limit", () =>
+    withPool({ size: 1 }, async (pool) => {
+      assert.is(await codeOf(pool.run({ waits: 200 }, { timeoutMs: 20 })), "ERR_SHM_TIMEOUT");
+      const reason = Object.assign(new Error("enough"), { code: "ENOUGH" });
+      const stop = new AbortController();
+      const pending = codeOf(pool.run({ waits: 200 }, { signal: stop.signal }));
+      stop.abort(reason);
+      assert.is(await pending, "ENOUGH");
+    }));
+
+  test("say so if a process never serves", async () => {
+    const ends = moduleFile("process.exit(3);");
+    assert.is(await codeOf(createPool(ends, { size: 2 })), "ERR_SHM_PEER_DIED");
+  });
+
+  test("do not keep an idle process alive, and end with one that is killed", async () => {
+    const source = `import { createPool } from "wasm-shm";
+      const pool = await createPool(${JSON.stringify(moduleFile(WORKER))}, { size: 2 });
+      console.log(JSON.stringify(pool.pids)); await pool.run(1);`;
+    const gone = async (pids: number[]): Promise<void> => {
+      for (let waited = 0; waited < 10_000 && pids.some(isThere); waited += 10)
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      assert.not(pids.some(isThere));
+    };
+    for (const rest of ["", "setInterval(() => {}, 1000);"]) {
+      const child = await startModule(`${source}${rest}`);
+      if (rest) child.kill("SIGKILL");
+      if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+      assert.is(child.exitCode, rest ? null : 0);
+      const text = (child.stdout?.read() as Buffer | null)?.toString();
+      if (text) await gone(JSON.parse(text) as number[]);
+    }
+  });
+
+  test("refuse bad arguments", async () => {
+    const file = moduleFile(WORKER);
+    for (const [module, options, code] of [
+      [5, {}, "ERR_INVALID_ARG_TYPE"],
+      [new URL("https://example.org/"), {}, "ERR_INVALID_URL_SCHEME"],
+      [file, { size: 0 }, "ERR_OUT_OF_RANGE"],
+      [file, { sise: 1 }, "ERR_INVALID_ARG_VALUE"],
+      [file, { codec: "xml" }, "ERR_INVALID_ARG_TYPE"],
+      [file, { retry: 1 }, "ERR_INVALID_ARG_TYPE"],
+      [file, { capacity: 100 }, "ERR_OUT_OF_RANGE"],
+    ] as const)
+      assert.is(await codeOf(createPool(module as never, options as never)), code, JSON.stringify(options));
+    assert.is(await codeOf(() => servePool(() => 1)), "ERR_INVALID_ARG_VALUE");
+    assert.is(await codeOf(() => servePool(1 as never)), "ERR_INVALID_ARG_TYPE");
+  });
+}
+test.run();

@@ -32,9 +32,6 @@ export interface Confinement {
 const refused = (reason: string, details?: ErrorDetails): ShmError =>
   unsupported("a sandbox in a process of its own", reason, details);
 
-/** Of no error that leaves this file. */
-const ESRCH = 3;
-
 /** Segments whose filter the kernel takes: native/confine/filter.h. */
 const MOST_SEGMENTS = 256;
 

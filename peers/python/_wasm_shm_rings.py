@@ -96,7 +96,7 @@ class Ring:
     # -- who is at an end --
 
     def look(self, word, table):
-        """True: somebody; False: one who was killed; None: nobody."""
+        """True: another process; False: one who was killed; None: nobody."""
         end = None
         for at in [word] if table is None else range(table, table + 4 * self.domain.slots, 4):
             found = self.load(at)

@@ -60,7 +60,7 @@ const engine: Engine = {
   view: bufferOf,
   buffer: ({ buffer }) => Buffer.from(buffer),
   latin1: (copy) => bufferOf(copy).toString("latin1"),
-  readFile: (url) => fs.promises.readFile(url),
+  readFile: ({ href }) => fs.promises.readFile(new URL(href)),
   get crc32() {
     return nodeZlib().crc32 as Engine["crc32"]; // from Node 20.15 and 22.2
   },

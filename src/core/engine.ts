@@ -37,7 +37,7 @@ export interface Engine {
   readonly view?: (bytes: Uint8Array) => Uint8Array;
 
   /** The bytes of a file, by its URL. */
-  readonly readFile?: (url: URL) => Promise<Uint8Array>;
+  readonly readFile?: (url: { readonly href: string }) => Promise<Uint8Array>;
 
   // Of copies, which no other process can change:
   /** The same memory as the engine's own kind of bytes, such as a Buffer. */

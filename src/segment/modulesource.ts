@@ -10,6 +10,12 @@ interface ResponseLike {
   arrayBuffer(): Promise<ArrayBuffer>;
 }
 
+/** A URL, also for users who compile without Node's types and `dom`. */
+interface UrlLike {
+  readonly href: string;
+  readonly protocol: string;
+}
+
 /** WebAssembly.Module, also for users who compile without TypeScript's `dom` library. */
 export type WasmModule = typeof globalThis extends { WebAssembly: { Module: { prototype: infer M } } } ? M : object;
 
@@ -25,7 +31,7 @@ export type WasmInstance = typeof globalThis extends { WebAssembly: { Instance: 
 export type ModuleSource =
   | ArrayBufferLike
   | ArrayBufferView
-  | URL
+  | UrlLike
   | ResponseLike
   | PromiseLike<ResponseLike>
   | WasmModule;
@@ -56,7 +62,7 @@ async function bytesOfResponse(response: ResponseLike, from: string): Promise<Ui
   return new Uint8Array(await response.arrayBuffer());
 }
 
-async function bytesAt(url: URL, engine: Engine): Promise<Uint8Array<ArrayBuffer>> {
+async function bytesAt(url: UrlLike, engine: Engine): Promise<Uint8Array<ArrayBuffer>> {
   if (url.protocol === "file:" && engine.readFile) return sliceOf(await engine.readFile(url));
   return bytesOfResponse(await fetch(url.href), url.href.slice(0, 200));
 }
@@ -66,7 +72,7 @@ async function bytesAt(url: URL, engine: Engine): Promise<Uint8Array<ArrayBuffer
  *
  * @throws {TypeError} `ERR_INVALID_ARG_TYPE` it is none of them
  */
-export async function sourceOf(value: unknown, engine: Engine): Promise<Uint8Array<ArrayBuffer> | WebAssembly.Module> {
+export async function sourceOf(value: unknown, engine: Engine): Promise<Uint8Array<ArrayBuffer> | WasmModule> {
   if (value instanceof WebAssembly.Module) return value;
   if (value instanceof URL) return bytesAt(value, engine);
   const view = viewOf(value);

@@ -13,9 +13,9 @@ export interface GuestCall {
 
 export type ToGuest =
   | GuestCall
-  /** How the imported function ended that the guest waits for. What it threw stays here, and is named by a number. */
-  | { readonly returned: unknown }
-  | { readonly threw: number };
+  /** How an imported function ended that the guest waits for. What it threw stays here, and is named by a number. */
+  | { readonly returned: unknown; readonly number: number }
+  | { readonly threw: number; readonly number: number };
 
 export type FromGuest =
   | { readonly ready: readonly (readonly [name: string, window: GuestWindow])[]; readonly confinement?: Confinement }
@@ -24,8 +24,9 @@ export type FromGuest =
   | { readonly call: number; readonly failed: Failure }
   | ImportCall;
 
-/** The guest calls an imported function, and waits for its result. */
+/** The guest calls an imported function, and waits for its result. Functions that call the guest may end in another order. */
 export interface ImportCall {
+  readonly number: number;
   readonly imported: readonly [module: string, name: string];
   readonly values: readonly unknown[];
 }

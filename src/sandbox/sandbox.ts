@@ -150,7 +150,8 @@ export class Sandbox extends Uncloneable {
       for (;;) {
         const message = this.#hear(name, end);
         if ("imported" in message) this.#callImportNow(message);
-        else if (!("call" in message) || message.call !== number) throw this.#violated("it answered another call");
+        else if (!("call" in message) || message.call !== number)
+          this.#receive(message); // a call that an import made
         else if ("failed" in message) throw this.#errorOf(message.failed);
         else return message.result;
       }
@@ -197,7 +198,7 @@ export class Sandbox extends Uncloneable {
     const number = ++this.#lastCall;
     try {
       this.#post(
-        { call: number, name: call.name, values: call.values, blocking: false },
+        { call: number, name: call.name, values: call.values, blocking: this.#blocking > 0 },
         `a call of ${shownName(call.name)}`,
       );
     } catch (error) {
@@ -296,19 +297,19 @@ export class Sandbox extends Uncloneable {
   }
 
   /** Calls the function that the guest waits for, and tells the guest how it ended. */
-  async #callImport({ imported, values }: ImportCall): Promise<void> {
+  async #callImport({ imported, number, values }: ImportCall): Promise<void> {
     this.#importing++;
     try {
-      this.#return(await this.#import(imported)(...values), imported);
+      this.#return(number, await this.#import(imported)(...values), imported);
     } catch (error) {
-      this.#throw(error);
+      this.#throw(number, error);
     } finally {
       this.#importing--;
     }
   }
 
   /** The same for a guest that a blocking call waits for. */
-  #callImportNow({ imported, values }: ImportCall): void {
+  #callImportNow({ imported, number, values }: ImportCall): void {
     this.#importing++;
     try {
       const returned = this.#import(imported)(...values);
@@ -316,20 +317,20 @@ export class Sandbox extends Uncloneable {
         Promise.resolve(returned).catch(() => {}); // the caller is told another error
         throw unsupported("callSync", `${imported.join(".")} returned a promise; use call`);
       }
-      this.#return(returned, imported);
+      this.#return(number, returned, imported);
     } catch (error) {
-      this.#throw(error);
+      this.#throw(number, error);
     } finally {
       this.#importing--;
     }
   }
 
-  #return(returned: unknown, imported: ImportCall["imported"]): void {
-    this.#post({ returned }, `the result of ${imported.join(".")}`);
+  #return(number: number, returned: unknown, imported: ImportCall["imported"]): void {
+    this.#post({ number, returned }, `the result of ${imported.join(".")}`);
   }
 
-  #throw(error: unknown): void {
-    this.#carrier.post({ threw: this.#thrown.push(error) - 1 });
+  #throw(number: number, error: unknown): void {
+    this.#carrier.post({ number, threw: this.#thrown.push(error) - 1 });
   }
 
   #post(message: ToGuest, what: string): void {

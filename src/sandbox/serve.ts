@@ -16,9 +16,14 @@ export interface Link {
   receive(): ToGuest;
 }
 
+type ImportEnd = Exclude<ToGuest, GuestCall>;
+
 export class Server {
   readonly #link: Link;
   #guest: GuestInstance | undefined;
+  #lastImport = 0;
+  /** How imported functions ended for which an outer call waits. */
+  readonly #early = new Map<number, ImportEnd>();
   /** Whether the innermost call that runs is a blocking one. */
   #blocking = false;
 
@@ -60,14 +65,26 @@ export class Server {
   /** Has the sandbox call a function, and waits for its result. The function may call the guest meanwhile. */
   #imported(module: string, name: string) {
     return (...values: unknown[]): unknown => {
-      this.#post({ imported: [module, name], values }, `an argument of ${module}.${name}`);
-      for (;;) {
-        const message = this.#link.receive();
-        if ("returned" in message) return message.returned;
-        if ("threw" in message) throw new ThrownByImport(message.threw);
-        this.#answer(message);
-      }
+      const number = ++this.#lastImport;
+      this.#post({ imported: [module, name], number, values }, `an argument of ${module}.${name}`);
+      const ended = this.#ended(number);
+      if ("threw" in ended) throw new ThrownByImport(ended.threw);
+      return ended.returned;
     };
+  }
+
+  #ended(number: number): ImportEnd {
+    for (;;) {
+      const early = this.#early.get(number);
+      if (early) {
+        this.#early.delete(number);
+        return early;
+      }
+      const message = this.#link.receive();
+      if ("call" in message) this.#answer(message);
+      else if (message.number === number) return message;
+      else this.#early.set(message.number, message);
+    }
   }
 
   #post(message: FromGuest, what: string): void {

@@ -1,7 +1,7 @@
 // Calls of a guest's exports with arguments of every kind, calls of imported functions from inside, and close.
 import { setTimeout as sleep } from "node:timers/promises";
 import * as assert from "uvu/assert";
-import { createSandbox, type SandboxOptions } from "wasm-shm";
+import { createSandbox, type GuestResult, type SandboxOptions } from "wasm-shm";
 import { suite } from "../suite.js";
 import { runModule } from "../support/child.js";
 import { isNode, NO_LIMIT_SOURCE } from "../support/engine.js";
@@ -220,6 +220,24 @@ for (const kind of native ? apart : []) {
     });
     const sandbox = await open(kind, callback, options);
     assert.is(await sandbox.call("enter", 20), 1020);
+    await sandbox.close();
+  });
+
+  separate("imported functions may end in another order than they began", async () => {
+    const inner: Promise<GuestResult>[] = [];
+    const sandbox = await open(
+      kind,
+      callback,
+      hosting(async (value: number) => {
+        if (value === 7)
+          inner.push(sandbox.call("enter", 1), sandbox.call("enter", 2)); // not awaited
+        else await sleep(value === 1 ? 60 : 20);
+        return value * 10;
+      }),
+    );
+    assert.is(await sandbox.call("enter", 7), 70);
+    assert.equal(await Promise.all(inner), [10, 20]);
+    assert.is(await sandbox.call("enter", 3), 30);
     await sandbox.close();
   });
 

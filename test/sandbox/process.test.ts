@@ -172,7 +172,7 @@ else {
       }
       assert.ok(readdirSync("/proc/self/fd").length <= before + 3);
       assert.equal(runnersOf(), []);
-      const own = native?.shm.list().filter(({ size, cpid }) => size === 768 * 1024 && cpid === process.pid);
+      const own = native?.shm.list().filter(({ size, cpid }) => size === 900 * 1024 && cpid === process.pid);
       assert.equal(own, []);
     }),
   );

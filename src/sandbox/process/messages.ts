@@ -24,19 +24,22 @@ export function encodeToGuest(message: ToGuest): Buffer {
     const { call, name, values, blocking } = message;
     return encode([Kind.Call, call, cut(name, LONGEST_NAME + 1), blocking, values]);
   }
-  return encode("returned" in message ? [Kind.Returned, message.returned] : [Kind.Threw, message.threw]);
+  const { number } = message;
+  return encode(
+    "returned" in message ? [Kind.Returned, number, message.returned] : [Kind.Threw, number, message.threw],
+  );
 }
 
 /** @throws {RangeError} the bytes are not such a message */
 export function decodeToGuest(bytes: Buffer): ToGuest {
-  const [kind, ...fields] = asArray(decode(bytes));
-  const [first, name, blocking, values] = fields;
-  if (kind === Kind.Returned) return { returned: first };
-  if (kind === Kind.Threw) return { threw: asIndex(first) };
-  if (kind !== Kind.Call) throw wrong(`of kind ${kind}`);
+  const [kind, first, second, blocking, values] = asArray(decode(bytes));
+  const number = asIndex(first);
+  if (kind === Kind.Returned) return { number, returned: second };
+  if (kind === Kind.Threw) return { number, threw: asIndex(second) };
+  if (kind !== Kind.Call) throw wrong(`is of kind ${String(kind)}`);
   return {
-    call: asIndex(first),
-    name: asString(name),
+    call: number,
+    name: asString(second),
     blocking: blocking === true,
     values: asArray(values).map(asGuestValue),
   };
@@ -49,7 +52,7 @@ export function encodeFromGuest(message: FromGuest): Buffer {
     return encode([Kind.Ready, places, message.confinement]);
   }
   if ("unready" in message) return encode([Kind.Unready, failureFields(message.unready)]);
-  if ("imported" in message) return encode([Kind.Imported, ...message.imported, message.values]);
+  if ("imported" in message) return encode([Kind.Imported, message.number, ...message.imported, message.values]);
   const { call } = message;
   return "result" in message
     ? encode([Kind.Result, call, message.result])
@@ -77,7 +80,7 @@ function failureFields(failure: Failure): unknown[] {
  * @throws {RangeError} the bytes are not such a message
  */
 export function decodeFromGuest(bytes: Buffer, windows: readonly SharedWindow[]): FromGuest {
-  const [kind, first, second, third] = asArray(decode(bytes));
+  const [kind, first, second, third, fourth] = asArray(decode(bytes));
   switch (kind) {
     case Kind.Ready:
       return { ready: asPlaces(first, windows), confinement: asConfinement(second) };
@@ -88,9 +91,9 @@ export function decodeFromGuest(bytes: Buffer, windows: readonly SharedWindow[])
     case Kind.Failed:
       return { call: asIndex(first), failed: asFailure(second) };
     case Kind.Imported:
-      return { imported: [asString(first), asString(second)], values: asArray(third) };
+      return { number: asIndex(first), imported: [asString(second), asString(third)], values: asArray(fourth) };
     default:
-      throw wrong(`of kind ${String(kind)}`);
+      throw wrong(`is of kind ${String(kind)}`);
   }
 }
 

@@ -64,17 +64,19 @@ export class GuestProcess implements Carrier {
   }
 
   hear(milliseconds: number): FromGuest | undefined {
-    const end = performance.now() + milliseconds;
+    let looked = performance.now();
+    const end = looked + milliseconds;
     for (let rest = milliseconds; rest > 0; rest = end - performance.now()) {
       const bytes = this.#ring.answer(Math.min(rest, LOOK_MS));
       if (bytes) return this.#decoded(bytes);
+      if (performance.now() - looked < LOOK_MS) continue;
+      looked = performance.now();
       if (!isRunning(this.#runner.pid)) throw sandboxClosed("its process ended");
     }
     return undefined;
   }
 
   #receive(bytes: Buffer): void {
-    this.#ring.flush();
     try {
       const message = this.#decoded(bytes);
       if ("ready" in message) this.#isReady = true;

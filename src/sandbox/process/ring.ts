@@ -1,11 +1,12 @@
-// A segment of 768 KiB between a sandbox and its guest's process, which no other process can find: it is removed as soon as
-// the sandbox has attached it. It has one message to the guest at a time, and one answer to a blocking call.
+// A segment between a sandbox and its guest's process, which no other process can find: it is removed as soon as the sandbox has
+// attached it. Messages to the guest go through a ring in it, answers to blocking calls through a single place.
 //
-//   word 0  messages to the guest, counted: the guest's process sleeps at it
-//   word 1  answers, counted: a thread that waits for a blocking call sleeps at it
-//   word 2  messages that the guest's process has taken: the next may take the place of the last
-//   64      length of the message to the guest, then its bytes
-//   393216  length of the answer, then its bytes
+//   word 0  bytes that the sandbox has put into the ring, modulo 2^32; the guest's process sleeps at it
+//   word 1  bytes that the guest's process has taken out of it
+//   word 2  answers, counted; a thread that waits for a blocking call sleeps at it
+//   word 3  answers that were taken: the next may take the place of the last
+//   4096    the ring: messages, each behind its length
+//   528384  the length of an answer, then its bytes
 //
 // Either side counts for itself, and copies a message before it looks at it: the other may change all of these bytes.
 import { Buffer } from "node:buffer";
@@ -15,64 +16,59 @@ import type { ProcessCalls } from "../../host/process.js";
 import { processCallsOf } from "../../node.js";
 import { MOST_BYTES } from "./wire.js";
 
-const RING_BYTES = 768 * 1024; // a page of it that is never used takes no memory
-
-const Word = { Messages: 0, Answers: 1, Taken: 2 } as const;
-const Area = { Message: 64, Answer: 393_216 } as const;
+const Word = { Put: 0, Taken: 1, Answers: 2, Heard: 3 } as const;
+const RING_START = 4096;
+/** A power of two, so that counts modulo 2^32 lead to the right byte. */
+const RING_BYTES = 512 * 1024;
+const ANSWER = RING_START + RING_BYTES;
+/** A page of it that is never used takes no memory. */
+const SEGMENT_BYTES = ANSWER + 384 * 1024;
 
 /** The kernel's longest sleep is bounded, too: the sleeper looks, and sleeps again. */
 const LONG_MS = 60_000;
-/** How often to look whether the guest has taken a message. */
+/** How often to look for what comes without a wake, as it hardly ever has to be waited for. */
 const TURN_MS = 1;
 
 /** @throws {ShmError} as {@link Segment.attach} does */
 export function mapRing(host: Host, id: number): Mapping {
   const nothing = { into: undefined, reserve: undefined };
-  const request = { id, offset: 0, length: RING_BYTES, access: "read-write", memory: "shared", ...nothing } as const;
+  const request = { id, offset: 0, length: SEGMENT_BYTES, access: "read-write", memory: "shared", ...nothing } as const;
   const mapping = host.map(request);
   if (typeof mapping !== "number") return mapping;
-  throw systemError(-mapping, host.explain(-mapping, { operation: "map", size: RING_BYTES, ...request }));
+  throw systemError(-mapping, host.explain(-mapping, { operation: "map", size: SEGMENT_BYTES, ...request }));
 }
 
 class Ring {
-  readonly #host: Host;
-  readonly #mapping: Mapping;
   readonly #calls: ProcessCalls;
   protected readonly words: Int32Array;
-  readonly #bytes: Buffer;
-  /** Of {@link Word.Messages} and {@link Word.Answers}. */
-  protected readonly counts: [number, number] = [0, 0];
+  protected readonly bytes: Buffer;
 
-  constructor(host: Host, mapping: Mapping) {
-    const { memory, byteOffset } = mapping;
-    this.#host = host;
-    this.#mapping = mapping;
+  constructor(host: Host, { memory, byteOffset }: Mapping) {
     this.#calls = processCallsOf(host) as ProcessCalls;
-    this.words = new Int32Array(memory.buffer, byteOffset, 3);
-    this.#bytes = Buffer.from(memory.buffer as ArrayBuffer, byteOffset, RING_BYTES);
+    this.words = new Int32Array(memory.buffer, byteOffset, 4);
+    this.bytes = Buffer.from(memory.buffer as ArrayBuffer, byteOffset, SEGMENT_BYTES);
   }
 
-  protected put(word: 0 | 1, area: number, message: Buffer): void {
-    this.#bytes.writeUInt32LE(message.length, area);
-    message.copy(this.#bytes, area + 4);
-    this.counts[word] = (this.counts[word] + 1) | 0;
-    Atomics.store(this.words, word, this.counts[word]);
+  /** Sleeps while the word has the value. */
+  protected wait(word: number, value: number, milliseconds: number): void {
+    if (Atomics.load(this.words, word) === value) this.#calls.waitWord(this.words, word, value, milliseconds);
+  }
+
+  protected set(word: number, value: number): void {
+    Atomics.store(this.words, word, value);
     this.#calls.wakeWord(this.words, word);
   }
 
-  /** A copy of the next message; undefined if there is none within the time. */
-  protected take(word: 0 | 1, area: number, milliseconds: number): Buffer | undefined {
-    const seen = this.counts[word];
-    if (Atomics.load(this.words, word) === seen) this.#calls.waitWord(this.words, word, seen, milliseconds);
-    if (Atomics.load(this.words, word) === seen) return undefined;
-    this.counts[word] = (seen + 1) | 0;
-    const length = this.#bytes.readUInt32LE(area);
-    if (length > MOST_BYTES) throw new RangeError(`a message has ${length} bytes`);
-    return Buffer.from(this.#bytes.subarray(area + 4, area + 4 + length));
-  }
-
-  protected unmap(): void {
-    this.#host.unmap(this.#mapping);
+  /** Copies between `bytes` and the ring, from its byte `start` on, in two pieces if they pass its end. */
+  protected copy(bytes: Buffer, start: number, direction: "in" | "out"): void {
+    const place = (start >>> 0) % RING_BYTES;
+    const first = Math.min(bytes.length, RING_BYTES - place);
+    for (const [from, to, at] of [
+      [0, first, RING_START + place],
+      [first, bytes.length, RING_START],
+    ] as const)
+      if (direction === "in") bytes.copy(this.bytes, at, from, to);
+      else this.bytes.copy(bytes, from, at, at + to - from);
   }
 }
 
@@ -81,8 +77,8 @@ export class HostRing extends Ring {
   /** A ring in a segment that is removed already: it ends with its last attachment, also if this process is killed. */
   static make(host: Host): { ring: HostRing; id: number } {
     const flags = 0o600;
-    const id = host.get(0, RING_BYTES, flags);
-    if (id < 0) throw systemError(-id, host.explain(-id, { operation: "get", key: 0, size: RING_BYTES, flags }));
+    const id = host.get(0, SEGMENT_BYTES, flags);
+    if (id < 0) throw systemError(-id, host.explain(-id, { operation: "get", key: 0, size: SEGMENT_BYTES, flags }));
     try {
       return { ring: new HostRing(host, mapRing(host, id)), id };
     } finally {
@@ -90,56 +86,95 @@ export class HostRing extends Ring {
     }
   }
 
+  readonly #unmap: () => void;
   readonly #waiting: Buffer[] = [];
-  #closed = false;
+  #put = 0;
+  #heard = 0;
+  #isClosed = false;
 
-  /** Sends the message once the last one has been taken, for which {@link flush} looks. */
+  constructor(host: Host, mapping: Mapping) {
+    super(host, mapping);
+    this.#unmap = () => host.unmap(mapping);
+  }
+
+  /** Sends the message; if the ring is full, as soon as there is room. */
   send(message: Buffer): void {
-    if (this.#waiting.length === 0 && this.#isFree) this.put(Word.Messages, Area.Message, message);
-    else this.#waiting.push(Buffer.from(message));
+    const frame = Buffer.allocUnsafe(4 + message.length);
+    frame.writeUInt32LE(message.length);
+    message.copy(frame, 4);
+    this.#waiting.push(frame);
+    this.#flush();
+    if (this.#waiting.length > 0) this.#again();
   }
 
-  /**
-   * Sends what waits. To be called whenever the guest has said something: it does between any two messages that it takes, as
-   * it takes one to answer it or to continue a call.
-   */
-  flush(): void {
-    while (this.#isFree) {
-      const next = this.#waiting.shift();
-      if (!next) return;
-      this.put(Word.Messages, Area.Message, next);
-    }
-  }
-
-  /** An answer to a blocking call. @throws {RangeError} it is too long */
+  /** An answer to a blocking call; undefined if there is none within the time. @throws {RangeError} it is too long */
   answer(milliseconds: number): Buffer | undefined {
-    this.flush();
-    return this.take(Word.Answers, Area.Answer, this.#waiting.length > 0 ? TURN_MS : milliseconds);
+    this.#flush();
+    this.wait(Word.Answers, this.#heard, this.#waiting.length > 0 ? TURN_MS : milliseconds);
+    if (Atomics.load(this.words, Word.Answers) === this.#heard) return undefined;
+    const length = this.bytes.readUInt32LE(ANSWER);
+    if (length > MOST_BYTES) throw new RangeError(`it sent an answer of ${length} bytes`);
+    const answer = Buffer.from(this.bytes.subarray(ANSWER + 4, ANSWER + 4 + length));
+    this.#heard = (this.#heard + 1) | 0;
+    Atomics.store(this.words, Word.Heard, this.#heard);
+    return answer;
   }
 
-  /** Detaches it. May be called twice; nothing else may be called after it. */
+  /** Detaches it. May be called twice. */
   close(): void {
-    if (!this.#closed) this.unmap();
-    this.#closed = true;
+    if (!this.#isClosed) this.#unmap();
+    this.#isClosed = true;
+    this.#waiting.length = 0;
   }
 
-  get #isFree(): boolean {
-    return !this.#closed && Atomics.load(this.words, Word.Taken) === this.counts[Word.Messages];
+  #again(): void {
+    setTimeout(() => {
+      this.#flush();
+      if (this.#waiting.length > 0) this.#again();
+    }, TURN_MS).unref();
+  }
+
+  #flush(): void {
+    for (let next = this.#waiting[0]; next && !this.#isClosed; next = this.#waiting[0]) {
+      const used = (this.#put - Atomics.load(this.words, Word.Taken)) >>> 0;
+      if (used + next.length > RING_BYTES) return;
+      this.copy(next, this.#put, "in");
+      this.#put = (this.#put + next.length) | 0;
+      this.set(Word.Put, this.#put);
+      this.#waiting.shift();
+    }
   }
 }
 
 /** The guest's side. */
 export class GuestRing extends Ring {
+  #taken = 0;
+  #answers = 0;
+
   receive(): Buffer {
-    for (;;) {
-      const message = this.take(Word.Messages, Area.Message, LONG_MS);
-      if (!message) continue;
-      Atomics.store(this.words, Word.Taken, this.counts[Word.Messages]);
-      return message;
-    }
+    while (Atomics.load(this.words, Word.Put) === this.#taken) this.wait(Word.Put, this.#taken, LONG_MS);
+    const length = this.#take(4).readUInt32LE();
+    const message = this.#take(length);
+    Atomics.store(this.words, Word.Taken, this.#taken);
+    return message;
   }
 
   answer(message: Buffer): void {
-    this.put(Word.Answers, Area.Answer, message);
+    for (;;) {
+      const heard = Atomics.load(this.words, Word.Heard);
+      if (heard === this.#answers) break;
+      this.wait(Word.Heard, heard, TURN_MS);
+    }
+    this.bytes.writeUInt32LE(message.length, ANSWER);
+    message.copy(this.bytes, ANSWER + 4);
+    this.#answers = (this.#answers + 1) | 0;
+    this.set(Word.Answers, this.#answers);
+  }
+
+  #take(length: number): Buffer {
+    const bytes = Buffer.allocUnsafe(length);
+    this.copy(bytes, this.#taken, "out");
+    this.#taken = (this.#taken + length) | 0;
+    return bytes;
   }
 }

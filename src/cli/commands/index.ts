@@ -11,6 +11,8 @@ export const commands: Readonly<Record<string, () => Promise<Add>>> = {
   read: async () => (await import("./read.js")).addRead,
   dump: async () => (await import("./dump.js")).addDump,
   watch: async () => (await import("./watch.js")).addWatch,
+  peers: async () => (await import("./peers.js")).addPeers,
+  channel: async () => (await import("./channel.js")).addChannel,
   copy: async () => (await import("./copy.js")).addCopy,
   checksum: async () => (await import("./checksum.js")).addChecksum,
   rm: async () => (await import("./rm.js")).addRm,

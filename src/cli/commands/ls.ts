@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import type { SegmentInfo } from "../../host/host.js";
+import { livingPeers } from "../coordination/open.js";
 import { jsonOf, segmentTable } from "../format/segments.js";
 import { detailsOf } from "../io/details.js";
 import { kernelShm } from "../io/kernel.js";
@@ -16,18 +17,25 @@ const orders = {
 
 interface LsOptions {
   bytes?: true;
+  domains?: true;
   json?: true;
   mine?: true;
   sort?: keyof typeof orders;
 }
 
-async function ls({ bytes, json, mine, sort }: LsOptions): Promise<void> {
-  const all = (await kernelShm()).list();
+async function ls({ bytes, domains, json, mine, sort }: LsOptions): Promise<void> {
+  const shm = await kernelShm();
+  const all = shm.list();
   const infos = mine ? all.filter(mineOnly()) : all;
   if (sort) infos.sort(orders[sort]);
   const segments = infos.map(detailsOf);
-  if (json) return writeJson(segments.map(jsonOf));
-  if (segments.length > 0) return writeOut(segmentTable(segments, { exact: bytes === true, stream: process.stdout }));
+  const peers = domains && new Map(infos.map(({ id }) => [id, livingPeers(shm, id)]));
+  if (json)
+    return writeJson(
+      segments.map((each) => ({ ...jsonOf(each), ...(peers && { peers: peers.get(each.info.id) ?? null }) })),
+    );
+  const options = { exact: bytes === true, stream: process.stdout, peers };
+  if (segments.length > 0) return writeOut(segmentTable(segments, options));
   say(
     mine && all.length > 0
       ? `this user has no segments; ls without --mine lists ${all.length}`
@@ -46,6 +54,10 @@ export function addLs(program: Command): void {
         "kernel does not tell, because it was in another container.",
     )
     .option("-b, --bytes", "print sizes in bytes")
+    .option(
+      "--domains",
+      "show how many participants each domain has; it attaches each segment, which LAST and ATTACHED show",
+    )
     .option("--mine", "list only segments that this user owns or created")
     .addOption(new Option("--sort <by>", "order of the list (default: the kernel's)").choices(Object.keys(orders)))
     .option("--json", "print JSON: exact sizes, ISO dates, the names of shmctl(2)")

@@ -1,20 +1,20 @@
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, Option } from "commander";
+import { intervalOption } from "../args/interval.js";
 import { addRange, type RangeOptions, rangeIn } from "../args/range.js";
 import { addTarget, openTarget, type TargetOptions, targetOf } from "../args/target.js";
-import type { Target } from "../args/values.js";
+import { parseSize, type Target } from "../args/values.js";
 import { addView, type ViewOptions } from "../args/view.js";
+import type { FoundObject } from "../coordination/objects.js";
+import { ringsOf, wordsIn } from "../coordination/open.js";
+import { SeenRing } from "../coordination/ring.js";
 import { UsageError } from "../failure.js";
 import { views } from "../format/views.js";
+import { runMeter } from "../io/meter.js";
 import { Viewer } from "../io/viewer.js";
 
 interface WatchOptions extends TargetOptions, RangeOptions, ViewOptions {
   interval: number;
-}
-
-function parseInterval(text: string): number {
-  const milliseconds = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (milliseconds >= 20 && milliseconds <= 3_600_000) return milliseconds;
-  throw new InvalidArgumentError("An interval is 20 to 3600000 milliseconds.");
+  channel?: true | number;
 }
 
 async function watch(id: Target | undefined, options: WatchOptions): Promise<void> {
@@ -23,6 +23,11 @@ async function watch(id: Target | undefined, options: WatchOptions): Promise<voi
   const range = rangeIn(segment.size, options);
   if (!process.stdout.isTTY || !process.stdin.isTTY)
     throw new UsageError("watch needs a terminal; wasm-shm dump prints the bytes once");
+  if (options.channel !== undefined) {
+    const words = wordsIn(segment);
+    const [ring] = ringsOf(segment, words, options.channel === true ? undefined : options.channel);
+    return runMeter(new SeenRing(words, ring as FoundObject), interval);
+  }
   await new Viewer(segment, { view: views[as], littleEndian: !bigEndian, range, interval }).run();
 }
 
@@ -31,9 +36,12 @@ export function addWatch(program: Command): void {
     .summary("show a segment's bytes live on the terminal")
     .description(
       "Show the bytes of a segment as dump prints them, and refresh them at an interval. Bytes that changed since the last " +
-        "refresh are highlighted. watch attaches the segment read-only, so nattch counts it.",
+        "refresh are highlighted. With --channel, draw the depth and the rates of a channel or topic. watch attaches the segment read-only, so nattch counts it.",
     )
-    .option("-i, --interval <ms>", "milliseconds between refreshes", parseInterval, 500)
+    .addOption(intervalOption(500))
+    .addOption(
+      new Option("-c, --channel [offset]", "the channel or topic there; default: the first").argParser(parseSize),
+    )
     .addHelpText("after", "\nExample:\n  wasm-shm watch 3 --as f64 --interval 100")
     .action(watch);
 }

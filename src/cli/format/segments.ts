@@ -38,6 +38,8 @@ export interface TableOptions {
   exact?: boolean;
   /** Where the table goes. If that is a terminal too narrow for it, the least needed columns are left out. */
   stream: NodeJS.WriteStream;
+  /** Participants of the domain at byte 0, by the segment's id; undefined for none. */
+  peers?: ReadonlyMap<number, number | undefined> | undefined;
 }
 
 /** In the order of the table. A narrow terminal loses the columns with the highest `spare` first. */
@@ -54,9 +56,13 @@ const columns: readonly { head: string; right?: boolean; spare?: number }[] = [
   { head: "ATTACHED", right: true, spare: 4 },
   { head: "DETACHED", right: true, spare: 5 },
   { head: "CHANGED", right: true, spare: 3 },
+  { head: "PEERS", right: true },
 ];
 
-export function segmentTable(segments: readonly SegmentDetails[], { exact = false, stream }: TableOptions): string {
+export function segmentTable(
+  segments: readonly SegmentDetails[],
+  { exact = false, stream, peers }: TableOptions,
+): string {
   const now = Date.now();
   const { bold, dim, green, red, yellow } = coloursOf(stream);
   const processCell = (pid: number, process: ProcessInfo): string =>
@@ -74,9 +80,10 @@ export function segmentTable(segments: readonly SegmentDetails[], { exact = fals
     formatAge(info.atime, now),
     formatAge(info.dtime, now),
     formatAge(info.ctime, now),
+    String(peers?.get(info.id) ?? "-"),
   ]);
   const all = [columns.map(({ head }) => bold(head)), ...cells];
-  let left = columns.map((_, index) => index);
+  let left = columns.map((_, index) => index).filter((index) => peers || columns[index]?.head !== "PEERS");
   for (;;) {
     const text = tableText(
       all.map((row) => left.map((index) => row[index] as string)),

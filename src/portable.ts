@@ -18,6 +18,11 @@ export async function createSandbox(): Promise<never> {
   throw unsupported("a sandbox", `this is wasm-shm/portable; ${IN_NODE}`, { hint: IN_NODE });
 }
 
+/** @throws {ShmError} `ERR_SHM_UNSUPPORTED` always, as {@link createSandbox} */
+export async function createSandboxPool(): Promise<never> {
+  throw unsupported("a pool of sandboxes", `this is wasm-shm/portable; ${IN_NODE}`, { hint: IN_NODE });
+}
+
 /** @throws {ShmError} `ERR_SHM_UNSUPPORTED` always: a pool consists of processes of Node */
 export async function createPool(): Promise<never> {
   throw unsupported("a pool", `this is wasm-shm/portable; ${IN_NODE}`, { hint: IN_NODE });

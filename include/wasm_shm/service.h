@@ -20,7 +20,7 @@ typedef struct {
 
 typedef struct {
   wasm_shm_domain* domain;
-  size_t answers; /* where the first channel of answers is */
+  size_t answers; /* offset of the first channel of answers */
   uint32_t answer_capacity, clients;
   wasm_shm_channel requests;
 } wasm_shm_service;
@@ -236,7 +236,7 @@ static inline int wasm_shm_answer(wasm_shm_server* server, const wasm_shm_asked*
   return result;
 }
 
-/** Waits for a request that somebody waits for. */
+/** Waits for a request whose client still waits. */
 static inline int wasm_shm_serve(wasm_shm_server* server, wasm_shm_asked* asked,
                                  const struct timespec* until) {
   wasm_shm_request_header header;

@@ -196,7 +196,7 @@ class Server:
         self._reader = service.requests.reader(patient=True)
 
     def next(self, timeout=None):
-        """Waits for a request that another process waits for."""
+        """Waits for a request whose client still waits."""
         deadline = None if timeout is None else monotonic() + timeout
         while True:
             message = self._reader.read(None if deadline is None else max(0.0, deadline - monotonic()))

@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import * as assert from "uvu/assert";
 import {
+  createChecksum,
   createPool,
   createSandbox,
   createSandboxPool,
@@ -42,7 +43,7 @@ const MODULE = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
 const calls: Record<string, Calls> = {
   ShmOptions: { createShm: (options) => createShm(options) },
   CreateOptions: { create: (options) => local.create(1, options) },
-  "{ key }": { open: (target) => local.open(target) },
+  SegmentKey: { open: (target) => local.open(target) },
   AttachOptions: { attach: (options) => withSegment((segment) => segment.attach(options)) },
   "{ memory, byteOffset }": { "attach into": (into) => withSegment((segment) => segment.attach({ into })) },
   JoinOptions: { join: (options) => withSegment((segment) => segment.attach().join(options)) },
@@ -97,9 +98,11 @@ const calls: Record<string, Calls> = {
     readCString: (options) => withCursor((cursor) => cursor.readCString(1, options)),
     readVarString: (options) => withCursor((cursor) => cursor.readVarString(options)),
   },
+  FixedTextOptions: { readFixedText: (options) => withCursor((cursor) => cursor.readFixedText(8, options)) },
   RangeTextOptions: { text: (options) => withSegment((segment) => segment.attach().text(options)) },
   Checksum32Options: { checksum: (options) => withSegment((segment) => segment.attach().checksum("crc32", options)) },
   Checksum64Options: { checksum: (options) => withSegment((segment) => segment.attach().checksum("xxh3", options)) },
+  CreateChecksumOptions: { createChecksum: (options) => createChecksum("xxh3", options) },
   CursorReadableOptions: { readable: (options) => withCursor((cursor) => cursor.readable(options)) },
   CursorWritableOptions: { writable: (options) => withCursor((cursor) => cursor.writable(options)) },
   SandboxOptions: { createSandbox: (options) => createSandbox(MODULE, options) },
@@ -194,7 +197,7 @@ const options = suite("Options");
 options("are found in the declarations", () => {
   const names = interfaces.filter((each) => isPublic(each) && !hasMethods(each)).map(({ name }) => name);
   assert.ok(names.length > 10, `only ${names}`);
-  assert.ok(nameless.includes("{ key }"), `only ${nameless}`);
+  assert.ok(nameless.includes("{ memory, byteOffset }"), `only ${nameless}`);
   assert.equal(keysOf("CursorReadableOptions").sort(), ["end", "highWaterMark", "signal", "start", "zeroCopy"]);
 });
 

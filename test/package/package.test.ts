@@ -37,7 +37,7 @@ const words = [
   ],
   ["SharedMemoryFlags", "SegmentStatus", "Whence", "VERSION"],
   ["channel", "createPool", "servePool", "service", "topic"],
-  ["TypedSegment", "createChecksum", "createTyped", "openTyped", "keyOf"],
+  ["Checksum", "TypedSegment", "createChecksum", "createTyped", "openTyped", "keyOf"],
   [
     "create",
     "createSandbox",

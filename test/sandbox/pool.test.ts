@@ -14,7 +14,7 @@ const loop = guest("hostile/loop");
 const pools = suite("SandboxPool");
 if (!confines || !native) pools.skip("calls", "this engine starts no process");
 else {
-  pools("spreads calls over its processes, in order where there is one", async () => {
+  pools("spreads calls over its processes, in order if it has one", async () => {
     await using pool = await createSandboxPool(exportsGuest, { size: 3 });
     assert.is(pool.size, 3);
     assert.equal(

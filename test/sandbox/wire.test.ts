@@ -142,7 +142,7 @@ else {
 
   const violations: [what: string, body: string][] = [
     ["a frame that is too long", "raw(u32(0xffffffff)); raw(Buffer.alloc(100))"],
-    ["bytes that are no value", "raw(Buffer.concat([u32(5), Buffer.from([99, 1, 2, 3, 4])]))"],
+    ["bytes that are not a value", "raw(Buffer.concat([u32(5), Buffer.from([99, 1, 2, 3, 4])]))"],
     ["a list that promises more than it has", "raw(Buffer.concat([u32(5), Buffer.from([9]), u32(0xffffffff)]))"],
     [
       "lists inside lists",
@@ -151,7 +151,7 @@ else {
     ["a message of an unknown kind", "frame([77, 1])"],
     ["other windows than it was given", "ready([])"],
     ["a window outside of a memory", "ready([-1])"],
-    ["a window that is no number", 'ready(["0"])'],
+    ["a window that is not a number", 'ready(["0"])'],
     ["confinement that is none", 'frame([3, [65536], { dataLimit: "x", openFiles: 0, namespaces: [] }])'],
     [
       "an imported function of a prototype",
@@ -160,7 +160,7 @@ else {
     ["an imported function outside of a call", 'frame(isReady(), [7, 1, "host", "callback", [1]])'],
     ["an error that nothing threw", "frame([4, [5]])"],
     ["an error of an unknown kind", 'frame([4, ["EvalError", "x"]])'],
-    ["an error whose cause is no error", 'frame([4, ["ShmError", "x", "E", undefined, undefined, undefined, 5]])'],
+    ["an error whose cause is not an error", 'frame([4, ["ShmError", "x", "E", undefined, undefined, undefined, 5]])'],
     ["a flood on its standard error", 'for (;;) fs.writeSync(2, "x".repeat(65536))'],
   ];
   for (const [what, body] of violations)

@@ -57,7 +57,7 @@ class Since {
 
 const LOCKS = ["mutex", "rwLock", "semaphore", "seqlock"];
 
-/** A line for each lock that somebody waits for, or that a killed participant left: who holds it, and since when. */
+/** A line for each lock that a participant waits for, or that a killed one left: who holds it, and since when. */
 function explained({ peers, objects }: FoundDomain, since: Since): string {
   const locks = objects.filter(
     ({ name, holders, waiting }) => LOCKS.includes(name) && (waiting.length > 0 || holders.some(({ alive }) => !alive)),

@@ -57,7 +57,7 @@ for (const pair of hosts) {
       const [one, two] = domains.map((domain) => domain.barrier(AT, { parties: 3 })) as All;
       const waits = [one.arrive(), two.arrive()];
       domains[2]?.leave();
-      for (const wait of waits) await wait.then(() => assert.unreachable(), DIED);
+      await Promise.all(waits.map((wait) => wait.then(() => assert.unreachable(), DIED)));
       assert.is(one.isBroken, true);
       await two.arrive().then(() => assert.unreachable(), DIED);
       one.reset();

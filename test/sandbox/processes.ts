@@ -42,9 +42,9 @@ export function number(value: number): number[] {
   return value < 128 ? [value] : [(value & 127) | 128, ...number(Math.floor(value / 128))];
 }
 
-const section = (id: number, bytes: number[]): number[] => [id, ...number(bytes.length), ...bytes];
-const vector = (items: number[][]): number[] => [...number(items.length), ...items.flat()];
-const name = (text: string): number[] => vector([...Buffer.from(text)].map((byte) => [byte]));
+export const section = (id: number, bytes: number[]): number[] => [id, ...number(bytes.length), ...bytes];
+export const vector = (items: number[][]): number[] => [...number(items.length), ...items.flat()];
+export const name = (text: string): number[] => vector([...Buffer.from(text)].map((byte) => [byte]));
 
 export interface Small {
   /** The code of its functions, without locals and `end`; each is of type () -> (), and is exported as f0, f1, … */

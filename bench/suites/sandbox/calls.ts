@@ -14,7 +14,7 @@ export async function calls(segment: Segment, time: Timer): Promise<void> {
   const { answer } = new WebAssembly.Instance(new WebAssembly.Module(answering), { env: { memory } })
     .exports as unknown as { answer(): number };
   const inline = await createSandbox(answering, { windows: { data: { segment } }, isolation: "inline" });
-  await using worker = await createSandbox(answering, { windows: { data: { segment } } });
+  await using worker = await createSandbox(answering, { windows: { data: { segment } }, isolation: "thread" });
   const rival = (name: string, run: () => number): Rival => ({
     name,
     operations: 1,

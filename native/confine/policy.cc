@@ -8,6 +8,7 @@
 #include "confine/policy.h"
 
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <linux/seccomp.h>
 #include <sys/ipc.h>
 #include <sys/mman.h>
@@ -65,6 +66,11 @@ constexpr Row AllowFor(Each each, uint16_t call, Condition a, Condition b) {
   return {call, each, 2, kAllow, {a, b}};
 }
 
+constexpr uint32_t kFutexFlags = FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME;
+constexpr Row AllowFutex(uint32_t operation) {
+  return AllowIf(SYS_futex, Has(1, ~kFutexFlags, operation));
+}
+
 // Private pages of no file, which are not executable. Not MAP_SHARED, MAP_DROPPABLE, MAP_HUGETLB
 // or MAP_LOCKED: memory that RLIMIT_DATA would not count, or that others would lack.
 constexpr uint32_t kProtections = PROT_READ | PROT_WRITE;
@@ -79,8 +85,15 @@ constexpr Row kMap = {SYS_mmap,
 }  // namespace
 
 const Row kPolicy[] = {
-    // The most frequent first: the kernel goes through the rows at each call.
-    Allow(SYS_futex),
+    // The most frequent first: the kernel goes through the rows at each call. To requeue would take
+    // other processes' waiters away from a word, also of a segment that may only be read; the C
+    // library does it at words of its own process. The operations with priorities have had faults.
+    AllowIf(SYS_futex, Has(1, ~(kFutexFlags | FUTEX_WAKE), FUTEX_WAIT)),  // or FUTEX_WAKE
+    AllowFutex(FUTEX_WAIT_BITSET),
+    AllowFutex(FUTEX_WAKE_BITSET),
+    AllowIf(SYS_futex, Is(1, FUTEX_REQUEUE | FUTEX_PRIVATE_FLAG)),
+    AllowIf(SYS_futex, Is(1, FUTEX_CMP_REQUEUE | FUTEX_PRIVATE_FLAG)),
+    AllowIf(SYS_futex, Is(1, FUTEX_WAKE_OP | FUTEX_PRIVATE_FLAG)),
     AllowIf(SYS_read, Is(0, kChannel)),
     AllowFor(Each::kEvent, SYS_read, IsItem(0)),
     AllowIf(SYS_write, Is(0, kChannel)),

@@ -136,6 +136,12 @@ each(
   `shmctl(0, 15, ${zeros(200)})`,
 );
 each("done", "shmat(job.windows[0].id, 0, 0o10000)", `shmctl(job.windows[0].id, 2, ${zeros(200)})`);
+// Words that other processes wait at: to requeue would take them away.
+each(
+  "SIGSYS",
+  ...[3, 4, 5, 6, 11, 12].map((operation) => `futex(windowAddress, ${operation}, 0, 1, new Int32Array(1), 0)`),
+);
+each("SIGSYS", "futex_waitv(0, 0, 0, 0, 0)", "set_robust_list(new Uint8Array(24), 24)");
 // Memory.
 each(
   "SIGSYS",
@@ -215,6 +221,7 @@ each(
   "getppid()",
   "clock_gettime(1, new Uint8Array(16))",
   "gettimeofday(new Uint8Array(16), 0)",
+  "futex(windowAddress, 1, 1, 0, 0, 0)",
 );
 // A store into a read-only window: by the guard's leave it is private; without the guard it is a fault.
 attacks.push(

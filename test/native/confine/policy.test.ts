@@ -39,6 +39,7 @@ const letThrough = ({ pid, segments, events }: Subject): Record<string, number[]
     [0, 4096, 3, 0x22, -1, 0],
     [0, 4096, 0, 0x4032, -1, 0],
   ],
+  futex: [0, 128, 256, 1, 129, 9, 137, 393, 10, 131, 132, 133].map((operation) => [0, operation, 1]),
   madvise: [4, 8, 10, 14, 15, 16].map((advice) => [0, 4096, advice]),
   shmat: segments.flatMap(({ id }) => [
     [id, 0, 0o10000],
@@ -54,7 +55,9 @@ function valuesNear({ pid, segments, events }: Subject, calls: readonly number[]
   const known = [pid, ...segments.map(({ id }) => id), ...events, 1, 2, 3, 4, 8, 10, 14, 15, 16, 0x22, 0x4032, 0o10000];
   const bits = Array.from({ length: 32 }, (_, bit) => 2 ** bit);
   const near = known.flatMap((value) => [value - 1, value, value + 1]);
-  const masks = bits.flatMap((bit) => [bit, bit ^ 0x22, bit ^ 0o10000, bit ^ 3]).map((value) => value >>> 0);
+  const masks = bits
+    .flatMap((bit) => [0, 1, 3, 9, 10, 0x22, 0o10000].map((value) => bit ^ value))
+    .map((value) => value >>> 0);
   return [...new Set([...calls, ...near, ...masks, -1, 0, 0x21, 0x23, 0x28, 0o110000, 0o50000])];
 }
 

@@ -22,11 +22,19 @@ const MAP_ALLOWED = MAP_PRIVATE | MAP_ANONYMOUS | 0x10 | 0x4000 | 0x20000 | 0x10
 const IPC_STAT = 2;
 const F_GETFL = 3;
 
-const always = `futex mprotect pkey_mprotect munmap mremap brk shmdt rt_sigprocmask rt_sigaction rt_sigreturn
+const always = `mprotect pkey_mprotect munmap mremap brk shmdt rt_sigprocmask rt_sigaction rt_sigreturn
   restart_syscall clock_gettime clock_getres gettimeofday time clock_nanosleep getrandom sched_yield sched_getaffinity sched_getparam sched_getscheduler
   epoll_pwait epoll_ctl getpid getppid gettid getuid geteuid getgid getegid getrusage close fstat exit exit_group`;
 
+const FUTEX_PRIVATE = 128;
+const FUTEX_CLOCK_REALTIME = 256;
+const WAIT_OR_WAKE = [0, 1, 9, 10];
+const REQUEUE_OR_WAKE_OP = [3, 4, 5];
+
 const conditional: Record<string, Rule> = {
+  futex: (_, _word, operation = -1) =>
+    WAIT_OR_WAKE.includes(operation & ~FUTEX_PRIVATE & ~FUTEX_CLOCK_REALTIME) ||
+    REQUEUE_OR_WAKE_OP.includes(operation ^ FUTEX_PRIVATE),
   read: ({ events }, descriptor = -1) => descriptor === 3 || events.includes(descriptor),
   write: ({ events }, descriptor = -1) => [1, 2, 3, ...events].includes(descriptor),
   // The high half of the flags must be 0, too: see answerOf.

@@ -56,11 +56,12 @@ export type ImportedType =
   | { readonly kind: "memory"; readonly memory: Limits }
   | { readonly kind: "global"; readonly global: GlobalType };
 
-/** Where the entry is in the module: bytes. */
+/** Where the entry is in the module, and its type behind the names and the kind: bytes. */
 export type Import = ImportedType & {
   readonly module: string;
   readonly name: string;
   readonly start: number;
+  readonly typeAt: number;
   readonly end: number;
 };
 
@@ -127,7 +128,8 @@ function importEntry(reader: Reader): Import {
   const start = reader.position;
   const module = reader.name();
   const name = reader.name();
-  return { module, name, ...importedType(reader), start, end: reader.position };
+  const typeAt = reader.position + 1;
+  return { module, name, ...importedType(reader), start, typeAt, end: reader.position };
 }
 
 const TABLE_WITH_INITIALIZER = 0x40;

@@ -119,6 +119,12 @@ function place(
 
 const I32_TO_I32 = [0x60, 1, I32, 1, I32];
 
+/** What makes a module see another size of its memory: `initial` pages, and at most `most`. */
+export const heapContents = (module: ModuleBinary, scan: Scan, heap: { initial: number; most: number }): Contents =>
+  fitContents(module, NOTHING, { stackEnd: undefined, heap, claimed: [] }, scan);
+
+const NOTHING: Declared = { regions: [], stack: undefined, top: 0 };
+
 /** What makes a module stay where it was fitted, besides the changes of its memory. */
 export function fitContents(module: ModuleBinary, declared: Declared, { stackEnd, heap }: Fit, scan: Scan): Contents {
   const contents: Contents = new Map();

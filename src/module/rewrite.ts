@@ -10,6 +10,8 @@ export interface WantedMemory {
   readonly initial: number;
   /** At least those of that memory. */
   readonly maximum: number;
+  /** Whether it is imported as {@link OWN_MEMORY}, under whatever name the module imports it (default false). */
+  readonly renamed?: boolean;
 }
 
 /** The one memory of a module. */
@@ -98,9 +100,12 @@ function importsWith(module: ModuleBinary, memory: ModuleMemory, wanted: WantedM
   const limits = limitsBytes(wanted);
   const first = imports[0]?.start ?? 0;
   const last = imports.at(-1)?.end ?? 0;
-  if (memory.imported)
-    return [unsigned(imports.length), bytes.subarray(first, memory.start), limits, bytes.subarray(memory.end, last)];
   const entry = [...nameBytes(OWN_MEMORY.module), ...nameBytes(OWN_MEMORY.name), MEMORY_KIND, ...limits];
+  if (memory.imported) {
+    const { start, end } = memory.imported;
+    const changed = wanted.renamed ? [entry] : [bytes.subarray(start, memory.start), limits];
+    return [unsigned(imports.length), bytes.subarray(first, start), ...changed, bytes.subarray(end, last)];
+  }
   return [unsigned(imports.length + 1), bytes.subarray(first, last), entry];
 }
 

@@ -27,6 +27,9 @@ export type ValueType = number | string;
 
 export const I32 = 0x7f;
 export const I64 = 0x7e;
+export const F32 = 0x7d;
+export const F64 = 0x7c;
+export const V128 = 0x7b;
 const REFERENCE = 0x64;
 const NULLABLE_REFERENCE = 0x63;
 /** One-byte types reach from here (0x7f) down to the newest abstract heap type. */

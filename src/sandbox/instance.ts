@@ -4,7 +4,7 @@ import { guestError, memoryMoved, outOfMemory, readOnly } from "../common/errors
 import { hints } from "../common/hints.js";
 import { roundUp, WASM_PAGE } from "../memory/layout.js";
 import type { GuestResult, GuestValue, GuestWindow } from "./guest.js";
-import type { GuestAttachment, InstanceRequest, WindowRequest } from "./job.js";
+import type { GuestAttachment, InstanceRequest, Traps, WindowRequest } from "./job.js";
 import { MOST_PAGES } from "./module.js";
 import { shownName, shownNames } from "./names.js";
 
@@ -13,7 +13,7 @@ type GuestFunction = (...values: GuestValue[]) => GuestResult;
 const pagesOf = (bytes: number): number => Math.ceil(bytes / WASM_PAGE);
 
 /** The wasm pages that windows of these lengths need: each window begins on a page of its own. */
-function windowPages(lengths: readonly number[]): number {
+export function windowPages(lengths: readonly number[]): number {
   return lengths.reduce((pages, length) => pages + pagesOf(length), 0);
 }
 
@@ -46,7 +46,7 @@ export class GuestInstance {
    *   attached then.
    */
   constructor(request: InstanceRequest) {
-    const { module, initialPages, maximumPages, declaredPages, allocator, imports } = request;
+    const { module, initialPages, maximumPages, declaredPages, allocator, fixed } = request;
     const extra = windowPages([...request.windows.values()].map(({ length }) => length));
     const most = Math.min(maximumPages + extra, declaredPages, MOST_PAGES);
     if (initialPages + extra > most)
@@ -54,14 +54,15 @@ export class GuestInstance {
         "ERR_SHM_GUEST_MEMORY",
         `the guest's memory may have ${most} pages of 64 KiB; it begins with ${initialPages}, and the windows need ${extra}`,
       );
-    const memory = makeMemory(initialPages, most);
+    const memory = fixed ? makeMemory(maximumPages + extra, maximumPages + extra) : makeMemory(initialPages, most);
+    const imports = withTraps(request.imports, request.traps);
     this.#memory = memory;
     this.#exports = instantiate(module, { ...imports, env: { ...imports["env"], memory } }).exports;
     this.#initialize();
     try {
       const windows = new Map<string, GuestWindow>();
       // One grow before any window is attached: to grow a memory that has a guarded window asks more of the engine.
-      let next = allocator === undefined ? grow(memory, extra, most) : 0;
+      let next = fixed ? maximumPages * WASM_PAGE : allocator === undefined ? grow(memory, extra, most) : 0;
       for (const [name, window] of request.windows) {
         const { access, length } = window;
         const byteOffset = allocator === undefined ? next : this.#allocate(allocator, memory, window);
@@ -122,9 +123,10 @@ export class GuestInstance {
    * first allocation (AssemblyScript's, wasi-libc's), which must come before pages are added for windows.
    */
   #initialize(): void {
-    const { _initialize, __new, malloc, free } = this.#exports as Record<string, GuestFunction>;
+    const { _initialize, __wasm_call_ctors, __new, malloc, free } = this.#exports as Record<string, GuestFunction>;
+    const start = _initialize ?? __wasm_call_ctors; // the first calls the second
     try {
-      if (typeof _initialize === "function" && _initialize.length === 0) _initialize();
+      if (typeof start === "function" && start.length === 0) start();
       if (typeof __new === "function" && __new.length === 2)
         __new(16, 0); // AssemblyScript's
       else if (typeof malloc === "function" && typeof free === "function") free(malloc(16) as GuestValue);
@@ -181,6 +183,21 @@ export class GuestInstance {
     }
     this.#buffer = buffer;
   }
+}
+
+/** With functions that trap in the place of those that nobody gives. */
+function withTraps(imports: WebAssembly.Imports, traps: Traps): WebAssembly.Imports {
+  const all: Record<string, WebAssembly.ModuleImports> = Object.assign(Object.create(null), imports); // "__proto__" is a name, too
+  for (const [module, name] of traps) {
+    const what = `${shownName(module)}.${shownName(name)}`;
+    all[module] = {
+      ...all[module],
+      [name]: () => {
+        throw new WebAssembly.RuntimeError(`the guest called ${what}, which nobody gave it`);
+      },
+    };
+  }
+  return all;
 }
 
 /** Refuses a window that overlaps another: a hostile allocator may return the same block twice. */

@@ -3,6 +3,9 @@
 import type { Access } from "../common/flags.js";
 import type { WasmMemory } from "../memory/layout.js";
 
+/** Functions that trap: by module and name. */
+export type Traps = readonly (readonly [module: string, name: string])[];
+
 /** The limits of a guest: the same in both forms. */
 export interface GuestLimits {
   /** Wasm pages of the guest's own: at the start, and at most. */
@@ -11,6 +14,10 @@ export interface GuestLimits {
   /** The maximum that the module declares for its memory, windows included. Wasm pages. */
   readonly declaredPages: number;
   readonly allocator: string | undefined;
+  /** Whether the windows lie behind the `maximumPages` that it sees, in a memory that does not grow. */
+  readonly fixed: boolean;
+  /** Imported functions that nobody gives. */
+  readonly traps: Traps;
 }
 
 /** The part of a segment that a guest sees. */

@@ -1,12 +1,16 @@
 // Reads what a guest module asks for, before any of it runs: its imports, and the limits of its memory and tables.
 import { guestError } from "../common/errors.js";
-import { WASM_PAGE } from "../memory/layout.js";
 import { ModuleBinary } from "../module/binary.js";
+import { withDefinitions } from "../module/defined.js";
+import { heapContents } from "../module/fit.js";
+import { scan } from "../module/instructions.js";
+import { memoryContents, memoryOf, OWN_MEMORY, withContents } from "../module/rewrite.js";
 import { checkCode } from "./code.js";
 import { checkCounts, checkSizes } from "./counts.js";
 import type { Imports } from "./guest.js";
+import type { Traps } from "./job.js";
 import type { CheckedLimits } from "./limits.js";
-import { shownName } from "./names.js";
+import { shownName, shownNames } from "./names.js";
 
 /** The least and the most that env.memory may have, by the module's import. Wasm pages of 64 KiB. */
 export interface MemoryPages {
@@ -55,63 +59,92 @@ function checkTables({ tables, elements: segments }: ModuleBinary, heapBytes: nu
     );
 }
 
-/** The limits of env.memory. checkImports has seen that the other imports are functions. */
-function memoryPages(module: ModuleBinary): MemoryPages {
-  if (module.memories.length > 0)
-    throw guestError("ERR_SHM_GUEST_MEMORY", "the guest defines a memory of its own; it must import env.memory alone");
-  const memory = module.imports.find((imported) => imported.kind === "memory")?.memory;
-  if (!memory) throw guestError("ERR_SHM_GUEST_MEMORY", "the guest imports no env.memory");
-  if (memory.shared || memory.is64 || memory.pageSize !== WASM_PAGE)
-    throw guestError(
-      "ERR_SHM_GUEST_MEMORY",
-      "the guest's env.memory is shared or 64-bit; it must be a plain 32-bit one",
-    );
-  return { initial: memory.initial, maximum: memory.maximum ?? MOST_PAGES };
+function refuseMemory(reason: string): Error {
+  return guestError("ERR_SHM_GUEST_MEMORY", `the guest's memory cannot be replaced: ${reason}`);
 }
 
+/** @throws {ShmError} `ERR_SHM_GUEST_IMPORT` with all functions that are missing */
 function checkImports({ imports: wanted }: ModuleBinary, imports: Imports): void {
-  let memories = 0;
-  for (const { module: from, name, kind } of wanted) {
-    if (kind === "memory" && from === "env" && name === "memory") memories++;
-    else if (kind !== "function")
-      throw guestError(
-        "ERR_SHM_GUEST_IMPORT",
-        `the guest imports ${shownName(from)}.${shownName(name)}, a ${kind}; it may import only env.memory and functions`,
-      );
-    else if (!Object.hasOwn(imports, from) || !Object.hasOwn(imports[from] as object, name))
-      throw guestError(
-        "ERR_SHM_GUEST_IMPORT",
-        `the guest imports the function ${shownName(from)}.${shownName(name)}; the imports option has none`,
-      );
-  }
-  if (memories > 1) throw guestError("ERR_SHM_GUEST_MEMORY", "the guest imports env.memory more than once");
+  const missing = wanted.filter(
+    ({ kind, module, name }) =>
+      kind === "function" && !(Object.hasOwn(imports, module) && Object.hasOwn(imports[module] as object, name)),
+  );
+  if (missing.length === 0) return;
+  const names = shownNames(missing.map(({ module, name }) => `${shownName(module)}.${shownName(name)}`));
+  throw guestError(
+    "ERR_SHM_GUEST_IMPORT",
+    `the guest imports functions that the imports option lacks: ${names}; imports: "trap" makes each one that traps`,
+  );
+}
+
+/** All functions that a guest imports, for `imports: "trap"`. */
+function trapsOf({ imports: wanted }: ModuleBinary): Traps {
+  return wanted.flatMap(({ kind, module, name }) => (kind === "function" ? [[module, name] as const] : []));
 }
 
 /** What bounds a guest before it is compiled. */
 export interface ModuleRules {
-  readonly imports: Imports;
+  readonly imports: Imports | "trap";
   readonly limits: CheckedLimits;
   /** Of a guest that is to share this process: bytes of the engine's heap that its tables may take. */
   readonly shared: { readonly heapBytes: number } | undefined;
+  /** The most that its memory may have, and what its windows need: wasm pages. */
+  readonly maximumPages: number;
+  readonly windowPages: number;
+  /** Whether its own allocator makes room for the windows. */
+  readonly allocates: boolean;
+}
+
+/** A guest that was checked, and changed so that it imports env.memory, and else functions alone. */
+export interface ReadGuest {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly pages: MemoryPages;
+  /**
+   * Whether windows lie behind all of the memory that it may ever see: its instructions for the memory's size are changed, so
+   * that no allocator of its can reach a window. `pages.maximum` is what it sees at most.
+   */
+  readonly fixed: boolean;
+  readonly traps: Traps;
 }
 
 /**
- * Checks what a guest asks for, and returns the limits of its memory. The engine does not see it: it may be hostile.
+ * Checks what a guest asks for, and changes it so that its memory is the host's. The engine does not see it: it may be hostile.
  *
  * @throws {ShmError} `ERR_SHM_GUEST_INVALID` it is not WebAssembly; `ERR_SHM_GUEST_LIMIT` it is too large;
- *   `ERR_SHM_GUEST_IMPORT` it imports what it is not given; `ERR_SHM_GUEST_MEMORY` it has a memory of its own,
- *   garbage-collected types, or an env.memory of another kind; `ERR_SHM_MEMORY_LIMIT` its tables may have too many elements
+ *   `ERR_SHM_GUEST_IMPORT` it imports functions that it is not given; `ERR_SHM_GUEST_MEMORY` it has no memory, several, or one of
+ *   another kind, or garbage-collected types; `ERR_SHM_MEMORY_LIMIT` its tables may have too many elements
  */
-export function readGuest(bytes: Uint8Array, { imports, limits, shared }: ModuleRules): MemoryPages {
-  const binary = new ModuleBinary(bytes, (reason) =>
-    guestError("ERR_SHM_GUEST_INVALID", `the guest is not a WebAssembly module that this package can read: ${reason}`),
+export function readGuest(bytes: Uint8Array<ArrayBuffer>, rules: ModuleRules): ReadGuest {
+  const refuse = (reason: string): Error =>
+    guestError("ERR_SHM_GUEST_INVALID", `the guest is not a WebAssembly module that this package can read: ${reason}`);
+  const given = new ModuleBinary(bytes, refuse);
+  checkCounts(given, rules.limits);
+  if (rules.imports !== "trap") checkImports(given, rules.imports);
+  checkTypes(given);
+  const defined = withDefinitions(given, (reason) =>
+    guestError("ERR_SHM_GUEST_IMPORT", `the guest cannot be run: ${reason}`),
   );
-  checkCounts(binary, limits);
-  checkImports(binary, imports);
-  checkTypes(binary);
-  checkTables(binary, shared?.heapBytes ?? Number.POSITIVE_INFINITY);
-  const pages = memoryPages(binary);
-  checkSizes(binary, limits);
-  if (shared) checkCode(binary);
-  return pages;
+  const binary = defined === bytes ? given : new ModuleBinary(defined, refuse);
+  checkTables(binary, rules.shared?.heapBytes ?? Number.POSITIVE_INFINITY);
+  const memory = memoryOf(binary, refuseMemory);
+  if (!memory) throw guestError("ERR_SHM_GUEST_MEMORY", "the guest has no memory, so that it could see no window");
+  if (memory.shared) throw refuseMemory("it is a shared memory, and must be a plain one");
+  checkSizes(binary, rules.limits);
+  if (rules.shared) checkCode(binary);
+  const traps = rules.imports === "trap" ? trapsOf(given) : [];
+  const { imported, initial, maximum = MOST_PAGES } = memory;
+  const isOwn = imported?.module !== OWN_MEMORY.module || imported.name !== OWN_MEMORY.name;
+  if (!isOwn && maximum >= initial + rules.windowPages)
+    return { bytes: defined, pages: { initial, maximum }, fixed: false, traps };
+  const wanted = { shared: false, initial, maximum: MOST_PAGES, renamed: true };
+  const contents = memoryContents(binary, memory, wanted);
+  if (rules.allocates) {
+    const pages = { initial, maximum: MOST_PAGES };
+    return { bytes: withContents(binary, contents), pages, fixed: false, traps };
+  }
+  const found = scan(binary);
+  const most = Math.min(rules.maximumPages, found.bodies.size > 0 ? maximum : initial, MOST_PAGES - rules.windowPages);
+  const heap = heapContents(binary, found, { initial, most });
+  const changed = withContents(binary, new Map([...contents, ...heap]));
+  return { bytes: changed, pages: { initial, maximum: most }, fixed: true, traps };
 }

@@ -60,8 +60,11 @@ export interface SandboxOptions {
    * that use all of their memory as heap (emscripten, TinyGo). Default: windows lie in pages of their own.
    */
   allocator?: string;
-  /** Functions that the guest may import, by module and name (default none). They run on the caller's thread. */
-  imports?: Imports;
+  /**
+   * Functions that the guest may import, by module and name (default none). They run on the caller's thread. `"trap"`: each
+   * function that it imports is one that traps, and says its name.
+   */
+  imports?: Imports | "trap";
 }
 
 /** @internal */
@@ -81,6 +84,8 @@ export interface CheckedOptions {
   readonly moduleLimits: CheckedLimits;
   readonly allocator: string | undefined;
   readonly imports: Imports;
+  /** Whether every function that it imports is to trap. */
+  readonly trapsImports: boolean;
 }
 
 const forProcess = ["processMemoryLimit", "execPath"] as const;
@@ -119,7 +124,8 @@ export function checkSandboxOptions(options: SandboxOptions | undefined): Checke
     if (isolation !== "process" && given[key] !== undefined)
       throw invalidValue(`options.${key}`, 'It is an option of isolation: "process".', given[key]);
   const windows = checkWindows(given.windows, isolation);
-  const imports = checkImports(given.imports);
+  const trapsImports = given.imports === "trap";
+  const imports = trapsImports ? {} : checkImports(given.imports);
   checkSize("options.memoryLimit", memoryLimit);
   checkSize("options.processMemoryLimit", processMemoryLimit, LEAST_PROCESS_MEMORY);
   checkTimeLimit(timeLimitMs);
@@ -131,7 +137,7 @@ export function checkSandboxOptions(options: SandboxOptions | undefined): Checke
   const execPath = checkExecPath(given.execPath, isolation);
   const moduleLimits = checkModuleLimits(given.moduleLimits);
   const limits = { timeLimitMs, memoryLimit, processMemoryLimit, moduleLimits };
-  return { isolation, windows, ...limits, execPath, allocator, imports };
+  return { isolation, windows, ...limits, execPath, allocator, imports, trapsImports };
 }
 
 /** The Node of a guest's process. */

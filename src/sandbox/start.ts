@@ -8,8 +8,9 @@ import { segments } from "../segment/segment.js";
 import type { Carrier, CarrierEvents } from "./carrier.js";
 import { compile } from "./compile.js";
 import { type InlineSandbox, startInlineSandbox } from "./inline.js";
+import { windowPages } from "./instance.js";
 import type { GuestLimits, Job } from "./job.js";
-import { readGuest } from "./module.js";
+import { MOST_PAGES, readGuest } from "./module.js";
 import type { CheckedOptions } from "./options.js";
 import { type SandboxPool, type Starter, startPool } from "./pool.js";
 import type { CheckedPoolOptions } from "./pooloptions.js";
@@ -22,27 +23,50 @@ import { GuestThread } from "./thread/thread.js";
 /** @param bytes a copy of the guest's module */
 export async function start(bytes: Uint8Array<ArrayBuffer>, options: CheckedOptions): Promise<Sandbox | InlineSandbox> {
   const began = performance.now();
-  const limits = limitsOf(bytes, options);
+  const { bytes: changed, limits } = guestOf(bytes, options);
   const { isolation, windows, imports, timeLimitMs } = options;
-  if (isolation === "process") return startProcess(bytes, options, limits, runnerOf(options), began);
-  const module = await compile(bytes);
+  if (isolation === "process") return startProcess(changed, options, limits, runnerOf(options), began);
+  const module = await compile(changed);
   if (isolation === "inline") return startInlineSandbox({ ...limits, module, windows }, imports);
   const job = { ...limits, module, ...jobOf(options), addon: addonFileOf(hostOf(windows)) as string };
   return startSandbox({ imports, timeLimitMs, began, carry: (events) => new GuestThread(job, events) });
 }
 
-/** What the guest asks for, within what it may have. The engine of this process sees nothing of it. */
-function limitsOf(bytes: Uint8Array, options: CheckedOptions): GuestLimits {
-  const { isolation, imports, memoryLimit, moduleLimits, allocator } = options;
-  const shared = isolation === "process" ? undefined : { heapBytes: tableBytes(isolation) };
-  const pages = readGuest(bytes, { imports, limits: moduleLimits, shared });
+/** The guest as it is run, within what it may have. The engine of this process sees nothing of it. */
+function guestOf(
+  bytes: Uint8Array<ArrayBuffer>,
+  options: CheckedOptions,
+): { bytes: Uint8Array<ArrayBuffer>; limits: GuestLimits } {
+  const { isolation, memoryLimit, moduleLimits, allocator } = options;
   const maximumPages = Math.floor(memoryLimit / WASM_PAGE);
+  const guest = readGuest(bytes, {
+    imports: options.trapsImports ? "trap" : options.imports,
+    limits: moduleLimits,
+    shared: isolation === "process" ? undefined : { heapBytes: tableBytes(isolation) },
+    maximumPages,
+    windowPages: windowPages([...options.windows.values()].map(({ length }) => length)),
+    allocates: allocator !== undefined,
+  });
+  const { pages, fixed, traps } = guest;
   if (pages.initial > maximumPages)
     throw guestError(
       "ERR_SHM_MEMORY_LIMIT",
       `the guest begins with ${pages.initial * WASM_PAGE} bytes of memory; its limit is ${memoryLimit}`,
     );
-  return { initialPages: pages.initial, maximumPages, declaredPages: pages.maximum, allocator };
+  if (fixed && pages.initial > pages.maximum)
+    throw guestError(
+      "ERR_SHM_GUEST_MEMORY",
+      `the guest's memory begins with ${pages.initial} pages of 64 KiB, and ${pages.maximum} are left beside the windows`,
+    );
+  const limits = {
+    initialPages: pages.initial,
+    maximumPages: fixed ? pages.maximum : maximumPages,
+    declaredPages: fixed ? MOST_PAGES : pages.maximum,
+    allocator,
+    fixed,
+    traps,
+  };
+  return { bytes: guest.bytes, limits };
 }
 
 /**
@@ -79,9 +103,12 @@ function startProcess(
 
 const runnerOf = (options: CheckedOptions): RunnerProcess => startRunner({ ...options, host: hostOf(options.windows) });
 
-/** Several processes for one guest. @param bytes a copy of the guest's module */
-export async function startSandboxPool(bytes: Uint8Array, options: CheckedPoolOptions): Promise<SandboxPool> {
-  const limits = limitsOf(bytes, options);
+/** Several processes for one guest. @param given a copy of the guest's module */
+export async function startSandboxPool(
+  given: Uint8Array<ArrayBuffer>,
+  options: CheckedPoolOptions,
+): Promise<SandboxPool> {
+  const { bytes, limits } = guestOf(given, options);
   const start: Starter = (runner, windows, ended) =>
     startProcess(bytes, { ...options, windows }, limits, runner, performance.now(), ended);
   return startPool(options, { ...options, host: hostOf(options.windows) }, start);

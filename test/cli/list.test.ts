@@ -103,7 +103,7 @@ else {
       [[77, null, "gone"]],
     );
     for (const { cpid, creatorState, creatorCommand } of rows.filter((row) => !gone.includes(row)))
-      assert.equal([cpid, creatorState, creatorCommand], [pid, "running", ownName()]);
+      assert.equal([cpid, creatorState, creatorCommand], [pid, "running", `${process.execPath} ${moduleFile(zoo)}`]);
     assert.match(table, new RegExp(`\\b${pid} ${ownName()}\\b`));
     assert.match(table, /\d gone\b/);
   });

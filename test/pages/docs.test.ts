@@ -43,7 +43,10 @@ const commandsElsewhere: Readonly<Record<string, readonly (readonly [file: strin
     [".ci/run", "\nnpm test"], // which builds
     ["test/examples/x11.test.ts", "build/examples/x11/main.js"],
   ],
-  "wasm-shm watch 3 --as f64 --interval 100\n": [["test/cli/watch.test.ts", 'suite("wasm-shm watch")']],
+  "wasm-shm watch 3 --as f64 --interval 100\nwasm-shm watch 3 --plain --size 64 | head -n 5\n": [
+    ["test/cli/watch.test.ts", 'suite("wasm-shm watch")'],
+    ["test/cli/fold.test.ts", 'suite("wasm-shm watch --plain")'],
+  ],
   "source <(wasm-shm completion bash)\nwasm-shm completion fish | source\n": [
     ["test/cli/completion.test.ts", "source <(wasm-shm completion bash)"],
     ["test/cli/completion.test.ts", "wasm-shm completion fish | source"],

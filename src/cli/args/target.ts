@@ -29,12 +29,17 @@ export interface TargetsOptions {
   key: Target[];
 }
 
-/** Adds `[id...]` and `--key` to a command that works on several segments. */
-export function addTargets(command: Command): Command {
+/** Adds `[id...]` to a command that works on several segments. */
+export function addIds(command: Command): Command {
   const ids = new Argument("[id...]", "ids of the segments, or key:KEY").argParser(
     (text: string, before: Target[] = []) => [...before, parseTarget(text)],
   );
-  return command.addArgument(completeWith(ids, segmentIds)).addOption(
+  return command.addArgument(completeWith(ids, segmentIds));
+}
+
+/** Adds `[id...]` and `--key` to a command that works on several segments. */
+export function addTargets(command: Command): Command {
+  return addIds(command).addOption(
     keyOption("-k, --key <key>", "key of a segment, instead of its id; may be repeated")
       .argParser((text: string, before: Target[]) => [...before, { key: parseKey(text) }])
       .default([], "none"),

@@ -4,6 +4,7 @@ import { addRange, type RangeOptions, rangeIn } from "../args/range.js";
 import { addTarget, openTarget, type TargetOptions, targetOf } from "../args/target.js";
 import type { Target } from "../args/values.js";
 import { addView, type ViewOptions } from "../args/view.js";
+import { Folder } from "../format/fold.js";
 import { hexdump } from "../format/hexdump.js";
 import { EscapingDecoder } from "../format/text.js";
 import { positionText, type ViewName, views } from "../format/views.js";
@@ -46,8 +47,12 @@ function linesOf(bytes: Uint8Array, position: number, as: ViewName, littleEndian
   return text;
 }
 
-async function dump(id: Target | undefined, options: TargetOptions & RangeOptions & ViewOptions): Promise<void> {
-  const { as, bigEndian = false } = options;
+interface DumpOptions extends TargetOptions, RangeOptions, ViewOptions {
+  all?: true;
+}
+
+async function dump(id: Target | undefined, options: DumpOptions): Promise<void> {
+  const { as, all, bigEndian = false } = options;
   const segment = await openTarget(targetOf(id, options.key));
   const range = rangeIn(segment.size, options);
   if (as === "utf8") {
@@ -55,19 +60,27 @@ async function dump(id: Target | undefined, options: TargetOptions & RangeOption
     await eachCopy(segment, range, 1, (bytes, _position, isLast) => writeOut(text.push(bytes, isLast)));
     return;
   }
-  await eachCopy(segment, range, views[as].lineBytes, (bytes, position) =>
-    writeOut(as === "hex" ? hexdump(bytes, position) : linesOf(bytes, position, as, !bigEndian)),
-  );
+  const { lineBytes } = views[as];
+  const folder = new Folder(lineBytes);
+  const write = (bytes: Uint8Array, position: number): Promise<void> =>
+    writeOut(as === "hex" ? hexdump(bytes, position) : linesOf(bytes, position, as, !bigEndian));
+  await eachCopy(segment, range, lineBytes, async (bytes, position, isLast) => {
+    if (all) return write(bytes, position);
+    for (const piece of folder.piecesOf(bytes, isLast))
+      await (piece === "fold" ? writeOut("*\n") : write(bytes.subarray(piece.from, piece.to), position + piece.from));
+  });
 }
 
 export function addDump(program: Command): void {
   addView(addRange(addTarget(program.command("dump"))))
     .summary("print a segment's bytes for people to read")
     .description(
-      "Print the bytes of a segment as xxd does (xxd -r restores them), as columns of numbers, or as text. Integers are " +
+      "Print the bytes of a segment as xxd does, as columns of numbers, or as text. Lines that equal the line before are one " +
+        "*, as hexdump has them; the last line is always printed. With --all, xxd -r restores the bytes. Integers are " +
         "exact. A float is the shortest number that reads back as the same float. In text, control characters and bytes " +
         "that are not UTF-8 are printed as escapes such as \\x07.",
     )
+    .option("-v, --all", "print repeated lines, too")
     .addHelpText("after", "\nExample:\n  wasm-shm dump 3 --offset 64K --size 100 --as u32")
     .action(dump);
 }

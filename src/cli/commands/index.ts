@@ -17,6 +17,7 @@ export const commands: Readonly<Record<string, () => Promise<Add>>> = {
   checksum: async () => (await import("./checksum.js")).addChecksum,
   rm: async () => (await import("./rm.js")).addRm,
   limits: async () => (await import("./limits.js")).addLimits,
+  doctor: async () => (await import("./doctor.js")).addDoctor,
   build: async () => (await import("./build.js")).addBuild,
   completion: async () => (await import("./completion.js")).addCompletion,
 };

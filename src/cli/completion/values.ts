@@ -2,7 +2,7 @@
 import type { Argument, Option } from "commander";
 import { formatKey, formatSize } from "../format/numbers.js";
 import { kernelShm } from "../io/kernel.js";
-import { userName } from "../io/users.js";
+import { allUserNames, userName } from "../io/users.js";
 
 export interface Candidate {
   word: string;
@@ -36,6 +36,8 @@ async function segments(nameOf: (info: { id: number; key: number }) => string): 
     about: `${formatSize(info.size)} of ${userName(info.uid)}, used by ${info.nattch}`,
   }));
 }
+
+export const userNames: Lookup = async () => allUserNames().map((word) => ({ word }));
 
 export const segmentIds: Lookup = () => segments(({ id }) => String(id));
 

@@ -2,7 +2,7 @@
 import { readFileSync, readlinkSync } from "node:fs";
 
 /** A file's text; undefined if the file does not exist, or this user may not read it. */
-function textOf(path: string): string | undefined {
+export function textOf(path: string): string | undefined {
   try {
     return readFileSync(path, "utf8");
   } catch {
@@ -20,8 +20,15 @@ export type ProcessState = "running" | "gone" | "reused" | "unseen";
 
 export interface ProcessInfo {
   state: ProcessState;
-  /** /proc/PID/comm of a running process. */
+  /** /proc/PID/comm of a running process: at most 15 bytes. */
   command: string | undefined;
+}
+
+/** The arguments of a process, joined by spaces; what it calls itself if it has none. Undefined if it cannot be read. */
+export function commandLineOf(pid: number): string | undefined {
+  const whole = textOf(`/proc/${pid}/cmdline`);
+  const words = whole?.replace(/\0+$/, "").replaceAll("\0", " ");
+  return words || textOf(`/proc/${pid}/comm`)?.trimEnd();
 }
 
 /** If /proc/self is not this process, /proc is of another PID namespace, and its pids name other processes. */

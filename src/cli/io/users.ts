@@ -23,6 +23,20 @@ export function userName(uid: number): string {
   return names.get(uid) ?? String(uid);
 }
 
+export function allUserNames(): string[] {
+  names ??= readNames();
+  return [...names.values()];
+}
+
+/** A user's number, from its name or number. @throws {UserError} no user has the name */
+export function userId(name: string): number {
+  names ??= readNames();
+  const [found] = [...names].find(([, known]) => known === name) ?? [];
+  if (found !== undefined) return found;
+  if (/^\d+$/.test(name) && Number(name) < 0xffffffff) return Number(name);
+  throw new UserError(`no user is called ${JSON.stringify(name)} in /etc/passwd; a number is taken, too`);
+}
+
 /**
  * A test for segments that this user owns or created.
  *

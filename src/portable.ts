@@ -1,22 +1,33 @@
 // The entry point without Node: the local host, in any engine that has WebAssembly and Symbol.dispose.
 import { unsupported } from "./common/errors.js";
-import type { Host } from "./host/host.js";
 import { threadHost } from "./host/local.js";
+import type { sysvHost as nodeSysvHost } from "./node.js";
+import type { createPool as nodePool, servePool as nodeServePool } from "./pool/create.js";
+import type { createSandbox as nodeSandbox, createSandboxPool as nodeSandboxPool } from "./sandbox/create.js";
 import { compose, type Shm, type ShmOptions } from "./segment/shm.js";
 
 export * from "./public.js";
 
 const IN_NODE = 'import "wasm-shm" in Node on Linux';
 
+const absent = (what: string): Error => unsupported(what, `this is wasm-shm/portable; ${IN_NODE}`, { hint: IN_NODE });
+
+// With the types of Node's entry point, so that one program compiles against both.
+
 /** @throws {ShmError} `ERR_SHM_UNSUPPORTED` always: this entry point has no sysv host */
-export function sysvHost(): Host {
-  throw unsupported("the sysv host", `this is wasm-shm/portable; ${IN_NODE}`, { hint: IN_NODE });
-}
+export const sysvHost: typeof nodeSysvHost = () => {
+  throw absent("the sysv host");
+};
 
 /** @throws {ShmError} `ERR_SHM_UNSUPPORTED` always: a guest sees segments of the sysv host, from a worker of Node */
-export async function createSandbox(): Promise<never> {
-  throw unsupported("a sandbox", `this is wasm-shm/portable; ${IN_NODE}`, { hint: IN_NODE });
-}
+export const createSandbox: typeof nodeSandbox = async () => {
+  throw absent("a sandbox");
+};
+
+/** @throws {ShmError} `ERR_SHM_UNSUPPORTED` always, as {@link createSandbox} */
+export const createSandboxPool: typeof nodeSandboxPool = async () => {
+  throw absent("a sandbox");
+};
 
 /** @throws {ShmError} `ERR_SHM_UNSUPPORTED` always, as {@link createSandbox} */
 export async function createSandboxPool(): Promise<never> {
@@ -24,14 +35,14 @@ export async function createSandboxPool(): Promise<never> {
 }
 
 /** @throws {ShmError} `ERR_SHM_UNSUPPORTED` always: a pool consists of processes of Node */
-export async function createPool(): Promise<never> {
-  throw unsupported("a pool", `this is wasm-shm/portable; ${IN_NODE}`, { hint: IN_NODE });
-}
+export const createPool: typeof nodePool = async () => {
+  throw absent("a pool");
+};
 
 /** @throws {ShmError} `ERR_SHM_UNSUPPORTED` always, as {@link createPool} */
-export function servePool(): never {
-  throw unsupported("a pool", `this is wasm-shm/portable; ${IN_NODE}`, { hint: IN_NODE });
-}
+export const servePool: typeof nodeServePool = () => {
+  throw absent("a pool");
+};
 
 /** @throws {ShmError} `ERR_SHM_UNSUPPORTED` the sysv host was named: this entry point has none */
 export function createShm(options?: ShmOptions): Shm {

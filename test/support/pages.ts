@@ -8,7 +8,7 @@ export const pages = [
   "SECURITY.md",
   ...["docs", "examples", "test/fixtures"].flatMap((folder) =>
     readdirSync(root + folder, { recursive: true, encoding: "utf8" })
-      .filter((file) => file.endsWith(".md"))
+      .filter((file) => file.endsWith(".md") && !file.includes("node_modules/"))
       .map((file) => `${folder}/${file}`)
       .sort(),
   ),

@@ -1,4 +1,4 @@
-// Who has attached which segments: from /proc/PID/maps, where a mapping of a segment has its id as the inode.
+// Which process has attached which segment: from /proc/PID/maps. The inode of a segment's mapping is its id.
 import { readdirSync, readlinkSync, statSync } from "node:fs";
 import { commandLineOf, textOf } from "./processes.js";
 import { userName } from "./users.js";

@@ -26,13 +26,8 @@ export const createSandbox: typeof nodeSandbox = async () => {
 
 /** @throws {ShmError} `ERR_SHM_UNSUPPORTED` always, as {@link createSandbox} */
 export const createSandboxPool: typeof nodeSandboxPool = async () => {
-  throw absent("a sandbox");
+  throw absent("a pool of sandboxes");
 };
-
-/** @throws {ShmError} `ERR_SHM_UNSUPPORTED` always, as {@link createSandbox} */
-export async function createSandboxPool(): Promise<never> {
-  throw unsupported("a pool of sandboxes", `this is wasm-shm/portable; ${IN_NODE}`, { hint: IN_NODE });
-}
 
 /** @throws {ShmError} `ERR_SHM_UNSUPPORTED` always: a pool consists of processes of Node */
 export const createPool: typeof nodePool = async () => {

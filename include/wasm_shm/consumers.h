@@ -42,15 +42,16 @@ static inline int wasm_shm_advance(wasm_shm_channel* ring, uint32_t* head, uint3
 }
 
 /* Frees the lock. Those that found it taken may have released messages, so it moves the head for
- * them. */
+ * them: then it returns -1, as what the caller saw before may have changed. */
 static inline int wasm_shm_unlock_consumers(wasm_shm_channel* ring) {
   wasm_shm_word* lock = ring->words + WASM_SHM_AT_CONSUMERS;
   uint32_t head, taken;
   int tries, result = 0;
-  for (tries = 0; wasm_shm_unlock_shortly(lock) && result == 0; tries++) {
+  for (tries = 0; wasm_shm_unlock_shortly(lock) && result <= 0; tries++) {
     wasm_shm_ring_at(ring, WASM_SHM_AT_READERS);
-    if (tries == WASM_SHM_TRIES || wasm_shm_lock_shortly(ring->domain, lock) != 0) return 0;
+    if (tries == WASM_SHM_TRIES || wasm_shm_lock_shortly(ring->domain, lock) != 0) return result;
     result = wasm_shm_advance(ring, &head, &taken);
+    if (result == 0) result = -1;
   }
   return result;
 }
@@ -152,14 +153,18 @@ static inline int wasm_shm_take_locked(wasm_shm_reader* reader) {
 
 static inline int wasm_shm_take_shared(wasm_shm_reader* reader) {
   wasm_shm_channel* ring = reader->ring;
-  int result, error;
+  int result, error, tries;
   if (reader->held_count == WASM_SHM_MOST_HELD) return EDEADLK;
-  result = wasm_shm_lock_shortly(ring->domain, ring->words + WASM_SHM_AT_CONSUMERS);
-  if (result != 0) return result;
-  result = wasm_shm_take_locked(reader);
-  if (result == 0) reader->held[reader->held_count++] = reader->message->token;
-  error = wasm_shm_unlock_consumers(ring);
-  return result == EAGAIN && error != 0 ? error : result;
+  for (tries = 0; tries < WASM_SHM_TRIES; tries++) {
+    result = wasm_shm_lock_shortly(ring->domain, ring->words + WASM_SHM_AT_CONSUMERS);
+    if (result != 0) return result;
+    result = wasm_shm_take_locked(reader);
+    if (result == 0) reader->held[reader->held_count++] = reader->message->token;
+    error = wasm_shm_unlock_consumers(ring);
+    if (result != EAGAIN || error == 0) return result;
+    if (error > 0) return error;
+  }
+  return EAGAIN;
 }
 
 /* Marks the message at a position as done, and moves the head if it is at one that is. */
@@ -178,7 +183,7 @@ static inline int wasm_shm_finish(wasm_shm_channel* ring, uint32_t position) {
   if (result != 0) return result == EAGAIN ? 0 : result;
   result = wasm_shm_advance(ring, &head, &taken);
   error = wasm_shm_unlock_consumers(ring);
-  return result != 0 ? result : error;
+  return result != 0 ? result : error > 0 ? error : 0;
 }
 
 #endif /* WASM_SHM_CONSUMERS_H */

@@ -216,13 +216,15 @@ class SharedReader(Reader):
         self._held = []
 
     def _take(self):
-        ring = self.ring
-        if not lock_shortly(ring.domain, ring.address + CONSUMERS):
-            return None
-        try:
-            found = self._take_locked()
-        finally:
-            self._unlock()
+        ring, moved = self.ring, True
+        while moved:
+            if not lock_shortly(ring.domain, ring.address + CONSUMERS):
+                return None
+            found = None
+            try:
+                found = self._take_locked()
+            finally:
+                moved = self._unlock() and found is None
         if isinstance(found, Message):
             self._held.append(found._token)
         return found
@@ -252,20 +254,21 @@ class SharedReader(Reader):
         return head, taken
 
     def _unlock(self):
-        """Those that found the lock taken may have released messages, so the head is moved for them."""
+        """Those that found the lock taken may have released messages: whether it moved the head for them."""
         ring, lock = self.ring, self.ring.address + CONSUMERS
-        for _ in range(TRIES):
+        for tries in range(TRIES):
             if not unlock_shortly(lock):
-                return
+                return tries > 0
             ring.ring(READERS)
             if not lock_shortly(ring.domain, lock):
-                return
+                return tries > 0
             try:
                 self._advance()
             except LayoutError:
                 unlock_shortly(lock)
                 raise
         unlock_shortly(lock)
+        return False
 
     def _change(self, word, before, after):
         if compare_exchange(word, before, after) != before:

@@ -21,15 +21,19 @@ export class SharedConsumer extends BaseConsumer<QueueObject> implements Consume
   }
 
   take(sleeps: boolean): Found {
-    if (!lockShortly(this.object, this.#lock, sleeps, "read")) return "nothing";
-    let found: Found;
-    try {
-      found = this.#takeLocked(sleeps);
-    } finally {
-      this.#unlock();
+    for (let tries = 0; tries < MOST_TRIES; tries++) {
+      if (!lockShortly(this.object, this.#lock, sleeps, "read")) return "nothing";
+      let found: Found;
+      let isMoved = false;
+      try {
+        found = this.#takeLocked(sleeps);
+      } finally {
+        isMoved = this.#unlock();
+      }
+      if (found === "message") this.#held.push(this.token);
+      if (found !== "nothing" || !isMoved) return found;
     }
-    if (found === "message") this.#held.push(this.token);
-    return found;
+    return "nothing";
   }
 
   release(position: number): void {
@@ -179,13 +183,17 @@ export class SharedConsumer extends BaseConsumer<QueueObject> implements Consume
     }
   }
 
-  /** Frees the lock. Those that found it taken may have released messages, so the head is moved for them. */
-  #unlock(): void {
+  /**
+   * Frees the lock. Those that found it taken may have released messages, so the head is moved for them.
+   *
+   * @returns whether it was: this consumer looked before, and nobody rings it for what it does itself
+   */
+  #unlock(): boolean {
     const { participant, readersMask } = this.object;
     for (let tries = 0; tries < MOST_TRIES; tries++) {
-      if (!unlockShortly(this.object, this.#lock)) return;
+      if (!unlockShortly(this.object, this.#lock)) return tries > 0;
       participant.waits.ring(readersMask);
-      if (!lockShortly(this.object, this.#lock, true, "release")) return;
+      if (!lockShortly(this.object, this.#lock, true, "release")) return tries > 0;
       try {
         this.#advance();
       } catch (error) {
@@ -194,6 +202,7 @@ export class SharedConsumer extends BaseConsumer<QueueObject> implements Consume
       }
     }
     unlockShortly(this.object, this.#lock);
+    return false;
   }
 
   /**

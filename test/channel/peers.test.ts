@@ -10,7 +10,7 @@ import { BYTES } from "./work.js";
 
 const tests = suite("Peers of channels");
 const [host] = kernelHosts;
-const warnings = ["-std=c11", "-pedantic", "-Wall", "-Wextra", "-Werror", "-Wconversion", "-O2", "-pthread"];
+const warnings = ["-std=c11", "-pedantic", "-Wall", "-Wextra", "-Werror", "-Wconversion", "-pthread"];
 const sanitizers = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
 
 /** Runs a program with a segment of zeros. */

@@ -3,9 +3,12 @@
 import * as assert from "uvu/assert";
 import { suite } from "../suite.js";
 import { campaign } from "../support/campaign.js";
-import { explore } from "./model/checker.js";
+import { barrierModel, barrierMutants } from "./model/barrier.js";
+import { explore, type Model } from "./model/checker.js";
 import { type MutexMutant, mutexModel } from "./model/mutex.js";
 import { type RwLockMutant, rwLockModel } from "./model/rwlock.js";
+import { semaphoreModel, semaphoreMutants } from "./model/semaphore.js";
+import { seqlockModel, seqlockMutants } from "./model/seqlock.js";
 
 const models = suite("Models");
 
@@ -68,4 +71,34 @@ for (const mutant of rwLockMutants)
     );
     assert.ok(found);
   });
+
+for (const model of [
+  semaphoreModel(2, 1, 2),
+  semaphoreModel(3, 3, 1),
+  semaphoreModel(3, 2, 0),
+  semaphoreModel(3, 1, campaign(1, 3)),
+  barrierModel(2, 2, 2),
+  barrierModel(3, campaign(1, 2), 1),
+  seqlockModel(1, 3, 1),
+  seqlockModel(2, 2, campaign(1, 2)),
+])
+  models(model.name, () => {
+    const { fault, states } = explore(model);
+    assert.is(fault, undefined);
+    assert.ok(states > 100, `${states} states`);
+  });
+
+function finds<M extends string>(mutants: readonly M[], made: (mutant: M) => Model[]): void {
+  for (const mutant of mutants)
+    models(`finds that ${mutant}`, () => {
+      assert.ok(made(mutant).some((model) => explore(model).fault !== undefined));
+    });
+}
+finds(semaphoreMutants, (mutant) => [
+  semaphoreModel(2, 1, 1, mutant),
+  semaphoreModel(3, 1, 0, mutant),
+  semaphoreModel(2, 2, 0, mutant),
+]);
+finds(barrierMutants, (mutant) => [barrierModel(2, 2, 1, mutant), barrierModel(3, 1, 1, mutant)]);
+finds(seqlockMutants, (mutant) => [seqlockModel(2, 2, 1, mutant)]);
 models.run();

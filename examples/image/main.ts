@@ -51,7 +51,7 @@ async function main(file: string | undefined): Promise<void> {
 
 async function thumbnail(id: number, width: number, height: number): Promise<void> {
   const attachment = open(id).attach({ access: "read-only" });
-  // sharp reads the pixels while this waits: in the segment itself, as the Buffer is no copy.
+  // sharp reads the pixels while this waits: in the segment itself, as the Buffer is not a copy.
   const picture = findSharp()(attachment.buffer, { raw: { width, height, channels: 4 } });
   const { info } = await picture.resize(120).png().toBuffer({ resolveWithObject: true });
   process.send?.(`a thumbnail of ${info.width} x ${info.height} made of them`);

@@ -41,7 +41,15 @@ const mutants: [fault: string, file: string, there: RegExp, instead: string][] =
 ];
 
 const COPIED = [
-  ...["package.json", "dist", "build/src", "build/types", "build/test/channel", "build/test/support", "build/test/sync"],
+  ...[
+    "package.json",
+    "dist",
+    "build/src",
+    "build/types",
+    "build/test/channel",
+    "build/test/support",
+    "build/test/sync",
+  ],
   ...["build/test/engines", "build/test/suite.js", "build/test/tally.js", "tools"],
 ];
 

@@ -16,7 +16,7 @@ const untyped: Readonly<Record<string, readonly [why: string, ...codes: string[]
 const compiler = `${root}node_modules/typescript/bin/tsc`;
 const types = suite("Blocks of the pages as TypeScript");
 
-types("compile, strict, but where no type can be said", () => {
+types("compile, strict, unless no type can be said", () => {
   const folder = `${root}build/snippets/types-${process.pid}`; // inside the package: its imports find it
   mkdirSync(folder, { recursive: true });
   try {

@@ -24,5 +24,5 @@ if (binary.indexOf(entry) < 0 || binary.indexOf(entry) !== binary.lastIndexOf(en
 mkdirSync(target, { recursive: true });
 writeFileSync(
   new URL("binary.js", target),
-  `export const core = "${binary.toString("base64")}";\nexport const memoryLimits = ${limits};\nexport const constants = Object.freeze(${JSON.stringify(constants)});\n`,
+  `export const core = "${binary.toString("hex")}";\nexport const memoryLimits = ${limits};\nexport const constants = Object.freeze(${JSON.stringify(constants)});\n`,
 );

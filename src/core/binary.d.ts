@@ -1,4 +1,4 @@
-// The release build of assembly/, in base64, and its constants. tools/embed.js writes the module beside the compiled files.
+// The release build of assembly/, in hexadecimal, and its constants. tools/embed.js writes the module beside the compiled files.
 export const core: string;
 
 /** Where the limits of its memory import are: five bytes from here. */

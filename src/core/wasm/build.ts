@@ -10,18 +10,21 @@ import type { Exports } from "./exports.js";
 export { constants } from "../binary.js";
 
 interface Decoders {
-  readonly Uint8Array: { readonly fromBase64?: (base64: string) => Uint8Array<ArrayBuffer> };
-  readonly Buffer?: { from(base64: string, encoding: "base64"): Uint8Array<ArrayBuffer> };
+  readonly Uint8Array: { readonly fromHex?: (hex: string) => Uint8Array<ArrayBuffer> };
+  readonly Buffer?: { from(hex: string, encoding: "hex"): Uint8Array<ArrayBuffer> };
 }
 
-/** By the engine, in 0.1 ms: new ones have a function, and Node has Buffer. Else by a loop, in 1 to 4 ms. */
-function decode(base64: string): Uint8Array<ArrayBuffer> {
+/**
+ * By the engine, in 0.1 ms: new ones have a function, and Node has Buffer. Else by a loop, in 1 to 4 ms. Hexadecimal and not
+ * base64, which hides from gzip where bytes begin: it makes a tarball that is 3 KB larger.
+ */
+function decode(hex: string): Uint8Array<ArrayBuffer> {
   const { Uint8Array: Bytes, Buffer } = globalThis as unknown as Decoders;
-  if (Bytes.fromBase64) return Bytes.fromBase64(base64);
-  if (Buffer) return Buffer.from(base64, "base64");
-  const text = atob(base64);
-  const bytes = new Uint8Array(text.length);
-  for (let index = 0; index < text.length; index++) bytes[index] = text.charCodeAt(index);
+  if (Bytes.fromHex) return Bytes.fromHex(hex);
+  if (Buffer) return Buffer.from(hex, "hex");
+  const bytes = new Uint8Array(hex.length / 2);
+  for (let index = 0; index < bytes.length; index++)
+    bytes[index] = Number.parseInt(hex.slice(2 * index, 2 * index + 2), 16);
   return bytes;
 }
 

@@ -2,6 +2,7 @@
 // share. They have a third of the size of a file for each module, as most of what those declare is not reachable.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { rolldown } from "rolldown";
 import { dts } from "rolldown-plugin-dts";
 
@@ -49,7 +50,33 @@ async function rolledUp(folder, entries) {
   return texts;
 }
 
-/** Writes the types of the entry points into `target`, and those of CommonJS modules into its folder `cjs`. */
+/** The type parameters of the generic classes, by name, as another module may write them. */
+function parametersIn(text) {
+  const types = new Set(/^export \{ (.*) \};$/m.exec(text)[1].split(", "));
+  const written = (list) => list.replaceAll(/\w+/g, (word) => (types.has(word) ? `esm.${word}` : word));
+  const found = text.matchAll(/^declare class (\w+)<(.*?)> (?:extends|implements|\{)/gm);
+  return new Map([...found].map(([, name, list]) => [name, written(list)]));
+}
+
+/**
+ * The declarations of a CommonJS module: those of the ES module, which `require` gives, too. They name each value, as what one
+ * kind of module takes of the other are types alone, and a value that is a type as well, which its name tells.
+ */
+function requiredTypes(path, values, parameters) {
+  const each = values.map((name) => {
+    const list = parameters.get(name);
+    const names = list?.replaceAll(/ (?:extends|=) [^,]+/g, "");
+    const type = `export type ${name}${list ? `<${list}>` : ""} = esm.${name}${names ? `<${names}>` : ""};\n`;
+    return `export declare const ${name}: typeof esm.${name};\n${/^[A-Z][a-z]/.test(name) ? type : ""}`;
+  });
+  const from = `from "${path}" with { "resolution-mode": "import" };\n`;
+  return `import type * as esm ${from}export type * ${from}${each.join("")}`;
+}
+
+/**
+ * Writes the types of the entry points into `target`, whose modules are there, and those of CommonJS modules into its folder
+ * `cjs`: TypeScript takes the files there for CommonJS.
+ */
 export async function writeTypes(folder, target, entries) {
   const texts = await rolledUp(folder, entries);
   const names = [...texts.values()].flatMap(augmented);
@@ -59,15 +86,13 @@ export async function writeTypes(folder, target, entries) {
       .replaceAll(augmentation, (all, from) => all.replace(`"${from}"`, `"${up}${SHARED}.js"`))
       .replaceAll(/^\/\/.*\n/gm, (line) => (line.startsWith("///") ? line : "")) // the source of each part
       .replaceAll(/^( +)/gm, (spaces) => "\t".repeat(spaces.length / 2));
-    // TypeScript takes the files of a folder of that type for CommonJS. Comments are in the other files alone.
-    const bare = whole.replaceAll(/^\s*\/\*\*(?:[^*]|\*(?!\/))*\*\/\n/gm, "");
-    for (const [place, content] of [
-      [target, whole],
-      [join(target, "cjs"), bare],
-    ]) {
-      const file = join(place, `${name}.d.ts`);
-      mkdirSync(dirname(file), { recursive: true });
-      writeFileSync(file, content);
-    }
+    mkdirSync(dirname(join(target, name)), { recursive: true });
+    writeFileSync(join(target, `${name}.d.ts`), whole);
+  }
+  const parameters = parametersIn(texts.get(SHARED));
+  for (const entry of entries) {
+    const values = Object.keys(await import(pathToFileURL(join(target, `${entry}.js`))));
+    const path = `${"../".repeat(entry.split("/").length)}${entry}.js`;
+    writeFileSync(join(target, "cjs", `${entry}.d.ts`), requiredTypes(path, values, parameters));
   }
 }

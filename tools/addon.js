@@ -1,14 +1,17 @@
 // Builds the addon with node-gyp, incrementally; or, given a folder, the one there. A build that fails leaves the reason in
-// build/failed.log of that folder, which src/host/missing.ts reads. An installed package runs this as `wasm-shm build`.
+// build/failed.log of that folder, which src/host/missing.ts reads. An installed package runs this as `wasm-shm build`: its
+// sources are in dist/native, and are built in native/, too.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
 const { values, positionals } = parseArgs({ options: { arch: { type: "string" } }, allowPositionals: true });
-const folder = resolve(positionals[0] ?? fileURLToPath(new URL("../native", import.meta.url)));
+const root = fileURLToPath(new URL("..", import.meta.url));
+const folder = resolve(positionals[0] ?? join(root, "native"));
+const installed = positionals.length === 0 && !existsSync(join(root, "src")); // or a copy of what a clone has built
 
 /** The headers that came with the running node, if they did: building then needs no network and no home. */
 function bundledHeaders() {
@@ -40,6 +43,16 @@ function nodeGyp() {
     .filter((npm) => existsSync(npm))
     .map(resolved)
     .find((script) => script !== undefined);
+}
+
+/** Puts the package's sources in place. @returns why it failed; undefined if it did not */
+function copySources() {
+  try {
+    cpSync(join(root, "dist/native"), folder, { recursive: true });
+    return undefined;
+  } catch (error) {
+    return { why: `the sources were not copied: ${error.message}`, printed: "" };
+  }
 }
 
 /** Runs node-gyp. @returns why it failed, and what it printed; undefined if it did not fail */
@@ -78,7 +91,7 @@ function log({ why, printed }) {
 if (process.platform !== "linux") {
   console.error(`wasm-shm: no sysv host on ${process.platform}; the local host will be used`);
 } else {
-  const failure = build();
+  const failure = (installed ? copySources() : undefined) ?? build();
   if (failure) {
     log(failure);
     console.error(`wasm-shm: the addon of the sysv host was not built: ${failure.why}`);

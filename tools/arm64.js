@@ -42,6 +42,6 @@ for (const modules of ["node_modules", "test/engines/node_modules", "test/engine
 
 const tools = { CC: "aarch64-linux-gnu-gcc", CXX: "aarch64-linux-gnu-g++", AR: "aarch64-linux-gnu-ar" };
 const cross = { ...tools, npm_config_arch: "arm64" };
-run(["tools/addon.js"], cross);
+run(["tools/addon.js", "native"], cross);
 // The runner is a program of this machine, and cannot load that addon.
 run(["build/test/run.js", "--engine", "arm64", ...words], { ...cross, WASM_SHM_HOST: "local" });

@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, transform } from "esbuild";
 import { minify } from "rolldown/utils";
+import { writeSources } from "./sources.js";
 import { writeTypes } from "./types.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -150,3 +151,4 @@ await modules();
 await commandLine();
 commonJs();
 await writeTypes(types, target, entries);
+writeSources(join(root, "native"), join(target, "native"));

@@ -1,6 +1,6 @@
 // Builds the addons that the npm package has: prebuilds/linux-ARCH.node, one for each architecture. Each serves glibc and
 // musl, as native/binding.gyp says. They are made at `npm pack`, not kept in git: a binary in git can differ from its
-// source, and nobody could tell. An architecture whose compiler is absent is left out of a package for a test; a package
+// source, and nobody could tell. They are built from dist/native, as a package has it, so that is tried. An architecture whose compiler is absent is left out of a package for a test; a package
 // to be published must have all.
 import { spawnSync } from "node:child_process";
 import { copyFileSync, cpSync, mkdirSync, rmSync } from "node:fs";
@@ -40,7 +40,7 @@ function prebuild(arch, { prefix, provider }) {
   }
   const folder = join(root, "build/prebuild", arch);
   rmSync(folder, { recursive: true, force: true });
-  cpSync(join(root, "native"), folder, { recursive: true, filter: (path) => path !== join(root, "native/build") });
+  cpSync(join(root, "dist/native"), folder, { recursive: true });
   const tools = { CXX: `${compiler}g++`, CC: `${compiler}gcc`, AR: `${compiler}ar`, LDFLAGS: "-s" };
   const { status } = spawnSync(process.execPath, [join(root, "tools/addon.js"), folder, "--arch", arch], {
     stdio: "inherit",

@@ -78,7 +78,7 @@ for (const part of ["package.json", "tools/addon.js", ...BUILT])
 if (!existsSync(join(copy, "node_modules"))) symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
 
 const compilerFlags = `${flags} -fno-omit-frame-pointer -g -O1`;
-run(process.execPath, ["tools/addon.js"], {
+run(process.execPath, ["tools/addon.js", "native"], {
   env: { ...process.env, CXXFLAGS: compilerFlags, LDFLAGS: compilerFlags },
 });
 

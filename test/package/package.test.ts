@@ -298,21 +298,21 @@ packed("holds what its users need, and nothing else", () => {
     "dist/cjs/index.d.ts",
     "dist/loader.cjs",
     "dist/addon.cjs",
-    "native/exports.ld",
+    "dist/native/exports.ld",
     "docs/bundling.md",
-    "native/binding.gyp",
+    "dist/native/binding.gyp",
     "tools/addon.js",
     "README.md",
     "SECURITY.md",
     "LICENSE",
     ...(readdirSync(`${root}native`, { recursive: true }) as string[])
       .filter((file) => /\.(cc|h)$/.test(file))
-      .map((file) => `native/${file}`),
+      .map((file) => `dist/native/${file}`),
   ])
     assert.ok(files.includes(needed), needed);
   const unneeded = files.filter(
     (file) =>
-      /^(build|src|assembly|test|bench|examples|node_modules|\.ci|native\/build\/)/.test(file) ||
+      /^(build|src|assembly|test|bench|examples|node_modules|\.ci|native)\//.test(file) ||
       /\.(map|svg|png|wasm|tsbuildinfo)$/.test(file),
   );
   assert.equal(unneeded, []);

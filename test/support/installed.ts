@@ -1,7 +1,7 @@
 // The package as installed, without a built addon: a real copy of what npm would unpack, in a folder of its own.
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join } from "node:path";
 import * as assert from "uvu/assert";
 import { type Ended, root, runModule } from "./child.js";
 
@@ -32,10 +32,6 @@ export function installed<T>(use: (install: Install) => T, place = "node_modules
     mkdirSync(modules, { recursive: true });
     for (const part of ["dist", "package.json", "tools/addon.js"])
       cpSync(`${root}${part}`, join(folder, part), { recursive: true });
-    cpSync(`${root}native`, join(folder, "native"), {
-      recursive: true,
-      filter: (source) => resolve(source) !== resolve(root, "native/build"),
-    });
     for (const name of readdirSync(`${root}node_modules`))
       if (!name.startsWith(".")) symlinkSync(`${root}node_modules/${name}`, join(modules, name));
     writeFileSync(join(project, "package.json"), '{ "type": "module" }');

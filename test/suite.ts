@@ -1,7 +1,7 @@
 // uvu's suites, with a tally of each file. uvu 0.5.6 is silent about a suite without .run(), and exits with code 0 when a
 // hook throws. Here every test must pass, fail or be skipped by name; anything else is a problem, and fails the run.
 import { suite as uvuSuite } from "uvu";
-import { reasonNot } from "./engines/differences.js";
+import { differenceOf, mustDiffer } from "./engines/differences.js";
 import { type Skip, type Tally, tallyLine } from "./tally.js";
 
 interface Suite {
@@ -16,6 +16,8 @@ interface Outcome {
   written: number;
   passed: number;
   failed: number;
+  /** Of those written, tests that were run and had to fail in this engine. They are skips, too. */
+  differed: number;
   skips: Skip[];
   ran: boolean;
 }
@@ -24,22 +26,28 @@ const outcomes: Outcome[] = [];
 
 export function suite(name: string): Suite {
   const test = uvuSuite(name);
-  const outcome: Outcome = { name, written: 0, passed: 0, failed: 0, skips: [], ran: false };
+  const outcome: Outcome = { name, written: 0, passed: 0, failed: 0, differed: 0, skips: [], ran: false };
   outcomes.push(outcome);
   const skip = (title: string, reason: string): void => {
     outcome.skips.push({ title: `${name}: ${title}`, reason });
   };
   const add = (title: string, body: () => void | Promise<void>): void => {
-    const reason = reasonNot(name, title);
-    if (reason !== undefined) {
-      skip(title, reason);
+    const difference = differenceOf(name, title);
+    if (difference?.isRun === false) {
+      skip(title, difference.reason);
       return;
     }
     outcome.written++;
     test(title, async () => {
       try {
-        await body();
-        outcome.passed++;
+        if (difference === undefined) {
+          await body();
+          outcome.passed++;
+        } else {
+          await mustDiffer(body);
+          outcome.differed++;
+          skip(title, difference.reason);
+        }
       } catch (error) {
         outcome.failed++;
         throw error;
@@ -55,10 +63,10 @@ export function suite(name: string): Suite {
   });
 }
 
-function problemOf({ name, written, passed, failed, skips, ran }: Outcome): string | undefined {
+function problemOf({ name, written, passed, failed, differed, skips, ran }: Outcome): string | undefined {
   if (!ran) return `suite ${name} has no .run()`;
   if (written + skips.length === 0) return `suite ${name} has no tests`;
-  const unfinished = written - passed - failed;
+  const unfinished = written - passed - failed - differed;
   if (unfinished === 0) return undefined;
   return `${unfinished} of the ${written} tests of suite ${name} did not run to their end`;
 }

@@ -94,11 +94,12 @@ const sourceOf = Function.prototype.toString;
 
 /**
  * The kind that a constructor makes. Not of a subclass. Jest, and vitest's vmThreads, give tests the constructors of another
- * realm: those are the engine's own functions too, and only these have a source text that is a name without code.
+ * realm: those are the engine's own functions too, and only these have a source text that is a name without code; in Bun bound
+ * functions have it too, but no prototype.
  */
 export function checkType(value: unknown): ArrayKind {
   for (const [name, Type] of Object.entries(constructors)) if (value === Type) return kinds.get(name) as ArrayKind;
-  if (typeof value === "function") {
+  if (typeof value === "function" && Object.hasOwn(value, "prototype")) {
     const source = sourceOf.call(value);
     for (const [name, Type] of Object.entries(constructors))
       if (source === sourceOf.call(Type)) return kinds.get(name) as ArrayKind;

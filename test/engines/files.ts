@@ -3,6 +3,28 @@
 /** Their results depend on the engine: how it compiles, maps, collects and ends. */
 export const ENGINE_ROOMS = ["conformance/", "core/", "native/", "sandbox/", "stream/", "sync/"];
 
+/** Of those, what CI runs on Bun and Deno in two minutes each: each host and core, what crosses into the addon, threads. */
+export const SHORT_TURN = [
+  "conformance/cursor/",
+  "conformance/range/copy",
+  "conformance/segment/",
+  "core/auto",
+  "core/copy",
+  "core/crossings",
+  "native/addon",
+  "native/killed",
+  "native/recycled",
+  "native/threads",
+  "sandbox/calls",
+  "sandbox/stores",
+  "sandbox/windows",
+  "stream/web",
+  "sync/mutex",
+];
+
+/** Of Node alone: these start what npm and Node have, such as flags and compilers. A run with --all leaves them out elsewhere. */
+export const NODE_ROOMS = ["bench", "browser", "builtins", "cli", "engines", "package", "pages", "run", "standalone"];
+
 /** The rooms that such a run leaves out unless it has --all, and why. */
 export const OTHER_ROOMS: Readonly<Record<string, string>> = {
   bench: "it measures, with one engine at a time by its own option",

@@ -9,8 +9,8 @@ export interface Result {
   readonly version: string;
   readonly architecture: string;
   readonly libc: string;
-  /** All files, those of test/engines/files.ts, or a page's. */
-  readonly files: "all" | "engine" | "page";
+  /** All files, those or the short turn of test/engines/files.ts, or a page's. */
+  readonly files: "all" | "engine" | "short" | "page";
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
@@ -19,11 +19,16 @@ export interface Result {
 /** By the engine's name. */
 export type Results = Record<string, Result>;
 
-/** What .ci/run runs. */
-const IN_CI = ["node20", "node22", "node24", "node26", "chromium", "firefox"];
+/** What .ci/run runs: all of what a row says, or a short turn of it. */
+const IN_CI = ["node20", "node22", "node24", "node26", "bun", "deno", "chromium", "firefox"];
 
 const TITLES: Record<string, string> = { bun: "Bun", deno: "Deno", chromium: "Chromium", firefox: "Firefox" };
-const FILES = { all: "all tests", engine: "the engine's tests", page: "the portable entry's tests" };
+const FILES = {
+  all: "all tests",
+  engine: "the engine's tests",
+  short: "a short turn",
+  page: "the portable entry's tests",
+};
 
 function titleOf(name: string): string {
   return TITLES[name] ?? (name === "arm64" ? "Node, under qemu-user" : "Node");

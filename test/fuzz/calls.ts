@@ -7,6 +7,7 @@ import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { isMainThread, Worker, workerData } from "node:worker_threads";
 import { root } from "../support/child.js";
+import { collect } from "../support/engine.js";
 import { Random } from "../support/random.js";
 
 type Call = (...values: unknown[]) => unknown;
@@ -22,7 +23,6 @@ interface Orders {
 }
 
 const addon = createRequire(`${root}package.json`)("./native/build/Release/wasm_shm.node") as Addon;
-const collect = globalThis.gc as () => void; // the parent passes --expose-gc
 const PAGE = addon.constants["pageSize"] as number;
 const WASM_PAGE = 65536;
 const CANARY_PAGES = 8;

@@ -2,10 +2,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import * as assert from "uvu/assert";
 import { suite } from "../suite.js";
+import { collect } from "../support/engine.js";
 import { code, pairs } from "../support/pairs.js";
 
 const SIZE = 3333;
-const collect = globalThis.gc as () => void; // test/run.ts passes --expose-gc
 
 /** Waits, collecting, until `done` or for ten seconds. */
 async function collectUntil(done: () => boolean): Promise<void> {

@@ -5,10 +5,10 @@ import { Worker } from "node:worker_threads";
 import * as assert from "uvu/assert";
 import type { Attachment } from "wasm-shm";
 import { suite } from "../suite.js";
+import { collect } from "../support/engine.js";
 import { nativePairs } from "../support/pairs.js";
 
 const SIZE = 3 * 4096;
-const collect = globalThis.gc as () => void; // test/run.ts passes --expose-gc
 
 /** Keeps the memory, and answers "read" with some bytes; else stores into one. */
 const HOLDER = `

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { suite } from "../suite.js";
 import { root, run } from "../support/child.js";
+import { toolNode } from "../support/engine.js";
 import { randomBytes } from "../support/pairs.js";
 import { guestFile } from "./sandboxes.js";
 
@@ -29,7 +30,7 @@ const hostile = readdirSync(fixtures)
   .map((file) => `hostile/${file.replace(".wat", ".wasm")}`);
 const built = mkdtempSync(join(tmpdir(), "wasm-shm-"));
 process.on("exit", () => rmSync(built, { recursive: true }));
-const build = run(process.execPath, [`${root}tools/guests.js`, "--out", built]);
+const build = run(toolNode, [`${root}tools/guests.js`, "--out", built]);
 
 building("are built", () => {
   assert.is(build.code, 0, build.stderr);

@@ -1,14 +1,13 @@
 // A thread of a storm: random actions until the time is over. A worker starts with this module; the main thread imports it.
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { isMainThread, workerData } from "node:worker_threads";
+import { collect } from "../support/engine.js";
 import { actions, refusals } from "./actions.js";
 import { Actor } from "./actor.js";
 import type { ThreadOrders } from "./setup.js";
 
 /** How long a thread works before its event loop has a turn, in which finalizers run. */
 const TURN_MS = 10;
-
-const collect = globalThis.gc as () => void; // the storm's process has --expose-gc
 
 export const names = Object.keys(actions);
 const bag = names.flatMap((name) => Array<string>(actions[name]?.weight ?? 0).fill(name));

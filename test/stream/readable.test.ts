@@ -6,11 +6,11 @@ import * as assert from "uvu/assert";
 import type { CursorReadable, CursorReadableOptions } from "wasm-shm";
 import { suite } from "../suite.js";
 import { runModule } from "../support/child.js";
+import { collect } from "../support/engine.js";
 import { code, pairs, randomBytes } from "../support/pairs.js";
 import { chunksOf, errorOf, failureOf, refusals, settle } from "./streams.js";
 
 const SIZE = 3333;
-const collect = globalThis.gc as () => void; // test/run.ts passes --expose-gc
 
 /** A Writable that takes one chunk in each turn of the event loop, and records how many bytes wait in `source` then. */
 function slowly(source: CursorReadable, waiting: number[]): Writable {

@@ -18,3 +18,10 @@ export const NO_LIMIT_SOURCE = `${isNode ? "" : "timeLimitMs: Infinity, "}${conf
 
 /** The Node that runs the build's tools: the runner's. */
 export const toolNode = process.env["WASM_SHM_NODE"] ?? process.execPath;
+
+/** Collects garbage now. Node and Deno need --expose-gc, and in Bun only the main thread has that. */
+export function collect(): void {
+  const { gc, Bun } = globalThis as { gc?: () => void; Bun?: { gc(now: boolean): void } };
+  if (Bun) Bun.gc(true);
+  else (gc as () => void)();
+}

@@ -22,6 +22,15 @@ constexpr int64_t kSliceMs = 100;
 // glibc takes the thread's static TLS from the stack, so much less than this may not start.
 constexpr size_t kStackBytes = 256u << 10;
 
+// Whether a store can fault: pages that are attached read-only, or past the segment's end. The
+// write guard does not know the second mapping. Returns 0, EACCES or EFAULT. Kernels before 5.14 do
+// not tell the end; the caller's checks do.
+int CheckStores(void* pages, size_t length) {
+  if (mprotect(pages, length, PROT_READ | PROT_WRITE) != 0) return errno;
+  constexpr int kPopulateWrite = 23;  // MADV_POPULATE_WRITE, which older headers lack
+  return madvise(pages, length, kPopulateWrite) != 0 && errno == EFAULT ? EFAULT : 0;
+}
+
 }  // namespace
 
 int Keeper::Join(uint32_t* domain, uint32_t slots, size_t page_size, uint32_t kind,
@@ -34,6 +43,11 @@ int Keeper::Join(uint32_t* domain, uint32_t slots, size_t page_size, uint32_t ki
   length_ = (end - begin + page_size - 1) & ~(page_size - 1);
   void* pages = mremap(reinterpret_cast<void*>(begin), 0, length_, MREMAP_MAYMOVE);
   if (pages == MAP_FAILED) return errno;
+  const int refused = CheckStores(pages, length_);
+  if (refused != 0) {
+    munmap(pages, length_);
+    return refused;
+  }
   pages_ = pages;
   domain_ = {reinterpret_cast<uint32_t*>(reinterpret_cast<uintptr_t>(pages) +
                                          (reinterpret_cast<uintptr_t>(domain) - begin)),

@@ -194,10 +194,10 @@ class Participant : public Napi::ObjectWrap<Participant> {
   }
   // Args: (low, high): 32 slots each.
   void Wake(const Napi::CallbackInfo& info) {
-    if (!Active()) return;
-    const uint64_t low = info[0].As<Napi::Number>().Uint32Value();
-    const uint64_t high = info[1].As<Napi::Number>().Uint32Value();
-    keeper_.Wake(low | high << 32);
+    uint64_t low, high;
+    if (Active() && ReadInteger(info[0], 0, kMaxUint, &low) &&
+        ReadInteger(info[1], 0, kMaxUint, &high))
+      keeper_.Wake(low | high << 32);
   }
   void LeaveNow(const Napi::CallbackInfo&) { Leave(); }
 

@@ -1,7 +1,7 @@
 // Which files a run on another engine takes.
 
 /** Their results depend on the engine: how it compiles, maps, collects and ends. */
-export const ENGINE_ROOMS = ["conformance/", "core/", "native/", "sandbox/", "stream/", "sync/"];
+export const ENGINE_ROOMS = ["channel/", "conformance/", "core/", "module/", "native/", "sandbox/", "stream/", "sync/"];
 
 /** Of those, what CI runs on Bun and Deno in two minutes each: each host and core, what crosses into the addon, threads. */
 export const SHORT_TURN = [
@@ -30,7 +30,6 @@ export const OTHER_ROOMS: Readonly<Record<string, string>> = {
   bench: "it measures, with one engine at a time by its own option",
   browser: "browsers are engines of their own",
   builtins: "it starts each engine itself, by its own option",
-  channel: "its algorithms are JavaScript over the words and waits of sync/, which runs",
   cli: "the command is a program of Node's, and calls nothing that the other rooms do not",
   engines: "the flags are tested by npm test; with --all on each Node",
   fuzz: "npm run test:fuzz:addon runs it, on the Node that starts it",

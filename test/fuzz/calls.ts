@@ -33,6 +33,9 @@ const MOST_SEGMENTS = 12;
 /** The functions; a class, whose name begins with a capital, refuses to be called. */
 const names = Object.keys(addon).filter((name) => typeof addon[name] === "function" && /^[a-z]/.test(name));
 
+const Participant = addon["Participant"] as unknown as new (...values: unknown[]) => Record<string, unknown>;
+const MOST_PARTICIPANTS = 6;
+
 /** Calls that change a segment: never given the id of one that this process did not make. */
 const CHANGES = ["remove", "set", "lock", "unlock"];
 
@@ -41,6 +44,7 @@ class Caller {
   readonly made: number[] = [];
   readonly memories: WebAssembly.Memory[] = [];
   readonly stale: Uint8Array[] = [];
+  readonly participants: Record<string, unknown>[] = [];
   calls = 0;
   mapped = 0;
 
@@ -120,6 +124,18 @@ class Caller {
       case "hold":
       case "release":
         return [memory, this.window(memory)];
+      case "Participant": {
+        const window = this.window(memory);
+        const offset = random.oneIn(2) ? 0 : 64 * random.below(64);
+        return [memory, window, offset, 1 + random.below(8), PAGE, random.below(4), () => undefined];
+      }
+      case "sleep":
+        return [random.below(3)];
+      case "wake":
+        return [random.word() >>> 0, random.word() >>> 0];
+      case "watch":
+      case "hold of a participant":
+        return [random.oneIn(2)];
       case "weigh":
         return [memory, random.below(1 << 24)];
       case "set":
@@ -165,6 +181,26 @@ class Caller {
     if (this.made.length > MOST_SEGMENTS) addon["remove"]?.(this.made.shift());
   }
 
+  /** Joins a domain somewhere, or calls a participant's methods, also after it has left. */
+  take(): void {
+    const { random, participants } = this;
+    this.calls++;
+    if (participants.length === 0 || random.oneIn(10)) {
+      participants.push(new Participant(...this.arguments("Participant")));
+      if (participants.length > MOST_PARTICIPANTS) participants.shift(); // collected, it leaves
+      return;
+    }
+    const participant = random.of(participants);
+    const name = random.of(["arm", "disarm", "watch", "hold", "look", "sleep", "wake", "wake", "watch", "look"]);
+    const method = random.oneIn(30) ? "leave" : name;
+    const values = this.arguments(method === "hold" ? "hold of a participant" : method);
+    if (method === "sleep" && !(Number(typeof values[0] === "number" ? values[0] : 0) < 5)) return; // up to a second
+    const result = (participant[method] as Call).apply(participant, values);
+    if (result !== undefined) throw new Error(`${method} of a participant returned ${String(result)}`);
+    for (const field of ["result", "slot", "generation"])
+      if (!Number.isInteger(participant[field])) throw new Error(`${field} is ${String(participant[field])}`);
+  }
+
   /** Stores into a page of each memory, at random. */
   store(): void {
     for (const memory of this.memories) {
@@ -196,11 +232,13 @@ class Caller {
         const name = this.random.of(names);
         const values = this.arguments(name);
         if (this.isAllowed(name, values)) this.call(name, values);
+        if (this.random.oneIn(4)) this.take();
         this.store();
         if (this.random.oneIn(20)) this.change();
       }
       await new Promise(setImmediate); // finalizers run
     }
+    for (const participant of this.participants) (participant["leave"] as Call).call(participant);
     for (const id of this.made) addon["remove"]?.(id);
   }
 }

@@ -2,6 +2,7 @@
 import { type ErrorDetails, errnoNumbers, type ShmError, unsupported } from "../common/errors.js";
 import { fs } from "./builtin.js";
 import type { Host } from "./host.js";
+import type { ProcessCalls } from "./process.js";
 import { processCallsOf } from "./sysv.js";
 
 const ESRCH = 3; // only here: no error has it as its code
@@ -77,29 +78,59 @@ function check(result: number, step: string, reasons: Partial<Record<number, str
   if (result < 0) throw refused(reasons[-result] ?? `${step} failed with errno ${-result}`);
 }
 
+/** The last step, after which no segment but these can be attached. */
+type Finish = (rules: Omit<ConfinementRules, "parent">) => Confinement;
+
 /**
  * Confines this process for good, with all its threads; it can start no other. Load all that it will need before. If this
  * throws, end the process: some steps may have been taken.
  *
  * @throws {ShmError} `ERR_SHM_UNSUPPORTED`, with what is absent: the addon, /proc, seccomp filters, the parent
  */
-export function confine(host: Host, { parent, segments, memory }: ConfinementRules): Confinement {
+export function confine(host: Host, { parent, ...rules }: ConfinementRules): Confinement {
+  return beginConfinement(host, parent)(rules);
+}
+
+/**
+ * Takes the steps that need no job, which take the longest: an unmount waits for all processors, some 3 ms on an idle machine. What
+ * the process holds is measured here, so what it takes between the two parts counts towards `memory`.
+ *
+ * @returns takes the other steps
+ * @throws as {@link confine}
+ */
+export function beginConfinement(host: Host, parent: number): Finish {
   const calls = processCallsOf(host);
   if (!calls) throw refused("it needs the addon of the sysv host");
-  const readOnly = new Map<number, boolean>();
-  for (const { id, ...rule } of segments) readOnly.set(id, rule.readOnly && readOnly.get(id) !== false);
-  if (readOnly.size > MOST_SEGMENTS) throw refused(`${readOnly.size} segments; its filter takes ${MOST_SEGMENTS}`);
   const open = descriptors();
   for (const [descriptor, target] of open) if (target === "anon_inode:[io_uring]") checkRing(descriptor);
   const events = open.filter(([, target]) => target === "anon_inode:[eventfd]").map(([descriptor]) => descriptor);
   check(calls.bindToParent(parent), "prctl", { [ESRCH]: `process ${parent} is not its parent` });
-  const dataLimit = dataHeld() + memory;
+  const held = dataHeld();
   const namespaces = calls.isolate(); // from here on /proc may be absent
+  return ({ segments, memory }) => {
+    const dataLimit = held + memory;
+    filter(calls, dataLimit, segments, events);
+    return confinementOf(dataLimit, namespaces);
+  };
+}
+
+function filter(
+  calls: ProcessCalls,
+  dataLimit: number,
+  segments: ConfinementRules["segments"],
+  events: readonly number[],
+): void {
+  const readOnly = new Map<number, boolean>();
+  for (const { id, ...rule } of segments) readOnly.set(id, rule.readOnly && readOnly.get(id) !== false);
+  if (readOnly.size > MOST_SEGMENTS) throw refused(`${readOnly.size} segments; its filter takes ${MOST_SEGMENTS}`);
   check(calls.limitResources(dataLimit), "setrlimit");
   const pairs = [...readOnly].flatMap(([id, isReadOnly]) => [id, Number(isReadOnly)]);
   check(calls.filterCalls(Int32Array.from(pairs), Int32Array.from(events)), "seccomp", {
     [errnoNumbers.ENOSYS]: "the kernel has no seccomp filter that ends a process, or this processor has no policy",
   });
+}
+
+function confinementOf(dataLimit: number, namespaces: number): Confinement {
   return {
     noNewPrivileges: true,
     systemCalls: "filtered",

@@ -9,6 +9,9 @@ export type GuestResult = GuestValue | GuestValue[] | undefined;
 /** Functions that a guest may import, by module and name. */
 export type Imports = Readonly<Record<string, Readonly<Record<string, (...values: never[]) => unknown>>>>;
 
+/** @internal The most wasm pages that a 32-bit memory may have: 4 GiB. */
+export const MOST_PAGES = 65_536;
+
 /** Where a guest sees a window: bytes of its memory. */
 export interface GuestWindow {
   readonly byteOffset: number;

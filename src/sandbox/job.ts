@@ -72,13 +72,13 @@ export interface RunnerStart {
   readonly addon: string;
   /** The segment of its ring: src/sandbox/process/ring.ts. */
   readonly ring: number;
+  /** The process that starts it. */
+  readonly parent: number;
 }
 
 /** For a process. The module's bytes follow. */
 export interface ProcessJob extends Job {
   readonly moduleBytes: number;
-  /** The process that starts it. */
-  readonly parent: number;
   /** Bytes of private memory that it may add, the guest's memory included. */
   readonly memory: number;
 }

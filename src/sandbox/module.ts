@@ -7,7 +7,7 @@ import { scan } from "../module/instructions.js";
 import { memoryContents, memoryOf, OWN_MEMORY, withContents } from "../module/rewrite.js";
 import { checkCode } from "./code.js";
 import { checkCounts, checkSizes } from "./counts.js";
-import type { Imports } from "./guest.js";
+import { type Imports, MOST_PAGES } from "./guest.js";
 import type { Traps } from "./job.js";
 import type { CheckedLimits } from "./limits.js";
 import { shownName, shownNames } from "./names.js";
@@ -17,9 +17,6 @@ export interface MemoryPages {
   readonly initial: number;
   readonly maximum: number;
 }
-
-/** The most wasm pages that a 32-bit memory may have: 4 GiB. */
-export const MOST_PAGES = 65_536;
 
 /** The most elements that V8 allows in a table. */
 const MOST_OF_A_TABLE = 10_000_000;

@@ -94,8 +94,8 @@ function startProcess(
     (sum, { access, length }) => sum + (access === "read-write" ? 0 : roundUp(length, host.pageSize)),
     0,
   );
-  const memory = memoryLimit + copies + processMemoryLimit;
-  const job = { ...limits, ...jobOf(options), moduleBytes: module.length, parent: process.pid, memory };
+  const memory = memoryLimit + copies + processMemoryLimit + module.length;
+  const job = { ...limits, ...jobOf(options), moduleBytes: module.length, memory };
   const request = { job, module, processMemoryLimit };
   const carry = (events: CarrierEvents): Carrier => new GuestProcess(runner, request, events);
   return startSandbox({ imports, timeLimitMs, began, carry, ended });

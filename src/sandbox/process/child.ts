@@ -125,9 +125,8 @@ export class RunnerProcess {
     this.keepProcess(false);
     script ??= frameOf(`${source};module.exports.runProcess()`);
     this.#channel.write(script);
-    this.#channel.write(
-      frameOf(JSON.stringify({ addon: addonFileOf(host) as string, ring: id } satisfies RunnerStart)),
-    );
+    const start: RunnerStart = { addon: addonFileOf(host) as string, ring: id, parent: process.pid };
+    this.#channel.write(frameOf(JSON.stringify(start)));
   }
 
   get pid(): number | undefined {

@@ -2,18 +2,18 @@
 // there on it has no event loop: Node's would need io_uring, which passes by every filter of system calls.
 import { Buffer } from "node:buffer";
 import { fs } from "../../host/builtin.js";
-import { confine } from "../../host/confinement.js";
+import { beginConfinement } from "../../host/confinement.js";
 import type { Host } from "../../host/host.js";
 import { processCallsOf, sysvHost } from "../../node.js";
 import { windowsOf } from "../attach.js";
 import { compileNow } from "../compile.js";
 import { failureOf } from "../failure.js";
+import { MOST_PAGES } from "../guest.js";
 import { GuestInstance } from "../instance.js";
 import type { ProcessJob, RunnerStart } from "../job.js";
 import type { FromGuest } from "../protocol.js";
 import { Server } from "../serve.js";
-import { avoidTierUpCalls } from "../tiering.js";
-import { decodeToGuest, encodeFromGuest } from "./messages.js";
+import { decodeToGuest, encodeFromGuest, encodeToGuest } from "./messages.js";
 import { GuestRing, mapRing } from "./ring.js";
 
 /** The socket to the host. */
@@ -42,22 +42,35 @@ function write(message: Buffer): void {
   for (let at = 0; at < frame.length; ) at += fs.writeSync(CHANNEL, frame, at);
 }
 
-/** A module of nothing, in bytes. */
-const EMPTY = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0);
+interface Prepared {
+  readonly host: Host;
+  readonly ring: GuestRing;
+  readonly confine: ReturnType<typeof beginConfinement>;
+}
+
+/** (module (import "env" "memory" (memory 1))) */
+const REHEARSED = Uint8Array.from(atob("AGFzbQEAAAACDwEDZW52Bm1lbW9yeQIAAQ=="), (letter) => letter.charCodeAt(0));
 
 /**
- * Does what needs files, or takes time only once, before there is a job: loads the addon, attaches the ring, installs the
- * handler of guarded stores, and has the engine begin with WebAssembly. A runner of a pool has done so when its job comes.
+ * Does what needs files, or takes its time only once, before there is a job: loads the addon, attaches the ring, rehearses, and
+ * gives up what no job needs. A runner of a pool has done so when its job comes.
  */
-function prepare({ addon, ring }: RunnerStart): { host: Host; ring: GuestRing } {
+function prepare({ addon, ring, parent }: RunnerStart): Prepared {
   const host = sysvHost(addon);
   const attached = new GuestRing(host, mapRing(host, ring));
-  const guarded = { id: ring, offset: 0, length: host.pageSize, access: "read-only", into: undefined } as const;
-  const mapping = host.map({ ...guarded, memory: "plain", reserve: undefined });
-  if (typeof mapping !== "number") host.unmap(mapping); // what is refused here is refused again, and told, at its attach
-  avoidTierUpCalls();
-  new WebAssembly.Instance(new WebAssembly.Module(EMPTY));
-  return { host, ring: attached };
+  rehearse(host, ring);
+  return { host, ring: attached, confine: beginConfinement(host, parent) };
+}
+
+/** A guest with a guarded window: this installs the handler of stores there, and the engine has begun with WebAssembly. */
+function rehearse(host: Host, id: number): void {
+  const window = { name: "ring", id, access: "read-only", offset: 0, length: host.pageSize } as const;
+  const limits = { initialPages: 1, maximumPages: 1, declaredPages: MOST_PAGES, allocator: undefined };
+  const windows = windowsOf([window], host);
+  const guest = new GuestInstance({ ...limits, module: compileNow(REHEARSED), windows, imports: {} });
+  encodeFromGuest({ ready: [...guest.windows] });
+  decodeToGuest(encodeToGuest({ call: 1, name: "", values: [], blocking: false }));
+  guest.close();
 }
 
 /** Runs the guest that the host sends a job for, until the host ends this process. */
@@ -82,14 +95,14 @@ export function runProcess(): void {
 
 const post = (message: FromGuest): void => write(encodeFromGuest(message));
 
-function serve(job: ProcessJob, bytes: Buffer<ArrayBuffer>, { host, ring }: { host: Host; ring: GuestRing }): never {
+function serve(job: ProcessJob, bytes: Buffer<ArrayBuffer>, { host, ring, confine }: Prepared): never {
   const windows = windowsOf(job.windows, host);
   const server = new Server({
     post: (message, blocking) => (blocking ? ring.answer(encodeFromGuest(message)) : post(message)),
     receive: () => decodeToGuest(ring.receive()),
   });
   const segments = job.windows.map(({ id, access }) => ({ id, readOnly: access !== "read-write" }));
-  const confinement = confine(host, { parent: job.parent, segments, memory: job.memory });
+  const confinement = confine({ segments, memory: job.memory });
   const guest = new GuestInstance({ ...job, module: compileNow(bytes), windows, imports: server.imports(job) });
   post({ ready: [...guest.windows], confinement });
   return server.serve(guest);

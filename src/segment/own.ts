@@ -71,6 +71,9 @@ export const ownTarget = ["key", "id", "uid"] as const;
 const MAKING_MS = 2000;
 const NAP_MS = 1;
 
+/** Added to the word that says whether the object is closed, while a process thinks that it was left. */
+const RETIRING = 2;
+
 /** Sleeps; false if this thread must not block: then no other thread or process makes segments of its host either. */
 function nap(): boolean {
   try {
@@ -118,21 +121,33 @@ export function createOwn<T extends object>(shm: Shm, making: Making<T>, options
       exclusive ? uid : exclusive,
     );
   const size = domainBytes(slots) + making.bytes;
-  if (key === undefined) return made(shm.create(size, { mode, ephemeral: true }), making, slots, true);
+  if (key === undefined) {
+    const segment = shm.create(size, { mode, ephemeral: true });
+    return disposing(segment, () => owned(segment, joined(segment.attach(), making, slots), "owner"));
+  }
   const number = numberOf(key);
-  for (;;)
-    try {
-      return made(shm.create(size, { key: number, mode }), making, slots, exclusive);
-    } catch (error) {
-      if (codeOf(error) !== "EEXIST") throw error;
-      const there = found(shm, number, uid);
-      if (there === undefined) continue;
-      if (!retired(there, making, error)) {
-        if (exclusive) throw error;
-        const opened = tried(() => openOwn(shm, making, { key: number, ...(uid !== undefined && { uid }) }));
-        if (opened) return opened;
-      }
-    }
+  for (;;) {
+    const segment = made(shm, number, size, mode);
+    const role = exclusive ? "owner" : "member";
+    const fresh = "id" in segment && tried(() => taken(segment, segment.attach(), making, slots, role));
+    if (fresh) return fresh;
+    if ("id" in segment) continue; // it was taken for one that its maker left
+    const there = tried(() => shm.open({ key: number, ...(uid !== undefined && { uid }) }));
+    if (there === undefined || retired(there, making, segment)) continue;
+    if (exclusive) throw segment;
+    const opened = tried(() => openOwn(shm, making, { key: number, ...(uid !== undefined && { uid }) }));
+    if (opened) return opened;
+  }
+}
+
+/** A new segment, or the refusal if the key has one. */
+function made(shm: Shm, key: number, size: number, mode: number): Segment | Error {
+  try {
+    return shm.create(size, { key, mode });
+  } catch (error) {
+    if (codeOf(error) !== "EEXIST") throw error;
+    return error as Error;
+  }
 }
 
 /** Opens what another process has made. */
@@ -140,32 +155,53 @@ export function openOwn<T extends object>(shm: Shm, making: Making<T>, { key, id
   if ((key === undefined) === (id === undefined))
     throw invalidValue("options", "It names the object by its key or its id: one of them.", { key, id });
   const target = key === undefined ? (id as number) : { key: numberOf(key), ...(uid !== undefined && { uid }) };
-  for (;;) {
+  for (let waited = 0; waited < MAKING_MS; waited += NAP_MS) {
     const segment = shm.open(target);
-    const attachment = prepared(segment, making.name);
-    const opened = disposing(segment, () => own(segment, attachment, making, undefined, "guest"));
-    // It was removed while it was opened, so that no other process can find it: its key may have another now.
-    if (key === undefined || !opened.closed || !(segment.stat().mode & SegmentStatus.Destroyed)) return opened;
-    opened[Symbol.dispose]();
+    if (key === undefined)
+      return disposing(segment, () => owned(segment, joined(prepared(segment, making.name), making), "guest"));
+    const opened = taken(segment, prepared(segment, making.name), making, undefined, "guest");
+    if (opened) return opened;
+    if (!nap()) break;
   }
+  throw coordinationError("ERR_SHM_LAYOUT", `the ${making.name} with this key was left by killed processes`);
 }
 
 type Role = "owner" | "member" | "guest";
 
-function made<T extends object>(segment: Segment, making: Making<T>, slots: number, owns: boolean): T & Own {
-  return disposing(segment, () => own(segment, segment.attach(), making, slots, owns ? "owner" : "member"));
+interface Joined<T> {
+  readonly domain: Domain;
+  readonly object: T & { close(): void; release?(): void };
 }
 
-/** The object in an attached segment, with what gives it back. */
-function own<T extends object>(
+function joined<T extends object>(attachment: Attachment, making: Making<T>, slots?: number): Joined<T> {
+  const domain = attachment.join(slots === undefined ? {} : { slots });
+  return { domain, object: making.open(domain, domain.offset + domain.byteLength) };
+}
+
+/**
+ * The object in an attached segment that has a key; undefined if another process took it for one that nobody uses, or
+ * removed it. It looks after it has joined, and the other looks for participants after it has said so: one of them sees the
+ * other.
+ */
+function taken<T extends object>(
   segment: Segment,
   attachment: Attachment,
   making: Making<T>,
   slots: number | undefined,
   role: Role,
-): T & Own & { readonly closed: boolean } {
-  const domain = attachment.join(slots === undefined ? {} : { slots });
-  const object = making.open(domain, domain.offset + domain.byteLength);
+): (T & Own) | undefined {
+  return disposing(segment, () => {
+    const all = joined(attachment, making, slots);
+    const word = (all.domain.byteLength + making.closed) / 4;
+    const isRetired = Atomics.load(wordsOf(attachment), word) >= RETIRING;
+    if (!isRetired && !(segment.stat().mode & SegmentStatus.Destroyed)) return owned(segment, all, role);
+    segment[Symbol.dispose]();
+    return undefined;
+  });
+}
+
+/** The object, with what gives it back. */
+function owned<T extends object>(segment: Segment, { domain, object }: Joined<T>, role: Role): T & Own {
   let isOpen = true;
   const dispose = (): void => {
     if (!isOpen) return;
@@ -178,7 +214,7 @@ function own<T extends object>(
     if (ends && role !== "owner") tried(() => segment.destroy());
     segment[Symbol.dispose]();
   };
-  const result: T & Own & { readonly closed: boolean } = Object.defineProperties(object, {
+  const result: T & Own = Object.defineProperties(object, {
     segment: { value: segment },
     domain: { value: domain },
     id: { value: segment.id },
@@ -208,9 +244,6 @@ function tried<T>(use: () => T): T | undefined {
   }
 }
 
-const found = (shm: Shm, key: number, uid: number | undefined): Segment | undefined =>
-  tried(() => shm.open({ key, ...(uid !== undefined && { uid }) }));
-
 const wordsOf = (attachment: Attachment): Int32Array =>
   attachment.view(Int32Array, 0, Math.floor(attachment.byteLength / 4));
 
@@ -237,25 +270,24 @@ const isMade = (words: Int32Array, { bytes }: Survey): boolean => {
 };
 
 /**
- * Whether what is there was left by processes that were killed: then it is closed and removed.
+ * Whether what is there was left by processes that were killed: then it is removed.
  *
  * @param refusal of the create
  */
 function retired(segment: Segment, { closed }: Making<object>, refusal: unknown): boolean {
   try {
-    const attachment = segment.attach();
-    const words = wordsOf(attachment);
     const { nattch, ctime } = segment.stat();
+    const words = wordsOf(segment.attach());
     const domain = survey(words, 0);
     // If the kernel did not tell of a death, a life word may be wrong; but then nobody has it attached.
-    const isUsed = nattch > 1 && (domain === undefined || domain.lives);
-    if (isUsed || (!domain && !isUntouched(words, 0))) return false;
+    if (domain ? nattch > 0 && domain.lives : nattch > 0 || !isUntouched(words, 0)) return false;
     if (!domain && Date.now() - (ctime?.getTime() ?? 0) < MAKING_MS) return false;
-    // One that opens it at this moment looks at this word after it has joined.
-    const word = domain === undefined ? words.length : (domain.bytes + closed) / 4;
-    if (word < words.length) Atomics.store(words, word, 1);
-    segment.destroy();
-    return true;
+    const word = domain ? (domain.bytes + closed) / 4 : words.length;
+    if (word < words.length) Atomics.add(words, word, RETIRING);
+    const isLeft = nattch === 0 || !survey(words, 0)?.lives; // see taken()
+    if (isLeft) segment.destroy();
+    else if (word < words.length) Atomics.sub(words, word, RETIRING);
+    return isLeft;
   } catch (error) {
     const code = codeOf(error);
     if (code === "EIDRM" || code === "EINVAL") return true; // another did it

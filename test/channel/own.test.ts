@@ -5,6 +5,7 @@ import { once } from "node:events";
 import * as assert from "uvu/assert";
 import { channel, shm as kernel, keyOf, list, SegmentStatus } from "wasm-shm";
 import { suite } from "../suite.js";
+import { campaign } from "../support/campaign.js";
 import { moduleFile } from "../support/child.js";
 import { codeOf, hosts, kernelHosts } from "./support.js";
 
@@ -225,19 +226,41 @@ else {
     }
   });
 
-  kill("processes that begin at once agree on one, over what was left", async () => {
-    const key = nextKey();
-    await killed("channel.create({ key });", key);
-    const source = `globalThis.mine = channel.create({ key, exclusive: false, mode: "mpsc", codec: "json" });
-      await mine.writer().write(mine.id);`;
-    const children = await Promise.all(Array.from({ length: 6 }, () => child(source, key)));
-    const log = channel.create<number>({ key, exclusive: false, mode: "mpsc", codec: "json" });
-    const reader = log.reader();
-    for (let index = 0; index < children.length; index++) assert.is((await reader.read())?.value, log.id);
-    for (const each of children) each.kill("SIGKILL");
-    await Promise.all(children.map((each) => once(each, "exit")));
-    log[Symbol.dispose]();
-    assert.not(list().some((info) => info.key === key));
+  kill("processes that begin at once agree on one, over what was left, again and again", async () => {
+    const text = `import { channel } from "wasm-shm";
+      let made;
+      process.on("message", (key) => {
+        if (key === 0) made[Symbol.dispose]();
+        else made = channel.create({ key, exclusive: false, mode: "mpsc" });
+        process.send({ id: made.id, closed: key !== 0 && made.closed });
+      });
+      process.send("ready");`;
+    const stdio = ["ignore", "inherit", "inherit", "ipc"] as const;
+    const children = Array.from({ length: 4 }, () =>
+      spawn(process.execPath, [moduleFile(text)], { stdio: [...stdio] }),
+    );
+    const all = (key: number): Promise<{ id: number; closed: boolean }[]> =>
+      Promise.all(
+        children.map(async (each) => {
+          each.send(key);
+          const [answer] = (await once(each, "message")) as [{ id: number; closed: boolean }];
+          return answer;
+        }),
+      );
+    try {
+      await Promise.all(children.map((each) => once(each, "message")));
+      for (let round = 0; round < campaign(8, 100); round++) {
+        const key = nextKey();
+        if (round % 2 === 0) await killed("channel.create({ key });", key);
+        const answers = await all(key);
+        assert.is(new Set(answers.map(({ id }) => id)).size, 1, JSON.stringify(answers));
+        assert.not(answers.some(({ closed }) => closed));
+        await all(0);
+        assert.not(list().some((info) => info.key === key));
+      }
+    } finally {
+      for (const each of children) each.kill("SIGKILL");
+    }
   });
 
   kill("a segment that its maker did not finish is taken over after two seconds", async () => {

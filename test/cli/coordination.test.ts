@@ -178,7 +178,7 @@ else {
       assert.is(counted(), 2);
       await end(other, "SIGKILL");
       assert.is(counted(), 1);
-      assert.match(ok(["ls", "--domains"]), /CHANGED +PEERS\n/);
+      assert.match(ok(["ls", "--domains"]), /USED +PEERS/);
       assert.not.match(ok(["ls"]), /PEERS/);
       domain.leave();
     }));

@@ -9,7 +9,15 @@ export { createPool, type PoolOptions, servePool } from "./pool/create.js";
 export type { Pool } from "./pool/pool.js";
 export * from "./public.js";
 export { createSandbox, createSandboxPool } from "./sandbox/create.js";
-export type { GuestResult, GuestValue, GuestWindow } from "./sandbox/guest.js";
+export type {
+  AnyExports,
+  CallResult,
+  CallValues,
+  GuestExports,
+  GuestResult,
+  GuestValue,
+  GuestWindow,
+} from "./sandbox/guest.js";
 export type { InlineSandbox } from "./sandbox/inline.js";
 export type { ModuleLimits } from "./sandbox/limits.js";
 export type { Isolation, SandboxOptions, SandboxWindow } from "./sandbox/options.js";

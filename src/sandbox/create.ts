@@ -1,5 +1,6 @@
 import { sliceOf } from "../common/bytes.js";
 import { invalidType, invalidValue } from "../common/errors.js";
+import type { AnyExports, GuestExports } from "./guest.js";
 import type { InlineSandbox } from "./inline.js";
 import { within } from "./limits.js";
 import { type CheckedOptions, checkSandboxOptions, type SandboxOptions } from "./options.js";
@@ -18,14 +19,14 @@ import type { Sandbox } from "./sandbox.js";
  *   its start took too long; `ERR_SHM_UNSUPPORTED` this system cannot confine a process; and the errors of
  *   {@link Segment.attach}
  */
-export function createSandbox(
+export function createSandbox<Windows extends string = string, Exports extends GuestExports<Exports> = AnyExports>(
   wasmBytes: ArrayBufferLike | ArrayBufferView,
-  options: SandboxOptions & { isolation: "inline" },
-): Promise<InlineSandbox>;
-export function createSandbox(
+  options: SandboxOptions<Windows> & { isolation: "inline" },
+): Promise<InlineSandbox<Windows, Exports>>;
+export function createSandbox<Windows extends string = string, Exports extends GuestExports<Exports> = AnyExports>(
   wasmBytes: ArrayBufferLike | ArrayBufferView,
-  options?: SandboxOptions & { isolation?: "process" | "thread" },
-): Promise<Sandbox>;
+  options?: SandboxOptions<Windows> & { isolation?: "process" | "thread" },
+): Promise<Sandbox<Windows, Exports>>;
 export async function createSandbox(
   wasmBytes: ArrayBufferLike | ArrayBufferView,
   options?: SandboxOptions,
@@ -42,15 +43,18 @@ export async function createSandbox(
  *
  * @throws {ShmError} as {@link createSandbox} with `isolation: "process"`
  */
-export async function createSandboxPool(
+export async function createSandboxPool<
+  Windows extends string = string,
+  Exports extends GuestExports<Exports> = AnyExports,
+>(
   wasmBytes: ArrayBufferLike | ArrayBufferView,
-  options?: SandboxPoolOptions,
-): Promise<SandboxPool> {
+  options?: SandboxPoolOptions<Windows>,
+): Promise<SandboxPool<Windows, Exports>> {
   const view = viewOf(wasmBytes);
   const checked = checkPoolOptions(options);
   const bytes = copyOf(view, checked);
   const { startSandboxPool } = await import("./start.js");
-  return startSandboxPool(bytes, checked);
+  return (await startSandboxPool(bytes, checked)) as SandboxPool<never> as SandboxPool<Windows, Exports>;
 }
 
 /** A copy, which nothing can change between the check and the use. */

@@ -6,6 +6,31 @@ import type { Access } from "../common/flags.js";
 export type GuestValue = number | bigint;
 export type GuestResult = GuestValue | GuestValue[] | undefined;
 
+/** What a guest may export, if no type says it: any name. */
+export type AnyExports = Readonly<Record<string, (...values: GuestValue[]) => GuestResult>>;
+
+/** A type of the functions that a guest exports: `{ sum(at: number, length: number): number }`. */
+export type GuestExports<Exports> = {
+  readonly [Name in keyof Exports]: (...values: never[]) => unknown;
+};
+
+/**
+ * What a call of one of them takes, and what it returns. Functions of which nothing is known, as in
+ * `ReturnType<typeof createSandbox>`, take and return anything.
+ */
+export type CallValues<Exports, Name extends keyof Exports> = Exports[Name] extends (
+  ...values: infer Values extends GuestValue[]
+) => unknown
+  ? never[] extends Values
+    ? GuestValue[]
+    : Values
+  : never;
+export type CallResult<Exports, Name extends keyof Exports> = Exports[Name] extends (...values: never[]) => infer Result
+  ? unknown extends Result
+    ? GuestResult
+    : Result
+  : never;
+
 /** Functions that a guest may import, by module and name. */
 export type Imports = Readonly<Record<string, Readonly<Record<string, (...values: never[]) => unknown>>>>;
 

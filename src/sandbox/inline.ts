@@ -2,7 +2,15 @@ import { illegalConstructor } from "../common/errors.js";
 import { INSPECT, type Inspect, inspected } from "../common/inspect.js";
 import { Uncloneable } from "../common/uncloneable.js";
 import { sandboxClosed, ThrownByImport } from "./failure.js";
-import { checkCall, type GuestResult, type GuestValue, type GuestWindow, type Imports } from "./guest.js";
+import {
+  type AnyExports,
+  type CallResult,
+  type CallValues,
+  checkCall,
+  type GuestExports,
+  type GuestWindow,
+  type Imports,
+} from "./guest.js";
 import { GuestInstance } from "./instance.js";
 import type { InstanceRequest } from "./job.js";
 
@@ -17,12 +25,15 @@ export let startInlineSandbox: (request: Request, imports: Imports) => InlineSan
  * A guest on the caller's own thread: calls are synchronous and have no time limit. For guests that are trusted to
  * return, and to be harmless: docs/sandbox.md. From `createSandbox` with `isolation: "inline"`.
  */
-export class InlineSandbox extends Uncloneable {
+export class InlineSandbox<
+  Windows extends string = string,
+  Exports extends GuestExports<Exports> = AnyExports,
+> extends Uncloneable {
   readonly #guest: GuestInstance;
   #closed = false;
 
   /** Where the guest sees each window, by name: bytes of its memory, to be passed to its exports. */
-  readonly windows: Readonly<Record<string, GuestWindow>>;
+  readonly windows: Readonly<Record<Windows, GuestWindow>>;
 
   static {
     startInlineSandbox = (request, imports) => new InlineSandbox(MAKER, request, imports);
@@ -32,15 +43,18 @@ export class InlineSandbox extends Uncloneable {
     if (maker !== MAKER) throw illegalConstructor("InlineSandbox", "createSandbox");
     super();
     this.#guest = new GuestInstance({ ...request, imports: marked(imports) });
-    this.windows = Object.freeze(Object.fromEntries(this.#guest.windows));
+    this.windows = Object.freeze(Object.fromEntries(this.#guest.windows)) as typeof this.windows;
   }
 
   /** As {@link Sandbox.call}, but returns the result itself. */
-  call(name: string, ...values: GuestValue[]): GuestResult {
+  call<Name extends keyof Exports & string>(
+    name: Name,
+    ...values: CallValues<Exports, Name>
+  ): CallResult<Exports, Name> {
     checkCall(name, values);
     if (this.#closed) throw sandboxClosed("it was closed");
     try {
-      return this.#guest.call(name, values);
+      return this.#guest.call(name, values) as CallResult<Exports, Name>;
     } catch (error) {
       throw error instanceof ThrownByImport ? error.value : error;
     }

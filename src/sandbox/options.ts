@@ -30,14 +30,14 @@ export interface SandboxWindow {
   length?: number;
 }
 
-export interface SandboxOptions {
+export interface SandboxOptions<Windows extends string = string> {
   /**
    * Where the guest runs (default `"process"`): in a process of its own, in a thread of its own, or, with synchronous calls
    * and no time limit, on the caller's thread.
    */
   isolation?: Isolation;
   /** The windows that the guest sees, by names of your choice (default none). */
-  windows?: Readonly<Record<string, SandboxWindow>>;
+  windows?: Readonly<Record<Windows, SandboxWindow>>;
   /** Milliseconds that a call, or the guest's start, may take; Infinity for no limit (default 10,000). */
   timeLimitMs?: number;
   /** Bytes of memory that the guest may have, windows not included (default 256 MiB). */

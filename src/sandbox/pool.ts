@@ -2,7 +2,7 @@ import { guestError, illegalConstructor } from "../common/errors.js";
 import { INSPECT, type Inspect, inspected } from "../common/inspect.js";
 import { Uncloneable } from "../common/uncloneable.js";
 import { sandboxClosed } from "./failure.js";
-import { checkCall, type GuestResult, type GuestValue } from "./guest.js";
+import { type AnyExports, type CallResult, type CallValues, checkCall, type GuestExports } from "./guest.js";
 import type { SandboxOptions } from "./options.js";
 import { type CheckedPoolOptions, checkUse } from "./pooloptions.js";
 import { type RunnerOptions, type RunnerProcess, startRunner } from "./process/child.js";
@@ -39,7 +39,10 @@ export let startPool: (options: CheckedPoolOptions, runner: RunnerOptions, start
  * A guest in several processes, each started before it is needed. From `createSandboxPool`. A call goes to one that is free; if
  * none is, it waits. A process that ended is replaced.
  */
-export class SandboxPool extends Uncloneable {
+export class SandboxPool<
+  Windows extends string = string,
+  Exports extends GuestExports<Exports> = AnyExports,
+> extends Uncloneable {
   readonly #options: CheckedPoolOptions;
   readonly #runner: RunnerOptions;
   readonly #start: Starter;
@@ -79,12 +82,15 @@ export class SandboxPool extends Uncloneable {
    *
    * @throws {ShmError} as {@link Sandbox.call}; `ERR_SHM_POOL_FULL` more than `mostWaiting` calls wait already
    */
-  async call(name: string, ...values: GuestValue[]): Promise<GuestResult> {
+  async call<Name extends keyof Exports & string>(
+    name: Name,
+    ...values: CallValues<Exports, Name>
+  ): Promise<CallResult<Exports, Name>> {
     checkCall(name, values);
     const place = await this.#free();
     try {
       place.sandbox ??= await this.#started(place, this.#options.windows);
-      return await place.sandbox.call(name, ...values);
+      return (await place.sandbox.call(name, ...values)) as CallResult<Exports, Name>;
     } finally {
       this.#leave(place, this.#options.fresh);
     }
@@ -96,13 +102,16 @@ export class SandboxPool extends Uncloneable {
    * @param options.windows what this guest sees (default: the pool's windows)
    * @throws what `use` throws; {@link ShmError} as {@link call}
    */
-  async use<T>(use: (sandbox: Sandbox) => T | Promise<T>, options?: Pick<SandboxOptions, "windows">): Promise<T> {
+  async use<T, Names extends string = Windows>(
+    use: (sandbox: Sandbox<Names, Exports>) => T | Promise<T>,
+    options?: Pick<SandboxOptions<Names>, "windows">,
+  ): Promise<T> {
     const windows = checkUse(use, options) ?? this.#options.windows;
     const place = await this.#free();
     try {
       this.#empty(place);
       place.sandbox = await this.#started(place, windows);
-      return await use(place.sandbox);
+      return await use(place.sandbox as Sandbox<never> as Sandbox<Names, Exports>);
     } finally {
       this.#leave(place, true);
     }

@@ -4,7 +4,7 @@ import { invalidType, invalidValue } from "../common/errors.js";
 import { type CheckedOptions, checkSandboxOptions, checkWindows, type SandboxOptions, sandboxKeys } from "./options.js";
 
 /** Those of a sandbox, whose `isolation` is `"process"`, and: */
-export interface SandboxPoolOptions extends SandboxOptions {
+export interface SandboxPoolOptions<Windows extends string = string> extends SandboxOptions<Windows> {
   /** Processes, and so calls at a time (default 2; at most 256). */
   size?: number;
   /** Whether each call has a guest of its own, whose process ends with the call (default false). */

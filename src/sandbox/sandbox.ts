@@ -5,7 +5,17 @@ import { Uncloneable } from "../common/uncloneable.js";
 import type { Confinement } from "../host/confinement.js";
 import type { Carrier, CarrierEvents } from "./carrier.js";
 import { cannotCross, type Failure, revive, sandboxClosed } from "./failure.js";
-import { checkCall, type GuestResult, type GuestValue, type GuestWindow, type Imports } from "./guest.js";
+import {
+  type AnyExports,
+  type CallResult,
+  type CallValues,
+  checkCall,
+  type GuestExports,
+  type GuestResult,
+  type GuestValue,
+  type GuestWindow,
+  type Imports,
+} from "./guest.js";
 import { shownName } from "./names.js";
 import type { FromGuest, ImportCall, ToGuest } from "./protocol.js";
 
@@ -49,7 +59,10 @@ export let startSandbox: (request: SandboxRequest) => Promise<Sandbox>;
  * A guest in a process of its own, or in a thread (`isolation: "thread"`), with a memory of its own. From `createSandbox`. It
  * can reach its own pages and the windows, and nothing else. If it takes too long, its process or thread is ended.
  */
-export class Sandbox extends Uncloneable {
+export class Sandbox<
+  Windows extends string = string,
+  Exports extends GuestExports<Exports> = AnyExports,
+> extends Uncloneable {
   readonly #carrier: Carrier;
   readonly #imports: Imports;
   readonly #timeLimitMs: number;
@@ -91,7 +104,7 @@ export class Sandbox extends Uncloneable {
   }
 
   /** Where the guest sees each window, by name: bytes of its memory, to be passed to its exports. */
-  get windows(): Readonly<Record<string, GuestWindow>> {
+  get windows(): Readonly<Record<Windows, GuestWindow>> {
     return this.#windows;
   }
 
@@ -118,11 +131,14 @@ export class Sandbox extends Uncloneable {
    *   `ERR_SHM_SANDBOX_CLOSED` the sandbox was closed, or its process ended. What an imported function threw is thrown here
    *   unchanged.
    */
-  async call(name: string, ...values: GuestValue[]): Promise<GuestResult> {
+  async call<Name extends keyof Exports & string>(
+    name: Name,
+    ...values: CallValues<Exports, Name>
+  ): Promise<CallResult<Exports, Name>> {
     checkCall(name, values);
     if (this.#closed) throw this.#closed;
     return new Promise((resolve, reject) => {
-      const call: Call = { name, values, resolve, reject, timer: undefined };
+      const call: Call = { name, values, resolve: resolve as Call["resolve"], reject, timer: undefined };
       if (this.#active === 0 || this.#importing > 0) this.#run(call);
       else this.#waiting.push(call);
     });
@@ -135,7 +151,10 @@ export class Sandbox extends Uncloneable {
    * @throws {ShmError} as {@link call} does; `ERR_SHM_UNSUPPORTED` the guest is in a thread, other calls are running, or an
    *   imported function returned a promise
    */
-  callSync(name: string, ...values: GuestValue[]): GuestResult {
+  callSync<Name extends keyof Exports & string>(
+    name: Name,
+    ...values: CallValues<Exports, Name>
+  ): CallResult<Exports, Name> {
     checkCall(name, values);
     if (this.#closed) throw this.#closed;
     if (!this.#carrier.hear) throw unsupported("callSync", 'it needs isolation: "process"');
@@ -153,7 +172,7 @@ export class Sandbox extends Uncloneable {
         else if (!("call" in message) || message.call !== number)
           this.#receive(message); // a call that an import made
         else if ("failed" in message) throw this.#errorOf(message.failed);
-        else return message.result;
+        else return message.result as CallResult<Exports, Name>;
       }
     } finally {
       this.#blocking--;

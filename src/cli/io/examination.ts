@@ -77,9 +77,9 @@ export function facts(): Fact[] {
 
 /** The file of the addon; a reason if there is none. */
 export async function addonFact(): Promise<Fact> {
-  const { addonFileOf } = await import("../../node.js");
   try {
-    return ["addon", addonFileOf((await kernelShm()).host) ?? "none"];
+    const { addonFile } = (await kernelShm()).host as { addonFile?: string }; // the sysv host has one
+    return ["addon", addonFile ?? "none"];
   } catch (error) {
     return ["addon", `not loaded: ${(error as Error).message}`];
   }

@@ -241,6 +241,7 @@ static inline int wasm_shm_serve(wasm_shm_server* server, wasm_shm_asked* asked,
                                  const struct timespec* until) {
   wasm_shm_request_header header;
   wasm_shm_message message;
+  memset(asked, 0, sizeof *asked);
   for (;;) {
     int result = wasm_shm_read(&server->reader, &message, until);
     if (result != 0) return result;

@@ -50,24 +50,24 @@ async function rolledUp(folder, entries) {
   return texts;
 }
 
-/** The type parameters of the generic classes, by name, as another module may write them. */
+/** By the names of classes and aliases: their type parameters, as another module may write them. */
 function parametersIn(text) {
-  const types = new Set(/^export \{ (.*) \};$/m.exec(text)[1].split(", "));
-  const written = (list) => list.replaceAll(/\w+/g, (word) => (types.has(word) ? `esm.${word}` : word));
-  const found = text.matchAll(/^declare class (\w+)<(.*?)> (?:extends|implements|\{)/gm);
-  return new Map([...found].map(([, name, list]) => [name, written(list)]));
+  const found = text.matchAll(/^(?:declare class|type) (\w+)(?:<(.*?)>)? (?:extends|implements|\{|=)/gm);
+  const lists = new Map([...found].map(([, name, list = ""]) => [name, list]));
+  const written = (list) => list.replaceAll(/\w+/g, (word) => (lists.has(word) ? `esm.${word}` : word));
+  return new Map([...lists].map(([name, list]) => [name, written(list)]));
 }
 
 /**
  * The declarations of a CommonJS module: those of the ES module, which `require` gives, too. They name each value, as what one
- * kind of module takes of the other are types alone, and a value that is a type as well, which its name tells.
+ * kind of module takes of the other are types alone; and its type again, if it is one as well.
  */
 function requiredTypes(path, values, parameters) {
   const each = values.map((name) => {
     const list = parameters.get(name);
     const names = list?.replaceAll(/ (?:extends|=) [^,]+/g, "");
     const type = `export type ${name}${list ? `<${list}>` : ""} = esm.${name}${names ? `<${names}>` : ""};\n`;
-    return `export declare const ${name}: typeof esm.${name};\n${/^[A-Z][a-z]/.test(name) ? type : ""}`;
+    return `export declare const ${name}: typeof esm.${name};\n${list === undefined ? "" : type}`;
   });
   const from = `from "${path}" with { "resolution-mode": "import" };\n`;
   return `import type * as esm ${from}export type * ${from}${each.join("")}`;

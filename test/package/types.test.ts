@@ -23,13 +23,25 @@ for (const name of ["typescript", "typescript-5.4", "typescript-5.9"]) {
       { [name]: compilerFile },
       () =>
         inProject((project) => {
-          const source = `import { create, createSandbox, createShm, type Cursor, ShmError } from "wasm-shm";
+          const source = `import { create, createSandbox, createShm, type Cursor, ShmError, type TypedSegment, Whence } from "wasm-shm";
           import { create as portable } from "wasm-shm/portable";
           import { x11Provider } from "wasm-shm/x11";
           import addon = require("wasm-shm/addon");
           const cursor: Cursor = createShm({ addon }).create(10).attach().cursor();
           cursor.readable().on("data", (chunk: Buffer) => chunk.length);
-          export { createSandbox, cursor, portable, create, ShmError, x11Provider };`;
+          const whence: Whence = Whence.End;
+          let typed: TypedSegment<Float64Array> | TypedSegment | undefined;
+          // @ts-expect-error: it has no elements
+          let other: TypedSegment<string>;
+          // What the other kind of module gives is the same.
+          void import("wasm-shm").then((imported) => {
+            const error: ShmError = new imported.ShmError("", "");
+            const same: typeof create = imported.create;
+            const moved: Cursor = imported.createTyped(Float64Array, 1).segment.attach().cursor();
+            return { error, same, moved };
+          });
+          export type { other };
+          export { typed, whence, createSandbox, cursor, portable, create, ShmError, x11Provider };`;
           const esm = source.replace(/import addon = require\((.*)\)/, "import addon from $1");
           writeFileSync(join(project, "esm.mts"), esm);
           if (resolution !== "bundler") writeFileSync(join(project, "cjs.cts"), source);

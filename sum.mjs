@@ -1,0 +1,1 @@
+import { servePool } from "wasm-shm"; servePool(({ a, b }) => a + b);

@@ -42,8 +42,8 @@ const GLOBAL_SET = 0x24;
 const I32_ADD = 0x6a;
 const I32_SUB = 0x6b;
 const MISCELLANEOUS = 0xfc;
-const MEMORY_INIT = 8;
-const MEMORY_FILL = 11;
+const MEMORY_INIT = 0x108;
+const MEMORY_FILL = 0x10b;
 const LARGEST_VECTOR = 275;
 const LARGEST_ATOMIC = 0x4e;
 
@@ -123,6 +123,9 @@ function passOperands(reader: Reader, opcode: number): boolean {
         passBlockType(reader);
         for (let rest = reader.count("catches", reader.end); rest > 0; rest--) passCatch(reader);
         break;
+      case I32_CONST:
+        reader.signed(32);
+        break;
       case 0x42:
         reader.signed(64);
         break;
@@ -145,6 +148,23 @@ function passOperands(reader: Reader, opcode: number): boolean {
         return passUnsigned(reader, unsignedBehind[opcode]);
     }
   return true;
+}
+
+/** What an instruction with the prefix of memories and tables is returned as, its number added. */
+const MISCELLANEOUS_BASE = 0x100;
+
+/** Passes an instruction, and returns its opcode: the prefix, if it has one. @throws what `refuse` makes: it is not known */
+export function passInstruction(reader: Reader): number {
+  const opcode = reader.byte();
+  let found = opcode;
+  let isKnown: boolean;
+  if (opcode === MISCELLANEOUS) {
+    const second = reader.u32();
+    found = MISCELLANEOUS_BASE + second;
+    isKnown = passUnsigned(reader, behindMiscellaneous[second]);
+  } else isKnown = passOperands(reader, opcode);
+  if (!isKnown) throw reader.wrong(`an instruction that this version does not know, 0x${opcode.toString(16)},`);
+  return found;
 }
 
 /** A place in a function's body: bytes of the module. */
@@ -184,26 +204,23 @@ export function scan(module: ModuleBinary): Scan {
     let isSum = false; // of a constant: what the last instruction left
     while (!reader.done) {
       const start = reader.position;
-      const opcode = reader.byte();
+      let opcode = reader.byte();
       if (opcode === I32_CONST) {
         constants.push(Number(BigInt.asUintN(32, reader.signed(32))));
         if (constants.length > 3) constants.shift();
         continue;
       }
-      let second: number | undefined;
-      let isKnown = true;
       let got: number | undefined;
       if (opcode === GLOBAL_GET) got = reader.u32();
       else if (opcode === GLOBAL_SET) {
         const set = reader.u32();
         if (isSum) raised.add(set);
-      } else if (opcode === MISCELLANEOUS) {
-        second = reader.u32();
-        isKnown = passUnsigned(reader, behindMiscellaneous[second]);
-      } else isKnown = passOperands(reader, opcode);
-      if (!isKnown) throw reader.wrong(`an instruction that this version does not know, 0x${opcode.toString(16)},`);
+      } else {
+        reader.position = start;
+        opcode = passInstruction(reader);
+      }
       const [address, , length] = constants;
-      if ((second === MEMORY_INIT || second === MEMORY_FILL) && address !== undefined && length !== undefined)
+      if ((opcode === MEMORY_INIT || opcode === MEMORY_FILL) && address !== undefined && length !== undefined)
         initialized.push({ start: address, length });
       if (opcode === I32_SUB && global !== undefined && constants.length === 1) lowered.add(global);
       isSum = opcode === I32_ADD && constants.length === 1;

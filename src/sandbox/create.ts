@@ -9,12 +9,12 @@ import { checkPoolOptions, type SandboxPoolOptions } from "./pooloptions.js";
 import type { Sandbox } from "./sandbox.js";
 
 /**
- * Runs untrusted code on segments, in place: a WebAssembly module that imports `env.memory` and nothing else, in a process
- * and a memory of its own. It can harm neither the segments that it may only read nor this process.
+ * Runs untrusted code on segments, in place: a WebAssembly module, in a process and a memory
+ * of its own. It can harm neither the segments that it may only read nor this process.
  *
  * @param wasmBytes the module
  * @throws {ShmError} `ERR_SHM_GUEST_INVALID` it is not a module; `ERR_SHM_GUEST_IMPORT` it imports what it is not given;
- *   `ERR_SHM_GUEST_LIMIT` it is larger than it may be; `ERR_SHM_GUEST_MEMORY` it has a memory of its own, or no room for the windows; `ERR_SHM_MEMORY_LIMIT` it begins with
+ *   `ERR_SHM_GUEST_LIMIT` it is larger than it may be; `ERR_SHM_GUEST_MEMORY` it has no memory that can be replaced, or no room for the windows; `ERR_SHM_MEMORY_LIMIT` it begins with
  *   more memory than it may have, or compiling it takes more; `ERR_SHM_GUEST_TRAP` its start trapped; `ERR_SHM_TIME_LIMIT`
  *   its start took too long; `ERR_SHM_UNSUPPORTED` this system cannot confine a process; and the errors of
  *   {@link Segment.attach}

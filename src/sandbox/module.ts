@@ -10,7 +10,7 @@ import { checkCounts, checkSizes } from "./counts.js";
 import { type Imports, MOST_PAGES } from "./guest.js";
 import type { Traps } from "./job.js";
 import type { CheckedLimits } from "./limits.js";
-import { shownName, shownNames } from "./names.js";
+import { shownNames } from "./names.js";
 
 /** The least and the most that env.memory may have, by the module's import. Wasm pages of 64 KiB. */
 export interface MemoryPages {
@@ -67,7 +67,7 @@ function checkImports({ imports: wanted }: ModuleBinary, imports: Imports): void
       kind === "function" && !(Object.hasOwn(imports, module) && Object.hasOwn(imports[module] as object, name)),
   );
   if (missing.length === 0) return;
-  const names = shownNames(missing.map(({ module, name }) => `${shownName(module)}.${shownName(name)}`));
+  const names = shownNames(missing.map(({ module, name }) => `${module}.${name}`));
   throw guestError(
     "ERR_SHM_GUEST_IMPORT",
     `the guest imports functions that the imports option lacks: ${names}; imports: "trap" makes each one that traps`,

@@ -97,6 +97,8 @@ interface Taken {
   readonly what: string;
 }
 
+const AN_ATTACHMENT = "an attachment";
+
 /** The attachments in a memory, and the core's page. Windows of a local segment, which share a memory, are not among them. */
 export function takenIn(memory: WasmMemory): Taken[] {
   const taken: Taken[] = [];
@@ -104,7 +106,7 @@ export function takenIn(memory: WasmMemory): Taken[] {
     if (!mapping) continue;
     const { byteOffset, byteLength, pageSize } = mapping;
     if (hasCorePage(mapping)) taken.push({ start: 0, end: WINDOW_START, what: "the core's page" });
-    taken.push({ start: byteOffset, end: roundUp(byteOffset + byteLength, pageSize), what: "an attachment" });
+    taken.push({ start: byteOffset, end: roundUp(byteOffset + byteLength, pageSize), what: AN_ATTACHMENT });
   }
   return taken;
 }
@@ -117,10 +119,7 @@ export function takenIn(memory: WasmMemory): Taken[] {
  */
 export function checkFree(memory: WasmMemory, byteOffset: number, length: number): void {
   const other = takenIn(memory).find(({ start, end }) => byteOffset < end && byteOffset + length > start);
-  if (other)
-    throw outOfRange(
-      "options.into.byteOffset",
-      `a place of its own; ${other.what} is at ${other.start} to ${other.end}`,
-      byteOffset,
-    );
+  if (!other) return;
+  const what = other.what === AN_ATTACHMENT ? `the attachment at ${other.start}` : other.what;
+  throw outOfRange("options.into.byteOffset", `a place of its own; ${what} is there`, byteOffset);
 }

@@ -1,5 +1,5 @@
 // How participants of locks and channels end, other than by kill -9: the OOM killer, exec, a pid namespace, process.exit, a
-// terminated worker, a detached window, a memory that is collected. Each is told, and what was held or claimed goes on.
+// terminated worker, a detached window, a memory that is collected. Each is told, and what was held or claimed is given on.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, rmdirSync, writeFileSync } from "node:fs";
@@ -149,7 +149,7 @@ os.execvp("sleep", ["sleep", "100"])`;
     test("a kill in another pid namespace, whose processes cannot be asked whether they live", async (id, domain) => {
       const file = moduleFile(source(id, "setInterval(() => {}, 1e6);"));
       const child = await launch("unshare", ["--pid", "--fork", "--kill-child", process.execPath, file]);
-      await sleep(1500); // longer than participants take to look for those who vanished
+      await sleep(1500); // longer than a participant takes to notice one that vanished
       assert.ok(domain.peers().every(({ alive }) => alive));
       assert.is(domain.mutex(MUTEX).tryLock(), undefined);
       await end(child, "SIGKILL");

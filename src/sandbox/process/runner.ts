@@ -65,9 +65,9 @@ function prepare({ addon, ring, parent }: RunnerStart): Prepared {
 /** A guest with a guarded window: this installs the handler of stores there, and the engine has begun with WebAssembly. */
 function rehearse(host: Host, id: number): void {
   const window = { name: "ring", id, access: "read-only", offset: 0, length: host.pageSize } as const;
-  const limits = { initialPages: 1, maximumPages: 1, declaredPages: MOST_PAGES, allocator: undefined };
+  const limits = { initialPages: 1, maximumPages: 1, declaredPages: MOST_PAGES, allocator: undefined, fixed: false };
   const windows = windowsOf([window], host);
-  const guest = new GuestInstance({ ...limits, module: compileNow(REHEARSED), windows, imports: {} });
+  const guest = new GuestInstance({ ...limits, module: compileNow(REHEARSED), windows, imports: {}, traps: [] });
   encodeFromGuest({ ready: [...guest.windows] });
   decodeToGuest(encodeToGuest({ call: 1, name: "", values: [], blocking: false }));
   guest.close();

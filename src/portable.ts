@@ -1,7 +1,7 @@
 // The entry point without Node: the local host, in any engine that has WebAssembly and Symbol.dispose.
 import { unsupported } from "./common/errors.js";
+import type { Host } from "./host/host.js";
 import { threadHost } from "./host/local.js";
-import type { sysvHost as nodeSysvHost } from "./node.js";
 import type { createPool as nodePool, servePool as nodeServePool } from "./pool/create.js";
 import type { createSandbox as nodeSandbox, createSandboxPool as nodeSandboxPool } from "./sandbox/create.js";
 import { compose, type Shm, type ShmOptions } from "./segment/shm.js";
@@ -15,7 +15,7 @@ const absent = (what: string): Error => unsupported(what, `this is wasm-shm/port
 // With the types of Node's entry point, so that one program compiles against both.
 
 /** @throws {ShmError} `ERR_SHM_UNSUPPORTED` always: this entry point has no sysv host */
-export const sysvHost: typeof nodeSysvHost = () => {
+export const sysvHost: (addon?: object | string) => Host = () => {
   throw absent("the sysv host");
 };
 

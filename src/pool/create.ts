@@ -4,6 +4,7 @@ import type { CodecName } from "../channel/codec.js";
 import type { Handler, Server } from "../channel/server.js";
 import { checkBoolean, checkChoice, checkInteger, checkOptions } from "../common/arguments.js";
 import { invalidType, invalidValue, unsupported } from "../common/errors.js";
+import type { UrlLike } from "../common/url.js";
 import { createShm } from "../node.js";
 import type { Pool } from "./pool.js";
 
@@ -41,7 +42,7 @@ const MOST_WORKERS = 60;
  *   thread; and what `create` throws
  */
 export async function createPool<Q = unknown, A = unknown>(
-  module: string | URL,
+  module: string | UrlLike,
   options?: PoolOptions,
 ): Promise<Pool<Q, A>> {
   const keys = ["size", "concurrency", "retry", "codec", "capacity"] as const;

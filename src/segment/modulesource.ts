@@ -1,6 +1,7 @@
 // What may be given as a module, and its bytes.
 import { sliceOf } from "../common/bytes.js";
 import { invalidType, invalidValue, moduleError } from "../common/errors.js";
+import type { UrlLike } from "../common/url.js";
 import type { Engine } from "../core/engine.js";
 
 /** A Response of any implementation of fetch. */
@@ -8,12 +9,6 @@ interface ResponseLike {
   readonly ok: boolean;
   readonly status: number;
   arrayBuffer(): Promise<ArrayBuffer>;
-}
-
-/** A URL, also for users who compile without Node's types and `dom`. */
-interface UrlLike {
-  readonly href: string;
-  readonly protocol: string;
 }
 
 /** WebAssembly.Module, also for users who compile without TypeScript's `dom` library. */

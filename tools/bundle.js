@@ -57,6 +57,18 @@ const shortNames = {
   },
 };
 
+/**
+ * Who starts a guest has loaded the addon, and said why if that failed. If it fails in the guest none the less, the loader's
+ * words will do: the search of the files for a reason is a tenth of the text.
+ */
+const unexplained = {
+  name: "unexplained",
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /\/host\/missing\.js$/ }, () => ({
+      contents: 'export const whyNotLoaded = (root, given, error) => ({ reason: "its addon did not load: " + error });',
+    })),
+};
+
 /** A guest's thread or process runs one script, which is a text: in a bundle of a program there is no file to start it from. */
 async function sandboxSource() {
   const { outputFiles } = await build({
@@ -66,6 +78,7 @@ async function sandboxSource() {
     format: "cjs",
     minify: true,
     write: false,
+    plugins: [unexplained],
   });
   const text = JSON.stringify(outputFiles[0].text);
   writeFileSync(join(compiled, "sandbox/source.js"), `export const source = ${text};\n`);

@@ -20,7 +20,7 @@ export const differences: readonly Difference[] = [
       /^util\.inspect of a sandbox in a thread/,
       /^createSandbox \[worker\] wrong options/,
       /^Damaged modules .* with loops, in workers/,
-      /^Calls of a worker sandbox close during a call/,
+      /^Calls of a .* close during a call/,
     ],
     reason: "a thread that computes cannot be ended, so a sandbox with a time limit is refused",
   },

@@ -3,7 +3,7 @@
 /** Their results depend on the engine: how it compiles, maps, collects and ends. */
 export const ENGINE_ROOMS = ["channel/", "conformance/", "core/", "module/", "native/", "sandbox/", "stream/", "sync/"];
 
-/** Of those, what CI runs on Bun and Deno in two minutes each: each host and core, what crosses into the addon, threads. */
+/** Of those, a short turn of Bun and Deno, of two minutes each: each host and core, what crosses into the addon, threads. */
 export const SHORT_TURN = [
   "conformance/cursor/",
   "conformance/range/copy",
@@ -15,7 +15,6 @@ export const SHORT_TURN = [
   "native/killed",
   "native/recycled",
   "native/threads",
-  "sandbox/calls",
   "sandbox/stores",
   "sandbox/windows",
   "stream/web",

@@ -22,7 +22,7 @@ npm run test:nodes takes Node 22, 24 and 26; npm test runs on the machine's own.
 npm ci --prefix test/engines, and for arm64 npm ci --prefix test/engines/arm64 --force.
 
   --all      runs all files; elsewhere than on Node those that are not about Node, npm and compilers
-  --short    runs a short turn, as CI does on Bun and Deno
+  --short    runs a short turn
   --record   writes the counts into test/engines/results.json, from which npm run build:engines makes docs/engines.md
   --help     prints this
 

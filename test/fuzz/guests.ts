@@ -7,7 +7,7 @@ import { Random } from "../support/random.js";
 import { generate } from "./generator.js";
 
 const KNOWN =
-  /^(ERR_SHM_(GUEST_(INVALID|LIMIT|MEMORY|TRAP|EXPORT)|READ_ONLY|TIME_LIMIT|MEMORY_LIMIT|SANDBOX_CLOSED)|ERR_INVALID_ARG_TYPE)$/;
+  /^(ERR_SHM_(GUEST_(INVALID|IMPORT|LIMIT|MEMORY|TRAP|EXPORT)|READ_ONLY|TIME_LIMIT|MEMORY_LIMIT|SANDBOX_CLOSED)|ERR_INVALID_ARG_TYPE)$/;
 const MIB = 2 ** 20;
 
 export interface Counts {

@@ -106,7 +106,8 @@ const WORK = `
     // (module (import "env" "memory" (memory 1)))
     const guest = Buffer.from("AGFzbQEAAAACDwEDZW52Bm1lbW9yeQIAAQ==", "base64");
     const windows = { input: { segment } };
-    const sandbox = await createSandbox(guest, { windows, timeLimitMs: Infinity });
+    const isolation = process.versions.bun ? "thread" : "process"; // which needs a Node
+    const sandbox = await createSandbox(guest, { windows, isolation, timeLimitMs: Infinity });
     console.log(shm.host.name, guarded.privatePages, segment.readChunk(1)[0], streamed, sandbox.windows.input.byteLength);
     await sandbox.close();
     segment[Symbol.dispose]();

@@ -64,7 +64,8 @@ bool CanKillProcesses() {
 }
 
 // Args: (segments, events): Int32Arrays, as Subject has them. Every thread is filtered from now on.
-// Returns 0 or -errno: -ENOSYS if the kernel has no such filter, or this processor no policy.
+// Returns 0 or -errno: -ENOSYS if the kernel has no such filter, or this processor no policy
+// that was tried.
 Napi::Value FilterCalls(const Napi::CallbackInfo& info) {
   const int* segments;
   const int* events;
@@ -72,7 +73,7 @@ Napi::Value FilterCalls(const Napi::CallbackInfo& info) {
   if (!ReadIntegers(info[0], 2 * kMostSegments, &segments, &segment_words) ||
       segment_words % 2 != 0 || !ReadIntegers(info[1], kMostEvents, &events, &event_count))
     return Errno(info.Env(), EINVAL);
-  if (kArchitecture == 0 || !CanKillProcesses()) return Errno(info.Env(), ENOSYS);
+  if (!kIsProven || !CanKillProcesses()) return Errno(info.Env(), ENOSYS);
   const std::unique_ptr<sock_filter[]> program(new (std::nothrow_t{})
                                                    sock_filter[kMostInstructions]);
   if (!program) return Errno(info.Env(), ENOMEM);

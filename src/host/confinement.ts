@@ -126,7 +126,7 @@ function filter(
   check(calls.limitResources(dataLimit), "setrlimit");
   const pairs = [...readOnly].flatMap(([id, isReadOnly]) => [id, Number(isReadOnly)]);
   check(calls.filterCalls(Int32Array.from(pairs), Int32Array.from(events)), "seccomp", {
-    [errnoNumbers.ENOSYS]: "the kernel has no seccomp filter that ends a process, or this processor has no policy",
+    [errnoNumbers.ENOSYS]: "the kernel has no seccomp filter that ends a process, or this processor is not x86-64",
   });
 }
 

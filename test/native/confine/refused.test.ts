@@ -33,7 +33,7 @@ else {
     refused(
       `probe.refuse(${byName["seccomp"]}, 38); attempt();`,
       {},
-      "the kernel has no seccomp filter that ends a process, or this processor has no policy",
+      "the kernel has no seccomp filter that ends a process, or this processor is not x86-64",
     ),
   );
 

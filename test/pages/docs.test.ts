@@ -5,7 +5,16 @@
 //   text     is output, or a drawing
 // patternOf (pages.ts) defines the marks for what varies. Blocks in other languages, and commands that would run the tests
 // again, are run by the tests that the tables below name.
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
 import * as assert from "uvu/assert";
@@ -47,6 +56,8 @@ const commandsElsewhere: Readonly<Record<string, readonly (readonly [file: strin
     ["test/cli/watch.test.ts", 'suite("wasm-shm watch")'],
     ["test/cli/fold.test.ts", 'suite("wasm-shm watch --plain")'],
   ],
+  "wasm-shm peers key:0x51 --follow\n": [["test/cli/coordination.test.ts", '["peers"']],
+  "wasm-shm channel key:0x51 --follow --tail 10\n": [["test/cli/coordination.test.ts", '["channel"']],
   "source <(wasm-shm completion bash)\nwasm-shm completion fish | source\n": [
     ["test/cli/completion.test.ts", "source <(wasm-shm completion bash)"],
     ["test/cli/completion.test.ts", "wasm-shm completion fish | source"],
@@ -168,10 +179,10 @@ for (const page of pages) {
   docs("names only examples that exist, each with a test", () => {
     for (const [, name] of text.matchAll(/\bbuild\/examples\/(\w+)\/main\.js/g)) {
       assert.ok(existsSync(`${root}examples/${name}/main.ts`), name);
-      const tests = [`examples/${name}.test.ts`];
+      const tests = readdirSync(`${root}test/examples`).map((test) => textOf(`test/examples/${test}`));
       assert.ok(
-        tests.some((test) => existsSync(`${root}test/${test}`)),
-        `none of ${tests.join(", ")}`,
+        existsSync(`${root}test/examples/${name}.test.ts`) || tests.some((test) => test.includes(`("${name}"`)),
+        name,
       );
     }
   });

@@ -73,7 +73,7 @@ wasm-shm open --size 64K --key 0x51 < file`,
 };
 
 const { scripts } = JSON.parse(textOf("package.json")) as { scripts: Record<string, string> };
-const lifecycle = ["ci", "test", "start", "rebuild", "approve-scripts"];
+const lifecycle = ["ci", "install", "test", "start", "rebuild", "approve-scripts"];
 
 /** Snippets run inside the package's folder, so that their `import "wasm-shm"` finds it. */
 function runSnippet(body: string): Ended {

@@ -106,7 +106,8 @@ const WORK = `
     // (module (import "env" "memory" (memory 1)))
     const guest = Buffer.from("AGFzbQEAAAACDwEDZW52Bm1lbW9yeQIAAQ==", "base64");
     const windows = { input: { segment } };
-    const isolation = process.versions.bun ? "thread" : "process"; // which needs a Node
+    // A process needs a Node, and the right to start it.
+    const isolation = process.versions.bun || globalThis.Deno || process.permission ? "thread" : "process";
     const sandbox = await createSandbox(guest, { windows, isolation, timeLimitMs: Infinity });
     console.log(shm.host.name, guarded.privatePages, segment.readChunk(1)[0], streamed, sandbox.windows.input.byteLength);
     await sandbox.close();

@@ -1,0 +1,2 @@
+import { servePool } from "wasm-shm";
+servePool(({ a, b }) => a + b);

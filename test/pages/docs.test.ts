@@ -81,7 +81,7 @@ function runSnippet(body: string): Ended {
   const folder = mkdtempSync(`${root}build/snippets/`);
   try {
     writeFileSync(join(folder, "snippet.mjs"), body);
-    return run(process.execPath, [join(folder, "snippet.mjs")]);
+    return run(process.execPath, [join(folder, "snippet.mjs")], { cwd: folder });
   } finally {
     rmSync(folder, { recursive: true });
   }

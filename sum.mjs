@@ -1,2 +1,0 @@
-import { servePool } from "wasm-shm";
-servePool(({ a, b }) => a + b);

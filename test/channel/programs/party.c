@@ -38,7 +38,7 @@ static void write_all(wasm_shm_writer* writer) {
   unsigned char bytes[400];
   uint32_t number;
   for (number = 0;; number++) {
-    uint32_t length = stamp(bytes, (uint32_t)getpid(), number);
+    uint32_t length = stamp(bytes, domain.id, number);
     wasm_shm_claim claim;
     if (number % 3u != 0u || writer->ring->overrun != 0u) {
       must("write", wasm_shm_write(writer, bytes, length, NULL));

@@ -6,12 +6,15 @@ const [, , role, id] = process.argv;
 const attachment = open(Number(id)).attach();
 const results = new Int32Array(attachment.bytes.buffer, attachment.byteOffset + RESULTS);
 const domain = attachment.join();
+const self = domain.peers().find((peer) => peer.self);
+/** Of this participation alone: process ids come again in a long campaign. */
+const sender = ((domain.slot + 1) | ((self?.generation ?? 0) << 8)) >>> 0;
 const patient = { peerDeath: "wait" } as const;
 
 async function write(writer: Writer): Promise<void> {
   for (let number = 0; ; number++) {
     // Every third is claimed, and often shortened; the process is killed with the claim open as well.
-    const bytes = stamped(process.pid, number);
+    const bytes = stamped(sender, number);
     if (number % 3 !== 0 || role === "publish") await writer.write(bytes);
     else {
       const claim = await writer.claim(bytes.length + (number % 40));

@@ -3,9 +3,9 @@
 import { guestError, memoryMoved, outOfMemory, readOnly } from "../common/errors.js";
 import { hints } from "../common/hints.js";
 import { roundUp, WASM_PAGE } from "../memory/layout.js";
+import { shownName, shownNames } from "../module/names.js";
 import { type GuestResult, type GuestValue, type GuestWindow, MOST_PAGES } from "./guest.js";
 import type { GuestAttachment, InstanceRequest, Traps, WindowRequest } from "./job.js";
-import { shownName, shownNames } from "./names.js";
 
 type GuestFunction = (...values: GuestValue[]) => GuestResult;
 

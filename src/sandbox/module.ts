@@ -4,13 +4,13 @@ import { ModuleBinary } from "../module/binary.js";
 import { withDefinitions } from "../module/defined.js";
 import { heapContents } from "../module/fit.js";
 import { scan } from "../module/instructions.js";
+import { shownNames } from "../module/names.js";
 import { memoryContents, memoryOf, OWN_MEMORY, withContents } from "../module/rewrite.js";
 import { checkCode } from "./code.js";
 import { checkCounts, checkSizes } from "./counts.js";
 import { type Imports, MOST_PAGES } from "./guest.js";
 import type { Traps } from "./job.js";
 import type { CheckedLimits } from "./limits.js";
-import { shownNames } from "./names.js";
 
 /** The least and the most that env.memory may have, by the module's import. Wasm pages of 64 KiB. */
 export interface MemoryPages {

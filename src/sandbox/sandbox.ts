@@ -3,6 +3,7 @@ import { guestError, illegalConstructor, unsupported } from "../common/errors.js
 import { INSPECT, type Inspect, inspected } from "../common/inspect.js";
 import { Uncloneable } from "../common/uncloneable.js";
 import type { Confinement } from "../host/confinement.js";
+import { shownName } from "../module/names.js";
 import type { Carrier, CarrierEvents } from "./carrier.js";
 import { cannotCross, type Failure, revive, sandboxClosed } from "./failure.js";
 import {
@@ -16,7 +17,6 @@ import {
   type GuestWindow,
   type Imports,
 } from "./guest.js";
-import { shownName } from "./names.js";
 import type { FromGuest, ImportCall, ToGuest } from "./protocol.js";
 
 interface Call {

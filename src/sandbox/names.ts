@@ -1,1 +1,0 @@
-export { shownName, shownNames } from "../module/names.js";

@@ -29,7 +29,7 @@
       ],
       # Nothing unwinds its stack: there are no exceptions. The tables would be a tenth of the file.
       "cflags": [
-        "-Wall", "-Wextra", "-Os", "-flto", "-fvisibility=hidden", "-ffunction-sections",
+        "-Wall", "-Wextra", "-Os", "-flto", "-flto-partition=one", "-fvisibility=hidden", "-ffunction-sections",
         "-fno-asynchronous-unwind-tables", "-fno-unwind-tables"
       ],
       "cflags_cc": ["-std=c++17"],
@@ -38,7 +38,7 @@
       # version, or musl. Bun refuses an addon that names glibc if it runs under musl. -z now: a symbol that is absent is an
       # error at the load, and the signal handler never resolves one.
       "ldflags": [
-        "-nodefaultlibs", "-flto", "-Os", "-Wl,--gc-sections", "-Wl,-z,now", "-Wl,-z,nodelete", "-Wl,--version-script=<(module_root_dir)/exports.ld"
+        "-nodefaultlibs", "-flto", "-flto-partition=one", "-Os", "-Wl,--gc-sections", "-Wl,-z,now", "-Wl,-z,nodelete", "-Wl,--version-script=<(module_root_dir)/exports.ld"
       ],
       "libraries": ["-lgcc"]
     }

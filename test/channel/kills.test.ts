@@ -16,13 +16,20 @@ const ROUNDS = campaign(6, 300);
 const HANG_MS = 120_000;
 
 /** Kills one of `count` parties after the other, each replaced by one in another language. Between two kills `done` must grow. */
-async function killing(role: string, segment: number, count: number, done: () => number): Promise<void> {
+async function killing(
+  role: string,
+  segment: number,
+  count: number,
+  done: () => number,
+  prepare?: (round: number) => void,
+): Promise<void> {
   let next = 0;
   const begin = (): Promise<ChildProcess> =>
     start(role, segment, languages[next++ % languages.length] as (typeof languages)[0]);
   const children = await Promise.all(Array.from({ length: count }, begin));
   try {
     for (let round = 0; round < ROUNDS; round++) {
+      prepare?.(round);
       const before = done();
       const limit = Date.now() + HANG_MS;
       while (done() === before && Date.now() < limit) await sleep(1);
@@ -117,15 +124,26 @@ else {
         const writer = channel.writer({ peerDeath: "wait" });
         let number = 0;
         let isDone = false;
+        let most = 0; // fast readers must leave something for every round
         const writing = beside(async () => {
-          for (; !isDone && number < MOST_RESULTS; number++) {
+          for (; !isDone; number++) {
+            for (; number >= most && !isDone; ) await sleep(1);
+            if (isDone) break;
             const bytes = new Uint8Array(4 + (number % 90));
             new DataView(bytes.buffer).setUint32(0, number, true);
             await writer.write(bytes);
             if (number % 64 === 0) await sleep(1);
           }
         });
-        await killing("read", segment, readers, () => number);
+        await killing(
+          "read",
+          segment,
+          readers,
+          () => number,
+          (round) => {
+            most = Math.floor((MOST_RESULTS / ROUNDS) * (round + 1));
+          },
+        );
         isDone = true;
         const last = await start("read", segment, "node");
         try {

@@ -6,8 +6,8 @@ export const PLACE = 4096;
 export const RESULTS = 524288;
 /** Where no message is counted: what participants that check messages have done, and what they found wrong. */
 export const Result = { Progress: 0, Violations: 1 } as const;
-export const MOST_RESULTS = 100_000;
-export const BYTES = 1 << 20;
+export const MOST_RESULTS = 1_900_000;
+export const BYTES = 1 << 23;
 
 /** The sender, the number, and bytes that follow from both. */
 export function stamped(sender: number, number: number): Uint8Array {

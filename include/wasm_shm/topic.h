@@ -35,7 +35,8 @@ static inline int wasm_shm_topic_open(wasm_shm_topic* topic, wasm_shm_domain* do
 }
 
 /** Subscribes: `wasm_shm_read` gives what is published from here on. EUSERS: there are as many
- * subscriptions as possible.
+ * subscriptions as possible. With WASM_SHM_OVERWRITE a read is ETIMEDOUT if the writer overtook
+ * each of its tries, also without `until`: a larger capacity helps.
  *
  * @param buffer wasm_shm_largest bytes, only with WASM_SHM_OVERWRITE: there a message is copied
  * before it is sure that it was whole. Else NULL */

@@ -228,6 +228,8 @@ choice("takes parts of paths, and paths as a shell completes them", () => {
   assert.equal(selectFiles(files, ["cursor"]).selected, ["conformance/cursor/text"]);
   assert.equal(selectFiles(files, ["test/run.test.ts", "nope"]), { selected: ["run"], unknown: ["nope"] });
   assert.equal(selectFiles(files, ["./test/conformance/cursor/text.test.ts"]).selected, ["conformance/cursor/text"]);
+  assert.equal(selectFiles(files, [], ["cursor/", "nope"]), { selected: ["bench/run", "run"], unknown: ["nope"] });
+  assert.equal(selectFiles(files, ["run"], ["bench"]).selected, ["run"]);
   assert.equal(nearMatches("cursr", files), ["conformance/cursor/text"]);
   assert.equal(nearMatches("zzzzzzzz", files), []);
 });

@@ -18,6 +18,7 @@ reasons, and last "N passed, N failed, N skipped".
   --long            gives the long campaigns (random commands, mutants, many cycles) their full length
   --list            prints the names of the files, and runs none
   --engine NAME     runs the files in that engine: ${engineNames.join(", ")}
+  --without WORD    leaves out the files whose path contains it; may be repeated
   --folder FOLDER   takes the files from this folder under test/
   --time-limit S    ends a file that is still running after S seconds (default 300, and 3600 with --long)
   --help            prints this
@@ -40,6 +41,7 @@ const OPTIONS = {
   long: { type: "boolean", default: process.env["WASM_SHM_LONG"] === "1" },
   list: { type: "boolean" },
   engine: { type: "string" },
+  without: { type: "string", multiple: true },
   folder: { type: "string", default: "" },
   "time-limit": { type: "string" },
   help: { type: "boolean" },
@@ -58,10 +60,10 @@ function settingsOf(args: string[]): Settings {
   const seconds = Number(values["time-limit"] ?? (values.long ? 3600 : 300));
   if (!(seconds > 0 && seconds <= 86_400)) throw new UsageError("--time-limit must be a number of seconds above 0");
   const { folder, long: isLong, list, help } = values;
-  const { selected, unknown } = selectFiles(testFiles(folder), positionals);
+  const { selected, unknown } = selectFiles(testFiles(folder), positionals, values.without);
   if (unknown.length > 0 && !help)
     throw new UsageError(unknown.map((word) => noMatch(word, testFiles(folder))).join("\n"));
-  if (selected.length === 0) throw new UsageError(`test/${folder} has no test file`);
+  if (selected.length === 0) throw new UsageError(`test/${folder} has no such test file`);
   return {
     engine: engineNamed(values.engine),
     files: selected,

@@ -3,6 +3,9 @@
 /** Their results depend on the engine: how it compiles, maps, collects and ends. */
 export const ENGINE_ROOMS = ["channel/", "conformance/", "core/", "module/", "native/", "sandbox/", "stream/", "sync/"];
 
+/** Files of these rooms whose results do not: searches over models, and other programs. The machine's own Node runs them. */
+export const ALIKE = ["channel/model", "channel/mutants", "channel/peers", "sync/model", "sync/peers"];
+
 /** Of those, a short turn of Bun and Deno, of two minutes each: each host and core, what crosses into the addon, threads. */
 export const SHORT_TURN = [
   "conformance/cursor/",

@@ -8,7 +8,7 @@ import { browsers } from "../browser/browsers.js";
 import { type Engine, engineNames, engineOf } from "../runner/engine.js";
 import { root } from "../support/child.js";
 import { unmet } from "./differences.js";
-import { ENGINE_ROOMS, NODE_ROOMS, OTHER_ROOMS, SHORT_TURN } from "./files.js";
+import { ALIKE, ENGINE_ROOMS, NODE_ROOMS, OTHER_ROOMS, SHORT_TURN } from "./files.js";
 import { type Result, type Results, resultsFile } from "./results.js";
 
 const browserNames = browsers.map(({ name }) => name.toLowerCase());
@@ -57,7 +57,8 @@ const isNode = (name: string): boolean => name.startsWith("node");
 /** The words of test/run.js that choose the files; none chooses all. */
 function roomsOf(name: string, which: Files): string[] {
   if (browserNames.includes(name)) return ["browser/"];
-  if (which !== "all") return ["--engine", name, ...(which === "short" ? SHORT_TURN : ENGINE_ROOMS)];
+  if (which === "short") return ["--engine", name, ...SHORT_TURN];
+  if (which !== "all") return ["--engine", name, ...ENGINE_ROOMS, ...ALIKE.flatMap((word) => ["--without", word])];
   if (isNode(name)) return ["--engine", name];
   const others = Object.keys(OTHER_ROOMS).filter((room) => !NODE_ROOMS.includes(room));
   return ["--engine", name, ...ENGINE_ROOMS, ...others.map((room) => `${room}/`)];

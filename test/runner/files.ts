@@ -38,12 +38,19 @@ function isMeant(file: string, word: string): boolean {
   return isWhole ? file === name : file.includes(name);
 }
 
-/** The files whose name contains one of the words, or all; and the words that no name contains. */
-export function selectFiles(files: string[], words: string[]): { selected: string[]; unknown: string[] } {
-  if (words.length === 0) return { selected: files, unknown: [] };
+/**
+ * The files whose name contains one of the words, or all, and none of those to leave out; and the words that no name
+ * contains.
+ */
+export function selectFiles(
+  files: string[],
+  words: string[],
+  without: readonly string[] = [],
+): { selected: string[]; unknown: string[] } {
+  const some = (file: string, list: readonly string[]): boolean => list.some((word) => isMeant(file, word));
   return {
-    selected: files.filter((file) => words.some((word) => isMeant(file, word))),
-    unknown: words.filter((word) => !files.some((file) => isMeant(file, word))),
+    selected: files.filter((file) => (words.length === 0 || some(file, words)) && !some(file, without)),
+    unknown: [...words, ...without].filter((word) => !files.some((file) => isMeant(file, word))),
   };
 }
 

@@ -276,15 +276,17 @@ const isMade = (words: Int32Array, { bytes }: Survey): boolean => {
  */
 function retired(segment: Segment, { closed }: Making<object>, refusal: unknown): boolean {
   try {
-    const { nattch, ctime } = segment.stat();
+    const { ctime } = segment.stat();
     const words = wordsOf(segment.attach());
     const domain = survey(words, 0);
-    // If the kernel did not tell of a death, a life word may be wrong; but then nobody has it attached.
-    if (domain ? nattch > 0 && domain.lives : nattch > 0 || !isUntouched(words, 0)) return false;
+    // Asked at each use: its creator may attach, and join, between two of these lines.
+    const isAlone = (): boolean => segment.stat().nattch <= 1;
+    // If the kernel did not tell of a death, a life word may be wrong; but then nobody else has it attached.
+    if (domain ? domain.lives && !isAlone() : !isAlone() || !isUntouched(words, 0)) return false;
     if (!domain && Date.now() - (ctime?.getTime() ?? 0) < MAKING_MS) return false;
     const word = domain ? (domain.bytes + closed) / 4 : words.length;
     if (word < words.length) Atomics.add(words, word, RETIRING);
-    const isLeft = nattch === 0 || !survey(words, 0)?.lives; // see taken()
+    const isLeft = isAlone() || !survey(words, 0)?.lives; // see taken()
     if (isLeft) segment.destroy();
     else if (word < words.length) Atomics.sub(words, word, RETIRING);
     return isLeft;

@@ -4,7 +4,8 @@ import type { Host } from "./host/host.js";
 import { threadHost } from "./host/local.js";
 import type { createPool as nodePool, servePool as nodeServePool } from "./pool/create.js";
 import type { createSandbox as nodeSandbox, createSandboxPool as nodeSandboxPool } from "./sandbox/create.js";
-import { compose, type Shm, type ShmOptions } from "./segment/shm.js";
+import { compose } from "./segment/compose.js";
+import type { Shm, ShmOptions } from "./segment/shm.js";
 
 export * from "./public.js";
 

@@ -7,7 +7,7 @@ import * as msgpack from "@msgpack/msgpack";
 import * as assert from "uvu/assert";
 import { type Codec, type CodecName, localHost, type Message } from "wasm-shm";
 import { threadHost } from "#src/host/local.js";
-import { compose } from "#src/segment/shm.js";
+import { compose } from "#src/segment/compose.js";
 import { suite } from "../suite.js";
 import { codeOf, domainOf, hosts, isPending, PLACE, payload, withParties } from "./support.js";
 

@@ -3,6 +3,7 @@
 import * as assert from "uvu/assert";
 import { domainBytes } from "#src/host/membership.js";
 import { suite } from "../suite.js";
+import { Attempts } from "../support/attempts.js";
 import { campaign } from "../support/campaign.js";
 import { end, startModule } from "../support/child.js";
 import { kernelHosts, SEGMENT_BYTES, withMembers, wordsOf } from "../sync/support.js";
@@ -48,20 +49,8 @@ else
           const until = performance.now() + Math.random() * 0.1;
           while (performance.now() < until);
         }`);
-      const seen = new Map<string, number>();
-      let longest = 0;
-      const attempt = async (call: () => unknown): Promise<void> => {
-        const began = performance.now();
-        try {
-          await call();
-          seen.set("done", (seen.get("done") ?? 0) + 1);
-        } catch (error) {
-          const { code = String(error) } = error as { code?: string };
-          if (!allowed.includes(code)) throw error;
-          seen.set(code, (seen.get(code) ?? 0) + 1);
-        }
-        longest = Math.max(longest, performance.now() - began);
-      };
+      const attempts = new Attempts(allowed);
+      const attempt = (call: () => unknown): Promise<void> => attempts.make(call);
       const bytes = new Uint8Array(300);
       try {
         for (const limit = Date.now() + campaign(4_000, 600_000); Date.now() < limit; ) {
@@ -108,6 +97,7 @@ else
       } finally {
         await end(child, "SIGKILL");
       }
+      const { longest, seen } = attempts;
       assert.ok(longest < 20_000, `${longest} ms`);
       assert.ok((seen.get("done") ?? 0) > 0 && seen.size > 3, JSON.stringify([...seen]));
       const words = wordsOf(attachment);

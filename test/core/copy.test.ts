@@ -5,7 +5,7 @@ import { type Attachment, type CoreName, sysvHost } from "wasm-shm";
 import type { Streams } from "#src/cursor/streaming.js";
 import { threadHost } from "#src/host/local.js";
 import type { NativeCopy } from "#src/memory/copy.js";
-import { compose } from "#src/segment/shm.js";
+import { compose } from "#src/segment/compose.js";
 import * as readables from "#src/stream/readable.js";
 import * as writables from "#src/stream/writable.js";
 import { suite } from "../suite.js";

@@ -12,7 +12,7 @@ import {
 } from "wasm-shm";
 import type { Engine } from "#src/core/engine.js";
 import { threadHost } from "#src/host/local.js";
-import { compose } from "#src/segment/shm.js";
+import { compose } from "#src/segment/compose.js";
 
 export interface Pair {
   name: string;

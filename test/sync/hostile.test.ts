@@ -2,6 +2,7 @@
 // store outside the objects.
 import * as assert from "uvu/assert";
 import { suite } from "../suite.js";
+import { Attempts } from "../support/attempts.js";
 import { campaign } from "../support/campaign.js";
 import { end, startModule } from "../support/child.js";
 import { kernelHosts, SEGMENT_BYTES, withMembers, wordsOf } from "./support.js";
@@ -38,20 +39,8 @@ else
           Atomics.store(words, word, value | 0);
           if (Math.random() < 0.001) words.fill(0, 0, 64 * Math.floor(Math.random() * ${END / 256}));
         }`);
-      const seen = new Map<string, number>();
-      let longest = 0;
-      const attempt = async (call: () => unknown): Promise<void> => {
-        const began = performance.now();
-        try {
-          await call();
-          seen.set("done", (seen.get("done") ?? 0) + 1);
-        } catch (error) {
-          const { code = String(error) } = error as { code?: string };
-          if (!allowed.includes(code)) throw error;
-          seen.set(code, (seen.get(code) ?? 0) + 1);
-        }
-        longest = Math.max(longest, performance.now() - began);
-      };
+      const attempts = new Attempts(allowed);
+      const attempt = (call: () => unknown): Promise<void> => attempts.make(call);
       try {
         for (const limit = Date.now() + campaign(4_000, 600_000); Date.now() < limit; )
           await attempt(async () => {
@@ -85,6 +74,7 @@ else
       } finally {
         await end(child, "SIGKILL");
       }
+      const { longest, seen } = attempts;
       assert.ok(longest < 20_000, `${longest} ms`);
       assert.ok((seen.get("done") ?? 0) > 0 && seen.size > 3, JSON.stringify([...seen]));
       assert.ok(

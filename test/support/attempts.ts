@@ -1,0 +1,30 @@
+/** Calls beside a hostile peer: which documented errors they end with, and how long the longest takes. */
+export class Attempts {
+  /** How often calls were done, and how often they ended with each code. */
+  readonly seen = new Map<string, number>();
+  /** Milliseconds. */
+  longest = 0;
+  readonly #allowed: readonly string[];
+
+  constructor(allowed: readonly string[]) {
+    this.#allowed = allowed;
+  }
+
+  /** Rejects with any other error. */
+  async make(call: () => unknown): Promise<void> {
+    const began = performance.now();
+    try {
+      await call();
+      this.#count("done");
+    } catch (error) {
+      const { code = String(error) } = error as { code?: string };
+      if (!this.#allowed.includes(code)) throw error;
+      this.#count(code);
+    }
+    this.longest = Math.max(this.longest, performance.now() - began);
+  }
+
+  #count(what: string): void {
+    this.seen.set(what, (this.seen.get(what) ?? 0) + 1);
+  }
+}

@@ -38,8 +38,9 @@ export interface CreateOptions {
   uid?: number;
   /**
    * Attach it and remove it at once, so that nothing is left however the process ends: the kernel frees the segment at its
-   * last detach. It has no key: hand {@link Segment.id} to other processes, which can open it as long as one has it
-   * attached. This object keeps it attached, as does each attachment. Default false.
+   * last detach. (A SIGKILL between these two system calls leaves it: no system call does both.) It has no key: hand
+   * {@link Segment.id} to other processes, which can open it as long as one has it attached. This object keeps it
+   * attached, as does each attachment. Default false.
    */
   ephemeral?: boolean;
   /**

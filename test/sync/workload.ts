@@ -22,7 +22,7 @@ export const PARTIES = 3;
 export const VALUE_BYTES = 200;
 
 /** Words of the data, from `place.data`. */
-export const Data = { First: 0, Second: 1, Violations: 2, Progress: 3, Told: 4, Flags: 16 } as const;
+export const Data = { First: 0, Second: 1, Violations: 2, Progress: 3, Told: 4, Flags: 16, Stays: 32 } as const;
 
 export const primitives = ["mutex", "rwLock", "semaphore", "event", "condition", "barrier", "seqlock"] as const;
 export type Primitive = (typeof primitives)[number];
@@ -73,14 +73,26 @@ export function stepsOf(primitive: Primitive, domain: Domain, words: Int32Array)
     case "semaphore": {
       const semaphore = domain.semaphore(place.semaphore, { permits: PERMITS });
       const flag = at(Data.Flags);
+      const stays = at(Data.Stays);
+      const load = (index: number): number => Atomics.load(words, index);
+      /** Each slot inside, with the number of its stay. */
+      const inside = (): string[] =>
+        domain.peers().flatMap((peer) => {
+          const stay = load(stays + peer.slot);
+          const isInside = peer.alive && load(flag + peer.slot) === peer.generation && load(stays + peer.slot) === stay;
+          return isInside ? [`${peer.slot}: ${stay}`] : [];
+        });
       return async () => {
         const permit = await semaphore.acquire(options);
         const self = domain.peers().find((peer) => peer.self);
+        add(Data.Stays + domain.slot);
         Atomics.store(words, flag + domain.slot, self?.generation ?? 0);
-        let inside = 0;
-        for (const peer of domain.peers())
-          if (peer.alive && Atomics.load(words, flag + peer.slot) === peer.generation) inside++;
-        if (inside > PERMITS) add(Data.Violations);
+        // During one look some leave and others enter. Stays that two looks see were all inside between the two.
+        const seen = inside();
+        if (seen.length > PERMITS) {
+          const again = inside();
+          if (seen.filter((stay) => again.includes(stay)).length > PERMITS) add(Data.Violations);
+        }
         Atomics.store(words, flag + domain.slot, 0);
         permit.release();
         add(Data.Progress);

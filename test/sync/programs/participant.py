@@ -14,7 +14,7 @@ domain = window.join()
 _wasm_shm_domain._CHECK = 60
 print("joined", flush=True)
 
-DATA, FIRST, SECOND, VIOLATIONS, PROGRESS, TOLD, FLAGS = window.address + 8192, 0, 4, 8, 12, 16, 64
+DATA, FIRST, SECOND, VIOLATIONS, PROGRESS, TOLD, FLAGS, STAYS = window.address + 8192, 0, 4, 8, 12, 16, 64, 128
 TIMEOUT = 5
 
 
@@ -61,14 +61,23 @@ elif primitive == "rwLock":
 elif primitive == "semaphore":
     semaphore = domain.semaphore(4352, 2)
 
+    def inside():
+        """Each slot inside, with the number of its stay."""
+        found = set()
+        for peer in domain.peers():
+            stay = kernel.load(DATA + STAYS + 4 * peer.slot)
+            if peer.alive and kernel.load(DATA + FLAGS + 4 * peer.slot) == peer.generation:
+                if kernel.load(DATA + STAYS + 4 * peer.slot) == stay:
+                    found.add((peer.slot, stay))
+        return found
+
     def step():
         with semaphore.acquire(timeout=TIMEOUT):
+            add(STAYS + 4 * domain.slot)
             kernel.store(DATA + FLAGS + 4 * domain.slot, domain.generation)
-            inside = 0
-            for peer in domain.peers():
-                if peer.alive and kernel.load(DATA + FLAGS + 4 * peer.slot) == peer.generation:
-                    inside += 1
-            if inside > 2:
+            # During one look some leave and others enter. Stays that two looks see were all inside between the two.
+            seen = inside()
+            if len(seen) > 2 and len(seen & inside()) > 2:
                 violated("too many inside")
             kernel.store(DATA + FLAGS + 4 * domain.slot, 0)
 

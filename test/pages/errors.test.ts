@@ -1,4 +1,4 @@
-// docs/errors.md against the sources: both have the same codes, and the page's blocks print a message of each
+// docs/errors.md against the sources: both have the same codes, and the blocks of docs/messages.md print a message of each
 // (docs.test.ts runs them).
 import { readFileSync } from "node:fs";
 import * as assert from "uvu/assert";
@@ -19,7 +19,7 @@ const named = [...page.matchAll(/^\|([^|]*)\|/gm)]
   .map(([, code]) => code as string)
   .sort();
 
-const printed = blocksOf(page)
+const printed = blocksOf(page + textOf("docs/messages.md"))
   .filter(({ language }) => language === "text")
   .map(({ body }) => body)
   .join("");
@@ -30,7 +30,7 @@ errors("names every code that there is, once, and no other", () => {
   assert.equal(named, codes);
 });
 
-errors("shows each with a message", () => {
+errors("has a page that shows each with a message", () => {
   const missing = codes.filter((code) => !new RegExp(`^(?:\\w+Error )?${code}(?:: .+|\\n {2}.+)$`, "m").test(printed));
   assert.equal(missing, []);
 });

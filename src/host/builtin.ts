@@ -26,3 +26,7 @@ export function nodeChildren(): typeof import("node:child_process") {
 export function nodeZlib(): typeof import("node:zlib") {
   return load("node:zlib");
 }
+
+export function nodeOs(): typeof import("node:os") {
+  return load("node:os");
+}

@@ -140,14 +140,25 @@ else {
     }),
   );
 
-  sync("a process that is killed meanwhile is ERR_SHM_SANDBOX_CLOSED", async () => {
+  sync("a process that is killed meanwhile is ERR_SHM_SANDBOX_CLOSED with the signal", async () => {
     for (const timeLimitMs of [20_000, Number.POSITIVE_INFINITY]) {
       const sandbox = await createSandbox(guest("hostile/loop"), { timeLimitMs });
       const killer = spawn("sh", ["-c", `sleep 0.3; kill -9 ${sandbox.pid}`], { stdio: "ignore" });
-      assert.throws(() => sandbox.callSync("loop"), code("ERR_SHM_SANDBOX_CLOSED", /its process ended/));
+      assert.throws(
+        () => sandbox.callSync("loop"),
+        code("ERR_SHM_SANDBOX_CLOSED", /its process was killed by SIGKILL/),
+      );
       killer.unref();
       await sandbox.close();
     }
+  });
+
+  sync("a process that takes more than processMemoryLimit is ERR_SHM_MEMORY_LIMIT", async () => {
+    const sandbox = await createSandbox(guest("hostile/table"), { timeLimitMs: 20_000 });
+    const message = /killed by SIGABRT: beside the guest's memory it needed more than processMemoryLimit/;
+    assert.throws(() => sandbox.callSync("growTable", 9_999_000), code("ERR_SHM_MEMORY_LIMIT", message));
+    assert.throws(() => sandbox.callSync("size"), code("ERR_SHM_SANDBOX_CLOSED", message));
+    await sandbox.close();
   });
 }
 sync.run();

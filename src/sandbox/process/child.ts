@@ -2,10 +2,9 @@
 import { Buffer } from "node:buffer";
 import type { ChildProcess } from "node:child_process";
 import type { Socket } from "node:net";
-import type { Readable } from "node:stream";
 import { unsupported } from "../../common/errors.js";
 import { hints } from "../../common/hints.js";
-import { nodeChildren } from "../../host/builtin.js";
+import { fs, nodeChildren, nodeOs } from "../../host/builtin.js";
 import type { Host } from "../../host/host.js";
 import { launch } from "../../host/launch.js";
 import { addonFileOf } from "../../node.js";
@@ -76,6 +75,7 @@ function flagsOf(execPath: string, processMemoryLimit: number): string[] {
 export class RunnerProcess {
   readonly #child: ChildProcess;
   readonly #channel: Socket;
+  readonly #errors: Socket;
   readonly #exited: Promise<ProcessEnd>;
   #events: ChildEvents | undefined;
   #end: ProcessEnd | undefined;
@@ -102,7 +102,7 @@ export class RunnerProcess {
       throw notStarted(execPath, cause);
     }
     this.#channel = this.#child.stdio[3] as Socket;
-    const errors = this.#child.stderr as Readable;
+    this.#errors = this.#child.stderr as unknown as Socket;
     this.#exited = new Promise((resolve) => {
       const ended = (end: ProcessEnd): void => {
         if (this.#end) return;
@@ -114,14 +114,13 @@ export class RunnerProcess {
       this.#child.once("error", (cause) => ended({ how: "", said: "", failure: notStarted(execPath, cause) }));
       // Unlike `exit`, `close` comes after the last that it wrote.
       this.#child.once("close", (code, signal) => {
-        const how = this.#violation ?? (signal ? `was killed by ${signal}` : `ended with code ${code}`);
-        ended({ how, said: this.#words() });
+        ended({ how: this.#violation ?? inWords(code, signal), said: this.#words() });
       });
     });
     this.#channel.on("error", () => {}); // a runner that ended; its exit tells
     this.#channel.on("data", (bytes: Buffer) => this.#receive(bytes));
-    errors.on("error", () => {});
-    errors.on("data", (bytes: Buffer) => this.#hear(bytes));
+    this.#errors.on("error", () => {});
+    this.#errors.on("data", (bytes: Buffer) => this.#hear(bytes));
     this.keepProcess(false);
     script ??= frameOf(`${source};module.exports.runProcess()`);
     this.#channel.write(script);
@@ -135,6 +134,15 @@ export class RunnerProcess {
 
   get end(): ProcessEnd | undefined {
     return this.#end;
+  }
+
+  /** Its end, though this thread blocks and so has not been told of it. */
+  look(): ProcessEnd | undefined {
+    if (this.#end) return this.#end;
+    const how = endOf(this.#child);
+    if (how === undefined) return undefined;
+    this.#drain();
+    return { how: this.#violation ?? how, said: this.#words() };
   }
 
   /** From here on it works: its frames and its end are told. */
@@ -152,7 +160,7 @@ export class RunnerProcess {
     const change = alive ? "ref" : "unref";
     this.#child[change]();
     this.#channel[change]();
-    (this.#child.stderr as unknown as Socket)[change]();
+    this.#errors[change]();
   }
 
   /** It did what no runner of this package does. */
@@ -196,6 +204,19 @@ export class RunnerProcess {
     return lines.filter((line) => !ENGINE_FRAME.test(line)).join("\n");
   }
 
+  /** Reads what an ended process wrote to its standard error and no event has brought. Not every engine shows the descriptor. */
+  #drain(): void {
+    const fd = (this.#errors as { _handle?: { fd?: number } | null })._handle?.fd;
+    const bytes = Buffer.alloc(65536);
+    try {
+      while (fd !== undefined) {
+        const length = fs.readSync(fd, bytes);
+        if (length === 0) return;
+        this.#hear(bytes.subarray(0, length));
+      }
+    } catch {} // EAGAIN: that was all
+  }
+
   #hear(bytes: Buffer): void {
     this.#saidBytes += bytes.length;
     const said = this.#said;
@@ -204,6 +225,27 @@ export class RunnerProcess {
     said.last = Buffer.concat([said.last, bytes.subarray(rest)]).subarray(-KEPT_SAID);
     if (this.#saidBytes > MOST_SAID) this.violates("it flooded its standard error");
   }
+}
+
+const inWords = (code: number | null, signal: string | null): string =>
+  signal === null ? `ended with code ${code}` : `was killed by ${signal}`;
+
+/** How a process ended, in words, if it has. @see proc_pid_stat(5), waitpid(2) */
+function endOf({ pid, exitCode, signalCode }: ChildProcess): string | undefined {
+  if (exitCode !== null || signalCode !== null) return inWords(exitCode, signalCode);
+  let stat: string;
+  try {
+    stat = fs.readFileSync(`/proc/${pid}/stat`, "latin1");
+  } catch {
+    return undefined; // a child stays there until Node has heard of its end: this system shows no processes
+  }
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  if (fields[0] !== "Z" && fields[0] !== "X") return undefined;
+  const status = Number(fields[49]);
+  const signal = status & 127;
+  const names = Object.entries(nodeOs().constants.signals);
+  const name = names.find(([, number]) => number === signal)?.[0] ?? `signal ${signal}`;
+  return inWords(status >> 8, signal === 0 ? null : name);
 }
 
 /** @throws {ShmError} `ERR_SHM_UNSUPPORTED` this process may start no other */

@@ -1,7 +1,6 @@
 import type { Buffer } from "node:buffer";
 import { guestError, unsupported } from "../../common/errors.js";
 import { hints } from "../../common/hints.js";
-import { fs } from "../../host/builtin.js";
 import type { Carrier, CarrierEvents } from "../carrier.js";
 import { sandboxClosed } from "../failure.js";
 import type { ProcessJob } from "../job.js";
@@ -71,7 +70,8 @@ export class GuestProcess implements Carrier {
       if (bytes) return this.#decoded(bytes);
       if (performance.now() - looked < LOOK_MS) continue;
       looked = performance.now();
-      if (!isRunning(this.#runner.pid)) throw sandboxClosed("its process ended");
+      const ended = this.#runner.look();
+      if (ended) throw this.#why(ended);
     }
     return undefined;
   }
@@ -105,15 +105,5 @@ export class GuestProcess implements Carrier {
         cause,
       });
     return sandboxClosed(`its process ${how}`, cause);
-  }
-}
-
-/** Not after its end, though this thread has not been told of that yet. @see proc_pid_stat(5) */
-function isRunning(pid: number | undefined): boolean {
-  try {
-    const stat = fs.readFileSync(`/proc/${pid}/stat`, "latin1");
-    return !/\) [ZX] [^)]*$/.test(stat);
-  } catch {
-    return false;
   }
 }

@@ -1,8 +1,7 @@
-// Damaged modules: truncated at every length, and random mutations: 2,000, or 10,000 with
-// WASM_SHM_LONG=1. Each makes a sandbox or rejects with a typed
-// error, and the segment that it is given stays unchanged. Mutants of guests without a loop run inline, as nothing would
-// stop an endless loop there. Mutants of the AssemblyScript guest, which has loops, run in workers, and their exports are
-// called as well.
+// Damaged modules: truncated at every length, and random mutations: 2,000, or 20,000 with WASM_SHM_LONG=1. Each makes a
+// sandbox or rejects with a typed error, and the segment that it is given stays unchanged. Mutants of guests without a loop
+// run inline, as nothing would stop an endless loop there. Mutants of the AssemblyScript guest, which has loops, run in
+// threads and in processes, and their exports are called as well.
 import * as assert from "uvu/assert";
 import { type Isolation, type Segment, ShmError } from "wasm-shm";
 import { suite } from "../suite.js";
@@ -10,7 +9,7 @@ import { campaign } from "../support/campaign.js";
 import { guest, intact, NO_HOST, native, open, withSegments } from "./sandboxes.js";
 
 const INLINE_MUTANTS = campaign(1940, 9850);
-const THREAD_MUTANTS = campaign(60, 150);
+const LOOPING_MUTANTS = { thread: campaign(60, 150), process: campaign(60, 10_000) };
 const seed = Number(process.env["WASM_SHM_SEED"] ?? Date.now() % 2 ** 31) || 1;
 
 const typed = /^ERR_SHM_(GUEST_(INVALID|IMPORT|LIMIT|MEMORY|TRAP)|MEMORY_LIMIT)$/;
@@ -115,33 +114,36 @@ else {
     ),
   );
 
-  mutants(
-    `${THREAD_MUTANTS} mutants of a guest with loops, in threads, with calls of their exports over the window`,
-    () =>
-      withSegments([70_001], (segment) =>
-        intact([segment], async () => {
-          const random = randomFrom(seed ^ 0x55555555);
-          const counts = new Map<string, number>();
-          const module = guest("assemblyscript/guest");
-          const rounds = Array.from({ length: THREAD_MUTANTS }, () => mutant(module, random, 1));
-          const one = async (): Promise<void> => {
-            for (let bytes = rounds.pop(); bytes; bytes = rounds.pop())
-              await take("thread", bytes, segment, counts, [
-                ["histogram", 2 * 65_536, 70_001, 2 * 65_536],
-                ["sumFloats", 2 * 65_536, 70_000],
-                ["invert", 0, 3 * 65_536],
-                ["churn", 100_000],
-                ["countWords", 2 * 65_536, 70_001],
-              ]).catch((error) => {
-                throw new Error(`WASM_SHM_SEED=${seed}: ${Buffer.from(bytes as Uint8Array).toString("base64")}`, {
-                  cause: error,
+  for (const kind of ["thread", "process"] as const)
+    mutants(
+      `${LOOPING_MUTANTS[kind]} mutants of a guest with loops, each in a ${kind}, with calls of their exports over the window`,
+      () =>
+        withSegments([70_001], (segment) =>
+          intact([segment], async () => {
+            const random = randomFrom(seed ^ 0x55555555);
+            const counts = new Map<string, number>();
+            const module = guest("assemblyscript/guest");
+            let left = LOOPING_MUTANTS[kind];
+            const one = async (): Promise<void> => {
+              while (left-- > 0) {
+                const bytes = mutant(module, random, 1);
+                await take(kind, bytes, segment, counts, [
+                  ["histogram", 2 * 65_536, 70_001, 2 * 65_536],
+                  ["sumFloats", 2 * 65_536, 70_000],
+                  ["invert", 0, 3 * 65_536],
+                  ["churn", 100_000],
+                  ["countWords", 2 * 65_536, 70_001],
+                ]).catch((error) => {
+                  const base64 = Buffer.from(bytes).toString("base64");
+                  throw new Error(`WASM_SHM_SEED=${seed}: ${base64}`, { cause: error });
                 });
-              });
-          };
-          await Promise.all([one(), one(), one()]);
-          console.log(`seed ${seed}: ${report(counts)}`);
-        }),
-      ),
-  );
+              }
+            };
+            await Promise.all([one(), one(), one()]);
+            console.log(`seed ${seed}: ${report(counts)}`);
+            assert.ok((counts.get("accepted") ?? 0) > LOOPING_MUTANTS[kind] / 100, report(counts));
+          }),
+        ),
+    );
 }
 mutants.run();

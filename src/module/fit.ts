@@ -3,7 +3,7 @@
 import { type Body, type ModuleBinary, section } from "./binary.js";
 import type { Declared, Region, Stack } from "./declared.js";
 import type { Scan } from "./instructions.js";
-import { type Contents, type Part, signed, unsigned } from "./rewrite.js";
+import { appended, type Contents, type Part, signed, unsigned } from "./rewrite.js";
 import { I32 } from "./types.js";
 
 const PAGE = 65_536;
@@ -132,18 +132,11 @@ export function fitContents(module: ModuleBinary, declared: Declared, { stackEnd
   const globals = globalsWith(module, declared.stack, stackEnd, isResized ? heap.initial : undefined);
   if (globals) contents.set(section.global, globals);
   if (!isResized) return contents;
-  const { bytes, types, functions, sections } = module;
+  const { types, functions } = module;
   const pages = module.imported("global") + module.globals.length;
   const grow = module.imported("function") + functions.length;
-  const entries = (id: number): Uint8Array => {
-    const found = sections.find((each) => each.id === id);
-    const reader = module.reader(found);
-    reader?.u32();
-    return reader && found ? bytes.subarray(reader.position, found.end) : new Uint8Array(0);
-  };
-  const countOf = (id: number): number => module.reader(sections.find((each) => each.id === id))?.u32() ?? 0;
-  contents.set(section.type, [unsigned(countOf(section.type) + 1), entries(section.type), I32_TO_I32]);
-  contents.set(section.function, [unsigned(functions.length + 1), entries(section.function), unsigned(types.length)]);
+  contents.set(section.type, appended(module, section.type, I32_TO_I32));
+  contents.set(section.function, appended(module, section.function, unsigned(types.length)));
   const bodies = [...module.bodies()].map((body) => changed(module, body, scan, pages, grow));
   contents.set(section.code, [
     unsigned(functions.length + 1),

@@ -109,6 +109,23 @@ function importsWith(module: ModuleBinary, memory: ModuleMemory, wanted: WantedM
   return [unsigned(imports.length + 1), bytes.subarray(first, last), entry];
 }
 
+/** The content of a section, with entries behind those that it has. */
+export function appended(module: ModuleBinary, id: number, ...entries: readonly Part[]): Part[] {
+  const found = module.sections.find((each) => each.id === id);
+  const reader = module.reader(found);
+  const count = reader?.u32() ?? 0;
+  const rest = reader && found ? module.bytes.subarray(reader.position, found.end) : [];
+  return [unsigned(count + entries.length), rest, ...entries];
+}
+
+/** What a module exports by a name that it does not have yet: the name, and the entry. */
+export function exported(module: ModuleBinary, what: string, kind: number, index: number): [name: string, entry: Part] {
+  const names = new Set(module.exports.map((found) => found.name));
+  let name = `wasm-shm ${what}`;
+  while (names.has(name)) name += "'";
+  return [name, [...nameBytes(name), kind, ...unsigned(index)]];
+}
+
 /** New contents of sections, by id; undefined: the section goes. */
 export type Contents = Map<number, readonly Part[] | undefined>;
 

@@ -1,3 +1,4 @@
+import type { OwnUint8Array } from "../common/bytes.js";
 import { illegalConstructor } from "../common/errors.js";
 import { INSPECT, type Inspect, inspected } from "../common/inspect.js";
 import { Uncloneable } from "../common/uncloneable.js";
@@ -11,8 +12,17 @@ import {
   type GuestWindow,
   type Imports,
 } from "./guest.js";
-import { GuestInstance } from "./instance.js";
+import { allowedBytes, GuestInstance } from "./instance.js";
 import type { InstanceRequest } from "./job.js";
+import {
+  freeing,
+  type GuestBytes,
+  type GuestMemory,
+  reading,
+  type Steps,
+  type WriteOptions,
+  writing,
+} from "./transfer.js";
 
 type Request = Omit<InstanceRequest, "imports">;
 
@@ -30,6 +40,8 @@ export class InlineSandbox<
   Exports extends GuestExports<Exports> = AnyExports,
 > extends Uncloneable {
   readonly #guest: GuestInstance;
+  readonly #allocator: string | undefined;
+  readonly #memoryAllowed: number;
   #closed = false;
 
   /** Where the guest sees each window, by name: bytes of its memory, to be passed to its exports. */
@@ -43,6 +55,8 @@ export class InlineSandbox<
     if (maker !== MAKER) throw illegalConstructor("InlineSandbox", "createSandbox");
     super();
     this.#guest = new GuestInstance({ ...request, imports: marked(imports) });
+    this.#allocator = request.allocator;
+    this.#memoryAllowed = allowedBytes(request, [...request.windows.values()]);
     this.windows = Object.freeze(Object.fromEntries(this.#guest.windows)) as typeof this.windows;
   }
 
@@ -52,9 +66,42 @@ export class InlineSandbox<
     ...values: CallValues<Exports, Name>
   ): CallResult<Exports, Name> {
     checkCall(name, values);
+    return this.#run(() => this.#guest.call(name, values)) as CallResult<Exports, Name>;
+  }
+
+  /** The guest's memory. */
+  get memory(): GuestMemory {
+    return { used: this.#guest.usage.memory, allowed: this.#memoryAllowed };
+  }
+
+  /** As {@link Sandbox.bytes}, but returns the bytes themselves. */
+  bytes(pointer: number, length: number): OwnUint8Array {
+    return this.#take(reading(pointer, length, sandboxClosed));
+  }
+
+  /** As {@link Sandbox.write}, but returns the place itself. */
+  write(bytes: Uint8Array | string, options?: WriteOptions): GuestBytes {
+    return this.#take(writing(bytes, options, this.#allocator, sandboxClosed));
+  }
+
+  /** As {@link Sandbox.free}, but without a promise. */
+  free(pointer: number, length?: number): void {
+    this.#take(freeing(pointer, length));
+  }
+
+  #take<T>(steps: Steps<T>): T {
+    let step = steps.next();
+    while (!step.done) {
+      const [operation, values] = step.value;
+      step = steps.next(this.#run(() => this.#guest.exchange(operation, values)));
+    }
+    return step.value;
+  }
+
+  #run<T>(act: () => T): T {
     if (this.#closed) throw sandboxClosed("it was closed");
     try {
-      return this.#guest.call(name, values) as CallResult<Exports, Name>;
+      return act();
     } catch (error) {
       throw error instanceof ThrownByImport ? error.value : error;
     }

@@ -4,8 +4,10 @@ import { guestError, memoryMoved, outOfMemory, readOnly } from "../common/errors
 import { hints } from "../common/hints.js";
 import { roundUp, WASM_PAGE } from "../memory/layout.js";
 import { shownName, shownNames } from "../module/names.js";
+import { blockOf, type ExchangeGuest, exchange, type MemoryOperation, type MemoryValue } from "./exchange.js";
 import { type GuestResult, type GuestValue, type GuestWindow, MOST_PAGES } from "./guest.js";
-import type { GuestAttachment, InstanceRequest, Traps, WindowRequest } from "./job.js";
+import type { GuestAttachment, GuestLimits, InstanceRequest, Traps, WindowRequest } from "./job.js";
+import type { Usage } from "./protocol.js";
 
 type GuestFunction = (...values: GuestValue[]) => GuestResult;
 
@@ -31,10 +33,24 @@ function guestTrap(operation: string, cause: unknown): unknown {
   return guestError("ERR_SHM_GUEST_TRAP", `${operation} trapped: ${(cause as Error).message ?? "an exception"}`, cause);
 }
 
-export class GuestInstance {
+/** The most pages that the memory may have, with so many of windows. */
+const mostPages = ({ maximumPages, declaredPages }: GuestLimits, extra: number): number =>
+  Math.min(maximumPages + extra, declaredPages, MOST_PAGES);
+
+/** Bytes that a guest may have, without its windows. */
+export function allowedBytes(limits: GuestLimits, windows: readonly { readonly length: number }[]): number {
+  const extra = windowPages(windows.map(({ length }) => length));
+  return (limits.fixed ? limits.maximumPages : mostPages(limits, extra) - extra) * WASM_PAGE;
+}
+
+export class GuestInstance implements ExchangeGuest {
   readonly windows: ReadonlyMap<string, GuestWindow>;
+  readonly memory: WebAssembly.Memory;
   readonly #exports: WebAssembly.Exports;
-  readonly #memory: WebAssembly.Memory;
+  /** Pages that it sees, if they are fewer than those before the windows. */
+  readonly #pages: WebAssembly.Global<"i32"> | undefined;
+  /** Pages of its memory that are not its own. */
+  readonly #extra: number;
   /** The memory's buffer when the windows were last seen in place. A grow makes another. */
   #buffer: ArrayBufferLike;
   readonly #attachments = new Map<string, GuestAttachment>();
@@ -45,9 +61,9 @@ export class GuestInstance {
    *   attached then.
    */
   constructor(request: InstanceRequest) {
-    const { module, initialPages, maximumPages, declaredPages, allocator, fixed } = request;
+    const { module, initialPages, maximumPages, allocator, fixed, hidden } = request;
     const extra = windowPages([...request.windows.values()].map(({ length }) => length));
-    const most = Math.min(maximumPages + extra, declaredPages, MOST_PAGES);
+    const most = mostPages(request, extra);
     if (initialPages + extra > most)
       throw guestError(
         "ERR_SHM_GUEST_MEMORY",
@@ -55,8 +71,13 @@ export class GuestInstance {
       );
     const memory = fixed ? makeMemory(maximumPages + extra, maximumPages + extra) : makeMemory(initialPages, most);
     const imports = withTraps(request.imports, request.traps);
-    this.#memory = memory;
-    this.#exports = instantiate(module, { ...imports, env: { ...imports["env"], memory } }).exports;
+    this.memory = memory;
+    this.#extra = extra;
+    this.#exports = { ...instantiate(module, { ...imports, env: { ...imports["env"], memory } }).exports };
+    if (hidden.pages !== undefined) {
+      this.#pages = this.#exports[hidden.pages] as WebAssembly.Global<"i32">;
+      delete this.#exports[hidden.pages];
+    }
     this.#initialize();
     try {
       const windows = new Map<string, GuestWindow>();
@@ -100,6 +121,21 @@ export class GuestInstance {
     return result;
   }
 
+  /** @throws {ShmError} as {@link exchange} */
+  exchange(operation: MemoryOperation, values: readonly MemoryValue[]): Uint8Array | number | undefined {
+    return exchange(this, operation, values);
+  }
+
+  takes(name: string): number | undefined {
+    const value = Object.hasOwn(this.#exports, name) ? this.#exports[name] : undefined;
+    return typeof value === "function" ? value.length : undefined;
+  }
+
+  get usage(): Usage {
+    const pages = this.#pages?.value ?? this.memory.buffer.byteLength / WASM_PAGE - this.#extra;
+    return { memory: pages * WASM_PAGE };
+  }
+
   /** Detaches the windows. May be called twice. */
   close(): void {
     for (const attachment of this.#attachments.values()) attachment[Symbol.dispose]();
@@ -140,16 +176,7 @@ export class GuestInstance {
    */
   #allocate(allocator: string, memory: WebAssembly.Memory, { length }: WindowRequest): number {
     const bytes = roundUp(length, WASM_PAGE) + WASM_PAGE; // so that it holds the window's whole pages wherever it begins
-    const block = this.call(allocator, [bytes]);
-    if (block === 0)
-      throw guestError("ERR_SHM_MEMORY_LIMIT", `${allocator}(${bytes}) gave no memory for a window of ${length} bytes`);
-    const start = typeof block === "number" ? block >>> 0 : Number.NaN;
-    if (!(start <= memory.buffer.byteLength - bytes))
-      throw guestError(
-        "ERR_SHM_GUEST_MEMORY",
-        `${allocator}(${bytes}) gave ${String(block)}, which is not a block in its memory`,
-      );
-    return roundUp(start, WASM_PAGE);
+    return roundUp(blockOf(this.call(allocator, [bytes]), bytes, allocator, memory), WASM_PAGE);
   }
 
   /**
@@ -158,7 +185,7 @@ export class GuestInstance {
    * @throws {ShmError} `ERR_SHM_MEMORY_MOVED`, `ERR_SHM_READ_ONLY`
    */
   #checkWindows(operation: string, cause?: unknown): void {
-    if (this.#memory.buffer !== this.#buffer) this.#checkInPlace(operation);
+    if (this.memory.buffer !== this.#buffer) this.#checkInPlace(operation);
     let found = "";
     for (const [name, attachment] of this.#guarded) {
       const pages = attachment.privatePages;
@@ -171,7 +198,7 @@ export class GuestInstance {
 
   /** After a grow. An engine that checks bounds in code may have copied the memory to another address. */
   #checkInPlace(operation: string): void {
-    const { buffer } = this.#memory;
+    const { buffer } = this.memory;
     try {
       for (const attachment of this.#attachments.values()) attachment.bytes;
     } catch (cause) {

@@ -6,6 +6,12 @@ import type { WasmMemory } from "../memory/layout.js";
 /** Functions that trap: by module and name. */
 export type Traps = readonly (readonly [module: string, name: string])[];
 
+/** Exports that the guest does not have as it was given, by what they are. */
+export interface Hidden {
+  /** A global: the pages that a guest with a fixed memory sees. */
+  readonly pages?: string;
+}
+
 /** The limits of a guest: the same in both forms. */
 export interface GuestLimits {
   /** Wasm pages of the guest's own: at the start, and at most. */
@@ -18,6 +24,8 @@ export interface GuestLimits {
   readonly fixed: boolean;
   /** Imported functions that nobody gives. */
   readonly traps: Traps;
+  /** Names of exports that this package added. */
+  readonly hidden: Hidden;
 }
 
 /** The part of a segment that a guest sees. */

@@ -1,15 +1,15 @@
 // Reads what a guest module asks for, before any of it runs: its imports, and the limits of its memory and tables.
 import { guestError } from "../common/errors.js";
-import { ModuleBinary } from "../module/binary.js";
+import { ModuleBinary, section } from "../module/binary.js";
 import { withDefinitions } from "../module/defined.js";
 import { heapContents } from "../module/fit.js";
 import { scan } from "../module/instructions.js";
 import { shownNames } from "../module/names.js";
-import { memoryContents, memoryOf, OWN_MEMORY, withContents } from "../module/rewrite.js";
+import { appended, exported, memoryContents, memoryOf, OWN_MEMORY, withContents } from "../module/rewrite.js";
 import { checkCode } from "./code.js";
 import { checkCounts, checkSizes } from "./counts.js";
 import { type Imports, MOST_PAGES } from "./guest.js";
-import type { Traps } from "./job.js";
+import type { Hidden, Traps } from "./job.js";
 import type { CheckedLimits } from "./limits.js";
 
 /** The least and the most that env.memory may have, by the module's import. Wasm pages of 64 KiB. */
@@ -102,6 +102,7 @@ export interface ReadGuest {
    */
   readonly fixed: boolean;
   readonly traps: Traps;
+  readonly hidden: Hidden;
 }
 
 /**
@@ -132,16 +133,20 @@ export function readGuest(bytes: Uint8Array<ArrayBuffer>, rules: ModuleRules): R
   const { imported, initial, maximum = MOST_PAGES } = memory;
   const isOwn = imported?.module !== OWN_MEMORY.module || imported.name !== OWN_MEMORY.name;
   if (!isOwn && maximum >= initial + rules.windowPages)
-    return { bytes: defined, pages: { initial, maximum }, fixed: false, traps };
+    return { bytes: defined, pages: { initial, maximum }, fixed: false, traps, hidden: {} };
   const wanted = { shared: false, initial, maximum: MOST_PAGES, renamed: true };
   const contents = memoryContents(binary, memory, wanted);
   if (rules.allocates) {
     const pages = { initial, maximum: MOST_PAGES };
-    return { bytes: withContents(binary, contents), pages, fixed: false, traps };
+    return { bytes: withContents(binary, contents), pages, fixed: false, traps, hidden: {} };
   }
   const found = scan(binary);
   const most = Math.min(rules.maximumPages, found.bodies.size > 0 ? maximum : initial, MOST_PAGES - rules.windowPages);
   const heap = heapContents(binary, found, { initial, most });
-  const changed = withContents(binary, new Map([...contents, ...heap]));
-  return { bytes: changed, pages: { initial, maximum: most }, fixed: true, traps };
+  const pages = { initial, maximum: most };
+  const all = new Map([...contents, ...heap]);
+  if (found.bodies.size === 0) return { bytes: withContents(binary, all), pages, fixed: true, traps, hidden: {} };
+  const [name, entry] = exported(binary, "pages", 3, binary.imported("global") + binary.globals.length);
+  all.set(section.export, appended(binary, section.export, entry));
+  return { bytes: withContents(binary, all), pages, fixed: true, traps, hidden: { pages: name } };
 }

@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { OwnUint8Array } from "../common/bytes.js";
 import { guestError, illegalConstructor, unsupported } from "../common/errors.js";
 import { INSPECT, type Inspect, inspected } from "../common/inspect.js";
 import { Uncloneable } from "../common/uncloneable.js";
 import type { Confinement } from "../host/confinement.js";
 import { shownName } from "../module/names.js";
 import type { Carrier, CarrierEvents } from "./carrier.js";
+import type { MemoryOperation, MemoryValue } from "./exchange.js";
 import { cannotCross, type Failure, revive, sandboxClosed } from "./failure.js";
 import {
   type AnyExports,
@@ -17,12 +19,22 @@ import {
   type GuestWindow,
   type Imports,
 } from "./guest.js";
-import type { FromGuest, ImportCall, ToGuest } from "./protocol.js";
+import type { FromGuest, ImportCall, ToGuest, Usage } from "./protocol.js";
+import {
+  freeing,
+  type GuestBytes,
+  type GuestMemory,
+  reading,
+  type Steps,
+  type WriteOptions,
+  writing,
+} from "./transfer.js";
 
 interface Call {
   readonly name: string;
-  readonly values: readonly GuestValue[];
-  resolve(result: GuestResult): void;
+  readonly values: readonly (GuestValue | MemoryValue)[];
+  readonly operation?: MemoryOperation | undefined;
+  resolve(result: unknown): void;
   reject(error: unknown): void;
   timer: ReturnType<typeof setTimeout> | undefined;
 }
@@ -31,6 +43,10 @@ interface Call {
 export interface SandboxRequest {
   readonly imports: Imports;
   readonly timeLimitMs: number;
+  /** Bytes. */
+  readonly memoryAllowed: number;
+  /** Of its windows, and of {@link Sandbox.write}. */
+  readonly allocator: string | undefined;
   /** By performance.now(): when the start began, which its time limit counts from. */
   readonly began: number;
   carry(events: CarrierEvents): Carrier;
@@ -66,6 +82,9 @@ export class Sandbox<
   readonly #carrier: Carrier;
   readonly #imports: Imports;
   readonly #timeLimitMs: number;
+  readonly #allocator: string | undefined;
+  readonly #memoryAllowed: number;
+  #usage: Usage = { memory: 0 };
   readonly #running = new Map<number, Call>();
   readonly #waiting: Call[] = [];
   /** What imported functions threw during the present call; the guest's side knows each by its index. */
@@ -96,6 +115,8 @@ export class Sandbox<
     super();
     this.#imports = request.imports;
     this.#timeLimitMs = request.timeLimitMs;
+    this.#allocator = request.allocator;
+    this.#memoryAllowed = request.memoryAllowed;
     this.#ended = request.ended;
     this.#carrier = request.carry({
       message: (message) => this.#receive(message),
@@ -106,6 +127,11 @@ export class Sandbox<
   /** Where the guest sees each window, by name: bytes of its memory, to be passed to its exports. */
   get windows(): Readonly<Record<Windows, GuestWindow>> {
     return this.#windows;
+  }
+
+  /** The guest's memory as its last call left it. */
+  get memory(): GuestMemory {
+    return { used: this.#usage.memory, allowed: this.#memoryAllowed };
   }
 
   /** What held as the guest's process began to compile it; undefined for a thread. */
@@ -136,12 +162,58 @@ export class Sandbox<
     ...values: CallValues<Exports, Name>
   ): Promise<CallResult<Exports, Name>> {
     checkCall(name, values);
-    if (this.#closed) throw this.#closed;
+    return this.#enter(name, values) as Promise<CallResult<Exports, Name>>;
+  }
+
+  #enter(name: string, values: Call["values"], operation?: MemoryOperation): Promise<unknown> {
+    if (this.#closed) return Promise.reject(this.#closed);
     return new Promise((resolve, reject) => {
-      const call: Call = { name, values, resolve: resolve as Call["resolve"], reject, timer: undefined };
+      const call: Call = { name, values, operation, resolve, reject, timer: undefined };
       if (this.#active === 0 || this.#importing > 0) this.#run(call);
       else this.#waiting.push(call);
     });
+  }
+
+  /**
+   * A copy of bytes of the guest's memory.
+   *
+   * @param pointer as the guest returns it, signed or not
+   * @throws {RangeError} `ERR_OUT_OF_RANGE` they do not lie in its memory
+   * @throws {ShmError} `ERR_SHM_TIME_LIMIT`, `ERR_SHM_SANDBOX_CLOSED` as {@link call} does
+   */
+  bytes(pointer: number, length: number): Promise<OwnUint8Array> {
+    return this.#take(reading(pointer, length, this.#violated));
+  }
+
+  /**
+   * Copies bytes, or a string as UTF-8, into a new block of the guest's own allocator: `malloc`, `__new` (which is pinned),
+   * `__wbindgen_malloc`, `alloc`, `allocate`. {@link free} gives it back.
+   *
+   * @returns where they lie, and how many
+   * @throws {ShmError} `ERR_SHM_GUEST_EXPORT` it exports no allocator; `ERR_SHM_GUEST_MEMORY` that gave what is not a block of
+   *   its memory outside of the windows; `ERR_SHM_MEMORY_LIMIT` it gave none; and as {@link call} does
+   */
+  write(bytes: Uint8Array | string, options?: WriteOptions): Promise<GuestBytes> {
+    return this.#take(writing(bytes, options, this.#allocator, this.#violated));
+  }
+
+  /**
+   * Calls the guest's `free`, `__unpin`, `__wbindgen_free`, `dealloc` or `deallocate`.
+   *
+   * @param length as it was written: some of these take it
+   * @throws {ShmError} `ERR_SHM_GUEST_EXPORT` it exports none; and as {@link call} does
+   */
+  free(pointer: number, length?: number): Promise<void> {
+    return this.#take(freeing(pointer, length));
+  }
+
+  async #take<T>(steps: Steps<T>): Promise<T> {
+    let step = steps.next();
+    while (!step.done) {
+      const [operation, values] = step.value;
+      step = steps.next(await this.#enter(operation, values, operation));
+    }
+    return step.value;
   }
 
   /**
@@ -168,6 +240,7 @@ export class Sandbox<
     try {
       for (;;) {
         const message = this.#hear(name, end);
+        if ("usage" in message) this.#usage = message.usage;
         if ("imported" in message) this.#callImportNow(message);
         else if (!("call" in message) || message.call !== number)
           this.#receive(message); // a call that an import made
@@ -215,10 +288,11 @@ export class Sandbox<
 
   #run(call: Call): void {
     const number = ++this.#lastCall;
+    const { name, values, operation } = call;
     try {
       this.#post(
-        { call: number, name: call.name, values: call.values, blocking: this.#blocking > 0 },
-        `a call of ${shownName(call.name)}`,
+        { call: number, name, values, blocking: this.#blocking > 0, operation },
+        `a call of ${shownName(name)}`,
       );
     } catch (error) {
       call.reject(error);
@@ -269,6 +343,7 @@ export class Sandbox<
     const number = "call" in message ? message.call : START;
     const call = this.#running.get(number);
     if (!call) return; // it has failed on this side already
+    if ("usage" in message) this.#usage = message.usage;
     if ("ready" in message) {
       this.#windows = Object.freeze(Object.fromEntries(message.ready));
       this.#confinement = message.confinement;
@@ -302,10 +377,10 @@ export class Sandbox<
     throw why;
   }
 
-  #violated(what: string): Error {
+  readonly #violated = (what: string): Error => {
     this.#carrier.violates(what);
     return sandboxClosed(`its process was ended because ${what}`);
-  }
+  };
 
   /** The imported function. The guest's side names it, and may be hostile: no name of a prototype must be found. */
   #import([module, name]: ImportCall["imported"]): (...values: unknown[]) => unknown {

@@ -1,6 +1,9 @@
 // What a guest's thread or process does once its guest is ready: it calls exports as the sandbox asks, and has the sandbox
 // call imported functions.
+
+import type { MemoryValue } from "./exchange.js";
 import { cannotCross, failureOf, ThrownByImport } from "./failure.js";
+import type { GuestValue } from "./guest.js";
 import type { GuestInstance } from "./instance.js";
 import type { Job } from "./job.js";
 import type { FromGuest, GuestCall, ToGuest } from "./protocol.js";
@@ -49,14 +52,17 @@ export class Server {
     }
   }
 
-  #answer({ call, name, values, blocking }: GuestCall): void {
+  #answer({ call, name, values, blocking, operation }: GuestCall): void {
     const outer = this.#blocking;
     this.#blocking = blocking;
+    const guest = this.#guest as GuestInstance; // calls come after `ready`
     try {
-      const result = (this.#guest as GuestInstance).call(name, values); // calls come after `ready`
-      this.#post({ call, result }, `the result of ${name}`);
+      const result = operation
+        ? guest.exchange(operation, values as MemoryValue[])
+        : guest.call(name, values as GuestValue[]);
+      this.#post({ call, result, usage: guest.usage }, `the result of ${name}`);
     } catch (error) {
-      this.#link.post({ call, failed: failureOf(error) }, blocking);
+      this.#link.post({ call, failed: failureOf(error), usage: guest.usage }, blocking);
     } finally {
       this.#blocking = outer;
     }

@@ -9,7 +9,7 @@ import type { Carrier, CarrierEvents } from "./carrier.js";
 import { compile } from "./compile.js";
 import { MOST_PAGES } from "./guest.js";
 import { type InlineSandbox, startInlineSandbox } from "./inline.js";
-import { windowPages } from "./instance.js";
+import { allowedBytes, windowPages } from "./instance.js";
 import type { GuestLimits, Job } from "./job.js";
 import { readGuest } from "./module.js";
 import type { CheckedOptions } from "./options.js";
@@ -25,12 +25,12 @@ import { GuestThread } from "./thread/thread.js";
 export async function start(bytes: Uint8Array<ArrayBuffer>, options: CheckedOptions): Promise<Sandbox | InlineSandbox> {
   const began = performance.now();
   const { bytes: changed, limits } = guestOf(bytes, options);
-  const { isolation, windows, imports, timeLimitMs } = options;
+  const { isolation, windows, imports } = options;
   if (isolation === "process") return startProcess(changed, options, limits, runnerOf(options), began);
   const module = await compile(changed);
   if (isolation === "inline") return startInlineSandbox({ ...limits, module, windows }, imports);
   const job = { ...limits, module, ...jobOf(options), addon: addonFileOf(hostOf(windows)) as string };
-  return startSandbox({ imports, timeLimitMs, began, carry: (events) => new GuestThread(job, events) });
+  return startSandbox({ ...hostSide(options, limits), began, carry: (events) => new GuestThread(job, events) });
 }
 
 /** The guest as it is run, within what it may have. The engine of this process sees nothing of it. */
@@ -48,7 +48,7 @@ function guestOf(
     windowPages: windowPages([...options.windows.values()].map(({ length }) => length)),
     allocates: allocator !== undefined,
   });
-  const { pages, fixed, traps } = guest;
+  const { pages, fixed, traps, hidden } = guest;
   if (pages.initial > maximumPages)
     throw guestError(
       "ERR_SHM_MEMORY_LIMIT",
@@ -66,6 +66,7 @@ function guestOf(
     allocator,
     fixed,
     traps,
+    hidden,
   };
   return { bytes: guest.bytes, limits };
 }
@@ -88,7 +89,7 @@ function startProcess(
   began: number,
   ended?: () => void,
 ): Promise<Sandbox> {
-  const { windows, imports, timeLimitMs, memoryLimit, processMemoryLimit } = options;
+  const { windows, memoryLimit, processMemoryLimit } = options;
   const host = hostOf(windows);
   // A guarded window's pages become private ones if the guest stores there.
   const copies = [...windows.values()].reduce(
@@ -99,7 +100,12 @@ function startProcess(
   const job = { ...limits, ...jobOf(options), moduleBytes: module.length, memory };
   const request = { job, module, processMemoryLimit };
   const carry = (events: CarrierEvents): Carrier => new GuestProcess(runner, request, events);
-  return startSandbox({ imports, timeLimitMs, began, carry, ended });
+  return startSandbox({ ...hostSide(options, limits), began, carry, ended });
+}
+
+/** What this side of a sandbox knows of its guest. */
+function hostSide({ imports, timeLimitMs, allocator, windows }: CheckedOptions, limits: GuestLimits) {
+  return { imports, timeLimitMs, allocator, memoryAllowed: allowedBytes(limits, [...windows.values()]) };
 }
 
 const runnerOf = (options: CheckedOptions): RunnerProcess => startRunner({ ...options, host: hostOf(options.windows) });

@@ -39,6 +39,9 @@ const withCursor = <T>(use: (cursor: ReturnType<ReturnType<Segment["attach"]>["c
 /** The smallest module: nothing but its header. */
 const MODULE = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
 
+/** The smallest that a sandbox takes: (module (import "env" "memory" (memory 1))). */
+const GUEST = Buffer.from("AGFzbQEAAAACDwEDZW52Bm1lbW9yeQIAAQ==", "base64");
+
 /** By interface, or by the keys of an object type without a name. */
 const calls: Record<string, Calls> = {
   ShmOptions: { createShm: (options) => createShm(options) },
@@ -109,6 +112,9 @@ const calls: Record<string, Calls> = {
   SandboxPoolOptions: { createSandboxPool: (options) => createSandboxPool(MODULE, options) },
   SandboxWindow: { "createSandbox windows": (window) => createSandbox(MODULE, { windows: { window } }) },
   ModuleLimits: { "createSandbox moduleLimits": (moduleLimits) => createSandbox(MODULE, { moduleLimits }) },
+  WriteOptions: {
+    "sandbox.write": async (options) => (await createSandbox(GUEST, { isolation: "inline" })).write("text", options),
+  },
   X11ProviderOptions: { x11Provider: (options) => x11Provider(options) },
 };
 
@@ -117,6 +123,7 @@ const RESULTS = [
   "ChannelWritable",
   "Confinement",
   "Explanation",
+  "GuestMemory",
   "GuestWindow",
   "JoinRequest",
   "Limits",

@@ -2,7 +2,16 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as assert from "uvu/assert";
-import { createSandbox, type GuestResult, type Isolation, type SandboxOptions, type Segment } from "wasm-shm";
+import {
+  createSandbox,
+  type GuestBytes,
+  type GuestMemory,
+  type GuestResult,
+  type Isolation,
+  type SandboxOptions,
+  type Segment,
+  type WriteOptions,
+} from "wasm-shm";
 import { root } from "../support/child.js";
 import { confines, NO_LIMIT } from "../support/engine.js";
 import { code, nativePairs } from "../support/pairs.js";
@@ -22,7 +31,11 @@ export const guest = (path: string): Uint8Array<ArrayBuffer> => new Uint8Array(r
 /** A sandbox of any isolation; calls return a promise. */
 export interface AnySandbox {
   readonly windows: Readonly<Record<string, { byteOffset: number; byteLength: number; access: string }>>;
+  readonly memory: GuestMemory;
   call(name: string, ...values: (number | bigint)[]): Promise<GuestResult>;
+  bytes(pointer: number, length: number): Promise<Uint8Array>;
+  write(bytes: Uint8Array | string, options?: WriteOptions): Promise<GuestBytes>;
+  free(pointer: number, length?: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -36,6 +49,12 @@ export async function open(kind: Isolation, wasm: Uint8Array, options: SandboxOp
   const sandbox = await createSandbox(wasm, { ...options, isolation: kind });
   return {
     windows: sandbox.windows,
+    get memory() {
+      return sandbox.memory;
+    },
+    bytes: async (pointer, length) => sandbox.bytes(pointer, length),
+    write: async (bytes, given) => sandbox.write(bytes, given),
+    free: async (pointer, length) => sandbox.free(pointer, length),
     call: async (name, ...values) => sandbox.call(name, ...values),
     close: async () => sandbox.close(),
   };

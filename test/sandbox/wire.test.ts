@@ -10,12 +10,12 @@ import { campaign } from "../support/campaign.js";
 import { confines } from "../support/engine.js";
 import { Random } from "../support/random.js";
 import { gone, runnersOf } from "./processes.js";
-import { guest, native, withIntactSegment } from "./sandboxes.js";
+import { guest, native, rejects, withIntactSegment } from "./sandboxes.js";
 
 const wire = suite("Values between processes");
 
 function randomValue(random: Random, depth: number): unknown {
-  const kind = random.below(depth > 3 ? 9 : 11);
+  const kind = random.below(depth > 3 ? 10 : 12);
   if (kind === 0) return undefined;
   if (kind === 1) return null;
   if (kind === 2) return random.oneIn(2);
@@ -25,7 +25,8 @@ function randomValue(random: Random, depth: number): unknown {
   if (kind === 6) return BigInt.asIntN(64, BigInt(random.word()) ** 2n);
   if (kind === 7) return random.of([1n, -1n]) * BigInt(random.word()) ** BigInt(random.below(9));
   if (kind === 8) return random.of(["", "naïve 💥", "x".repeat(random.below(300)), "__proto__"]);
-  if (kind === 9) return Array.from({ length: random.below(6) }, () => randomValue(random, depth + 1));
+  if (kind === 9) return Uint8Array.from({ length: random.below(40) }, () => random.below(256));
+  if (kind === 10) return Array.from({ length: random.below(6) }, () => randomValue(random, depth + 1));
   return Object.fromEntries(
     Array.from({ length: random.below(5) }, (_, index) => [
       random.of(["a", "", "__proto__", `k${index}`]),
@@ -94,7 +95,7 @@ wire("random and damaged bytes are a RangeError or a value, and no prototype cha
   for (let round = 0; round < campaign(30_000, 3_000_000); round++) {
     const bytes = random.oneIn(2)
       ? Buffer.from(encode(randomValue(random, 0)))
-      : Buffer.from(Array.from({ length: random.below(40) }, () => random.below(random.oneIn(2) ? 12 : 256)));
+      : Buffer.from(Array.from({ length: random.below(40) }, () => random.below(random.oneIn(2) ? 13 : 256)));
     for (let edits = random.below(3); edits > 0 && bytes.length > 0; edits--)
       bytes[random.below(bytes.length)] = random.below(256);
     try {
@@ -131,7 +132,7 @@ else {
         : Buffer.concat([Buffer.from([10]), u32(Object.keys(value).length), ...Object.entries(value).flatMap(([key, item]) => [u32(Buffer.byteLength(key)), Buffer.from(key), encode(item)])]);
       const frame = (...values) => raw(Buffer.concat(values.map(encode).flatMap((bytes) => [u32(bytes.length), bytes])));
       const wait = (ms) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
-      const isReady = (places = [65536]) => [3, places, { dataLimit: 1, openFiles: 0, namespaces: [] }];
+      const isReady = (places = [65536]) => [3, places, { dataLimit: 1, openFiles: 0, namespaces: [] }, [65536]];
       const ready = (places) => frame(isReady(places));
       try { ${body} } catch {}
       wait(20000);`;
@@ -161,6 +162,8 @@ else {
     ["an error that nothing threw", "frame([4, [5]])"],
     ["an error of an unknown kind", 'frame([4, ["EvalError", "x"]])'],
     ["an error whose cause is not an error", 'frame([4, ["ShmError", "x", "E", undefined, undefined, undefined, 5]])'],
+    ["no memory with a result", "ready(); wait(300); frame([5, 1, 1])"],
+    ["a memory of less than nothing", "ready(); wait(300); frame([5, 1, 1, [-1]])"],
     ["a flood on its standard error", 'for (;;) fs.writeSync(2, "x".repeat(65536))'],
   ];
   for (const [what, body] of violations)
@@ -204,8 +207,20 @@ else {
     assert.is(((error as Error).cause as Error | undefined)?.message, "deep");
   });
 
+  hostile("that returns other bytes than those asked for, or a place outside of its memory, is ended", async () => {
+    const long = await createSandbox(guest("hostile/exports"), {
+      execPath: runner(`ready([]); wait(100); frame([5, 1, "x".repeat(4), [65536]])`),
+    });
+    await rejects(() => long.bytes(0, 4), "ERR_SHM_SANDBOX_CLOSED", /other bytes/);
+    const outside = await createSandbox(guest("hostile/exports"), {
+      execPath: runner(`ready([]); wait(100); frame([5, 1, -1, [65536]])`),
+    });
+    await rejects(() => outside.write("x"), "ERR_SHM_SANDBOX_CLOSED", /outside of its memory/);
+    for (const sandbox of [long, outside]) await sandbox.close();
+  });
+
   hostile("whose results are of every kind: they are what it says, as plain values", async () => {
-    const body = `ready([]); wait(100); frame([5, 1, { ["__proto__"]: { polluted: 1 }, then: "x" }]);`;
+    const body = `ready([]); wait(100); frame([5, 1, { ["__proto__"]: { polluted: 1 }, then: "x" }, [65536]]);`;
     const sandbox = await createSandbox(guest("hostile/exports"), { execPath: runner(body) });
     const result = (await sandbox.call("answer")) as unknown as object;
     assert.is(Object.getPrototypeOf(result), Object.prototype);

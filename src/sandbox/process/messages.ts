@@ -1,10 +1,12 @@
 // The messages between a sandbox and its guest's process, as plain values. Either side checks the form of what it reads: the
 // guest's process may be in the hands of its guest.
 import type { Confinement } from "../../host/confinement.js";
+import { WASM_PAGE } from "../../memory/layout.js";
+import type { MemoryOperation, MemoryValue } from "../exchange.js";
 import type { ErrorData, Failure } from "../failure.js";
-import type { GuestResult, GuestValue, GuestWindow } from "../guest.js";
+import { type GuestResult, type GuestValue, type GuestWindow, MOST_PAGES } from "../guest.js";
 import type { SharedWindow } from "../job.js";
-import type { FromGuest, ToGuest } from "../protocol.js";
+import type { FromGuest, ToGuest, Usage } from "../protocol.js";
 import { decode, encode, NotPlain } from "./wire.js";
 
 const Kind = { Call: 0, Returned: 1, Threw: 2, Ready: 3, Unready: 4, Result: 5, Failed: 6, Imported: 7 } as const;
@@ -21,8 +23,8 @@ const cut = (text: string | undefined, most: number): string | undefined => text
 /** @throws {NotPlain} a value cannot cross */
 export function encodeToGuest(message: ToGuest): Buffer {
   if ("call" in message) {
-    const { call, name, values, blocking } = message;
-    return encode([Kind.Call, call, cut(name, LONGEST_NAME + 1), blocking, values]);
+    const { call, name, values, blocking, operation } = message;
+    return encode([Kind.Call, call, cut(name, LONGEST_NAME + 1), blocking, values, operation]);
   }
   const { number } = message;
   return encode(
@@ -32,7 +34,7 @@ export function encodeToGuest(message: ToGuest): Buffer {
 
 /** @throws {RangeError} the bytes are not such a message */
 export function decodeToGuest(bytes: Buffer): ToGuest {
-  const [kind, first, second, blocking, values] = asArray(decode(bytes));
+  const [kind, first, second, blocking, values, operation] = asArray(decode(bytes));
   const number = asIndex(first);
   if (kind === Kind.Returned) return { number, returned: second };
   if (kind === Kind.Threw) return { number, threw: asIndex(second) };
@@ -41,7 +43,8 @@ export function decodeToGuest(bytes: Buffer): ToGuest {
     call: number,
     name: asString(second),
     blocking: blocking === true,
-    values: asArray(values).map(asGuestValue),
+    values: operation === undefined ? asArray(values).map(asGuestValue) : (asArray(values) as MemoryValue[]),
+    operation: operation as MemoryOperation | undefined,
   };
 }
 
@@ -49,15 +52,17 @@ export function decodeToGuest(bytes: Buffer): ToGuest {
 export function encodeFromGuest(message: FromGuest): Buffer {
   if ("ready" in message) {
     const places = message.ready.map(([, { byteOffset }]) => byteOffset);
-    return encode([Kind.Ready, places, message.confinement]);
+    return encode([Kind.Ready, places, message.confinement, usageFields(message.usage)]);
   }
   if ("unready" in message) return encode([Kind.Unready, failureFields(message.unready)]);
   if ("imported" in message) return encode([Kind.Imported, message.number, ...message.imported, message.values]);
   const { call } = message;
   return "result" in message
-    ? encode([Kind.Result, call, message.result])
-    : encode([Kind.Failed, call, failureFields(message.failed)]);
+    ? encode([Kind.Result, call, message.result, usageFields(message.usage)])
+    : encode([Kind.Failed, call, failureFields(message.failed), usageFields(message.usage)]);
 }
+
+const usageFields = ({ memory }: Usage): unknown[] => [memory];
 
 function failureFields(failure: Failure): unknown[] {
   if ("thrownByImport" in failure) return [failure.thrownByImport];
@@ -83,13 +88,13 @@ export function decodeFromGuest(bytes: Buffer, windows: readonly SharedWindow[])
   const [kind, first, second, third, fourth] = asArray(decode(bytes));
   switch (kind) {
     case Kind.Ready:
-      return { ready: asPlaces(first, windows), confinement: asConfinement(second) };
+      return { ready: asPlaces(first, windows), confinement: asConfinement(second), usage: asUsage(third) };
     case Kind.Unready:
       return { unready: asFailure(first) };
     case Kind.Result:
-      return { call: asIndex(first), result: second as GuestResult }; // a plain value of any kind: an externref, too
+      return { call: asIndex(first), result: second as GuestResult, usage: asUsage(third) }; // any plain value: an externref, too
     case Kind.Failed:
-      return { call: asIndex(first), failed: asFailure(second) };
+      return { call: asIndex(first), failed: asFailure(second), usage: asUsage(third) };
     case Kind.Imported:
       return { number: asIndex(first), imported: [asString(second), asString(third)], values: asArray(fourth) };
     default:
@@ -112,6 +117,12 @@ function asString(value: unknown): string {
 function asIndex(value: unknown): number {
   if (!Number.isSafeInteger(value) || (value as number) < 0) throw wrong("has no index where one belongs");
   return value as number;
+}
+
+function asUsage(value: unknown): Usage {
+  const memory = asIndex(asArray(value)[0]);
+  if (memory > MOST_PAGES * WASM_PAGE) throw wrong("has a memory past 4 GiB");
+  return { memory };
 }
 
 function asGuestValue(value: unknown): GuestValue {

@@ -65,10 +65,17 @@ function prepare({ addon, ring, parent }: RunnerStart): Prepared {
 /** A guest with a guarded window: this installs the handler of stores there, and the engine has begun with WebAssembly. */
 function rehearse(host: Host, id: number): void {
   const window = { name: "ring", id, access: "read-only", offset: 0, length: host.pageSize } as const;
-  const limits = { initialPages: 1, maximumPages: 1, declaredPages: MOST_PAGES, allocator: undefined, fixed: false };
+  const limits = {
+    initialPages: 1,
+    maximumPages: 1,
+    declaredPages: MOST_PAGES,
+    allocator: undefined,
+    fixed: false,
+    hidden: {},
+  };
   const windows = windowsOf([window], host);
   const guest = new GuestInstance({ ...limits, module: compileNow(REHEARSED), windows, imports: {}, traps: [] });
-  encodeFromGuest({ ready: [...guest.windows] });
+  encodeFromGuest({ ready: [...guest.windows], usage: guest.usage });
   decodeToGuest(encodeToGuest({ call: 1, name: "", values: [], blocking: false }));
   guest.close();
 }
@@ -104,6 +111,6 @@ function serve(job: ProcessJob, bytes: Buffer<ArrayBuffer>, { host, ring, confin
   const segments = job.windows.map(({ id, access }) => ({ id, readOnly: access !== "read-write" }));
   const confinement = confine({ segments, memory: job.memory });
   const guest = new GuestInstance({ ...job, module: compileNow(bytes), windows, imports: server.imports(job) });
-  post({ ready: [...guest.windows], confinement });
+  post({ ready: [...guest.windows], usage: guest.usage, confinement });
   return server.serve(guest);
 }

@@ -20,6 +20,7 @@ const Tag = {
   String: 8,
   Array: 9,
   Object: 10,
+  Bytes: 11,
 } as const;
 
 /** What this format has no form for. */
@@ -88,6 +89,12 @@ class Writer {
 
   #object(value: object, depth: number): void {
     if (depth === MOST_DEPTH) throw new NotPlain(`its values lie more than ${MOST_DEPTH} deep`);
+    if (value instanceof Uint8Array) {
+      this.tag(Tag.Bytes);
+      this.count(value.length);
+      this.bytes.set(value, this.take(value.length));
+      return;
+    }
     if (Array.isArray(value)) {
       this.tag(Tag.Array);
       this.count(value.length);
@@ -111,8 +118,8 @@ class Writer {
 let spare: Writer | undefined;
 
 /**
- * The bytes of a value: undefined, null, booleans, numbers, bigints, strings, arrays and plain objects of these. They are
- * overwritten by the next call.
+ * The bytes of a value: undefined, null, booleans, numbers, bigints, strings, Uint8Arrays, arrays and plain objects of these.
+ * They are overwritten by the next call.
  *
  * @throws {NotPlain} it is another value, or too large
  */
@@ -177,6 +184,11 @@ class Reader {
       }
       case Tag.String:
         return this.text();
+      case Tag.Bytes: {
+        const length = this.count();
+        const start = this.take(length);
+        return new Uint8Array(this.bytes.subarray(start, start + length));
+      }
       case Tag.Array:
       case Tag.Object:
         if (depth === MOST_DEPTH) throw new RangeError("a message is too deep");

@@ -25,7 +25,7 @@ export function runThread(): void {
   try {
     const windows = windowsOf(job.windows, sysvHost(job.addon));
     guest = new GuestInstance({ ...job, windows, imports: server.imports(job) });
-    link.post({ ready: [...guest.windows] }, false);
+    link.post({ ready: [...guest.windows], usage: guest.usage }, false);
   } catch (error) {
     link.post({ unready: failureOf(error) }, false);
     return;

@@ -66,7 +66,11 @@ export const suites = {
     run: lifecycle,
     needs: ["addon", "packages"],
   },
-  first: { about: "time to the first call, in new processes", variants: ["wasm", "auto"], run: first },
+  first: {
+    about: "the import and the time to the first call, in new processes",
+    variants: ["wasm", "auto"],
+    run: first,
+  },
   varint: { about: "arrays of varints, against a loop and the js core", variants: allCores, run: varint },
   text: { about: "strings, against TextDecoder, TextEncoder and Buffer", variants: allCores, run: text },
   array: { about: "arrays in big-endian order, against DataView", variants: allCores, run: array },

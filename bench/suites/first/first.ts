@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 import { type AsyncRival, type Group, named, type Timer } from "../../harness/group.js";
 import { expectEqual } from "../../harness/proof.js";
 import { coreOf, type Variant } from "../../harness/window.js";
+import { importing } from "./import.js";
 
 /** The times that first.child.ts reports: nanoseconds. */
 export interface FirstCall {
@@ -76,5 +77,6 @@ function group(step: keyof typeof steps, all: readonly [Calls, ...Calls[]]): Gro
 
 export async function first(variant: Variant, time: Timer): Promise<void> {
   const all = [new Calls("js"), new Calls(variant)] as const;
+  if (variant === "wasm") await importing(time); // no core is loaded by then
   for (const step of Object.keys(steps) as (keyof typeof steps)[]) await time(group(step, [...all]));
 }

@@ -21,12 +21,20 @@ function isReserved(begin: bigint, end: bigint): boolean {
   return line !== null && BigInt(`0x${line[1]}`) - begin >= RESERVED;
 }
 
+/** Reserved ones: reading the process's map takes milliseconds if it has thousands of mappings, too long for each window. */
+const staying = new WeakSet<WasmMemory>();
+
 /**
  * @param begin the address of the memory's first byte
  * @throws {ShmError} `ERR_SHM_UNSUPPORTED` the engine would move the memory if it grew
  */
-export function checkStays({ buffer }: WasmMemory, begin: bigint): void {
-  if (!(buffer instanceof ArrayBuffer) || isReserved(begin, begin + BigInt(buffer.byteLength))) return;
+export function checkStays(memory: WasmMemory, begin: bigint): void {
+  const { buffer } = memory;
+  if (!(buffer instanceof ArrayBuffer) || staying.has(memory)) return;
+  if (isReserved(begin, begin + BigInt(buffer.byteLength))) {
+    staying.add(memory);
+    return;
+  }
   const reason = "Bun moves such a memory if it grows, and puts its pages, with the segment, under other objects";
   throw unsupported("attaching into this memory", `${reason}; ${hints.shareMemory}`, { hint: hints.shareMemory });
 }

@@ -108,7 +108,7 @@ export class Pool<Q = unknown, A = unknown> extends Uncloneable {
         resolve();
         if (this.#state === "closed") return; // it is awaited
         worker.unref(); // pending requests keep this process alive, an idle pool does not
-        worker.channel?.unref();
+        worker.channel?.unref?.(); // Bun's has none, and keeps no process alive
       });
       worker.once("error", reject);
       worker.once("exit", (code, signal) => {

@@ -3,6 +3,9 @@
 /** Their results depend on the engine: how it compiles, maps, collects and ends. */
 export const ENGINE_ROOMS = ["channel/", "conformance/", "core/", "module/", "native/", "sandbox/", "stream/", "sync/"];
 
+/** Random calls and storms: their results do, too. A turn of Bun or Deno has them; on Node, CI runs them by themselves. */
+export const RANDOM_ROOMS = ["fuzz/", "storm/"];
+
 /** Files of these rooms whose results do not: searches over models, and other programs. The machine's own Node runs them. */
 export const ALIKE = ["channel/model", "channel/mutants", "channel/peers", "sync/model", "sync/peers"];
 
@@ -34,7 +37,7 @@ export const OTHER_ROOMS: Readonly<Record<string, string>> = {
   builtins: "it starts each engine itself, by its own option",
   cli: "the command is a program of Node's, and calls nothing that the other rooms do not",
   engines: "the flags are tested by npm test; with --all on each Node",
-  fuzz: "npm run test:fuzz:addon runs it, on the Node that starts it",
+  fuzz: "on Node npm run test:fuzz:addon runs it; on Bun and Deno it runs",
   examples: "they call nothing that the other rooms do not",
   model: "a long search, of which one engine has its share",
   package: "npm, compilers and types are the same",
@@ -42,6 +45,6 @@ export const OTHER_ROOMS: Readonly<Record<string, string>> = {
   peers: "the other programs are the same",
   run: "it tests the runner, which the machine's own Node runs",
   standalone: "it is C++ alone",
-  storm: "npm run test:storm runs it, on the Node that starts it",
+  storm: "on Node npm run test:storm runs it; on Bun and Deno it runs",
   x11: "the X server is the same",
 };

@@ -8,7 +8,7 @@ import { browsers } from "../browser/browsers.js";
 import { type Engine, engineNames, engineOf } from "../runner/engine.js";
 import { root } from "../support/child.js";
 import { unmet } from "./differences.js";
-import { ALIKE, ENGINE_ROOMS, NODE_ROOMS, OTHER_ROOMS, SHORT_TURN } from "./files.js";
+import { ALIKE, ENGINE_ROOMS, NODE_ROOMS, OTHER_ROOMS, RANDOM_ROOMS, SHORT_TURN } from "./files.js";
 import { type Result, type Results, resultsFile } from "./results.js";
 
 const browserNames = browsers.map(({ name }) => name.toLowerCase());
@@ -58,7 +58,10 @@ const isNode = (name: string): boolean => name.startsWith("node");
 function roomsOf(name: string, which: Files): string[] {
   if (browserNames.includes(name)) return ["browser/"];
   if (which === "short") return ["--engine", name, ...SHORT_TURN];
-  if (which !== "all") return ["--engine", name, ...ENGINE_ROOMS, ...ALIKE.flatMap((word) => ["--without", word])];
+  if (which !== "all") {
+    const rooms = isNode(name) ? ENGINE_ROOMS : [...ENGINE_ROOMS, ...RANDOM_ROOMS];
+    return ["--engine", name, ...rooms, ...ALIKE.flatMap((word) => ["--without", word])];
+  }
   if (isNode(name)) return ["--engine", name];
   const others = Object.keys(OTHER_ROOMS).filter((room) => !NODE_ROOMS.includes(room));
   return ["--engine", name, ...ENGINE_ROOMS, ...others.map((room) => `${room}/`)];

@@ -5,7 +5,7 @@ import * as assert from "uvu/assert";
 import type { SandboxOptions } from "wasm-shm";
 import { suite } from "../suite.js";
 import { runModule } from "../support/child.js";
-import { isNode, NO_LIMIT_SOURCE } from "../support/engine.js";
+import { isNode, NO_LIMIT_SOURCE, WASM_FRAME } from "../support/engine.js";
 import { guest, kinds, NO_HOST, native, open, rejects, withIntactSegment, withSandbox } from "./sandboxes.js";
 
 /** Modules that are refused before any of their code runs; the error's code, and words of its message. */
@@ -84,7 +84,7 @@ for (const kind of kinds) {
         );
         const { name: type, stack } = error.cause as Error;
         assert.is(type, "RuntimeError");
-        assert.match(stack ?? "", /wasm/);
+        assert.match(stack ?? "", WASM_FRAME);
       }),
     );
 
@@ -158,7 +158,7 @@ for (const kind of kinds) {
           );
           const cause = error.cause as Error;
           assert.is(cause.name, "RuntimeError");
-          assert.match(cause.stack ?? "", /wasm:\/\/wasm\/|wasm-function/, name);
+          assert.match(cause.stack ?? "", WASM_FRAME, name);
           assert.ok(error.message.includes(cause.message));
           assert.is(await sandbox.call("answer"), 42);
         }

@@ -16,6 +16,9 @@ export const NO_LIMIT: { timeLimitMs?: number; isolation?: "thread" } = {
 };
 export const NO_LIMIT_SOURCE = `${isNode ? "" : "timeLimitMs: Infinity, "}${confines ? "" : 'isolation: "thread", '}`;
 
+/** How a frame of a WebAssembly function shows in an error's stack; in Bun without a name. */
+export const WASM_FRAME = isBun ? /^ +at unknown$/m : /wasm:\/\/wasm\/|wasm-function/;
+
 /** The Node that runs the build's tools: the runner's. */
 export const toolNode = process.env["WASM_SHM_NODE"] ?? process.execPath;
 

@@ -8,6 +8,7 @@ import { fs, nodeZlib } from "./host/builtin.js";
 import type { Host } from "./host/host.js";
 import { threadHost } from "./host/local.js";
 import { addonCopy, addonFileOf, processCallsOf, sysvHost } from "./host/sysv.js";
+import { type NativeText, SHORT_TEXT } from "./memory/text.js";
 import { compose, type Platform } from "./segment/compose.js";
 import type { Shm, ShmOptions } from "./segment/shm.js";
 import { messages } from "./stream/messages.js";
@@ -39,12 +40,34 @@ function byDefault(): Host {
 
 const bufferOf = ({ buffer, byteOffset, length }: Uint8Array): Buffer => Buffer.from(buffer, byteOffset, length);
 
+/** What Buffer has, and its types do not say. */
+interface TextBuffer extends Buffer {
+  latin1Slice(start: number, end: number): string;
+  utf8Write(text: string, start: number): number;
+}
+
+/** undefined: Bun and Deno may lack the methods; and Node 22.7.0 alone writes Latin-1 once it is hot (nodejs/node#54521). */
+export function nativeText(): NativeText<TextBuffer> | undefined {
+  const has = "latin1Slice" in Buffer.prototype && "utf8Write" in Buffer.prototype;
+  if (!has || process.version === "v22.7.0") return undefined;
+  const words = new Uint32Array(SHORT_TEXT / 4);
+  const snapshot = Buffer.from(words.buffer) as TextBuffer;
+  return {
+    view: (bytes) => bufferOf(bytes) as TextBuffer,
+    write: (view, value, start) => view.utf8Write(value, start),
+    words,
+    ascii: (length) => snapshot.latin1Slice(0, length),
+    utf8: (length) => snapshot.toString("utf8", 0, length),
+  };
+}
+
 // None of these has crashed on bytes that a peer rewrites meanwhile (Node 20 to 26, plain and shared memories); decoding
 // text has, and so has a sort.
 const engine: Engine = {
   get copy() {
     return addonCopy();
   },
+  text: nativeText() as NativeText | undefined,
   compare: (left, right) => Buffer.compare(left, right),
   indexOf: (bytes, value) => bufferOf(bytes).indexOf(value),
   lastIndexOf: (bytes, value) => bufferOf(bytes).lastIndexOf(value),

@@ -3,10 +3,13 @@ import { invalidType, invalidValue, outOfRange } from "./errors.js";
 import { nearest } from "./nearest.js";
 
 export function checkInteger(name: string, value: unknown, least: number, most: number): number {
-  if (typeof value !== "number") throw invalidType(name, "of type number", value);
-  if (!Number.isInteger(value)) throw outOfRange(name, "an integer", value);
-  if (value < least || value > most) throw outOfRange(name, `>= ${least} and <= ${most}`, value);
-  return value;
+  if (typeof value === "number" && Number.isInteger(value) && value >= least && value <= most) return value;
+  throw wrongInteger(name, value, least, most);
+}
+
+function wrongInteger(name: string, value: unknown, least: number, most: number): Error {
+  if (typeof value !== "number") return invalidType(name, "of type number", value);
+  return outOfRange(name, Number.isInteger(value) ? `>= ${least} and <= ${most}` : "an integer", value);
 }
 
 /** Sizes and offsets are bytes, exact to 2^53. */
@@ -95,6 +98,18 @@ function unknownKey(name: string, key: string, keys: readonly string[], value: o
 export function extraArgument(operation: string, given: ArrayLike<unknown>, most: number): Error {
   const takes = most === 1 ? "1 argument" : `${most} arguments`;
   return invalidValue(`arguments[${most}]`, `${operation} takes ${takes}.`, given[most]);
+}
+
+/**
+ * Why a call with a number is refused: more than `most` arguments; a last one, `littleEndian`, that is not a boolean; or a
+ * first one that is not of `type`.
+ */
+export function wrongCall(operation: string, given: IArguments, most: number, ordered: boolean, type = ""): Error {
+  if (given.length > most) return extraArgument(operation, given, most);
+  const order: unknown = given[most - 1];
+  if (ordered && order !== undefined && typeof order !== "boolean")
+    return invalidType("littleEndian", "of type boolean", order);
+  return invalidType("value", `of type ${type}`, given[0]);
 }
 
 /** @throws {TypeError} `ERR_INVALID_ARG_TYPE`, also for an offset, which would count as true */

@@ -1,5 +1,6 @@
 import type { OwnUint8Array } from "../common/bytes.js";
 import type { NativeCopy } from "../memory/copy.js";
+import type { NativeText } from "../memory/text.js";
 
 /**
  * Operations that an engine has in native code. The entry point of the package hands them in: Node's has Buffer's and
@@ -30,6 +31,8 @@ export interface Engine {
    * memmove(3), for copies that `set` makes slowly: see memory/copy.ts. Read when the host is there, which may bring it.
    */
   readonly copy?: NativeCopy | undefined;
+  /** Short text: see memory/text.ts. */
+  readonly text?: NativeText | undefined;
   /** zlib's CRC-32, continued from `previous`: 0 to begin. */
   readonly crc32?: ((bytes: Uint8Array, previous: number) => number) | undefined;
 

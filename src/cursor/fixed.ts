@@ -63,6 +63,12 @@ export abstract class FixedTextCodec {
     checkFatal(fatal);
     const at = positionOf(this);
     const start = at.peek("readFixedText", byteLength);
+    const short = encoding === "utf16le" ? undefined : at.window.readShort(start, byteLength, true);
+    if (short !== undefined) {
+      at.take("readFixedText", byteLength);
+      const end = short.indexOf("\0");
+      return end < 0 ? short : short.slice(0, end);
+    }
     const field = at.window.slice(start, byteLength); // a concurrent writer cannot change it between the two steps
     const text = field.slice(0, lengthOf(field, units[encoding]));
     const result = decodeText("readFixedText", start, text as OwnUint8Array, fatal, encoding);

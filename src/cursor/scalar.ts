@@ -1,5 +1,5 @@
 // Made by tools/scalars.js from its table of kinds: npm run build:glue.
-import { checkBigInt, checkNumber, checkOrder, extraArgument } from "../common/arguments.js";
+import { wrongCall } from "../common/arguments.js";
 import { access } from "./position.js";
 
 const { coreOf, positionOf, writableCoreOf } = access;
@@ -16,7 +16,7 @@ const { coreOf, positionOf, writableCoreOf } = access;
 export abstract class ScalarCodec {
   /** Reads an unsigned byte, 1 byte. */
   readUint8(): number {
-    if (arguments.length > 0) throw extraArgument("readUint8", arguments, 0);
+    if (arguments.length > 0) throw wrongCall("readUint8", arguments, 0, false);
     try {
       return coreOf(this).readUint8();
     } catch (cause) {
@@ -26,7 +26,7 @@ export abstract class ScalarCodec {
 
   /** Reads a signed byte, 1 byte. */
   readInt8(): number {
-    if (arguments.length > 0) throw extraArgument("readInt8", arguments, 0);
+    if (arguments.length > 0) throw wrongCall("readInt8", arguments, 0, false);
     try {
       return coreOf(this).readInt8();
     } catch (cause) {
@@ -36,8 +36,7 @@ export abstract class ScalarCodec {
 
   /** Reads an unsigned 16-bit integer, 2 bytes. */
   readUint16(littleEndian = true): number {
-    if (arguments.length > 1) throw extraArgument("readUint16", arguments, 1);
-    checkOrder(littleEndian);
+    if (arguments.length > 1 || typeof littleEndian !== "boolean") throw wrongCall("readUint16", arguments, 1, true);
     try {
       return coreOf(this).readUint16(littleEndian);
     } catch (cause) {
@@ -47,8 +46,7 @@ export abstract class ScalarCodec {
 
   /** Reads a signed 16-bit integer, 2 bytes. */
   readInt16(littleEndian = true): number {
-    if (arguments.length > 1) throw extraArgument("readInt16", arguments, 1);
-    checkOrder(littleEndian);
+    if (arguments.length > 1 || typeof littleEndian !== "boolean") throw wrongCall("readInt16", arguments, 1, true);
     try {
       return coreOf(this).readInt16(littleEndian);
     } catch (cause) {
@@ -58,8 +56,7 @@ export abstract class ScalarCodec {
 
   /** Reads an unsigned 32-bit integer, 4 bytes. */
   readUint32(littleEndian = true): number {
-    if (arguments.length > 1) throw extraArgument("readUint32", arguments, 1);
-    checkOrder(littleEndian);
+    if (arguments.length > 1 || typeof littleEndian !== "boolean") throw wrongCall("readUint32", arguments, 1, true);
     try {
       return coreOf(this).readUint32(littleEndian);
     } catch (cause) {
@@ -69,8 +66,7 @@ export abstract class ScalarCodec {
 
   /** Reads a signed 32-bit integer, 4 bytes. */
   readInt32(littleEndian = true): number {
-    if (arguments.length > 1) throw extraArgument("readInt32", arguments, 1);
-    checkOrder(littleEndian);
+    if (arguments.length > 1 || typeof littleEndian !== "boolean") throw wrongCall("readInt32", arguments, 1, true);
     try {
       return coreOf(this).readInt32(littleEndian);
     } catch (cause) {
@@ -80,8 +76,7 @@ export abstract class ScalarCodec {
 
   /** Reads an unsigned 64-bit integer, 8 bytes. */
   readBigUint64(littleEndian = true): bigint {
-    if (arguments.length > 1) throw extraArgument("readBigUint64", arguments, 1);
-    checkOrder(littleEndian);
+    if (arguments.length > 1 || typeof littleEndian !== "boolean") throw wrongCall("readBigUint64", arguments, 1, true);
     try {
       return coreOf(this).readBigUint64(littleEndian);
     } catch (cause) {
@@ -91,8 +86,7 @@ export abstract class ScalarCodec {
 
   /** Reads a signed 64-bit integer, 8 bytes. */
   readBigInt64(littleEndian = true): bigint {
-    if (arguments.length > 1) throw extraArgument("readBigInt64", arguments, 1);
-    checkOrder(littleEndian);
+    if (arguments.length > 1 || typeof littleEndian !== "boolean") throw wrongCall("readBigInt64", arguments, 1, true);
     try {
       return coreOf(this).readBigInt64(littleEndian);
     } catch (cause) {
@@ -102,8 +96,7 @@ export abstract class ScalarCodec {
 
   /** Reads a 16-bit IEEE 754 number, 2 bytes. */
   readFloat16(littleEndian = true): number {
-    if (arguments.length > 1) throw extraArgument("readFloat16", arguments, 1);
-    checkOrder(littleEndian);
+    if (arguments.length > 1 || typeof littleEndian !== "boolean") throw wrongCall("readFloat16", arguments, 1, true);
     try {
       return coreOf(this).readFloat16(littleEndian);
     } catch (cause) {
@@ -113,8 +106,7 @@ export abstract class ScalarCodec {
 
   /** Reads a 32-bit IEEE 754 number, 4 bytes. */
   readFloat32(littleEndian = true): number {
-    if (arguments.length > 1) throw extraArgument("readFloat32", arguments, 1);
-    checkOrder(littleEndian);
+    if (arguments.length > 1 || typeof littleEndian !== "boolean") throw wrongCall("readFloat32", arguments, 1, true);
     try {
       return coreOf(this).readFloat32(littleEndian);
     } catch (cause) {
@@ -124,8 +116,7 @@ export abstract class ScalarCodec {
 
   /** Reads a 64-bit IEEE 754 number, 8 bytes. */
   readFloat64(littleEndian = true): number {
-    if (arguments.length > 1) throw extraArgument("readFloat64", arguments, 1);
-    checkOrder(littleEndian);
+    if (arguments.length > 1 || typeof littleEndian !== "boolean") throw wrongCall("readFloat64", arguments, 1, true);
     try {
       return coreOf(this).readFloat64(littleEndian);
     } catch (cause) {
@@ -135,131 +126,120 @@ export abstract class ScalarCodec {
 
   /** Writes an unsigned byte, 1 byte. */
   writeUint8(value: number): void {
-    if (arguments.length > 1) throw extraArgument("writeUint8", arguments, 1);
-    checkNumber("value", value);
+    if (arguments.length > 1 || typeof value !== "number") throw wrongCall("writeUint8", arguments, 1, false, "number");
     try {
-      writableCoreOf(this, "writeUint8").writeUint8(value);
+      writableCoreOf(this).writeUint8(value);
     } catch (cause) {
-      throw positionOf(this).refusal(cause, "writeUint8", 1);
+      throw positionOf(this).writeRefusal(cause, "writeUint8", 1);
     }
   }
 
   /** Writes a signed byte, 1 byte. */
   writeInt8(value: number): void {
-    if (arguments.length > 1) throw extraArgument("writeInt8", arguments, 1);
-    checkNumber("value", value);
+    if (arguments.length > 1 || typeof value !== "number") throw wrongCall("writeInt8", arguments, 1, false, "number");
     try {
-      writableCoreOf(this, "writeInt8").writeInt8(value);
+      writableCoreOf(this).writeInt8(value);
     } catch (cause) {
-      throw positionOf(this).refusal(cause, "writeInt8", 1);
+      throw positionOf(this).writeRefusal(cause, "writeInt8", 1);
     }
   }
 
   /** Writes an unsigned 16-bit integer, 2 bytes. */
   writeUint16(value: number, littleEndian = true): void {
-    if (arguments.length > 2) throw extraArgument("writeUint16", arguments, 2);
-    checkOrder(littleEndian);
-    checkNumber("value", value);
+    if (arguments.length > 2 || typeof value !== "number" || typeof littleEndian !== "boolean")
+      throw wrongCall("writeUint16", arguments, 2, true, "number");
     try {
-      writableCoreOf(this, "writeUint16").writeUint16(value, littleEndian);
+      writableCoreOf(this).writeUint16(value, littleEndian);
     } catch (cause) {
-      throw positionOf(this).refusal(cause, "writeUint16", 2);
+      throw positionOf(this).writeRefusal(cause, "writeUint16", 2);
     }
   }
 
   /** Writes a signed 16-bit integer, 2 bytes. */
   writeInt16(value: number, littleEndian = true): void {
-    if (arguments.length > 2) throw extraArgument("writeInt16", arguments, 2);
-    checkOrder(littleEndian);
-    checkNumber("value", value);
+    if (arguments.length > 2 || typeof value !== "number" || typeof littleEndian !== "boolean")
+      throw wrongCall("writeInt16", arguments, 2, true, "number");
     try {
-      writableCoreOf(this, "writeInt16").writeInt16(value, littleEndian);
+      writableCoreOf(this).writeInt16(value, littleEndian);
     } catch (cause) {
-      throw positionOf(this).refusal(cause, "writeInt16", 2);
+      throw positionOf(this).writeRefusal(cause, "writeInt16", 2);
     }
   }
 
   /** Writes an unsigned 32-bit integer, 4 bytes. */
   writeUint32(value: number, littleEndian = true): void {
-    if (arguments.length > 2) throw extraArgument("writeUint32", arguments, 2);
-    checkOrder(littleEndian);
-    checkNumber("value", value);
+    if (arguments.length > 2 || typeof value !== "number" || typeof littleEndian !== "boolean")
+      throw wrongCall("writeUint32", arguments, 2, true, "number");
     try {
-      writableCoreOf(this, "writeUint32").writeUint32(value, littleEndian);
+      writableCoreOf(this).writeUint32(value, littleEndian);
     } catch (cause) {
-      throw positionOf(this).refusal(cause, "writeUint32", 4);
+      throw positionOf(this).writeRefusal(cause, "writeUint32", 4);
     }
   }
 
   /** Writes a signed 32-bit integer, 4 bytes. */
   writeInt32(value: number, littleEndian = true): void {
-    if (arguments.length > 2) throw extraArgument("writeInt32", arguments, 2);
-    checkOrder(littleEndian);
-    checkNumber("value", value);
+    if (arguments.length > 2 || typeof value !== "number" || typeof littleEndian !== "boolean")
+      throw wrongCall("writeInt32", arguments, 2, true, "number");
     try {
-      writableCoreOf(this, "writeInt32").writeInt32(value, littleEndian);
+      writableCoreOf(this).writeInt32(value, littleEndian);
     } catch (cause) {
-      throw positionOf(this).refusal(cause, "writeInt32", 4);
+      throw positionOf(this).writeRefusal(cause, "writeInt32", 4);
     }
   }
 
   /** Writes an unsigned 64-bit integer, 8 bytes. */
   writeBigUint64(value: bigint, littleEndian = true): void {
-    if (arguments.length > 2) throw extraArgument("writeBigUint64", arguments, 2);
-    checkOrder(littleEndian);
-    checkBigInt("value", value);
+    if (arguments.length > 2 || typeof value !== "bigint" || typeof littleEndian !== "boolean")
+      throw wrongCall("writeBigUint64", arguments, 2, true, "bigint");
     try {
-      writableCoreOf(this, "writeBigUint64").writeBigUint64(value, littleEndian);
+      writableCoreOf(this).writeBigUint64(value, littleEndian);
     } catch (cause) {
-      throw positionOf(this).refusal(cause, "writeBigUint64", 8);
+      throw positionOf(this).writeRefusal(cause, "writeBigUint64", 8);
     }
   }
 
   /** Writes a signed 64-bit integer, 8 bytes. */
   writeBigInt64(value: bigint, littleEndian = true): void {
-    if (arguments.length > 2) throw extraArgument("writeBigInt64", arguments, 2);
-    checkOrder(littleEndian);
-    checkBigInt("value", value);
+    if (arguments.length > 2 || typeof value !== "bigint" || typeof littleEndian !== "boolean")
+      throw wrongCall("writeBigInt64", arguments, 2, true, "bigint");
     try {
-      writableCoreOf(this, "writeBigInt64").writeBigInt64(value, littleEndian);
+      writableCoreOf(this).writeBigInt64(value, littleEndian);
     } catch (cause) {
-      throw positionOf(this).refusal(cause, "writeBigInt64", 8);
+      throw positionOf(this).writeRefusal(cause, "writeBigInt64", 8);
     }
   }
 
   /** Writes a 16-bit IEEE 754 number, 2 bytes: rounded once, to nearest, ties to even. */
   writeFloat16(value: number, littleEndian = true): void {
-    if (arguments.length > 2) throw extraArgument("writeFloat16", arguments, 2);
-    checkOrder(littleEndian);
-    checkNumber("value", value);
+    if (arguments.length > 2 || typeof value !== "number" || typeof littleEndian !== "boolean")
+      throw wrongCall("writeFloat16", arguments, 2, true, "number");
     try {
-      writableCoreOf(this, "writeFloat16").writeFloat16(value, littleEndian);
+      writableCoreOf(this).writeFloat16(value, littleEndian);
     } catch (cause) {
-      throw positionOf(this).refusal(cause, "writeFloat16", 2);
+      throw positionOf(this).writeRefusal(cause, "writeFloat16", 2);
     }
   }
 
   /** Writes a 32-bit IEEE 754 number, 4 bytes. */
   writeFloat32(value: number, littleEndian = true): void {
-    if (arguments.length > 2) throw extraArgument("writeFloat32", arguments, 2);
-    checkOrder(littleEndian);
-    checkNumber("value", value);
+    if (arguments.length > 2 || typeof value !== "number" || typeof littleEndian !== "boolean")
+      throw wrongCall("writeFloat32", arguments, 2, true, "number");
     try {
-      writableCoreOf(this, "writeFloat32").writeFloat32(value, littleEndian);
+      writableCoreOf(this).writeFloat32(value, littleEndian);
     } catch (cause) {
-      throw positionOf(this).refusal(cause, "writeFloat32", 4);
+      throw positionOf(this).writeRefusal(cause, "writeFloat32", 4);
     }
   }
 
   /** Writes a 64-bit IEEE 754 number, 8 bytes. */
   writeFloat64(value: number, littleEndian = true): void {
-    if (arguments.length > 2) throw extraArgument("writeFloat64", arguments, 2);
-    checkOrder(littleEndian);
-    checkNumber("value", value);
+    if (arguments.length > 2 || typeof value !== "number" || typeof littleEndian !== "boolean")
+      throw wrongCall("writeFloat64", arguments, 2, true, "number");
     try {
-      writableCoreOf(this, "writeFloat64").writeFloat64(value, littleEndian);
+      writableCoreOf(this).writeFloat64(value, littleEndian);
     } catch (cause) {
-      throw positionOf(this).refusal(cause, "writeFloat64", 8);
+      throw positionOf(this).writeRefusal(cause, "writeFloat64", 8);
     }
   }
 }

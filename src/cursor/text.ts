@@ -1,5 +1,5 @@
 import { checkOptions, checkSize, checkString, extraArgument } from "../common/arguments.js";
-import { malformed, outOfBounds, outOfRange } from "../common/errors.js";
+import { invalidType, malformed, outOfBounds, outOfRange } from "../common/errors.js";
 import { Whence } from "../common/flags.js";
 import { checkFatal, decodeText, type TextOptions } from "../common/text.js";
 import { TRAP, UNSAFE } from "../core/core.js";
@@ -30,18 +30,23 @@ export abstract class TextCodec {
   readString(byteLength: number, options?: TextOptions): string {
     if (arguments.length > 2) throw extraArgument("readString", arguments, 2);
     checkSize("byteLength", byteLength);
-    const fatal = fatalOf(options);
+    const fatal = options !== undefined && fatalOf(options);
     const at = positionOf(this);
-    const start = at.peek("readString", byteLength);
-    const text = decodeText("readString", start, at.window.slice(start, byteLength), fatal);
-    at.take("readString", byteLength);
-    return text;
+    const start = byteLength <= at.window.shortText ? at.takeIfThere(byteLength) : -1;
+    if (start >= 0) {
+      const short = at.window.readShort(start, byteLength, fatal);
+      if (short !== undefined) return short;
+      at.core.seek(start, Whence.Start); // a failed call leaves the position here
+    }
+    return readLong(at, "readString", byteLength, fatal);
   }
 
   /** Writes text without its length: the reader must know where it ends. */
   writeString(text: string): number {
-    if (arguments.length > 1) throw extraArgument("writeString", arguments, 1);
-    return write(positionOf(this), "writeString", encoder.encode(checkString("text", text)));
+    if (arguments.length > 1 || typeof text !== "string") throw wrongText("writeString", arguments);
+    const at = positionOf(this);
+    const written = writeAtOnce(at, text);
+    return written >= 0 ? written : write(at, "writeString", text);
   }
 
   /**
@@ -60,10 +65,12 @@ export abstract class TextCodec {
     const length = at.core.find(0, maxLength);
     if (length < 0) throw unterminated(at, maxLength);
     const start = at.take("readCString", length + 1);
+    const short = at.window.readShort(start, length, fatal);
+    if (short !== undefined && !short.includes("\0")) return short; // else a concurrent writer has put one there since
     let end = start; // a failed call leaves the position here
     try {
       const bytes = at.window.slice(start, length);
-      const earlier = bytes.indexOf(0); // a concurrent writer may have put one there since
+      const earlier = bytes.indexOf(0);
       const text = decodeText("readCString", start, earlier < 0 ? bytes : bytes.subarray(0, earlier), fatal);
       end += (earlier < 0 ? length : earlier) + 1;
       return text;
@@ -76,7 +83,7 @@ export abstract class TextCodec {
   writeCString(text: string): number {
     if (arguments.length > 1) throw extraArgument("writeCString", arguments, 1);
     if (checkString("text", text).includes("\0")) throw outOfRange("text", "without a NUL", JSON.stringify(text));
-    return write(positionOf(this), "writeCString", encoder.encode(`${text}\0`));
+    return write(positionOf(this), "writeCString", `${text}\0`);
   }
 
   /** Reads text that follows its length in bytes, a varint. */
@@ -92,7 +99,9 @@ export abstract class TextCodec {
       throw outOfBounds(
         `readVarString at ${start} needs ${length} bytes after its length; ${remaining} remain of ${size}`,
       );
-    const text = decodeText("readVarString", textStart, at.window.slice(textStart, length), fatal);
+    const text =
+      at.window.readShort(textStart, length, fatal) ??
+      decodeText("readVarString", textStart, at.window.slice(textStart, length), fatal);
     at.take("readVarString", textStart - start + length);
     return text;
   }
@@ -100,9 +109,15 @@ export abstract class TextCodec {
   /** Writes text after its length in bytes, a varint. */
   writeVarString(text: string): number {
     if (arguments.length > 1) throw extraArgument("writeVarString", arguments, 1);
-    const bytes = encoder.encode(checkString("text", text));
+    checkString("text", text);
     const at = positionOf(this);
     at.checkWritable("writeVarString");
+    at.checkOpen("writeVarString");
+    if (at.window.prepareText()) {
+      const written = writeCounted(at, text);
+      if (written >= 0) return written;
+    }
+    const bytes = encoder.encode(text);
     const total = numberSize(bytes.length) + bytes.length;
     const window = at.window.current();
     const start = at.take("writeVarString", total); // both or neither
@@ -110,6 +125,25 @@ export abstract class TextCodec {
     window.write(bytes, textStart, bytes.length);
     return total;
   }
+}
+
+/**
+ * Writes a text and its length, if the length takes as many bytes as if the text was ASCII, and there is room whatever its
+ * characters are. Returns the bytes written; -1 if it cannot: nothing has changed then, but bytes for which there is room
+ * behind the position.
+ */
+function writeCounted(at: Position, text: string): number {
+  const units = text.length;
+  const size = numberSize(units);
+  const start = at.takeIfThere(size + units);
+  if (start < 0) return -1;
+  // One byte more, so that the other way has room, too: the length may take it.
+  const isRoom = at.window.bytes.length - start > size + 3 * units;
+  const length = isRoom ? at.window.writeText(text, start + size) : -1;
+  if (length < 0 || numberSize(length) !== size) return settle(at, start, 0, -1);
+  if (length !== units) settle(at, start, units, length);
+  writeNumber(at.window.bytes, start, length);
+  return size + length;
 }
 
 /**
@@ -138,10 +172,44 @@ function unterminated(at: Position, maxLength: number): Error {
   return outOfBounds(`${message}; ${remaining} remain of ${size}`);
 }
 
-function write(at: Position, operation: string, bytes: Uint8Array): number {
+function wrongText(operation: string, given: IArguments): Error {
+  return given.length > 1 ? extraArgument(operation, given, 1) : invalidType("text", "of type string", given[0]);
+}
+
+/** Reads `byteLength` bytes of text by way of a copy. */
+function readLong(at: Position, operation: string, byteLength: number, fatal: boolean): string {
+  const start = at.peek(operation, byteLength);
+  const text = decodeText(operation, start, at.window.slice(start, byteLength), fatal);
+  at.take(operation, byteLength);
+  return text;
+}
+
+/** Bytes written; -1 if the text must be encoded first, and nothing has changed. Of ASCII it is one call of the core. */
+function writeAtOnce(at: Position, text: string): number {
+  if (!at.writable || !at.window.isTextReady) return -1;
+  const start = at.takeIfThere(text.length);
+  if (start < 0) return -1;
+  const written = at.window.writeText(text, start);
+  return written === text.length ? written : settle(at, start, text.length, written);
+}
+
+/** Moves the position past what was written, if it is not the one byte for each unit that was taken for it. */
+function settle(at: Position, start: number, taken: number, written: number): number {
+  if (written < 0) at.core.seek(start, Whence.Start);
+  else at.core.take(written - taken); // there is room for 3 bytes a unit
+  return written;
+}
+
+function write(at: Position, operation: string, text: string): number {
   at.checkWritable(operation);
+  at.checkOpen(operation);
+  // Not again, if the reason was the room.
+  if (!at.window.isTextReady && at.window.prepareText()) {
+    const written = writeAtOnce(at, text);
+    if (written >= 0) return written;
+  }
+  const bytes = encoder.encode(text);
   const window = at.window.current();
-  const start = at.take(operation, bytes.length);
-  window.write(bytes, start, bytes.length);
+  window.write(bytes, at.take(operation, bytes.length), bytes.length);
   return bytes.length;
 }

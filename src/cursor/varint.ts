@@ -57,10 +57,10 @@ function low32(core: CoreCursor): number {
 function writeExtended(cursor: VarintCodec, operation: string, value: number | bigint): number {
   const bits = typeof value === "bigint" ? BigInt.asUintN(64, value) : value;
   try {
-    const core = writableCoreOf(cursor, operation);
+    const core = writableCoreOf(cursor);
     return typeof bits === "bigint" ? core.writeBigVarUint(bits) : core.writeVarUint(bits);
   } catch (cause) {
-    throw positionOf(cursor).refusal(cause, operation, varintLength(bits));
+    throw positionOf(cursor).writeRefusal(cause, operation, varintLength(bits));
   }
 }
 
@@ -123,9 +123,9 @@ export abstract class VarintCodec {
     if (arguments.length > 1) throw extraArgument("writeVarUint", arguments, 1);
     checkInteger("value", value, 0, Number.MAX_SAFE_INTEGER);
     try {
-      return writableCoreOf(this, "writeVarUint").writeVarUint(value);
+      return writableCoreOf(this).writeVarUint(value);
     } catch (cause) {
-      throw positionOf(this).refusal(cause, "writeVarUint", varintLength(value));
+      throw positionOf(this).writeRefusal(cause, "writeVarUint", varintLength(value));
     }
   }
 
@@ -134,9 +134,9 @@ export abstract class VarintCodec {
     if (arguments.length > 1) throw extraArgument("writeVarInt", arguments, 1);
     checkInteger("value", value, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
     try {
-      return writableCoreOf(this, "writeVarInt").writeVarInt(value);
+      return writableCoreOf(this).writeVarInt(value);
     } catch (cause) {
-      throw positionOf(this).refusal(cause, "writeVarInt", zigzagLength(value));
+      throw positionOf(this).writeRefusal(cause, "writeVarInt", zigzagLength(value));
     }
   }
 
@@ -145,9 +145,9 @@ export abstract class VarintCodec {
     if (arguments.length > 1) throw extraArgument("writeBigVarUint", arguments, 1);
     checkBigRange(value, 0n, MAX_UINT64);
     try {
-      return writableCoreOf(this, "writeBigVarUint").writeBigVarUint(value);
+      return writableCoreOf(this).writeBigVarUint(value);
     } catch (cause) {
-      throw positionOf(this).refusal(cause, "writeBigVarUint", varintLength(value));
+      throw positionOf(this).writeRefusal(cause, "writeBigVarUint", varintLength(value));
     }
   }
 
@@ -156,9 +156,9 @@ export abstract class VarintCodec {
     if (arguments.length > 1) throw extraArgument("writeBigVarInt", arguments, 1);
     checkBigRange(value, MIN_INT64, MAX_INT64);
     try {
-      return writableCoreOf(this, "writeBigVarInt").writeBigVarInt(value);
+      return writableCoreOf(this).writeBigVarInt(value);
     } catch (cause) {
-      throw positionOf(this).refusal(cause, "writeBigVarInt", zigzagLength(value));
+      throw positionOf(this).writeRefusal(cause, "writeBigVarInt", zigzagLength(value));
     }
   }
 
@@ -240,7 +240,7 @@ export abstract class VarintCodec {
       return coreOf(this).writeVarUints(values);
     } catch (cause) {
       const needed = values.reduce((sum, value) => sum + varintLength(value), 0);
-      throw positionOf(this).refusal(cause, "writeVarUintArray", needed);
+      throw positionOf(this).writeRefusal(cause, "writeVarUintArray", needed);
     }
   }
 }

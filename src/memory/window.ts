@@ -3,6 +3,7 @@ import type { ElementArray } from "../common/elements.js";
 import { memoryMoved } from "../common/errors.js";
 import { CopyChoice, type NativeCopy } from "./copy.js";
 import { isShared, type WasmMemory } from "./layout.js";
+import { type NativeText, readShort, SHORT_TEXT } from "./text.js";
 
 const NOTHING = new Uint8Array(0);
 
@@ -20,12 +21,19 @@ export class Window {
   /** Whether other threads can hold the memory. */
   readonly isShared: boolean;
   readonly #choice: CopyChoice;
+  readonly #text: NativeText | undefined;
+  /** Bytes up to which {@link readShort} may read a text; -1 without native code for it. */
+  readonly shortText: number;
+  /** Whether {@link prepareText} was called. */
+  isTextReady = false;
+  #textView: Uint8Array = NOTHING;
 
   /**
    * @param owner the attachment. A cursor holds the window, so it keeps the attachment: see segment/lifetime.ts
    * @param isInPlace whether the window is still where it was mapped. Asked after a grow; undefined if the engine
    *   cannot have moved the memory
    * @param native copies what it copies faster than `set`; undefined: there is none
+   * @param text reads and writes short text; undefined: there is none
    */
   constructor(
     readonly memory: WasmMemory,
@@ -34,8 +42,11 @@ export class Window {
     readonly owner: object,
     private readonly isInPlace?: () => boolean,
     native?: NativeCopy,
+    text?: NativeText,
   ) {
     this.isShared = isShared(memory);
+    this.#text = text;
+    this.shortText = text === undefined ? -1 : SHORT_TEXT;
     this.#choice = new CopyChoice(native, this.isShared);
     this.#makeViews();
   }
@@ -91,8 +102,40 @@ export class Window {
       (target as Uint8Array).set(source as Uint8Array, start);
   }
 
+  /**
+   * Writes text as UTF-8 to `start`, by native code, if there is room whatever its characters are: 3 bytes for each unit, and one more.
+   *
+   * @returns bytes written; -1 if it cannot, and nothing has changed: less room, or {@link prepareText} must be called first
+   */
+  writeText(text: string, start: number): number {
+    const view = this.#textView;
+    return 3 * text.length >= view.length - start ? -1 : (this.#text as NativeText).write(view, text, start);
+  }
+
+  /** Makes the view that {@link writeText} takes, which a grow detaches; false if there is no native code for text. */
+  prepareText(): boolean {
+    const { bytes } = this.current();
+    if (this.#text === undefined) return false;
+    if (this.#textView.length === 0) this.#textView = this.#text.view(bytes);
+    this.isTextReady = true;
+    return true;
+  }
+
+  /**
+   * The text of `length` bytes from `start`, which the caller has checked: at most {@link shortText}; else undefined, as it is
+   * if it must be read in another way.
+   *
+   * @param onlyAscii undefined for other text: it must be checked, or is not UTF-8
+   */
+  readShort(start: number, length: number, onlyAscii: boolean): string | undefined {
+    if (length > this.shortText) return undefined;
+    return readShort(this.#text as NativeText, this.view, start, length, onlyAscii);
+  }
+
   close(): void {
     this.detached = true;
+    this.#textView = NOTHING;
+    this.isTextReady = false;
     this.buffer = NOTHING.buffer;
     this.bytes = NOTHING;
     this.view = new DataView(NOTHING.buffer);
@@ -108,6 +151,8 @@ export class Window {
   }
 
   #makeViews(): void {
+    this.#textView = NOTHING;
+    this.isTextReady = false;
     this.buffer = this.memory.buffer;
     this.bytes = new Uint8Array(this.buffer, this.byteOffset, this.byteLength);
     this.view = new DataView(this.buffer, this.byteOffset, this.byteLength);

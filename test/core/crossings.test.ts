@@ -7,7 +7,9 @@ import { jsCore } from "#src/core/js.js";
 import { wasmCore } from "#src/core/wasm.js";
 import { openCursor } from "#src/cursor/cursor.js";
 import { WINDOW_START } from "#src/memory/layout.js";
+import type { NativeText } from "#src/memory/text.js";
 import { Window } from "#src/memory/window.js";
+import { nativeText } from "#src/node.js";
 import { suite } from "../suite.js";
 import { atCursor } from "../support/operations.js";
 import { code } from "../support/pairs.js";
@@ -137,3 +139,27 @@ for (const [name, column, open] of subjects) {
   });
   crossings.run();
 }
+
+const native = nativeText() as NativeText | undefined;
+const short = suite("Crossings: short text by native code");
+for (const [name, coreOf] of Object.entries({ js: jsCore, wasm: wasmCore }))
+  short(`of ASCII is one call of the ${name} core`, () => {
+    const memory = new WebAssembly.Memory({ initial: 2, maximum: 2, shared: true });
+    const own = new Window(memory, WINDOW_START, SIZE, {}, undefined, undefined, native);
+    const calls: string[] = [];
+    const cursor = openCursor(noting(coreOf({}).open(own), calls), own, true, undefined);
+    cursor.writeString("the first one prepares the window");
+    for (const [use, expected] of [
+      [() => cursor.writeString("sixteen letters."), "take"],
+      [() => cursor.writeCString("text"), "take"],
+      [() => cursor.writeVarString("text"), "take"],
+      [() => cursor.readString(16), "take"],
+      [() => cursor.readFixedText(16), "peek take"],
+      [() => cursor.writeString("Grüße"), "take take"],
+    ] as const) {
+      calls.length = 0;
+      use();
+      assert.is(calls.join(" "), expected);
+    }
+  });
+if (native) short.run();

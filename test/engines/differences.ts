@@ -95,16 +95,13 @@ export const differences: readonly Difference[] = [
   },
   {
     engines: ["deno"],
-    tests: [/^Guarded windows needs no permission to write/],
-    reason: "Deno has no process.setgroups",
-  },
-  {
-    engines: ["deno"],
     tests: [
-      /^A worker terminated in the middle of a call .* attach/,
+      /^A worker terminated in the middle of a call .*: attach/,
       /^Threads and the write guard a worker that is terminated in the middle of a storm/,
+      /^Ends of participants a worker that is terminated: blocked/,
+      /^Participants in other processes a worker that is terminated while it waits/,
     ],
-    reason: "a thread that computes cannot be ended, so it stays attached",
+    reason: "a thread that computes or blocks cannot be ended, so it stays attached",
   },
   {
     engines: ["deno"],
@@ -113,9 +110,9 @@ export const differences: readonly Difference[] = [
   },
   {
     engines: ["bun"],
-    tests: [/^Memory of a process that moves 256 MiB segment to (segment|file)/],
-    reason:
-      "the collector is late: memories of a thread that has ended, and chunks that were read, stay for seconds and more",
+    isRun: false, // one run in three fails
+    tests: [/^Memory of a process that moves 256 MiB segment to segment: /],
+    reason: "the collector is late: at times over 128 MiB of chunks that were read stay",
   },
   {
     engines: ["bun"],

@@ -34,7 +34,7 @@ export const NODE_ROOMS = ["bench", "browser", "builtins", "cli", "engines", "pa
 export const OTHER_ROOMS: Readonly<Record<string, string>> = {
   bench: "it measures, with one engine at a time by its own option",
   browser: "browsers are engines of their own",
-  builtins: "it starts each engine itself, by its own option",
+  builtins: "it starts each engine itself",
   cli: "the command is a program of Node's, and calls nothing that the other rooms do not",
   engines: "the flags are tested by npm test; with --all on each Node",
   fuzz: "on Node npm run test:fuzz:addon runs it; on Bun and Deno it runs",

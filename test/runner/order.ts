@@ -31,6 +31,7 @@ export const LONGEST = [
   "engines/frameworks",
   "engines/flags",
   "pages/docs",
+  "builtins/engines",
   "standalone/standalone",
   "cli/completion",
   "native/guard",

@@ -157,10 +157,16 @@ export class Client {
    * service was closed.
    */
   async #watch(signal: AbortSignal): Promise<void> {
-    const { participant, sleepers, describe, requests } = this.#ground;
+    const { participant, sleepers, describe, requests, isPatient } = this.#ground;
     const ended = (): "dead" | "closed" | undefined => {
       const there = requests.readers.look();
-      return there === "dead" ? there : there === "nobody" && requests.closed ? "closed" : undefined;
+      return there === "dead"
+        ? isPatient
+          ? undefined
+          : there
+        : there === "nobody" && requests.closed
+          ? "closed"
+          : undefined;
     };
     const how = await participant.waits.wait(sleepers, () => describe("request"), ended, { signal });
     // The last server may have answered before it went: these answers are read in the turns between.

@@ -19,6 +19,11 @@ export interface Codec<T = unknown> {
 export type CodecName = "bytes" | "json" | "clone";
 export type CodecOption<T> = CodecName | Codec<T>;
 
+/** Options with a codec that takes values of any type: without a type parameter they are `unknown`. */
+export interface Valued {
+  codec: "json" | "clone";
+}
+
 /** What messages need of Node; the portable entry point has nothing of it. */
 export interface MessageParts {
   readonly clone: Codec;

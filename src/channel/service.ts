@@ -39,6 +39,8 @@ export interface ServiceGround {
   /** Word index of a mask of sleepers that wait for deaths. */
   readonly sleepers: number;
   readonly codec: Codec | undefined;
+  /** Whether requests outlive all servers: others come. */
+  isPatient: boolean;
   describe(operation: string): string;
 }
 
@@ -100,6 +102,11 @@ export class Service<Q = Uint8Array, A = Q> extends Uncloneable {
   async request(value: Q, options?: WaitOptions): Promise<A> {
     this.#client ??= new Client(this.#ground);
     return (await this.#client.request(value, options)) as A;
+  }
+
+  /** @internal The death of all servers ends no request: others come. */
+  outlivesServers(): void {
+    this.#ground.isPatient = true;
   }
 
   /** Answers requests with what `handler` returns, until `server.stop()`. Many servers may share the work. */
@@ -195,6 +202,7 @@ export function openService<Q, A>(
     answersOf,
     sleepers: base + Word.Sleepers,
     codec,
+    isPatient: false,
     describe: (operation) => `${operation} of the service at ${offset}`,
   });
 }

@@ -13,7 +13,10 @@ export interface PoolOptions {
   size?: number;
   /** How many requests each of them works on at a time: 1 to 1024 (default 1). */
   concurrency?: number;
-  /** Whether a request whose worker was killed is given to another (default false: it is rejected). */
+  /**
+   * Whether a request whose worker was killed is given to another, which may be one that is started for that (default false: it
+   * is rejected).
+   */
   retry?: boolean;
   /** What requests and answers are made of (default `"clone"`: what structured clone takes). */
   codec?: CodecName;

@@ -16,7 +16,10 @@ interface PoolParts {
   readonly size: number;
 }
 
-/** After so many processes in a row that ended before they served, no other is started. */
+/**
+ * After so many processes in a row that ended before they served, no other is started; nor, with `retry`, after so many for each
+ * process while not one request was answered: that which kills them is given to each.
+ */
 const MOST_FAILURES = 3;
 
 /** Processes that work on requests. From `createPool`. One that ends is replaced. */
@@ -27,12 +30,16 @@ export class Pool<Q = unknown, A = unknown> extends Uncloneable {
   readonly #starting = new Set<Promise<void>>();
   #state: "starting" | "open" | "closed" | "failed" = "starting";
   #failures = 0;
+  #running = 0;
+  /** Processes that ended since a request was answered. */
+  #deaths = 0;
 
   /** @internal */
   constructor(service: Service<Q, A> & Own, parts: PoolParts) {
     super();
     this.#service = service;
     this.#parts = parts;
+    if (parts.place.retry) service.outlivesServers();
     for (let index = 0; index < parts.size; index++) this.#start();
   }
 
@@ -50,11 +57,22 @@ export class Pool<Q = unknown, A = unknown> extends Uncloneable {
    * The answer of one of the processes. Requests are taken in their order. An idle pool does not keep this process alive.
    *
    * @throws {ShmError} `ERR_SHM_HANDLER` the handler failed: `error.cause` says how; `ERR_SHM_PEER_DIED` the process that worked on
-   *   it ended; `ERR_SHM_TIMEOUT`; `ERR_SHM_CLOSED` the pool was closed
+   *   it ended, or with `retry` all processes did, again and again; `ERR_SHM_TIMEOUT`; `ERR_SHM_CLOSED` the pool was closed
    */
   async run(value: Q, options?: WaitOptions): Promise<A> {
     if (this.#state !== "open") throw this.#ended("run");
-    return this.#service.request(value, options);
+    this.#running++;
+    try {
+      const answer = await this.#service.request(value, options);
+      this.#deaths = 0;
+      return answer;
+    } catch (error) {
+      if (this.#hasFailed()) throw this.#ended("run");
+      if ((error as { code?: unknown }).code === "ERR_SHM_HANDLER") this.#deaths = 0;
+      throw error;
+    } finally {
+      this.#running--;
+    }
   }
 
   /** Takes no more requests; resolves when all were answered, and the processes have ended. */
@@ -125,20 +143,27 @@ export class Pool<Q = unknown, A = unknown> extends Uncloneable {
   }
 
   #replace(): void {
+    const { place, size } = this.#parts;
     this.#failures++;
-    if (this.#failures <= MOST_FAILURES) this.#start();
-    else if (this.#workers.size === 0) {
+    if (place.retry && this.#running > 0) this.#deaths++;
+    const isHopeless = this.#deaths > MOST_FAILURES * size;
+    if (!isHopeless && this.#failures <= MOST_FAILURES) this.#start();
+    else if (isHopeless || this.#workers.size === 0) {
       this.#state = "failed";
-      this.#service[Symbol.dispose]();
+      this.terminate();
     }
+  }
+
+  #hasFailed(): boolean {
+    return this.#state === "failed";
   }
 
   #ended(operation: string): Error {
     const { file } = this.#parts;
-    return this.#state === "failed"
+    return this.#hasFailed()
       ? coordinationError(
           "ERR_SHM_PEER_DIED",
-          `${operation} of the pool: the processes of ${file} end before they serve`,
+          `${operation} of the pool: the processes of ${file} end before they serve, or answer anything`,
         )
       : coordinationError("ERR_SHM_CLOSED", `${operation} of the pool: it was closed`);
   }

@@ -18,8 +18,8 @@ for (const { name, shm } of hosts) {
 
   test("a channel comes with its segment and its domain, and leaves with them", async () => {
     const key = nextKey();
-    const made = shm.channel.create<object>({ key, codec: "json" });
-    const opened = shm.channel.open<object>({ key, codec: "json" });
+    const made = shm.channel.create({ key, codec: "json" });
+    const opened = shm.channel.open({ key, codec: "json" });
     assert.is(opened.id, made.id);
     assert.is(made.capacity, 2 ** 20);
     assert.is(made.domain.slots, 64);

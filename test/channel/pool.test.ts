@@ -75,14 +75,28 @@ else {
     });
     await withPool({ size: 1, retry: true }, async (pool) => {
       const slow = pool.run({ waits: 300 });
+      const waiting = pool.run(7);
       const [pid = 0] = pool.pids;
       await new Promise((resolve) => setTimeout(resolve, 100));
       process.kill(pid, "SIGKILL");
-      const answer = await slow.catch(({ code }) => code as string);
-      // The only server was killed: its client is told at once, unless its successor was quicker.
-      assert.ok(typeof answer === "string" ? answer === "ERR_SHM_PEER_DIED" : answer.pid !== pid);
+      // The only server was killed: its requests wait for its successor.
+      const answer = await slow;
+      assert.equal(answer.value, { waits: 300 });
+      assert.is.not(answer.pid, pid);
+      assert.is((await waiting).value, 7);
+      const limited = pool.run("kill", { timeoutMs: 300 });
+      assert.is(await codeOf(limited), "ERR_SHM_TIMEOUT");
+      assert.is((await pool.run(8)).value, 8);
     });
   });
+
+  test("fail if a request that is given to others kills each of them", () =>
+    withPool({ size: 1, retry: true }, async (pool) => {
+      const other = codeOf(pool.run("kill"));
+      assert.is(await codeOf(pool.run("kill")), "ERR_SHM_PEER_DIED");
+      assert.is(await other, "ERR_SHM_PEER_DIED");
+      assert.is(await codeOf(pool.run(1)), "ERR_SHM_PEER_DIED");
+    }));
 
   test("answer everything before they close, and take nothing after that", () =>
     withPool({ size: 2 }, async (pool) => {

@@ -20,9 +20,10 @@ import {
   type ReaderOptions,
   type WriterOptions,
 } from "./options.js";
-import { SharedProducer, SingleProducer } from "./producers.js";
+import { SingleProducer } from "./producers.js";
 import { Reader } from "./reader.js";
 import { SharedConsumer } from "./sharedconsumer.js";
+import { SharedProducer } from "./sharedproducer.js";
 import { Writer } from "./writer.js";
 
 /** How many may write and read at a time: single or multiple producers, single or multiple consumers. */

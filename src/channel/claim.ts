@@ -1,8 +1,7 @@
 // Room in a ring, to be filled in place.
 import { checkInteger } from "../common/arguments.js";
-import { copyBytes } from "../common/bytes.js";
 import { coordinationError } from "../common/errors.js";
-import { type Ground, RECORD_HEADER } from "./layout.js";
+import type { Ground } from "./layout.js";
 
 /** The producer that gave a claim, which takes it back in one of two ways. */
 export interface Claimer {
@@ -24,6 +23,8 @@ export class Claim {
   readonly length: number;
   /** @internal */
   isOpen = true;
+  /** @internal its index in its producer's list, if that has one */
+  place = 0;
   #bytes: Uint8Array | undefined;
 
   /** @internal */
@@ -47,7 +48,7 @@ export class Claim {
 
   /** @internal */
   fill(bytes: Uint8Array): void {
-    copyBytes(this.#ground.bytes, bytes, (this.position & this.#ground.mask) + RECORD_HEADER);
+    this.#ground.participant.fill(bytes, this.offset);
   }
 
   /**

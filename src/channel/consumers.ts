@@ -29,7 +29,8 @@ export interface Consumer {
   readonly token: number;
   /** Gives back the room of one message, and with one consumer of all before it. Does nothing the second time. */
   release(token: number): void;
-  releaseAll(): void;
+  /** @param takes a call of {@link take} follows at once, which may do a part of it */
+  releaseAll(takes?: boolean): void;
   /** Releases all, and gives up the end. */
   close(): void;
 }
@@ -92,8 +93,8 @@ export abstract class BaseConsumer<O extends RingObject> {
   }
 
   /** Bytes from `from` to a position that a peer stored, of which at most `most` are possible. */
-  protected distance(from: number, word: number, most: number): number {
-    const to = this.ground.load(word);
+  protected distance(from: number, word: number, most: number, isPlain = false): number {
+    const to = isPlain ? this.ground.peek(word) : this.ground.load(word);
     const distance = to === undefined ? Number.POSITIVE_INFINITY : between(from, to);
     if (distance > most) throw this.damaged(`word ${word} does not hold a position of this ring`);
     return distance;

@@ -1,5 +1,4 @@
 // What a reader gives.
-import { sliceOf } from "../common/bytes.js";
 import type { SharedObject } from "../sync/object.js";
 import { type Codec, decoded } from "./codec.js";
 import type { Consumer } from "./consumers.js";
@@ -37,7 +36,7 @@ export class Message<T = Uint8Array> {
     this.redelivered = consumer.redelivered;
     this.missed = consumer.missed;
     if (consumer.copy) this.#bytes = consumer.copy;
-    else if (!making.zeroCopy) this.#bytes = sliceOf(this.#view());
+    else if (!making.zeroCopy) this.#bytes = making.object.participant.slice(this.offset, this.length);
   }
 
   /**
@@ -45,7 +44,7 @@ export class Message<T = Uint8Array> {
    * step, {@link release}, or the end of the participation, and a hostile writer may change them meanwhile.
    */
   get bytes(): Uint8Array {
-    this.#bytes ??= this.#view();
+    this.#bytes ??= this.#making.object.participant.part(this.offset, this.length);
     return this.#bytes;
   }
 
@@ -67,9 +66,5 @@ export class Message<T = Uint8Array> {
    */
   release(): void {
     this.#consumer.release(this.#token);
-  }
-
-  #view(): Uint8Array {
-    return this.#making.object.participant.part(this.offset, this.length);
   }
 }

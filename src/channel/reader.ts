@@ -48,7 +48,7 @@ export class Reader<T = Uint8Array> extends Uncloneable implements AsyncIterable
    *   released; `ERR_SHM_LAYOUT`, `ERR_SHM_DETACHED`
    */
   tryRead(): Message<T> | undefined {
-    this.#begin();
+    this.#begin(true);
     return this.#take(false) === "message" ? this.#message() : undefined;
   }
 
@@ -117,9 +117,9 @@ export class Reader<T = Uint8Array> extends Uncloneable implements AsyncIterable
     if (!this.#isOpen) throw closedError(this.#parts.object, "read by a reader that was released");
   }
 
-  #begin(): void {
+  #begin(takes = false): void {
     this.#checkOpen();
-    this.#parts.consumer.releaseAll();
+    this.#parts.consumer.releaseAll(takes);
   }
 
   #take(sleeps: boolean): Found {

@@ -7,8 +7,8 @@ import { mostAnswer } from "./client.js";
 import { decoded, encoded } from "./codec.js";
 import { Ring } from "./layout.js";
 import type { Message } from "./message.js";
-import { SharedProducer } from "./producers.js";
 import type { ServiceGround } from "./service.js";
+import { SharedProducer } from "./sharedproducer.js";
 
 export interface ServeOptions {
   /** How many requests it works on at a time: 1 to 1024 (default 1). */

@@ -10,7 +10,12 @@ export class SharedConsumer extends BaseConsumer<QueueObject> implements Consume
   readonly #redelivers: boolean;
   readonly #lock: number;
   /** Where the messages are that this consumer has taken, and not released. */
-  #held: number[] = [];
+  readonly #held: number[] = [];
+  /** Messages are marked as done, and the head may have to be moved over them. */
+  #isDue = false;
+  /** The positions at the last look under the lock: the end of what is taken, and of what is published. */
+  #taken = 0;
+  #end = 0;
 
   /** @param redelivers what happens with the messages of a consumer that was killed; if not, they are dropped */
   constructor(object: QueueObject, waitsForSuccessor: boolean, redelivers: boolean) {
@@ -22,7 +27,10 @@ export class SharedConsumer extends BaseConsumer<QueueObject> implements Consume
 
   take(sleeps: boolean): Found {
     for (let tries = 0; tries < MOST_TRIES; tries++) {
-      if (!lockShortly(this.object, this.#lock, sleeps, "read")) return "nothing";
+      if (!lockShortly(this.object, this.#lock, sleeps, "read")) {
+        this.#advanceIfDone();
+        return "nothing";
+      }
       let found: Found;
       let isMoved = false;
       try {
@@ -44,12 +52,9 @@ export class SharedConsumer extends BaseConsumer<QueueObject> implements Consume
     this.#advanceIfDone();
   }
 
-  releaseAll(): void {
-    if (this.#held.length === 0) return;
-    const held = this.#held;
-    this.#held = [];
-    for (const position of held) this.#done(position);
-    this.#advanceIfDone();
+  releaseAll(takes = false): void {
+    for (let position = this.#held.pop(); position !== undefined; position = this.#held.pop()) this.#done(position);
+    if (!takes) this.#advanceIfDone(); // else in the lock of the next take
   }
 
   close(): void {
@@ -59,12 +64,11 @@ export class SharedConsumer extends BaseConsumer<QueueObject> implements Consume
 
   #takeLocked(sleeps: boolean): Found {
     let head = this.#advance();
-    let taken = this.#taken(head);
     // The oldest message blocks the head, so a dead consumer's is found here even if there is always something new.
-    const oldest = this.#takeFromDead(head, taken, 1) ?? this.#takeNext(head, taken);
+    const oldest = this.#takeFromDead(head, this.#taken, 1) ?? this.#takeNext();
     if (oldest !== undefined) return oldest;
     head = this.#advance(); // over what was skipped
-    taken = this.#taken(head);
+    const taken = this.#taken;
     const ending = this.ending(sleeps);
     if (ending === undefined && !sleeps) return "nothing";
     const again = this.#takeFromDead(head, taken, Number.POSITIVE_INFINITY);
@@ -77,26 +81,19 @@ export class SharedConsumer extends BaseConsumer<QueueObject> implements Consume
     return head === tail ? "end" : "nothing";
   }
 
-  #taken(head: number): number {
-    return (head + this.distance(head, Ring.Taken, this.#used(head))) | 0;
-  }
-
-  #used(head: number): number {
-    return this.distance(head, Ring.Tail, this.object.capacity);
-  }
-
   /** The next message that nobody has taken. */
-  #takeNext(head: number, taken: number): Found | undefined {
+  #takeNext(): Found | undefined {
     const { words, id } = this.object.participant;
-    const end = (head + this.#used(head)) | 0;
+    const taken = this.#taken;
+    const end = this.#end;
     let position = taken;
     while (position !== end) {
       const available = between(position, end);
       const record = this.ground.wordAt(position);
-      let header = Atomics.load(words, record);
+      let header = words[record] as number;
       if (header >= 0) {
         const state = Atomics.load(words, record + 1);
-        header = Atomics.load(words, record); // a producer may shorten it until it commits
+        header = words[record] as number; // a producer may shorten it until it commits
         if (header < 0) throw this.damaged(`the record at ${position >>> 0} became padding`);
         const size = this.sizeOf(header, position, available);
         if (state === COMMITTED) {
@@ -128,7 +125,7 @@ export class SharedConsumer extends BaseConsumer<QueueObject> implements Consume
     let position = head;
     for (let count = 0; position !== taken && count < most; count++) {
       const record = this.ground.wordAt(position);
-      const header = Atomics.load(words, record);
+      const header = words[record] as number; // nobody changes it once the message is committed
       const state = Atomics.load(words, record + 1);
       if (header >= 0 && isTaken(state) && !this.isLivingId(state & ~TAKEN)) {
         const found = this.#redeliver(words, position, record, state, header);
@@ -158,6 +155,7 @@ export class SharedConsumer extends BaseConsumer<QueueObject> implements Consume
 
   #done(position: number): void {
     const { words, id } = this.object.participant;
+    this.#isDue = true;
     this.#change(words, this.ground.wordAt(position) + 1, TAKEN | id, DONE);
   }
 
@@ -171,6 +169,8 @@ export class SharedConsumer extends BaseConsumer<QueueObject> implements Consume
    * comes here.
    */
   #advanceIfDone(): void {
+    if (!this.#isDue) return;
+    this.#isDue = false;
     const { words } = this.object.participant;
     const record = this.ground.wordAt(this.load(Ring.Head) & ~7);
     if (Atomics.load(words, record) >= 0 && !isPassable(Atomics.load(words, record + 1))) return;
@@ -206,15 +206,20 @@ export class SharedConsumer extends BaseConsumer<QueueObject> implements Consume
   }
 
   /**
-   * Moves the head over all that is done. A consumer that finishes the message at the head looks at the head after that,
+   * Moves the head over all that is done, and reads all positions: but for the tail by plain loads, which the lock orders. A
+   * consumer that finishes the message at the head looks at the head after that,
    * and this looks at the message after it has stored the head: one of the two sees the other.
    */
   #advance(): number {
     const { participant, base, writersMask, readersMask } = this.object;
     const { words } = participant;
-    const before = this.ground.load(Ring.Head);
+    const before = this.ground.peek(Ring.Head);
     if (before === undefined) throw this.damaged("its head is not a position");
-    const taken = this.#taken(before);
+    const used = this.distance(before, Ring.Tail, this.object.capacity);
+    const taken = (before + this.distance(before, Ring.Taken, used, true)) | 0;
+    this.#taken = taken;
+    this.#end = (before + used) | 0;
+    this.#isDue = false;
     let head = before;
     for (let stored = head; ; stored = head) {
       head = this.#passed(words, stored, taken);
@@ -232,7 +237,7 @@ export class SharedConsumer extends BaseConsumer<QueueObject> implements Consume
     let position = head;
     while (position !== taken) {
       const record = this.ground.wordAt(position);
-      const header = Atomics.load(words, record);
+      const header = words[record] as number; // as above
       const state = Atomics.load(words, record + 1);
       if (header >= 0 && !isPassable(state)) break;
       position = (position + this.sizeOf(header, position, between(position, taken))) | 0;

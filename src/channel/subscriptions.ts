@@ -3,14 +3,13 @@
 // Each subscription has an entry with its id and its position. With "block" and "drop" the writer stays within a turn of the
 // ring of the slowest living one. With "overwrite" it tells before it overwrites: a subscriber copies a message, then looks
 // whether what it copied was told of meanwhile.
-import { sliceOf } from "../common/bytes.js";
 import { coordinationError } from "../common/errors.js";
 import { ID_BITS } from "../sync/layout.js";
 import { MOST_TRIES } from "../sync/object.js";
 import { Claim } from "./claim.js";
 import { BaseConsumer, type Consumer, type Found } from "./consumers.js";
-import { between, RECORD_HEADER, Ring, recordBytes } from "./layout.js";
-import { BaseProducer, closedError, OneClaim, type Producer, type RingObject } from "./producers.js";
+import { between, Ring, recordBytes } from "./layout.js";
+import { BaseProducer, OneClaim, type Producer, type RingObject } from "./producers.js";
 
 /** Words of a topic beside those of every ring. The second word of a record is its message's number. */
 export const TopicWord = Object.freeze({
@@ -72,9 +71,9 @@ export class TopicProducer extends BaseProducer<TopicObject> implements Producer
   }
 
   claim(length: number, sleeps: boolean): Claim | undefined {
-    if (this.isClosed) throw closedError(this.object, "claim");
-    if (this.#open.blocks(sleeps)) return undefined;
     const { words } = this.object.participant;
+    this.checkOpen(words);
+    if (this.#open.blocks(sleeps)) return undefined;
     const need = recordBytes(length);
     const total = this.sizeAt(this.#position, need);
     if (!this.#hasRoom(total)) {
@@ -300,8 +299,7 @@ export class Subscription extends BaseConsumer<TopicObject> implements Consumer 
   }
 
   #copyOf(position: number, length: number): Uint8Array {
-    const start = (position & this.ground.mask) + RECORD_HEADER;
-    return sliceOf(this.ground.bytes, start, start + length);
+    return this.object.participant.slice(this.ground.payloadAt(position), length);
   }
 
   /**

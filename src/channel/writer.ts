@@ -32,12 +32,14 @@ export class Writer<T = Uint8Array> extends Uncloneable implements MessageSink {
   readonly #codec: Codec | undefined;
   readonly #parts: MessageParts | undefined;
   readonly #pace = new Pace();
+  readonly #most: number;
   #isOpen = true;
 
   /** @internal */
   constructor({ object, producer, codec, parts }: WriterParts) {
     super();
     this.#object = object;
+    this.#most = mostMessage(object.capacity);
     this.#producer = producer;
     this.#codec = codec;
     this.#parts = parts;
@@ -78,8 +80,8 @@ export class Writer<T = Uint8Array> extends Uncloneable implements MessageSink {
    */
   tryWrite(value: T): boolean {
     const bytes = this.#encode(value);
-    const claim = this.#claim(bytes.length, false);
-    if (claim) return this.#fill(claim, bytes);
+    this.#checkOpen("write");
+    if (this.#producer.write(bytes, false)) return true;
     this.#producer.drop();
     return false;
   }
@@ -176,27 +178,19 @@ export class Writer<T = Uint8Array> extends Uncloneable implements MessageSink {
   }
 
   #write(bytes: Uint8Array): true | undefined {
-    const claim = this.#claim(bytes.length, true);
-    if (claim) return this.#fill(claim, bytes);
-    return this.#producer.drop() ? true : undefined;
-  }
-
-  #fill(claim: Claim, bytes: Uint8Array): true {
-    claim.fill(bytes);
-    claim.commit();
-    return true;
+    this.#checkOpen("write");
+    return this.#producer.write(bytes, true) || this.#producer.drop() || undefined;
   }
 
   #encode(value: T): Uint8Array {
     const bytes = encoded(this.#codec, value);
-    const most = mostMessage(this.#object.capacity);
-    if (bytes.length > most)
-      throw outOfRange("value.length", `<= ${most}, half of the channel's capacity`, bytes.length);
+    if (bytes.length > this.#most)
+      throw outOfRange("value.length", `<= ${this.#most}, half of the channel's capacity`, bytes.length);
     return bytes;
   }
 
   #checkLength(length: number): number {
-    return checkInteger("length", length, 0, mostMessage(this.#object.capacity));
+    return checkInteger("length", length, 0, this.#most);
   }
 
   #checkOpen(operation: string): void {

@@ -97,6 +97,18 @@ export class Participant implements Seat {
     return this.#window.part(start, length);
   }
 
+  /** Copies `source` to the window's byte `start`; the caller has checked that it fits. */
+  fill(source: Uint8Array, start: number): void {
+    if (this.#left) throw this.hasLeft();
+    this.#window.write(source, start, source.length);
+  }
+
+  /** A copy of the window's bytes from `start`; the caller has checked that they are inside. */
+  slice(start: number, length: number): Uint8Array {
+    if (this.#left) throw this.hasLeft();
+    return this.#window.slice(start, length);
+  }
+
   /**
    * Whether the participant that an id names is alive. The life word is read before the generation, so that a successor in
    * the slot is never taken for it.

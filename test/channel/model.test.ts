@@ -21,6 +21,7 @@ for (const model of [
   mpscModel(2, 1, campaign(1, 2)),
   mpscModel(2, campaign(1, 2), 0),
   mpmcModel(2, 3, 2),
+  mpmcModel(2, campaign(2, 3), campaign(1, 2), undefined, true),
   mpmcModel(3, 1, campaign(0, 2)),
   mpmcModel(3, campaign(1, 2), 0),
   overwriteModel(1, 5, 2),

@@ -26,8 +26,18 @@ export type MpmcMutant = (typeof mpmcMutants)[number];
 
 const [COMMITTED, DONE, TAKEN] = [0x80, 0x81, 0x40];
 
-/** Consumers that take `messages` in all. */
-export function mpmcModel(consumers: number, messages: number, deaths: number, mutant?: MpmcMutant): Model {
+/**
+ * Consumers that take `messages` in all.
+ *
+ * @param polls after each message a consumer calls tryRead first: it moves the head in the lock in which it takes the next
+ */
+export function mpmcModel(
+  consumers: number,
+  messages: number,
+  deaths: number,
+  mutant?: MpmcMutant,
+  polls = false,
+): Model {
   const all = Array.from({ length: messages }, (_, position) => position);
   const takesOver = mutant !== "a dead consumer's lock is not taken over";
   const redelivers = mutant !== "a dead consumer's message is not delivered again";
@@ -101,9 +111,11 @@ export function mpmcModel(consumers: number, messages: number, deaths: number, m
     freed: (view) => {
       const isMoved = view.register("moves") === 1 && mutant !== "who moved the head for others does not look again";
       const looks = isMoved && !view.register("mine") && !view.register("over");
+      const isPoll = view.register("polls") === 1;
       view.keep("moves", 0);
+      view.keep("polls", 0);
       if (view.register("over")) return "last";
-      if (looks) return "look";
+      if (looks || (isPoll && !view.register("mine"))) return "look";
       return view.register("mine") ? undefined : view.sleep("look");
     },
     work: (view) => {
@@ -117,7 +129,15 @@ export function mpmcModel(consumers: number, messages: number, deaths: number, m
       if (view.word(`state${position}`) !== (TAKEN | view.id)) view.violate(Violation.Crowd);
       view.store(`state${position}`, DONE);
       view.keep("mine", 0);
-      return undefined;
+      return polls ? undefined : "head";
+    },
+    // Without a mark: one that only tries is not rung.
+    poll: (view) => {
+      const owner = view.word("lock") & 0x7f;
+      if (owner !== 0 && view.isAlive(owner)) return "head";
+      view.store("lock", view.id);
+      view.keep("polls", 1);
+      return "advance";
     },
     head: (view) => (view.word(`state${view.word("head")}`) === DONE ? undefined : "look"),
     // If another keeps the lock, it sees the mark, and moves the head in this one's place.
@@ -140,11 +160,11 @@ export function mpmcModel(consumers: number, messages: number, deaths: number, m
       ...["lock", "head", "taken", "violation", `state${messages}`],
       ...all.flatMap((position) => [`state${position}`, `handled${position}`]),
     ],
-    ["mine", "over", "moves"],
+    ["mine", "over", "moves", "polls"],
   );
   for (const position of all) first.words[`state${position}`] = COMMITTED;
   return {
-    name: `mpmc of ${consumers} consumers, ${messages} messages, ${deaths} deaths`,
+    name: `mpmc of ${consumers} ${polls ? "polling " : ""}consumers, ${messages} messages, ${deaths} deaths`,
     first,
     programs: Array.from({ length: consumers }, () => steps),
     check: checkViolation,

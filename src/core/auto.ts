@@ -1,8 +1,9 @@
 // Both cores, each for the work that it is better at: JS for numbers and text, because it needs no call into wasm; wasm
-// for ranges and long arrays, because it has vectors and 64-bit integers.
+// for long arrays, and for ranges that the engine has no native code for, because it has vectors and 64-bit integers.
 import type { Width } from "../common/elements.js";
 import { ShmError } from "../common/errors.js";
 import type { Window } from "../memory/window.js";
+import { AutoRange } from "./autorange.js";
 import type { Core, CoreCursor, CoreName } from "./core.js";
 import type { Engine } from "./engine.js";
 import { JsCursor } from "./js/cursor.js";
@@ -132,5 +133,9 @@ function wasmOrJs(engine: Engine): Core {
 
 export function autoCore(engine: Engine): Core {
   const long = wasmOrJs(engine);
-  return { ...long, open: (window) => new AutoCursor(window, long) };
+  return {
+    ...long,
+    open: (window) => new AutoCursor(window, long),
+    range: (window) => new AutoRange(window, long, engine),
+  };
 }

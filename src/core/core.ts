@@ -130,10 +130,10 @@ export interface CoreRange {
   indexOf(needle: Uint8Array, start: number, end: number): number;
   lastIndexOf(needle: Uint8Array, start: number, end: number): number;
 
-  /** Whether the bytes from `start` are those of `other`, of which the window has as many there. */
-  equals(other: Uint8Array, start: number): boolean;
-  /** The sign of the first difference between unsigned bytes; 0 if there is none. */
-  compare(other: Uint8Array, start: number): number;
+  /** Whether the bytes of the range are those of `other`, which has as many. Of `other` no property is read but its elements. */
+  equals(other: Uint8Array, start: number, end: number): boolean;
+  /** The sign of the first difference between unsigned bytes; 0 if there is none. `other` is as that of equals. */
+  compare(other: Uint8Array, start: number, end: number): number;
 
   fillByte(byte: number, start: number, end: number): void;
   /** Repeats the pattern; the last copy is cut at the end of the range. `pattern` has at least 2 bytes. */

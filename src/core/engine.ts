@@ -1,6 +1,6 @@
 import type { OwnUint8Array } from "../common/bytes.js";
-import type { NativeCopy } from "../memory/copy.js";
-import type { NativeText } from "../memory/text.js";
+import type { Width } from "../common/elements.js";
+import type { WindowNatives } from "../memory/window.js";
 
 /**
  * Operations that an engine has in native code. The entry point of the package hands them in: Node's has Buffer's and
@@ -8,9 +8,10 @@ import type { NativeText } from "../memory/text.js";
  *
  * The bytes may be shared with other processes, which may write to them during the call. So an operation must be safe on
  * memory that changes: it reads within the length it was given, even if bytes change after it has read them, and at worst
- * its answer is about bytes that were never there together. The views are valid for the call only.
+ * its answer is about bytes that were never there together. The views are valid for the call only, and those of a window are
+ * of the kind that `view` makes.
  */
-export interface Engine {
+export interface Engine extends WindowNatives {
   /**
    * memcmp(3): the sign of the first difference of as many bytes. Neither core can compare bytes of two buffers at full
    * speed: the wasm core would have to copy those that are not in its memory (half the speed over 1 MiB), and the JS core
@@ -25,19 +26,12 @@ export interface Engine {
   readonly longestNeedle?: number;
   /** Reverses the bytes of each element, in place. The length is a multiple of `width`. */
   readonly swap?: (bytes: Uint8Array, width: 2 | 4 | 8) => void;
+  /** The widths that it swaps faster than the wasm core does. */
+  readonly fastSwaps?: readonly Width[];
   /** Whether the bytes are UTF-8, as {@link CoreRange.isUtf8} defines it. */
   readonly isUtf8?: (bytes: Uint8Array) => boolean;
-  /**
-   * memmove(3), for copies that `set` makes slowly: see memory/copy.ts. Read when the host is there, which may bring it.
-   */
-  readonly copy?: NativeCopy | undefined;
-  /** Short text: see memory/text.ts. */
-  readonly text?: NativeText | undefined;
   /** zlib's CRC-32, continued from `previous`: 0 to begin. */
   readonly crc32?: ((bytes: Uint8Array, previous: number) => number) | undefined;
-
-  /** The same bytes as the engine's own kind, such as a Buffer. */
-  readonly view?: (bytes: Uint8Array) => Uint8Array;
 
   /** The bytes of a file, by its URL. */
   readonly readFile?: (url: { readonly href: string }) => Promise<Uint8Array>;

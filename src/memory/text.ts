@@ -9,14 +9,13 @@ export const SHORT_TEXT = 128;
 /** The high bit of each byte of a word: none of ASCII has it. */
 const NOT_ASCII = 0x80808080;
 
-/** What an engine has for text. `View` is its own kind of bytes, as Node's Buffer. */
-export interface NativeText<View extends Uint8Array = Uint8Array> {
-  readonly view: (bytes: Uint8Array) => View;
+/** What an engine has for text. */
+export interface NativeText {
   /**
    * Writes text as UTF-8 from `start` on, U+FFFD for a lone surrogate; returns the bytes written. Whole characters only, and
-   * no byte after them. The view may be of a shared memory: what it holds is never read.
+   * no byte after them. The view is of the engine's own kind, and may be of a shared memory: what it holds is never read.
    */
-  readonly write: (view: View, text: string, start: number) => number;
+  readonly write: (view: Uint8Array, text: string, start: number) => number;
   /** The snapshot of a short text: {@link SHORT_TEXT} bytes that no other process can change. */
   readonly words: Uint32Array;
   /** The first `length` bytes of the snapshot as text, all of them ASCII. */

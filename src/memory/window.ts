@@ -7,6 +7,16 @@ import { type NativeText, readShort, SHORT_TEXT } from "./text.js";
 
 const NOTHING = new Uint8Array(0);
 
+/** What an engine has in native code for the bytes of a window. Each may be absent. */
+export interface WindowNatives {
+  /** Copies what it copies faster than `set`. Read when the window is made. */
+  readonly copy?: NativeCopy | undefined;
+  /** Reads and writes short text; only with `view`. */
+  readonly text?: NativeText | undefined;
+  /** The same bytes as the engine's own kind, such as a Buffer. */
+  readonly view?: (bytes: Uint8Array) => Uint8Array;
+}
+
 /**
  * The bytes of one attachment inside its memory, and the only place that makes views of them, or copies.
  *
@@ -22,18 +32,17 @@ export class Window {
   readonly isShared: boolean;
   readonly #choice: CopyChoice;
   readonly #text: NativeText | undefined;
+  readonly #view: WindowNatives["view"];
   /** Bytes up to which {@link readShort} may read a text; -1 without native code for it. */
   readonly shortText: number;
   /** Whether {@link prepareText} was called. */
   isTextReady = false;
-  #textView: Uint8Array = NOTHING;
+  #native: Uint8Array = NOTHING; // `bytes` of the engine's own kind, made at the first use
 
   /**
    * @param owner the attachment. A cursor holds the window, so it keeps the attachment: see segment/lifetime.ts
    * @param isInPlace whether the window is still where it was mapped. Asked after a grow; undefined if the engine
    *   cannot have moved the memory
-   * @param native copies what it copies faster than `set`; undefined: there is none
-   * @param text reads and writes short text; undefined: there is none
    */
   constructor(
     readonly memory: WasmMemory,
@@ -41,13 +50,13 @@ export class Window {
     readonly byteLength: number,
     readonly owner: object,
     private readonly isInPlace?: () => boolean,
-    native?: NativeCopy,
-    text?: NativeText,
+    natives: WindowNatives = {},
   ) {
     this.isShared = isShared(memory);
-    this.#text = text;
-    this.shortText = text === undefined ? -1 : SHORT_TEXT;
-    this.#choice = new CopyChoice(native, this.isShared);
+    this.#text = natives.text;
+    this.#view = natives.view;
+    this.shortText = natives.text === undefined ? -1 : SHORT_TEXT;
+    this.#choice = new CopyChoice(natives.copy, this.isShared);
     this.#makeViews();
   }
 
@@ -55,6 +64,19 @@ export class Window {
   current(): this {
     if (this.bytes.length === 0 && !this.detached) this.#renew();
     return this;
+  }
+
+  /** The window as the engine's own kind of bytes, such as a Buffer. The same object until a grow detaches it. */
+  native(): Uint8Array {
+    const { bytes } = this.current();
+    if (this.#native.length === 0) this.#native = this.#view?.(bytes) ?? bytes;
+    return this.#native;
+  }
+
+  /** Bytes of the engine's own kind: `length` from `start`. The caller has checked that they are inside. */
+  nativePart(start: number, length: number): Uint8Array {
+    const whole = this.native();
+    return length === whole.length ? whole : whole.subarray(start, start + length);
   }
 
   /** A view of `length` bytes from `start`. The caller has checked that they are inside. */
@@ -108,15 +130,14 @@ export class Window {
    * @returns bytes written; -1 if it cannot, and nothing has changed: less room, or {@link prepareText} must be called first
    */
   writeText(text: string, start: number): number {
-    const view = this.#textView;
+    const view = this.#native;
     return 3 * text.length >= view.length - start ? -1 : (this.#text as NativeText).write(view, text, start);
   }
 
   /** Makes the view that {@link writeText} takes, which a grow detaches; false if there is no native code for text. */
   prepareText(): boolean {
-    const { bytes } = this.current();
     if (this.#text === undefined) return false;
-    if (this.#textView.length === 0) this.#textView = this.#text.view(bytes);
+    this.native();
     this.isTextReady = true;
     return true;
   }
@@ -134,7 +155,7 @@ export class Window {
 
   close(): void {
     this.detached = true;
-    this.#textView = NOTHING;
+    this.#native = NOTHING;
     this.isTextReady = false;
     this.buffer = NOTHING.buffer;
     this.bytes = NOTHING;
@@ -151,7 +172,7 @@ export class Window {
   }
 
   #makeViews(): void {
-    this.#textView = NOTHING;
+    this.#native = NOTHING;
     this.isTextReady = false;
     this.buffer = this.memory.buffer;
     this.bytes = new Uint8Array(this.buffer, this.byteOffset, this.byteLength);

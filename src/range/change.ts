@@ -11,10 +11,12 @@ export abstract class Changes extends RangeTarget {
   fill(value: number | Uint8Array | string, start = 0, end = this.byteLength): void {
     if (arguments.length > 3) throw extraArgument("fill", arguments, 3);
     const pattern = checkPattern(value);
-    if (pattern.length === 0) throw outOfRange("value", "at least one byte", value);
+    const isByte = typeof pattern === "number";
+    if (!isByte && pattern.length === 0) throw outOfRange("value", "at least one byte", value);
     checkRange(this, start, end);
     const range = this.writableRange("fill");
-    if (pattern.length === 1) range.fillByte(pattern[0] as number, start, end);
+    if (isByte) range.fillByte(pattern, start, end);
+    else if (pattern.length === 1) range.fillByte(pattern[0] as number, start, end);
     else range.fill(pattern, start, end);
   }
 

@@ -6,10 +6,10 @@ export abstract class Comparisons extends RangeTarget {
   /** Whether the range equals all of `other`, byte for byte: bytes, or the whole window of another attachment. */
   equals(other: Uint8Array | RangeTarget, start = 0, end = this.byteLength): boolean {
     if (arguments.length > 3) throw extraArgument("equals", arguments, 3);
-    const bytes = checkOther(other);
+    const { bytes, length } = checkOther(other);
     checkRange(this, start, end);
     const range = this.range("equals");
-    return bytes.length === end - start && range.equals(bytes, start);
+    return length === end - start && range.equals(bytes, start, end);
   }
 
   /**
@@ -18,11 +18,11 @@ export abstract class Comparisons extends RangeTarget {
    */
   compare(other: Uint8Array | RangeTarget, start = 0, end = this.byteLength): -1 | 0 | 1 {
     if (arguments.length > 3) throw extraArgument("compare", arguments, 3);
-    const bytes = checkOther(other);
+    const { bytes, length } = checkOther(other);
     checkRange(this, start, end);
     const range = this.range("compare");
-    const common = Math.min(bytes.length, end - start);
-    const sign = range.compare(firstBytes(bytes, common), start);
-    return Math.sign(sign === 0 ? end - start - bytes.length : sign) as -1 | 0 | 1;
+    const common = Math.min(length, end - start);
+    const sign = range.compare(common === length ? bytes : firstBytes(bytes, common), start, start + common);
+    return Math.sign(sign === 0 ? end - start - length : sign) as -1 | 0 | 1;
   }
 }

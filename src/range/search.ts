@@ -13,6 +13,7 @@ export abstract class Searches extends RangeTarget {
     const needle = checkPattern(value);
     checkRange(this, start, end);
     const range = this.range("indexOf");
+    if (typeof needle === "number") return range.indexOfByte(needle, start, end);
     if (needle.length === 0) return start;
     if (needle.length === 1) return range.indexOfByte(needle[0] as number, start, end);
     return range.indexOf(needle, start, end);
@@ -24,6 +25,7 @@ export abstract class Searches extends RangeTarget {
     const needle = checkPattern(value);
     checkRange(this, start, end);
     const range = this.range("lastIndexOf");
+    if (typeof needle === "number") return range.lastIndexOfByte(needle, start, end);
     if (needle.length === 0) return end;
     if (needle.length === 1) return range.lastIndexOfByte(needle[0] as number, start, end);
     return range.lastIndexOf(needle, start, end);

@@ -1,6 +1,6 @@
 // What every range operation starts from: an attachment, and a range of its window that was checked.
 import { checkInteger } from "../common/arguments.js";
-import { bytesOf, checkBytes, firstBytes, type OwnUint8Array, sliceOf } from "../common/bytes.js";
+import { checkBytes, copyBytes, firstBytes, type OwnUint8Array, sliceOf } from "../common/bytes.js";
 import { outOfRange } from "../common/errors.js";
 import { Uncloneable } from "../common/uncloneable.js";
 import type { CoreRange } from "../core/core.js";
@@ -53,17 +53,33 @@ export function checkElements(target: Sized, width: number, start: number, end: 
   if ((end - start) % width !== 0) throw outOfRange("end", `a multiple of ${width} bytes after start, ${start}`, end);
 }
 
-/** The bytes of a needle or a pattern, in a private copy that cannot change during the operation. */
-export function checkPattern(value: unknown): Uint8Array {
-  if (typeof value === "number") return Uint8Array.of(checkInteger("value", value, 0, 255));
-  if (typeof value === "string") return encoder.encode(value);
+/** Room for a short needle or pattern, which is used up before another one is checked. */
+const room = new Uint8Array(256);
+
+/** The text of the last needle or pattern, and its bytes, as programs look for one again and again. */
+let last = { text: "", bytes: encoder.encode("") };
+
+/** A byte; or the bytes of a needle or a pattern, in a private copy that cannot change during the operation. */
+export function checkPattern(value: unknown): number | Uint8Array {
+  if (typeof value === "number") return checkInteger("value", value, 0, 255);
+  if (typeof value === "string") {
+    if (value !== last.text || value.length > room.length) last = { text: value, bytes: encoder.encode(value) };
+    return last.bytes;
+  }
   const length = checkBytes("value", value, "of type number or string, or an instance of Uint8Array");
-  return sliceOf(firstBytes(value as Uint8Array, length));
+  const bytes = firstBytes(value as Uint8Array, length);
+  if (length > room.length) return sliceOf(bytes);
+  const copy = firstBytes(room, length);
+  copyBytes(copy, bytes);
+  return copy;
 }
 
-/** The bytes to compare a range with: an array, or the window of another attachment. */
-export function checkOther(other: unknown): Uint8Array {
-  if (RangeTarget.isTarget(other)) return other.bytes;
-  checkBytes("other", other, "an instance of Uint8Array or Attachment");
-  return bytesOf(other as Uint8Array);
+/** The bytes to compare a range with, and how many they are: an array, or the window of another attachment. */
+export function checkOther(other: unknown): { bytes: Uint8Array; length: number } {
+  if (RangeTarget.isTarget(other)) {
+    const { bytes } = other;
+    return { bytes, length: bytes.length };
+  }
+  const length = checkBytes("other", other, "an instance of Uint8Array or Attachment");
+  return { bytes: other as Uint8Array, length };
 }

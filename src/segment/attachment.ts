@@ -97,7 +97,7 @@ export class Attachment extends Ranges {
     this.#reserve = request.reserve ?? 0;
     // Only a memory of the caller's can be one that the engine moves.
     const isInPlace = memoryOf === "caller" ? () => host.isInPlace(mapping) : undefined;
-    this.#window = new Window(memory, byteOffset, byteLength, this, isInPlace, engine.copy, engine.text);
+    this.#window = new Window(memory, byteOffset, byteLength, this, isInPlace, engine);
     this.#views = new Views(this.#window);
     this.#lifetime = new Lifetime(this, mapping);
   }
@@ -156,7 +156,7 @@ export class Attachment extends Ranges {
    */
   get buffer(): WindowBytes {
     this.#checkAttached("buffer");
-    return this.#views.bytesAs(this.#engine.view) as WindowBytes;
+    return this.#window.native() as WindowBytes;
   }
 
   /**

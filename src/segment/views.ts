@@ -7,7 +7,6 @@ import type { Window } from "../memory/window.js";
 export class Views {
   readonly #window: Window;
   readonly #kept = new WeakMap<ElementArrayConstructor, ElementArray>();
-  #bytes: { readonly of: Uint8Array; readonly as: Uint8Array } | undefined;
 
   constructor(window: Window) {
     this.#window = window;
@@ -31,12 +30,5 @@ export class Views {
     const view = new Type(buffer as ArrayBuffer, byteOffset + offset, elements);
     this.#kept.set(Type, view);
     return view as InstanceType<T>;
-  }
-
-  /** The window as the engine's own kind of bytes. */
-  bytesAs(kind: ((bytes: Uint8Array) => Uint8Array) | undefined): Uint8Array {
-    const { bytes } = this.#window.current();
-    if (this.#bytes?.of !== bytes) this.#bytes = { of: bytes, as: kind?.(bytes) ?? bytes };
-    return this.#bytes.as;
   }
 }

@@ -7,7 +7,6 @@ import { jsCore } from "#src/core/js.js";
 import { wasmCore } from "#src/core/wasm.js";
 import { openCursor } from "#src/cursor/cursor.js";
 import { WINDOW_START } from "#src/memory/layout.js";
-import type { NativeText } from "#src/memory/text.js";
 import { Window } from "#src/memory/window.js";
 import { nativeText } from "#src/node.js";
 import { suite } from "../suite.js";
@@ -140,12 +139,15 @@ for (const [name, column, open] of subjects) {
   crossings.run();
 }
 
-const native = nativeText() as NativeText | undefined;
+const native = nativeText();
 const short = suite("Crossings: short text by native code");
 for (const [name, coreOf] of Object.entries({ js: jsCore, wasm: wasmCore }))
   short(`of ASCII is one call of the ${name} core`, () => {
     const memory = new WebAssembly.Memory({ initial: 2, maximum: 2, shared: true });
-    const own = new Window(memory, WINDOW_START, SIZE, {}, undefined, undefined, native);
+    const own = new Window(memory, WINDOW_START, SIZE, {}, undefined, {
+      text: native,
+      view: (bytes) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length),
+    });
     const calls: string[] = [];
     const cursor = openCursor(noting(coreOf({}).open(own), calls), own, true, undefined);
     cursor.writeString("the first one prepares the window");

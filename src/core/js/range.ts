@@ -1,7 +1,7 @@
 // Ranges of a window in JS: by the engine's own operation if it has one, else by the obvious code beside this file.
 import type { BigIntKind, NumberKind, Width } from "../../common/elements.js";
 import type { Window } from "../../memory/window.js";
-import { type CoreRange, type HashName, TRAP } from "../core.js";
+import { type CoreName, type CoreRange, type HashName, TRAP } from "../core.js";
 import type { Engine } from "../engine.js";
 import { adler32 } from "./adler32.js";
 import { CLOSED } from "./closed.js";
@@ -29,7 +29,6 @@ function store({ buffer, byteOffset, length }: Uint8Array, words: readonly bigin
 }
 
 export class JsRange implements CoreRange {
-  readonly core = "js";
   readonly #engine: Engine;
   #window: Window;
 
@@ -38,8 +37,12 @@ export class JsRange implements CoreRange {
     this.#engine = engine;
   }
 
+  get core(): CoreName {
+    return "js";
+  }
+
   crc32(start: number, end: number, previous: number): number {
-    const bytes = this.#part(start, end);
+    const bytes = this.#native(start, end);
     return this.#engine.crc32?.(bytes, previous) ?? crc32(this.#window.view, start, end, previous);
   }
 
@@ -82,33 +85,33 @@ export class JsRange implements CoreRange {
   }
 
   indexOfByte(byte: number, start: number, end: number): number {
-    const text = this.#part(start, end);
+    const text = this.#native(start, end);
     return placeIn(text, start, 1, this.#engine.indexOf?.(text, byte) ?? indexOfByte(text, byte));
   }
 
   lastIndexOfByte(byte: number, start: number, end: number): number {
-    const text = this.#part(start, end);
+    const text = this.#native(start, end);
     return placeIn(text, start, 1, this.#engine.lastIndexOf?.(text, byte) ?? lastIndexOfByte(text, byte));
   }
 
   indexOf(needle: Uint8Array, start: number, end: number): number {
-    const text = this.#part(start, end);
+    const text = this.#native(start, end);
     const native = this.#isShort(needle) ? this.#engine.indexOf : undefined;
     return placeIn(text, start, needle.length, native?.(text, needle) ?? indexOf(text, needle));
   }
 
   lastIndexOf(needle: Uint8Array, start: number, end: number): number {
-    const text = this.#part(start, end);
+    const text = this.#native(start, end);
     const native = this.#isShort(needle) ? this.#engine.lastIndexOf : undefined;
     return placeIn(text, start, needle.length, native?.(text, needle) ?? lastIndexOf(text, needle));
   }
 
-  equals(other: Uint8Array, start: number): boolean {
-    return this.compare(other, start) === 0;
+  equals(other: Uint8Array, start: number, end: number): boolean {
+    return this.compare(other, start, end) === 0;
   }
 
-  compare(other: Uint8Array, start: number): number {
-    const bytes = this.#part(start, start + other.length);
+  compare(other: Uint8Array, start: number, end: number): number {
+    const bytes = this.#native(start, end);
     return this.#engine.compare?.(bytes, other) ?? compare(bytes, other);
   }
 
@@ -126,17 +129,17 @@ export class JsRange implements CoreRange {
 
   swap(width: Width, start: number, end: number): void {
     const native = this.#engine.swap;
-    if (native && width > 1) native(this.#part(start, end), width as 2 | 4 | 8);
+    if (native && width > 1) native(this.#native(start, end), width as 2 | 4 | 8);
     else swap(this.#open(start, end).view, width, start, end);
   }
 
   isUtf8(start: number, end: number): boolean {
-    const bytes = this.#part(start, end);
+    const bytes = this.#native(start, end);
     return this.#engine.isUtf8?.(bytes) ?? invalidUtf8(bytes) < 0;
   }
 
   indexOfInvalidUtf8(start: number, end: number): number {
-    const bytes = this.#part(start, end);
+    const bytes = this.#native(start, end);
     if (this.#engine.isUtf8?.(bytes)) return -1;
     const index = invalidUtf8(bytes); // -1 if another process has repaired it meanwhile
     return index < 0 ? -1 : start + index;
@@ -180,6 +183,11 @@ export class JsRange implements CoreRange {
 
   #part(start: number, end: number): Uint8Array {
     return this.#open(start, end).part(start, end - start);
+  }
+
+  /** For the engine's operations. */
+  #native(start: number, end: number): Uint8Array {
+    return this.#open(start, end).nativePart(start, end - start);
   }
 
   /** Whether the engine finds the needle in linear time. */

@@ -1,4 +1,5 @@
 // Ranges of a window by the core in assembly/.
+import { bytesOf } from "../../common/bytes.js";
 import type { BigIntKind, NumberKind, Width } from "../../common/elements.js";
 import type { Window } from "../../memory/window.js";
 import { type Core, type CoreRange, type HashName, hashShapes, TRAP } from "../core.js";
@@ -152,13 +153,14 @@ export class WasmRange implements CoreRange {
     return this.#last(start, end, length, (record, from, to) => this.#exports.lastIndexOf(record, length, from, to));
   }
 
-  equals(other: Uint8Array, start: number): boolean {
-    return this.compare(other, start) === 0;
+  equals(other: Uint8Array, start: number, end: number): boolean {
+    return this.compare(other, start, end) === 0;
   }
 
-  compare(other: Uint8Array, start: number): number {
+  compare(other: Uint8Array, start: number, end: number): number {
     if (this.#window.detached || this.#record === CLOSED) throw TRAP;
-    return this.#engine.compare?.(this.#window.part(start, other.length), other) ?? this.#compare(other, start);
+    const { compare } = this.#engine;
+    return compare?.(this.#window.nativePart(start, end - start), other) ?? this.#compare(bytesOf(other), start);
   }
 
   fillByte(byte: number, start: number, end: number): void {
@@ -274,7 +276,7 @@ export class WasmRange implements CoreRange {
     for (let tried = 0; tried < CANDIDATES && to - from >= needle.length; tried++) {
       const place = this[last ? "lastIndexOf" : "indexOf"](head, from, to - rest.length);
       if (place < 0) return -1;
-      if (this.equals(rest, place + head.length)) return place;
+      if (this.equals(rest, place + head.length, place + needle.length)) return place;
       if (last) to = place + needle.length - 1;
       else from = place + 1;
     }

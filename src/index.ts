@@ -25,6 +25,7 @@ export type { SandboxPool } from "./sandbox/pool.js";
 export type { SandboxPoolOptions } from "./sandbox/pooloptions.js";
 export type { Sandbox } from "./sandbox/sandbox.js";
 export type { GuestBytes, GuestMemory, WriteOptions } from "./sandbox/transfer.js";
+export type { WasiOptions, WasiOutput } from "./sandbox/wasioptions.js";
 // public.ts exports these without Node's part.
 export type { ChannelWritable } from "./stream/messages.js";
 export type { CursorReadable } from "./stream/readable.js";

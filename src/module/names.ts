@@ -9,8 +9,8 @@ export function shownName(name: string): string {
 }
 
 /** The first names, and how many more there are. */
-export function shownNames(names: readonly string[]): string {
+export function shownNames(names: readonly string[], most = MOST): string {
   if (names.length === 0) return "none";
-  const shown = names.slice(0, MOST).map(shownName).join(", ");
-  return names.length <= MOST ? shown : `${shown} and ${names.length - MOST} more`;
+  const shown = names.slice(0, most).map(shownName).join(", ");
+  return names.length <= most ? shown : `${shown} and ${names.length - most} more`;
 }

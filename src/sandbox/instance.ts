@@ -6,10 +6,16 @@ import { roundUp, WASM_PAGE } from "../memory/layout.js";
 import { shownName, shownNames } from "../module/names.js";
 import { blockOf, type ExchangeGuest, exchange, type MemoryOperation, type MemoryValue } from "./exchange.js";
 import { type GuestResult, type GuestValue, type GuestWindow, MOST_PAGES } from "./guest.js";
-import type { GuestAttachment, GuestLimits, InstanceRequest, Traps, WindowRequest } from "./job.js";
+import type { GuestAttachment, GuestLimits, InstanceRequest, WindowRequest } from "./job.js";
 import type { Usage } from "./protocol.js";
+import { provide } from "./provided.js";
+import { GuestExit, type Wasi } from "./wasi.js";
 
 type GuestFunction = (...values: GuestValue[]) => GuestResult;
+
+const STARTING = "starting the guest";
+/** What a program that is run once exports, in place of `_initialize`. */
+const COMMAND = "_start";
 
 const pagesOf = (bytes: number): number => Math.ceil(bytes / WASM_PAGE);
 
@@ -18,12 +24,16 @@ export function windowPages(lengths: readonly number[]): number {
   return lengths.reduce((pages, length) => pages + pagesOf(length), 0);
 }
 
+const guestExit = (operation: string, code: number): Error =>
+  guestError("ERR_SHM_GUEST_EXIT", `${operation}: the guest exited with code ${code}`);
+
 /**
- * The error for what a call of the guest threw: a trap, a stack overflow, or a value that the guest's type does not take (for
+ * The error for what a call of the guest threw: an exit, a trap, a stack overflow, or a value that the guest's type does not take (for
  * the text of another value than an i64, engines throw a SyntaxError). Everything else is returned as it
  * is.
  */
 function guestTrap(operation: string, cause: unknown): unknown {
+  if (cause instanceof GuestExit) return guestExit(operation, cause.code);
   if (cause instanceof TypeError || cause instanceof SyntaxError)
     return Object.assign(new TypeError(`${operation}: ${cause.message}`, { cause }), { code: "ERR_INVALID_ARG_TYPE" });
   // A WebAssembly.Exception is one that the guest threw and did not catch. Not every engine has them.
@@ -54,6 +64,7 @@ export class GuestInstance implements ExchangeGuest {
   /** The memory's buffer when the windows were last seen in place. A grow makes another. */
   #buffer: ArrayBufferLike;
   readonly #attachments = new Map<string, GuestAttachment>();
+  readonly #wasi: Wasi | undefined;
   readonly #guarded: [name: string, attachment: GuestAttachment][] = [];
 
   /**
@@ -70,15 +81,18 @@ export class GuestInstance implements ExchangeGuest {
         `the guest's memory may have ${most} pages of 64 KiB; it begins with ${initialPages}, and the windows need ${extra}`,
       );
     const memory = fixed ? makeMemory(maximumPages + extra, maximumPages + extra) : makeMemory(initialPages, most);
-    const imports = withTraps(request.imports, request.traps);
+    const { imports, wasi } = provide(module, memory, request);
+    this.#wasi = wasi;
     this.memory = memory;
     this.#extra = extra;
-    this.#exports = { ...instantiate(module, { ...imports, env: { ...imports["env"], memory } }).exports };
+    this.#exports = { ...instantiate(module, imports).exports };
     if (hidden.pages !== undefined) {
       this.#pages = this.#exports[hidden.pages] as WebAssembly.Global<"i32">;
       delete this.#exports[hidden.pages];
     }
     this.#initialize();
+    const exit = wasi?.takeExit();
+    if (exit !== undefined) throw guestExit(STARTING, exit);
     try {
       const windows = new Map<string, GuestWindow>();
       // One grow before any window is attached: to grow a memory that has a guarded window asks more of the engine.
@@ -101,7 +115,7 @@ export class GuestInstance implements ExchangeGuest {
   }
 
   /**
-   * Calls an export.
+   * Calls an export. With WASI, `_start` returns the code that the guest exits with.
    *
    * @throws {ShmError} `ERR_SHM_GUEST_EXPORT` it exports no such function; `ERR_SHM_GUEST_TRAP` it trapped;
    *   `ERR_SHM_READ_ONLY` it stored into a read-only window; `ERR_SHM_MEMORY_MOVED` it grew its memory, and the engine
@@ -109,16 +123,22 @@ export class GuestInstance implements ExchangeGuest {
    */
   call(name: string, values: readonly GuestValue[]): GuestResult {
     const call = this.#function(name);
+    const wasi = this.#wasi;
     let result: GuestResult;
+    let failed: unknown;
     try {
       result = call(...values);
     } catch (cause) {
-      const trap = guestTrap(name, cause);
-      this.#checkWindows(name, trap);
-      throw trap;
+      failed = guestTrap(name, cause);
     }
-    this.#checkWindows(name);
-    return result;
+    const exit = wasi?.takeExit(); // also if the guest caught it
+    if (exit !== undefined) {
+      result = exit;
+      failed = name === COMMAND ? undefined : guestExit(name, exit);
+    }
+    this.#checkWindows(name, failed);
+    if (failed !== undefined) throw failed;
+    return wasi && name === COMMAND ? (result ?? 0) : result;
   }
 
   /** @throws {ShmError} as {@link exchange} */
@@ -159,14 +179,15 @@ export class GuestInstance implements ExchangeGuest {
    */
   #initialize(): void {
     const { _initialize, __wasm_call_ctors, __new, malloc, free } = this.#exports as Record<string, GuestFunction>;
-    const start = _initialize ?? __wasm_call_ctors; // the first calls the second
+    // The first calls the second, and so does a command.
+    const start = _initialize ?? (Object.hasOwn(this.#exports, COMMAND) ? undefined : __wasm_call_ctors);
     try {
       if (typeof start === "function" && start.length === 0) start();
       if (typeof __new === "function" && __new.length === 2)
         __new(16, 0); // AssemblyScript's
       else if (typeof malloc === "function" && typeof free === "function") free(malloc(16) as GuestValue);
     } catch (cause) {
-      throw guestTrap("starting the guest", cause);
+      throw guestTrap(STARTING, cause);
     }
   }
 
@@ -211,21 +232,6 @@ export class GuestInstance implements ExchangeGuest {
   }
 }
 
-/** With functions that trap in the place of those that nobody gives. */
-function withTraps(imports: WebAssembly.Imports, traps: Traps): WebAssembly.Imports {
-  const all: Record<string, WebAssembly.ModuleImports> = Object.assign(Object.create(null), imports); // "__proto__" is a name, too
-  for (const [module, name] of traps) {
-    const what = `${shownName(module)}.${shownName(name)}`;
-    all[module] = {
-      ...all[module],
-      [name]: () => {
-        throw new WebAssembly.RuntimeError(`the guest called ${what}, which nobody gave it`);
-      },
-    };
-  }
-  return all;
-}
-
 /** Refuses a window that overlaps another: a hostile allocator may return the same block twice. */
 function checkPlace(byteOffset: number, length: number, others: GuestWindow[], allocator: string | undefined): void {
   const overlaps = others.some(
@@ -240,7 +246,7 @@ function instantiate(module: WebAssembly.Module, imports: WebAssembly.Imports): 
   } catch (cause) {
     if (cause instanceof WebAssembly.LinkError)
       throw guestError("ERR_SHM_GUEST_IMPORT", `the guest cannot be linked: ${cause.message}`, cause);
-    throw guestTrap("starting the guest", cause);
+    throw guestTrap(STARTING, cause);
   }
 }
 

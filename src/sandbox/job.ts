@@ -2,9 +2,7 @@
 // instance takes it, and as data that can be sent to another thread or process.
 import type { Access } from "../common/flags.js";
 import type { WasmMemory } from "../memory/layout.js";
-
-/** Functions that trap: by module and name. */
-export type Traps = readonly (readonly [module: string, name: string])[];
+import type { ProvidedJob, Traps } from "./provided.js";
 
 /** Exports that the guest does not have as it was given, by what they are. */
 export interface Hidden {
@@ -13,7 +11,7 @@ export interface Hidden {
 }
 
 /** The limits of a guest: the same in both forms. */
-export interface GuestLimits {
+export interface GuestLimits extends ProvidedJob {
   /** Wasm pages of the guest's own: at the start, and at most. */
   readonly initialPages: number;
   readonly maximumPages: number;

@@ -9,8 +9,10 @@ import { appended, exported, memoryContents, memoryOf, OWN_MEMORY, withContents 
 import { checkCode } from "./code.js";
 import { checkCounts, checkSizes } from "./counts.js";
 import { type Imports, MOST_PAGES } from "./guest.js";
-import type { Hidden, Traps } from "./job.js";
+import type { Hidden } from "./job.js";
 import type { CheckedLimits } from "./limits.js";
+import { isProvided, type ProvidedJob, type Traps } from "./provided.js";
+import { WASI } from "./wasi.js";
 
 /** The least and the most that env.memory may have, by the module's import. Wasm pages of 64 KiB. */
 export interface MemoryPages {
@@ -56,32 +58,38 @@ function checkTables({ tables, elements: segments }: ModuleBinary, heapBytes: nu
     );
 }
 
+/** Names of missing functions in a message: what a guest of emscripten imports. */
+const MOST_MISSING = 100;
+
 function refuseMemory(reason: string): Error {
   return guestError("ERR_SHM_GUEST_MEMORY", `the guest's memory cannot be replaced: ${reason}`);
 }
 
-/** @throws {ShmError} `ERR_SHM_GUEST_IMPORT` with all functions that are missing */
-function checkImports({ imports: wanted }: ModuleBinary, imports: Imports): void {
-  const missing = wanted.filter(
-    ({ kind, module, name }) =>
-      kind === "function" && !(Object.hasOwn(imports, module) && Object.hasOwn(imports[module] as object, name)),
-  );
-  if (missing.length === 0) return;
-  const names = shownNames(missing.map(({ module, name }) => `${module}.${name}`));
-  throw guestError(
-    "ERR_SHM_GUEST_IMPORT",
-    `the guest imports functions that the imports option lacks: ${names}; imports: "trap" makes each one that traps`,
+/** The functions that a guest imports and is not given. */
+function missingOf({ imports: wanted }: ModuleBinary, { imports, provided }: ModuleRules): Traps {
+  const isGiven = (module: string, name: string): boolean =>
+    (Object.hasOwn(imports, module) && Object.hasOwn(imports[module] as object, name)) || isProvided(provided, module);
+  return wanted.flatMap(({ kind, module, name }) =>
+    kind === "function" && !isGiven(module, name) ? [[module, name] as const] : [],
   );
 }
 
-/** All functions that a guest imports, for `imports: "trap"`. */
-function trapsOf({ imports: wanted }: ModuleBinary): Traps {
-  return wanted.flatMap(({ kind, module, name }) => (kind === "function" ? [[module, name] as const] : []));
+function refuseImports(missing: Traps): Error {
+  const names = shownNames(
+    missing.map(([module, name]) => `${module}.${name}`),
+    MOST_MISSING,
+  );
+  const cures = missing.some(([module]) => module === WASI) ? [`wasi: {} answers what is of ${WASI}`] : [];
+  const cure = [...cures, 'imports: "trap" makes each one that traps'].join("; ");
+  return guestError("ERR_SHM_GUEST_IMPORT", `the guest imports functions that it is not given: ${names}; ${cure}`);
 }
 
 /** What bounds a guest before it is compiled. */
 export interface ModuleRules {
-  readonly imports: Imports | "trap";
+  readonly imports: Imports;
+  /** Whether a function that is missing is to trap. */
+  readonly trapsImports: boolean;
+  readonly provided: ProvidedJob;
   readonly limits: CheckedLimits;
   /** Of a guest that is to share this process: bytes of the engine's heap that its tables may take. */
   readonly shared: { readonly heapBytes: number } | undefined;
@@ -117,7 +125,8 @@ export function readGuest(bytes: Uint8Array<ArrayBuffer>, rules: ModuleRules): R
     guestError("ERR_SHM_GUEST_INVALID", `the guest is not a WebAssembly module that this package can read: ${reason}`);
   const given = new ModuleBinary(bytes, refuse);
   checkCounts(given, rules.limits);
-  if (rules.imports !== "trap") checkImports(given, rules.imports);
+  const traps = missingOf(given, rules);
+  if (traps.length > 0 && !rules.trapsImports) throw refuseImports(traps);
   checkTypes(given);
   const defined = withDefinitions(given, (reason) =>
     guestError("ERR_SHM_GUEST_IMPORT", `the guest cannot be run: ${reason}`),
@@ -129,7 +138,6 @@ export function readGuest(bytes: Uint8Array<ArrayBuffer>, rules: ModuleRules): R
   if (memory.shared) throw refuseMemory("it is a shared memory, and must be a plain one");
   checkSizes(binary, rules.limits);
   if (rules.shared) checkCode(binary);
-  const traps = rules.imports === "trap" ? trapsOf(given) : [];
   const { imported, initial, maximum = MOST_PAGES } = memory;
   const isOwn = imported?.module !== OWN_MEMORY.module || imported.name !== OWN_MEMORY.name;
   if (!isOwn && maximum >= initial + rules.windowPages)

@@ -11,6 +11,8 @@ import type { Imports } from "./guest.js";
 import type { WindowRequest } from "./job.js";
 import { type CheckedLimits, checkModuleLimits, type ModuleLimits } from "./limits.js";
 import { CANNOT_END, endsThreads } from "./thread/engine.js";
+import { HOST, type WasiJob } from "./wasi.js";
+import { checkWasi, type WasiOptions } from "./wasioptions.js";
 
 /**
  * Where a guest runs. `"process"` holds a hostile one: the kernel enforces its limits. `"thread"` and `"inline"` are for guests
@@ -65,6 +67,8 @@ export interface SandboxOptions<Windows extends string = string> {
    * function that it imports is one that traps, and says its name.
    */
   imports?: Imports | "trap";
+  /** WASI preview 1 for a guest that imports it (default: it has none): no more of it than this names. */
+  wasi?: WasiOptions;
 }
 
 /** @internal */
@@ -86,6 +90,7 @@ export interface CheckedOptions {
   readonly imports: Imports;
   /** Whether every function that it imports is to trap. */
   readonly trapsImports: boolean;
+  readonly wasi: WasiJob | undefined;
 }
 
 const forProcess = ["processMemoryLimit", "execPath"] as const;
@@ -98,6 +103,7 @@ export const sandboxKeys = [
   "moduleLimits",
   "allocator",
   "imports",
+  "wasi",
   ...forProcess,
 ] as const;
 const windowKeys = ["segment", "access", "offset", "length"] as const;
@@ -125,7 +131,9 @@ export function checkSandboxOptions(options: SandboxOptions | undefined): Checke
       throw invalidValue(`options.${key}`, 'It is an option of isolation: "process".', given[key]);
   const windows = checkWindows(given.windows, isolation);
   const trapsImports = given.imports === "trap";
-  const imports = trapsImports ? {} : checkImports(given.imports);
+  const wasi = checkWasi(given.wasi);
+  const own = trapsImports ? {} : checkImports(given.imports);
+  const imports = wasi ? { ...own, [HOST]: wasi.host as unknown as Imports[string] } : own;
   checkSize("options.memoryLimit", memoryLimit);
   checkSize("options.processMemoryLimit", processMemoryLimit, LEAST_PROCESS_MEMORY);
   checkTimeLimit(timeLimitMs);
@@ -137,7 +145,7 @@ export function checkSandboxOptions(options: SandboxOptions | undefined): Checke
   const execPath = checkExecPath(given.execPath, isolation);
   const moduleLimits = checkModuleLimits(given.moduleLimits);
   const limits = { timeLimitMs, memoryLimit, processMemoryLimit, moduleLimits };
-  return { isolation, windows, ...limits, execPath, allocator, imports, trapsImports };
+  return { isolation, windows, ...limits, execPath, allocator, imports, trapsImports, wasi: wasi?.job };
 }
 
 /** The Node of a guest's process. */

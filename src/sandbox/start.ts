@@ -41,7 +41,9 @@ function guestOf(
   const { isolation, memoryLimit, moduleLimits, allocator } = options;
   const maximumPages = Math.floor(memoryLimit / WASM_PAGE);
   const guest = readGuest(bytes, {
-    imports: options.trapsImports ? "trap" : options.imports,
+    imports: options.imports,
+    trapsImports: options.trapsImports,
+    provided: options,
     limits: moduleLimits,
     shared: isolation === "process" ? undefined : { heapBytes: tableBytes(isolation) },
     maximumPages,
@@ -67,6 +69,7 @@ function guestOf(
     fixed,
     traps,
     hidden,
+    wasi: options.wasi,
   };
   return { bytes: guest.bytes, limits };
 }

@@ -14,7 +14,7 @@ const refused: [name: string, code: string | string[], words: RegExp, options?: 
   [
     "import-wasi",
     "ERR_SHM_GUEST_IMPORT",
-    /wasi_snapshot_preview1\.fd_write, wasi_snapshot_preview1\.proc_exit; imports: "trap"/,
+    /wasi_snapshot_preview1\.fd_write, wasi_snapshot_preview1\.proc_exit; wasi: \{\} .*; imports: "trap"/,
   ],
   ["import-wasi", "ERR_SHM_GUEST_IMPORT", /proc_exit/, { imports: { wasi_snapshot_preview1: { fd_write: () => 0 } } }],
   ["import-prototype", "ERR_SHM_GUEST_IMPORT", /env\.constructor/],

@@ -25,7 +25,9 @@
       "conditions": [
         ["target_arch in ('x64', 'arm64')", { "defines!": ["_FILE_OFFSET_BITS=64", "_LARGEFILE_SOURCE"] }],
         # Else gcc calls functions of libgcc, which ask glibc for the processor's features.
-        ["target_arch == 'arm64'", { "cflags": ["-mno-outline-atomics"] }]
+        ["target_arch == 'arm64'", { "cflags": ["-mno-outline-atomics"] }],
+        # Calls straight through the table of addresses make the file a thirtieth smaller; on arm64 they make it larger.
+        ["target_arch == 'x64'", { "cflags": ["-fno-plt"] }]
       ],
       # Nothing unwinds its stack: there are no exceptions. The tables would be a tenth of the file.
       "cflags": [

@@ -1,5 +1,5 @@
 // The addon's sources as the package has them: for `wasm-shm build`, on a processor that the package has no addon for. They
-// lack the comments, which are 19 KB of a tarball, and are for who changes the addon: in a clone.
+// lack the comments, which are 19 KB of a tarball, and the indentation: both are for who changes the addon, in a clone.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
@@ -9,7 +9,7 @@ const tokens = /"(?:\\.|[^"\\\n])*"|\b\d[\w']*|'(?:\\.|[^'\\\n])+'|\/\/.*|\/\*[\
 function withoutComments(text) {
   const bare = text.replaceAll(tokens, (token) => (token.startsWith("/") ? " " : token));
   return bare
-    .replaceAll(/[ \t]+$/gm, "")
+    .replaceAll(/^[ \t]+|[ \t]+$/gm, "")
     .replace(/^\n+/, "")
     .replaceAll(/\n{2,}/g, "\n");
 }

@@ -115,6 +115,7 @@ const calls: Record<string, Calls> = {
   WriteOptions: {
     "sandbox.write": async (options) => (await createSandbox(GUEST, { isolation: "inline" })).write("text", options),
   },
+  WasiOptions: { "createSandbox wasi": (wasi) => createSandbox(MODULE, { wasi }) },
   X11ProviderOptions: { x11Provider: (options) => x11Provider(options) },
 };
 

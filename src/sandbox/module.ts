@@ -11,7 +11,8 @@ import { checkCounts, checkSizes } from "./counts.js";
 import { type Imports, MOST_PAGES } from "./guest.js";
 import type { Hidden } from "./job.js";
 import type { CheckedLimits } from "./limits.js";
-import { isProvided, type ProvidedJob, type Traps } from "./provided.js";
+import { hasFunction, isProvided, type ProvidedJob, type Traps } from "./provided.js";
+import { ENV, type Toolchain, toolchains } from "./toolchains.js";
 import { WASI } from "./wasi.js";
 
 /** The least and the most that env.memory may have, by the module's import. Wasm pages of 64 KiB. */
@@ -68,7 +69,8 @@ function refuseMemory(reason: string): Error {
 /** The functions that a guest imports and is not given. */
 function missingOf({ imports: wanted }: ModuleBinary, { imports, provided }: ModuleRules): Traps {
   const isGiven = (module: string, name: string): boolean =>
-    (Object.hasOwn(imports, module) && Object.hasOwn(imports[module] as object, name)) || isProvided(provided, module);
+    (Object.hasOwn(imports, module) && Object.hasOwn(imports[module] as object, name)) ||
+    isProvided(provided, module, name);
   return wanted.flatMap(({ kind, module, name }) =>
     kind === "function" && !isGiven(module, name) ? [[module, name] as const] : [],
   );
@@ -79,8 +81,14 @@ function refuseImports(missing: Traps): Error {
     missing.map(([module, name]) => `${module}.${name}`),
     MOST_MISSING,
   );
-  const cures = missing.some(([module]) => module === WASI) ? [`wasi: {} answers what is of ${WASI}`] : [];
-  const cure = [...cures, 'imports: "trap" makes each one that traps'].join("; ");
+  const has = (toolchain: Toolchain): number =>
+    missing.filter(([module, name]) => module === ENV && hasFunction(toolchain, name)).length;
+  const [most = 0] = toolchains.map(has).sort((one, other) => other - one);
+  const known = toolchains
+    .filter((toolchain) => most > 0 && has(toolchain) === most)
+    .map((toolchain) => `toolchain: "${toolchain}" answers ${most}`);
+  if (missing.some(([module]) => module === WASI)) known.push(`wasi: {} answers what is of ${WASI}`);
+  const cure = [...known, 'imports: "trap" makes each one that traps'].join("; ");
   return guestError("ERR_SHM_GUEST_IMPORT", `the guest imports functions that it is not given: ${names}; ${cure}`);
 }
 

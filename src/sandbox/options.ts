@@ -10,8 +10,10 @@ import { Segment, segments } from "../segment/segment.js";
 import type { Imports } from "./guest.js";
 import type { WindowRequest } from "./job.js";
 import { type CheckedLimits, checkModuleLimits, type ModuleLimits } from "./limits.js";
+import { isProvided, type ProvidedJob } from "./provided.js";
 import { CANNOT_END, endsThreads } from "./thread/engine.js";
-import { HOST, type WasiJob } from "./wasi.js";
+import { type Toolchain, toolchains } from "./toolchains.js";
+import { HOST } from "./wasi.js";
 import { checkWasi, type WasiOptions } from "./wasioptions.js";
 
 /**
@@ -31,6 +33,11 @@ export interface SandboxWindow {
   /** Bytes (default: to the end of the segment). */
   length?: number;
 }
+
+/** Functions, or names of such that `wasi` and `toolchain` give: `{ a: { c: "emscripten_memcpy_js" } }` after a minifier. */
+export type GivenImports = Readonly<
+  Record<string, Readonly<Record<string, ((...values: never[]) => unknown) | string>> | "trap">
+>;
 
 export interface SandboxOptions<Windows extends string = string> {
   /**
@@ -64,9 +71,14 @@ export interface SandboxOptions<Windows extends string = string> {
   allocator?: string;
   /**
    * Functions that the guest may import, by module and name (default none). They run on the caller's thread. `"trap"`: each
-   * function that it imports is one that traps, and says its name.
+   * function that it imports and nothing gives is one that traps, and says its name; `{ env: { … }, "*": "trap" }` does both.
    */
-  imports?: Imports | "trap";
+  imports?: GivenImports | "trap";
+  /**
+   * Gives a guest what its compiler expects of `env`, and `wasi: {}`: `"assemblyscript"` (`abort`, `seed`, `trace`) or
+   * `"emscripten"` (`emscripten_memcpy_js`, `abort`, … for guests that compute).
+   */
+  toolchain?: Toolchain;
   /** WASI preview 1 for a guest that imports it (default: it has none): no more of it than this names. */
   wasi?: WasiOptions;
 }
@@ -77,7 +89,7 @@ export interface CheckedWindow extends WindowRequest {
 }
 
 /** @internal Options with their defaults filled in. */
-export interface CheckedOptions {
+export interface CheckedOptions extends ProvidedJob {
   readonly isolation: Isolation;
   readonly windows: ReadonlyMap<string, CheckedWindow>;
   readonly timeLimitMs: number;
@@ -90,7 +102,6 @@ export interface CheckedOptions {
   readonly imports: Imports;
   /** Whether every function that it imports is to trap. */
   readonly trapsImports: boolean;
-  readonly wasi: WasiJob | undefined;
 }
 
 const forProcess = ["processMemoryLimit", "execPath"] as const;
@@ -103,6 +114,7 @@ export const sandboxKeys = [
   "moduleLimits",
   "allocator",
   "imports",
+  "toolchain",
   "wasi",
   ...forProcess,
 ] as const;
@@ -130,10 +142,12 @@ export function checkSandboxOptions(options: SandboxOptions | undefined): Checke
     if (isolation !== "process" && given[key] !== undefined)
       throw invalidValue(`options.${key}`, 'It is an option of isolation: "process".', given[key]);
   const windows = checkWindows(given.windows, isolation);
-  const trapsImports = given.imports === "trap";
-  const wasi = checkWasi(given.wasi);
-  const own = trapsImports ? {} : checkImports(given.imports);
-  const imports = wasi ? { ...own, [HOST]: wasi.host as unknown as Imports[string] } : own;
+  const { toolchain } = given;
+  if (toolchain !== undefined) checkChoice("options.toolchain", toolchain, toolchains);
+  const wasi = checkWasi(given.wasi === undefined && toolchain ? {} : given.wasi);
+  const provided = { toolchain, wasi: wasi?.job };
+  const imported = checkImports(given.imports, provided);
+  if (wasi) imported.imports[HOST] = wasi.host as unknown as Imports[string];
   checkSize("options.memoryLimit", memoryLimit);
   checkSize("options.processMemoryLimit", processMemoryLimit, LEAST_PROCESS_MEMORY);
   checkTimeLimit(timeLimitMs);
@@ -145,7 +159,7 @@ export function checkSandboxOptions(options: SandboxOptions | undefined): Checke
   const execPath = checkExecPath(given.execPath, isolation);
   const moduleLimits = checkModuleLimits(given.moduleLimits);
   const limits = { timeLimitMs, memoryLimit, processMemoryLimit, moduleLimits };
-  return { isolation, windows, ...limits, execPath, allocator, imports, trapsImports, wasi: wasi?.job };
+  return { isolation, windows, ...limits, execPath, allocator, ...provided, ...imported };
 }
 
 /** The Node of a guest's process. */
@@ -193,13 +207,29 @@ export function checkWindows(windows: SandboxOptions["windows"], isolation: Isol
   return checked;
 }
 
-function checkImports(imports: unknown): Imports {
-  const modules = checkRecord(imports as Imports | undefined, "options.imports") as Imports;
-  for (const [module, functions] of Object.entries(modules))
-    for (const [name, value] of Object.entries(checkRecord(functions, `options.imports.${module}`)))
-      if (typeof value !== "function")
-        throw invalidType(`options.imports.${module}.${name}`, "of type function", value);
-  return modules;
+/** Functions, names, and whether the rest is to trap. */
+function checkImports(given: unknown, provided: ProvidedJob) {
+  const imports: Record<string, Imports[string]> = {};
+  const aliases: [module: string, name: string, known: string][] = [];
+  const modules = given === "trap" ? { "*": "trap" } : checkRecord(given as object | undefined, "options.imports");
+  for (const [module, functions] of Object.entries(modules)) {
+    if (module === "*" && functions === "trap") continue;
+    const option = `options.imports.${module}`;
+    const found: [string, (...values: never[]) => unknown][] = [];
+    for (const [name, value] of Object.entries(checkRecord(functions, option)))
+      if (typeof value === "function") found.push([name, value as () => unknown]);
+      else {
+        aliases.push([module, name, checkString(`${option}.${name}`, value)]);
+        if (!isProvided({ ...provided, aliases }, module, name))
+          throw invalidValue(
+            `${option}.${name}`,
+            "It must be a function of wasi or toolchain, if those are given.",
+            value,
+          );
+      }
+    imports[module] = Object.fromEntries(found);
+  }
+  return { imports, aliases, trapsImports: "*" in modules && modules["*"] === "trap" };
 }
 
 function checkTimeLimit(value: unknown): void {

@@ -70,6 +70,8 @@ function guestOf(
     traps,
     hidden,
     wasi: options.wasi,
+    toolchain: options.toolchain,
+    aliases: options.aliases,
   };
   return { bytes: guest.bytes, limits };
 }

@@ -29,8 +29,8 @@ export const HOST = "\0wasi";
 
 /** Of {@link PART} bytes at most. */
 export interface WasiHost {
-  readonly stdout: ((bytes: Uint8Array) => unknown) | undefined;
-  readonly stderr: ((bytes: Uint8Array) => unknown) | undefined;
+  readonly stdout?: (bytes: Uint8Array) => unknown;
+  readonly stderr?: (bytes: Uint8Array) => unknown;
   readonly random: (length: number) => unknown;
 }
 

@@ -69,8 +69,8 @@ export function checkWasi(value: WasiOptions | undefined): CheckedWasi | undefin
       random: random !== false,
     },
     host: {
-      stdout: outputOf("stdout", given.stdout, outputLimit),
-      stderr: outputOf("stderr", given.stderr, outputLimit),
+      ...outputOf("stdout", given.stdout, outputLimit),
+      ...outputOf("stderr", given.stderr, outputLimit),
       random(length) {
         const bytes = new Uint8Array(Math.min(length, MOST_RANDOM));
         fill(bytes);
@@ -87,13 +87,13 @@ function checkText(name: string, value: unknown): string {
   return text;
 }
 
-function outputOf(name: "stdout" | "stderr", output: WasiOutput | undefined, limit: number): WasiHost["stdout"] {
-  if (output === undefined) return undefined;
+function outputOf(name: "stdout" | "stderr", output: WasiOutput | undefined, limit: number): Partial<WasiHost> {
+  if (output === undefined) return {};
   if (typeof output !== "function" && !Array.isArray(output))
     throw invalidType(`options.wasi.${name}`, "of type function or an instance of Array", output);
   let writes = 0;
   let held = 0;
-  return (bytes) => {
+  const write = (bytes: Uint8Array): unknown => {
     const size = checkBytes("bytes", bytes) + BYTES_OF_A_WRITE; // the guest's side may be hostile
     if (typeof output === "function") return output(bytes);
     // Its owner may have taken some.
@@ -108,4 +108,5 @@ function outputOf(name: "stdout" | "stderr", output: WasiOutput | undefined, lim
     writes = output.push(bytes);
     return undefined;
   };
+  return { [name]: write };
 }

@@ -112,7 +112,7 @@ else {
       const window = segment.attach({ access: "copy-on-write" });
       const stop = new Int32Array(new SharedArrayBuffer(4));
       const code = \`
-        import { parentPort, workerData } from "node:worker_threads";
+        const { parentPort, workerData } = require("node:worker_threads");
         const { memory, byteOffset, size, stop } = workerData;
         const bytes = new Uint8Array(memory.buffer, byteOffset, size);
         parentPort.postMessage("ready");

@@ -26,6 +26,8 @@ export class SharedConsumer extends BaseConsumer<QueueObject> implements Consume
   }
 
   take(sleeps: boolean): Found {
+    const isIdle = !sleeps && this.#isIdle();
+    if (isIdle && this.ending(false) === undefined) return "nothing";
     for (let tries = 0; tries < MOST_TRIES; tries++) {
       if (!lockShortly(this.object, this.#lock, sleeps, "read")) {
         this.#advanceIfDone();
@@ -34,7 +36,7 @@ export class SharedConsumer extends BaseConsumer<QueueObject> implements Consume
       let found: Found;
       let isMoved = false;
       try {
-        found = this.#takeLocked(sleeps);
+        found = this.#takeLocked(sleeps || isIdle);
       } finally {
         isMoved = this.#unlock();
       }
@@ -62,15 +64,26 @@ export class SharedConsumer extends BaseConsumer<QueueObject> implements Consume
     this.object.readers.release();
   }
 
-  #takeLocked(sleeps: boolean): Found {
+  /**
+   * Whether a look without the lock shows that everything was taken, and is done. Consumers that poll an empty channel leave
+   * the lock to others.
+   */
+  #isIdle(): boolean {
+    if (this.#isDue) return false;
+    const taken = this.load(Ring.Taken);
+    return this.load(Ring.Head) === taken && this.load(Ring.Tail) === taken;
+  }
+
+  /** @param asks whether all is checked that could end the channel, if there is nothing */
+  #takeLocked(asks: boolean): Found {
     let head = this.#advance();
     // The oldest message blocks the head, so a dead consumer's is found here even if there is always something new.
     const oldest = this.#takeFromDead(head, this.#taken, 1) ?? this.#takeNext();
     if (oldest !== undefined) return oldest;
     head = this.#advance(); // over what was skipped
     const taken = this.#taken;
-    const ending = this.ending(sleeps);
-    if (ending === undefined && !sleeps) return "nothing";
+    const ending = this.ending(asks);
+    if (ending === undefined && !asks) return "nothing";
     const again = this.#takeFromDead(head, taken, Number.POSITIVE_INFINITY);
     if (again !== undefined) return again;
     if (!this.#redelivers) head = this.#advance(); // over what was dropped

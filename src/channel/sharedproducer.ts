@@ -12,6 +12,7 @@ export class SharedProducer extends QueueProducer {
   /** Each claim knows its place in it: a Set would take 50 ns a message. */
   readonly #open: Claim[] = [];
   #isUnseen = false;
+  #wasFull = false;
 
   claim(length: number, sleeps: boolean): Claim | undefined {
     const position = this.#place(length, sleeps);
@@ -45,13 +46,16 @@ export class SharedProducer extends QueueProducer {
     const { object } = this;
     const { participant } = object;
     const lock = object.base + Ring.Producers;
-    if (!lockShortly(object, lock, sleeps, "claim")) return undefined;
     let position: number | undefined;
-    try {
-      position = this.#take(participant.words, length);
-    } finally {
-      if (unlockShortly(object, lock)) participant.waits.ring(object.writersMask);
+    if (sleeps || !this.#wasFull || !this.#isFull(length)) {
+      if (!lockShortly(object, lock, sleeps, "claim")) return undefined;
+      try {
+        position = this.#take(participant.words, length);
+      } finally {
+        if (unlockShortly(object, lock)) participant.waits.ring(object.writersMask);
+      }
     }
+    this.#wasFull = position === undefined;
     if (position === undefined) {
       this.publish();
       return this.checkReaders();
@@ -60,6 +64,15 @@ export class SharedProducer extends QueueProducer {
     if (!this.isClosed) return position;
     this.#abandon(position);
     throw closedError(object, "claim");
+  }
+
+  /** Whether a look without the lock shows that there is no room, so that those that poll leave the lock to others. */
+  #isFull(length: number): boolean {
+    this.checkOpen(this.object.participant.words);
+    const { capacity } = this.object;
+    const tail = this.position(Ring.Tail, true);
+    const used = between(this.position(Ring.Head, true), tail);
+    return used <= capacity && used + this.sizeAt(tail, recordBytes(length)) > capacity;
   }
 
   #commit(position: number): void {

@@ -14,7 +14,9 @@ export function lockShortly(object: SharedObject, word: number, sleeps: boolean,
   const { participant } = object;
   const { words, id } = participant;
   for (let tries = 0; tries < MOST_TRIES; tries++) {
-    const found = Atomics.compareExchange(words, word, 0, id);
+    // Later tries look before they exchange: an exchange takes the line from the holder, whether it succeeds or not.
+    const before = tries === 0 ? 0 : Atomics.load(words, word);
+    const found = before === 0 ? Atomics.compareExchange(words, word, 0, id) : before;
     if (found === 0) return true;
     const owner = found & ID_BITS;
     if (owner === 0 || !participant.isAlive(owner)) {

@@ -25,7 +25,11 @@ function judge(goals: readonly Goal[], times: Times, timesOf: (name: string) => 
     const others = fastest(against.map(timesOf));
     const ratio = median(pairwise(times, others, (time, other) => time / other).flat());
     const extra = median(pairwise(times, others, (time, other) => time - other).flat());
-    return { text, ...(figure ? { figure: figure(ratio, extra) } : {}), holds: met(ratio, extra) };
+    return {
+      text,
+      ...(figure ? { figure: figure(ratio, extra) } : {}),
+      holds: met(ratio, extra, median(times.flat())),
+    };
   });
 }
 

@@ -12,6 +12,20 @@ export const speed = (times: number, ...against: string[]): Goal => ({
   met: (ratio) => 1 / ratio >= times,
 });
 
+/** At most `times` the time of another. */
+export const slower = (times: number, other: string): Goal => ({
+  text: `at most ${times} times the time of ${other}`,
+  against: [other],
+  figure: (ratio) => ratio.toFixed(2),
+  met: (ratio) => ratio <= times,
+});
+
+/** At most so many nanoseconds. */
+export const shorter = (nanoseconds: number): Goal => ({
+  text: `at most ${nanoseconds} ns`,
+  met: (_ratio, _extra, own) => own <= nanoseconds,
+});
+
 /** At most so many microseconds more than the base; `what` names them. */
 export const within = (microseconds: number, what: string): Goal => ({
   text: `${what} within ${microseconds} µs`,

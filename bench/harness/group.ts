@@ -13,8 +13,9 @@ export interface Goal {
    *
    * @param ratio the rival's time over the other's, in the same round
    * @param extra nanoseconds of one operation that the rival takes beyond the other's, in the same round
+   * @param own nanoseconds of one operation
    */
-  met(ratio: number, extra: number): boolean;
+  met(ratio: number, extra: number, own: number): boolean;
 }
 
 interface Work {

@@ -1,7 +1,7 @@
 {
   "targets" : [ {
     "target_name" : "wasm_shm_bench",
-    "sources" : [ "bench.cc", "lifecycle.cc", "locks.c", "memory.cc" ],
+    "sources" : [ "bench.cc", "lifecycle.cc", "locks.c", "memory.cc", "ring.c" ],
     "include_dirs" : [ "../../include" ],
     "defines" : ["NAPI_VERSION=8"],
     "cflags" : [ "-Wall", "-Wextra", "-O2", "-fvisibility=hidden" ],

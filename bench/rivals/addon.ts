@@ -24,7 +24,28 @@ interface Locks {
   contended(isGlibc: boolean, rounds: number): number;
 }
 
-export interface BareCalls extends Lifecycle, Locks {
+/** A ring in C, of the layout of the package's channels. */
+interface Ring {
+  /**
+   * One side of `count` messages, at two rings of a window, which are not checked. Returns when the clock started, and when the last
+   * message was there (ns of CLOCK_MONOTONIC); undefined if the other side did not answer, or sent something else.
+   *
+   * @param batch messages for each store of the tail, if they go one way
+   */
+  ring(
+    window: Uint8Array,
+    out: number,
+    into: number,
+    capacity: number,
+    bytes: number,
+    isOneWay: number,
+    count: number,
+    batch: number,
+    sends: number,
+  ): readonly [start: number, end: number] | undefined;
+}
+
+export interface BareCalls extends Lifecycle, Locks, Ring {
   /**
    * Attaches the segment that all calls below work on, in place of the last one. Returns 0 or -errno. Offsets are not
    * checked.

@@ -1,5 +1,5 @@
-// The packages that wasm-shm is measured against. bench/package.json names them and has a lock of its own. Two of them
-// are native. They are built here, by the same tool as the package's own addon: no install script runs. A package that
+// The packages that wasm-shm is measured against. bench/package.json names them and has a lock of its own. Three of
+// them are native. They are built here, by the same tool as the package's own addon: no install script runs. A package that
 // cannot be installed or built is listed as absent in the tables.
 import { execFileSync, spawnSync } from "node:child_process";
 import { cpSync, existsSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
@@ -9,8 +9,8 @@ import { benchRequire, root } from "../harness/root.js";
 
 const folder = `${root}bench`;
 
-/** Both are written for nan: a build of one major version of Node does not load in another. */
-const nativePackages = ["shm-typed-array", "mmap-io"] as const;
+/** Two are written for nan: a build of one major version of Node does not load in another. */
+const nativePackages = ["shm-typed-array", "mmap-io", "shared-memory-disruptor"] as const;
 export type NativePackage = (typeof nativePackages)[number];
 
 /** The native ones are in bench/node_modules, hash-wasm is in the root's. */

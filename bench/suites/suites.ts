@@ -97,9 +97,10 @@ export const suites = {
     needs: ["addon"],
   },
   messaging: {
-    about: "messages to another process, against process.send, a socket and postMessage",
+    about: "messages to another process, against process.send, a socket and postMessage; the goals of channels",
     variants: ["js"],
     run: messaging,
+    needs: ["addon", "packages"],
   },
   numeric: { about: "sum, min and max, against a loop", variants: rangeCores, run: numeric },
 } as const satisfies Record<string, Suite>;

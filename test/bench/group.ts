@@ -22,6 +22,7 @@ const { problem } = (await import(new URL("../../bench/harness/file.js", import.
 export interface Rival {
   name: string;
   nanoseconds: { median: number };
+  goals: { text: string; holds: boolean }[];
   figures: { name: string; value: number; unit: string }[];
   times: number[][];
 }

@@ -1,6 +1,6 @@
 // npm run bench -- messaging: every transport proves its messages and reports its figures, and nothing is left, however
 // it ends.
-import { readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import * as assert from "uvu/assert";
 import { suite } from "../suite.js";
@@ -20,6 +20,20 @@ const transports = [
   "segment, spins 10 µs, then naps",
   ...blocking,
 ].sort();
+
+/** The groups of channels: what each is beside, and how many goals it has. On one core only the first can be measured. */
+const channels: readonly [name: string, others: readonly string[], goals: number][] = [
+  ["round trip, channel, asleep (64 B)", ["Unix socket"], 2],
+  ["round trip, channel, spinning (64 B)", ["Unix socket", "C ring of the same layout"], 2],
+  [
+    "one-way throughput, channel, unbatched (64 B)",
+    ["Unix socket, a write each", "C ring of the same layout", "shared-memory-disruptor"],
+    2,
+  ],
+  ["one-way throughput, channel, in batches (64 B)", ["C ring, in batches"], 1],
+  ["one-way throughput, channel, unbatched (4 KiB)", ["Unix socket, a write each", "C ring of the same layout"], 1],
+  ["one-way throughput, channel, claim and commit (1 MiB)", ["process.send, advanced"], 1],
+];
 
 const names = (all: readonly { name: string }[]): string[] => all.map(({ name }) => name).sort();
 
@@ -46,7 +60,8 @@ const messaging = suite("npm run bench -- messaging");
 if (nativePairs.length === 0) messaging.skip("runs", "there is no sysv host on this platform");
 else {
   messaging("--quick proves every transport, and reports times, percentiles, throughput and busy cores", () => {
-    const cases = quick("messaging");
+    const all = quick("messaging");
+    const cases = all.slice(0, 4);
     assert.equal(
       cases.map(({ operation, pattern, size, bytes }) => [operation, pattern, size, bytes]),
       [
@@ -66,6 +81,22 @@ else {
         assert.ok(value("busy") <= availableParallelism() + 3, `${name}: ${value("busy")} cores`); // Node has helper threads
       }
     }
+    const judged = availableParallelism() < 2 ? channels.slice(0, 1) : channels;
+    assert.equal(
+      all.slice(4).map(({ name }) => name),
+      judged.map(([name]) => name),
+    );
+    for (const [index, [name, others, goals]] of judged.entries()) {
+      const { rivals, absent } = all[4 + index] as Case;
+      assert.equal([...rivals.slice(0, -1), ...absent].map((rival) => rival.name).sort(), [...others].sort(), name);
+      const own = rivals.at(-1) as (typeof rivals)[number];
+      assert.match(own.name, /^channel/);
+      assert.is(own.goals.length, goals - absent.length, name);
+      for (const { nanoseconds } of rivals) assert.ok(nanoseconds.median > 0, name);
+    }
+    const left = readdirSync("/dev/shm").filter((file) => /^wasm-shm-bench-\d+/.test(file));
+    const isOver = (file: string): boolean => !existsSync(`/proc/${/\d+/.exec(file)?.[0]}`);
+    assert.equal(left.filter(isOver), []);
   });
 
   if (!works("taskset", ["--version"])) messaging.skip("one core", "there is no taskset");

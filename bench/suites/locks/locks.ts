@@ -3,12 +3,14 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import type { Attachment, Held } from "wasm-shm";
+import { shorter, slower } from "../../harness/goals.js";
 import { named, type Timer } from "../../harness/group.js";
 import { PATH } from "../../harness/path.js";
 import { expectEqual } from "../../harness/proof.js";
 import { shmOf, type Variant } from "../../harness/window.js";
 import { bareCalls, spent } from "../../rivals/addon.js";
-import { Order, Place, place } from "./places.js";
+import { idle } from "./idle.js";
+import { Order, Place, place, segmentBytes } from "./places.js";
 
 const COUNT = 256;
 const ROUNDS = 300_000;
@@ -57,11 +59,9 @@ async function uncontended(attachment: Attachment, time: Timer): Promise<void> {
       },
       {
         ...rival("mutex.tryLock", () => mutex.tryLock()),
-        goals: [
-          { text: "at most 80 ns more than nothing: 40 beyond its two Atomics calls", met: (_, extra) => extra <= 40 },
-        ],
+        goals: [shorter(80)],
       },
-      rival("mutex.lockSync", () => mutex.lockSync()),
+      { ...rival("mutex.lockSync", () => mutex.lockSync()), goals: [shorter(80)] },
       rival("rwLock.read.tryLock", () => lock.read.tryLock()),
       rival("rwLock.write.tryLock", () => lock.write.tryLock()),
     ],
@@ -81,7 +81,7 @@ async function contended(time: Timer): Promise<void> {
       rival("glibc's pthread mutex", true),
       {
         ...rival("wasm_shm_mutex", false),
-        goals: [{ text: "at most 1.5 times glibc's pthread mutex", met: (ratio) => ratio <= 1.5 }],
+        goals: [slower(1.5, "glibc's pthread mutex")],
       },
     ],
   });
@@ -126,7 +126,7 @@ async function readers(attachment: Attachment, id: number, time: Timer): Promise
         rival("alone", Order.pause),
         {
           ...rival("while another process reads", Order.go),
-          goals: [{ text: "at most a quarter slower than alone", met: (ratio) => ratio <= 1.25 }],
+          goals: [slower(1.25, "alone")],
         },
       ],
     });
@@ -138,12 +138,13 @@ async function readers(attachment: Attachment, id: number, time: Timer): Promise
 }
 
 export async function locks(variant: Variant, time: Timer): Promise<void> {
-  const segment = shmOf(variant).create(65536);
+  const segment = shmOf(variant).create(segmentBytes);
   try {
     const attachment = segment.attach();
     await uncontended(attachment, time);
     await contended(time);
     await readers(attachment, segment.id, time);
+    await idle(attachment, segment.id, time);
   } finally {
     segment[Symbol.dispose]();
   }

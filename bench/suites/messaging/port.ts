@@ -25,6 +25,7 @@ export interface SpinningPort {
   send(): void;
   flush(): void;
   receive(): void;
+  close(): void;
 }
 
 /** Nanoseconds of CLOCK_MONOTONIC, which is the same clock in all processes. */

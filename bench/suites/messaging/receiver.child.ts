@@ -6,9 +6,10 @@ import { isMainThread, parentPort } from "node:worker_threads";
 import { shmOf } from "../../harness/window.js";
 import type { Channel } from "./channelport.js";
 import { type Answer, Descriptor, Line, type Order, patience } from "./control.js";
+import { serveRing } from "./cring.js";
 import { Payload } from "./message.js";
 import { type Served, serve, spinServe } from "./port.js";
-import { isBlocking, openBlocking, openPort, type Wires } from "./transports.js";
+import { isBlocking, isNative, openBlocking, openPort, type Wires } from "./transports.js";
 
 const parent = process.ppid;
 
@@ -29,7 +30,7 @@ const answer = (message: Answer, done?: () => void): void => line.say(message, d
 /** The socket of a file descriptor, which is an end of a socket pair. */
 const opened = (fd: number): Socket => new Socket({ fd, readable: true, writable: true });
 
-function wiresOfProcess(): Pick<Wires, "socket" | "bell" | "bytes"> {
+function wiresOfProcess(): Pick<Wires, "socket" | "bell" | "attachment"> {
   const attachment = shmOf("js").open(Number(process.argv[2])).attach();
   // A terminal sends SIGINT to the whole process group, and others may send SIGTERM to it. The parent says when to
   // stop, by closing the channel.
@@ -38,7 +39,7 @@ function wiresOfProcess(): Pick<Wires, "socket" | "bell" | "bytes"> {
     attachment.detach();
     process.exit();
   });
-  return { socket: opened(Descriptor.socket), bell: opened(Descriptor.bell), bytes: attachment.bytes };
+  return { socket: opened(Descriptor.socket), bell: opened(Descriptor.bell), attachment };
 }
 
 const connections = { channel: line, ...(isMainThread ? wiresOfProcess() : {}) };
@@ -47,10 +48,17 @@ async function obey({ transport, kind, bytes, touch, count }: Order): Promise<vo
   const wires: Wires = { ...connections, watch: patience(() => process.ppid === parent) };
   const payload = new Payload(bytes, touch);
   let served: Served;
-  if (isBlocking(transport)) {
-    const port = openBlocking(transport, wires, payload, false);
+  if (isNative(transport)) {
     await new Promise<void>((resolve) => answer("ready", resolve));
-    served = spinServe(port, kind, count);
+    served = serveRing({ transport, wires, kind, payload, messages: count - 1 });
+  } else if (isBlocking(transport)) {
+    const port = openBlocking(transport, wires, payload, false);
+    try {
+      await new Promise<void>((resolve) => answer("ready", resolve));
+      served = spinServe(port, kind, count);
+    } finally {
+      port.close();
+    }
   } else {
     const port = openPort(transport, wires, payload, false);
     try {

@@ -5,6 +5,7 @@ import { once } from "node:events";
 import { Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
+import type { Attachment } from "wasm-shm";
 import type { Channel } from "./channelport.js";
 import { type Answer, Descriptor, Line, type Order, PATIENCE_MS, patience } from "./control.js";
 import type { Served } from "./port.js";
@@ -91,12 +92,12 @@ async function endChild(child: ChildProcess): Promise<void> {
 
 /**
  * @param id of a segment that lives by an attachment of this process
- * @param bytes the window of that attachment
+ * @param attachment that one
  */
 async function withProcess<T>(
   serialization: "json" | "advanced",
   id: number,
-  bytes: Uint8Array,
+  attachment: Attachment,
   work: (receiver: Receiver) => Promise<T>,
 ): Promise<T> {
   const stdio = ["ignore", "inherit", "inherit", "ipc", "pipe", "pipe"] as const;
@@ -105,7 +106,7 @@ async function withProcess<T>(
     const receiver = new Receiver("process", (message, done) => child.send(message as object, done), {
       socket: socketOf(child, Descriptor.socket),
       bell: socketOf(child, Descriptor.bell),
-      bytes,
+      attachment,
     });
     child.on("message", receiver.arrived);
     child.on("error", (error) => receiver.gone(error.message));
@@ -138,10 +139,10 @@ async function withThread<T>(work: (receiver: Receiver) => Promise<T>): Promise<
 /** Calls `work` with all receivers. They have ended when the result is there, however `work` ends. */
 export function withReceivers<T>(
   id: number,
-  bytes: Uint8Array,
+  attachment: Attachment,
   work: (receivers: Receivers) => Promise<T>,
 ): Promise<T> {
-  return withProcess("json", id, bytes, (json) =>
-    withProcess("advanced", id, bytes, (advanced) => withThread((worker) => work({ json, advanced, worker }))),
+  return withProcess("json", id, attachment, (json) =>
+    withProcess("advanced", id, attachment, (advanced) => withThread((worker) => work({ json, advanced, worker }))),
   );
 }

@@ -88,6 +88,8 @@ export class SpinningRingPort implements SpinningPort {
     reader.release();
   }
 
+  close(): void {} // nothing is held
+
   #idle(looks: number): void {
     if (looks % LOOKS === 0) this.#watch();
     if (this.#naps && looks > LOOKS_AWAKE) Atomics.wait(nap, 0, 0, NAP_MS);

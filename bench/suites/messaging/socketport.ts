@@ -17,12 +17,15 @@ export class SocketPort implements Port {
   #have = 0;
   #sent = 0;
   #received = 0;
-  #gathers = false;
+  readonly #gathers: boolean;
+  #isCorked = false;
   #heard: (() => void) | undefined;
   #failed: ((error: unknown) => void) | undefined;
 
-  constructor(payload: Payload, socket: Socket) {
+  /** @param gathers many messages are one writev(2); else each is a write of its own */
+  constructor(payload: Payload, socket: Socket, gathers: boolean) {
     this.#payload = payload;
+    this.#gathers = gathers;
     this.#socket = socket;
     const most = Math.ceil(socket.writableHighWaterMark / payload.bytes) + 1;
     this.#outgoing = Array.from({ length: most }, () => new Int32Array(payload.words));
@@ -34,15 +37,17 @@ export class SocketPort implements Port {
   send(): boolean {
     const words = this.#outgoing[this.#sent % this.#outgoing.length] as Int32Array;
     this.#payload.put(words, 0, this.#sent++);
-    // Many gathered messages are one writev(2). With a call for each, the socket is half as fast at 64 bytes.
-    if (!this.#gathers) this.#socket.cork();
-    this.#gathers = true;
+    // With a call for each message, the socket is half as fast at 64 bytes.
+    if (this.#gathers && !this.#isCorked) {
+      this.#socket.cork();
+      this.#isCorked = true;
+    }
     return this.#socket.write(new Uint8Array(words.buffer));
   }
 
   flush(): void {
-    if (this.#gathers) this.#socket.uncork();
-    this.#gathers = false;
+    if (this.#isCorked) this.#socket.uncork();
+    this.#isCorked = false;
   }
 
   room(): Promise<void> {

@@ -1,7 +1,10 @@
 // The transports from one process to another, or to a thread: their names, and how to open an end of each.
 import type { Socket } from "node:net";
+import type { Attachment } from "wasm-shm";
 import { KiB, MiB } from "../../harness/size.js";
 import { type Channel, JsonPort, PostPort, SendPort } from "./channelport.js";
+import { DisruptorPort } from "./disruptorport.js";
+import { AwaitedPort, channelBytes, channelPlaces, EndPort } from "./domainport.js";
 import type { Payload } from "./message.js";
 import type { Port, SpinningPort } from "./port.js";
 import { clearRing, ringBytes } from "./ring.js";
@@ -16,8 +19,8 @@ export interface Wires {
   readonly channel: Channel;
   readonly socket?: Socket | undefined;
   readonly bell?: Socket | undefined;
-  /** The segment's window in this process. */
-  readonly bytes?: Uint8Array | undefined;
+  /** The segment in this process. */
+  readonly attachment?: Attachment | undefined;
   /** Throws if it makes no sense to wait for the other side any longer. */
   readonly watch: () => void;
 }
@@ -31,8 +34,8 @@ interface Transport {
   readonly spins?: true;
 }
 
-/** The others are compared to the first. */
-export const transports = {
+/** All are measured with messages of each size. The others are compared to the first. */
+export const compared = {
   json: { name: "process.send, JSON", end: "json" },
   advanced: { name: "process.send, advanced", end: "advanced" },
   socket: { name: "Unix socket", end: "advanced" },
@@ -44,11 +47,29 @@ export const transports = {
   spinning: { name: "segment, spinning", end: "advanced", blocks: true, spins: true },
 } as const satisfies Record<string, Transport>;
 
-export type TransportName = keyof typeof transports;
-export type BlockingTransport = "napping" | "spinning";
-export type AsyncTransport = Exclude<TransportName, BlockingTransport>;
+/** These are measured only for the goals of the package's channels. */
+const judged = {
+  ring: { name: "C ring of the same layout", end: "advanced", blocks: true, spins: true },
+  ringBatches: { name: "C ring, in batches", end: "advanced", blocks: true, spins: true },
+  channel: { name: "channel", end: "advanced", blocks: true, spins: true },
+  batches: { name: "channel, in batches", end: "advanced", blocks: true, spins: true },
+  claims: { name: "channel, claim and commit", end: "advanced", blocks: true, spins: true },
+  awaited: { name: "channel, awaited", end: "advanced" },
+  written: { name: "Unix socket, a write each", end: "advanced" },
+  disruptor: { name: "shared-memory-disruptor", end: "advanced", blocks: true, spins: true },
+} as const satisfies Record<string, Transport>;
 
-export const isBlocking = (name: TransportName): name is BlockingTransport => "blocks" in transports[name];
+export const transports = { ...compared, ...judged };
+
+export type TransportName = keyof typeof transports;
+/** Their loops are not JavaScript. */
+export type NativeTransport = "ring" | "ringBatches";
+type Blocking = "napping" | "spinning" | "channel" | "batches" | "claims" | "disruptor";
+export type AsyncTransport = Exclude<TransportName, Blocking | NativeTransport>;
+
+export const isNative = (name: TransportName): name is NativeTransport => name === "ring" || name === "ringBatches";
+
+export const isBlocking = (name: TransportName): name is Blocking => "blocks" in transports[name];
 
 /** Long enough for the answer of a receiver that is awake, and far shorter than a person notices. */
 const SPIN_NS = 50_000;
@@ -56,15 +77,21 @@ const SPIN_NS = 50_000;
 /** Most messages on their way, if the transport itself has no limit: 256 KiB of them, and from 4 to 1,024. */
 const slotsOf = (bytes: number): number => Math.min(1024, Math.max(4, (256 * KiB) / bytes));
 
-/** Bytes of two rings for the largest message. */
-export const segmentBytes = 2 * ringBytes(MiB, slotsOf(MiB));
+/** Two rings for the largest message, and behind them the domain with the channels. */
+const ringsBytes = 2 * ringBytes(MiB, slotsOf(MiB));
+export const segmentBytes = ringsBytes + channelBytes;
+
+export function attached({ attachment }: Wires): Attachment {
+  if (attachment === undefined) throw new Error("this end has no segment");
+  return attachment;
+}
 
 /** @param sends whether this side is the sender, which writes to the first ring */
 function rings(wires: Wires, { bytes }: Payload, sends: boolean): Rings {
-  if (wires.bytes === undefined) throw new Error("this end has no segment");
+  const window = attached(wires).bytes;
   const slots = slotsOf(bytes);
   const length = ringBytes(bytes, slots);
-  const both = [wires.bytes.subarray(0, length), wires.bytes.subarray(length, 2 * length)] as const;
+  const both = [window.subarray(0, length), window.subarray(length, 2 * length)] as const;
   if (sends) for (const ring of both) clearRing(ring); // the receiver does not look at them before it gets an order
   return sends ? { out: both[0], in: both[1], slots } : { out: both[1], in: both[0], slots };
 }
@@ -74,8 +101,21 @@ function wire(socket: Socket | undefined): Socket {
   return socket;
 }
 
-export function openBlocking(name: BlockingTransport, wires: Wires, payload: Payload, sends: boolean): SpinningPort {
-  return new SpinningRingPort(payload, rings(wires, payload, sends), name === "napping", wires.watch);
+/** Where the C ring, and the channels of that size are, from this side's point of view. */
+export const channelsOf = ({ bytes }: Payload, sends: boolean) => channelPlaces(ringsBytes, bytes, sends);
+
+export function openBlocking(name: Blocking, wires: Wires, payload: Payload, sends: boolean): SpinningPort {
+  switch (name) {
+    case "napping":
+    case "spinning":
+      return new SpinningRingPort(payload, rings(wires, payload, sends), name === "napping", wires.watch);
+    case "channel":
+    case "batches":
+    case "claims":
+      return new EndPort(payload, attached(wires), channelsOf(payload, sends), name, wires.watch);
+    case "disruptor":
+      return new DisruptorPort(payload, sends, wires.watch);
+  }
 }
 
 export function openPort(name: AsyncTransport, wires: Wires, payload: Payload, sends: boolean): Port {
@@ -85,12 +125,15 @@ export function openPort(name: AsyncTransport, wires: Wires, payload: Payload, s
     case "advanced":
       return new SendPort(payload, wires.channel);
     case "socket":
-      return new SocketPort(payload, wire(wires.socket));
+    case "written":
+      return new SocketPort(payload, wire(wires.socket), name === "socket");
     case "copied":
     case "transferred":
       return new PostPort(payload, wires.channel, slotsOf(payload.bytes), name === "transferred");
     case "woken":
     case "patient":
       return new RingPort(payload, rings(wires, payload, sends), wire(wires.bell), name === "patient" ? SPIN_NS : 0);
+    case "awaited":
+      return new AwaitedPort(payload, attached(wires), channelsOf(payload, sends));
   }
 }

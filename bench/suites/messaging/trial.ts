@@ -1,4 +1,5 @@
 // One trial: messages between this process and a receiver, for round trips or for throughput, by one transport.
+import { playRing } from "./cring.js";
 import type { Payload } from "./message.js";
 import {
   cpuSince,
@@ -11,7 +12,7 @@ import {
   spinRoundTrips,
 } from "./port.js";
 import type { Receiver } from "./receiver.js";
-import { isBlocking, openBlocking, openPort, type TransportName } from "./transports.js";
+import { isBlocking, isNative, openBlocking, openPort, type TransportName } from "./transports.js";
 
 /** Round trips that a spinning transport times one by one, as a look at the clock takes a good part of each. */
 const CLOCKED = 64;
@@ -31,11 +32,15 @@ interface Sender {
 }
 
 function openSender(transport: TransportName, kind: Kind, payload: Payload, count: Count, { wires }: Receiver): Sender {
+  if (isNative(transport)) {
+    const { messages } = count;
+    return { begin: async () => playRing({ transport, wires, kind, payload, messages }), close() {} };
+  }
   if (isBlocking(transport)) {
     const port = openBlocking(transport, wires, payload, true);
     const begin = () =>
       kind === "round trip" ? spinRoundTrips(port, count.messages, count.clocked) : spinOneWay(port, count.messages);
-    return { begin: async () => begin(), close() {} };
+    return { begin: async () => begin(), close: () => port.close() };
   }
   const port = openPort(transport, wires, payload, true);
   const begin = kind === "round trip" ? makeRoundTrips : sendOneWay;
@@ -56,7 +61,8 @@ export async function runTrial(
   payload: Payload,
   messages: number,
 ): Promise<Trial> {
-  const clocked = isBlocking(transport) && kind === "round trip" ? Math.min(CLOCKED, messages) : 0;
+  const clocked =
+    isBlocking(transport) && !isNative(transport) && kind === "round trip" ? Math.min(CLOCKED, messages) : 0;
   const sender = openSender(transport, kind, payload, { messages, clocked }, receiver);
   try {
     const { bytes, touch } = payload;
@@ -64,7 +70,7 @@ export async function runTrial(
     await ready;
     const [sent, { end, cpu }] = await Promise.all([sender.begin(), served]);
     return {
-      nanoseconds: ("end" in sent ? sent.end : end) - sent.start,
+      nanoseconds: (kind === "round trip" && "end" in sent ? sent.end : end) - sent.start,
       each: "each" in sent ? sent.each : new Float64Array(0),
       cpu: 1000 * (cpuSince(sent.cpu) + cpu),
       wall: end - sent.start,

@@ -3,6 +3,7 @@
 import { type Body, type ModuleBinary, section } from "./binary.js";
 import type { Declared, Region, Stack } from "./declared.js";
 import type { Scan } from "./instructions.js";
+import type { Found } from "./resize.js";
 import { appended, type Contents, type Part, signed, unsigned } from "./rewrite.js";
 import { I32 } from "./types.js";
 
@@ -119,8 +120,11 @@ function place(
 
 const I32_TO_I32 = [0x60, 1, I32, 1, I32];
 
-/** What makes a module see another size of its memory: `initial` pages, and at most `most`. */
-export const heapContents = (module: ModuleBinary, scan: Scan, heap: { initial: number; most: number }): Contents =>
+/**
+ * What makes a module see another size of its memory: `initial` pages, and at most `most`. Without `heap` it sees the real one. In
+ * both cases the calls that have its host grow it are answered in the module.
+ */
+export const heapContents = (module: ModuleBinary, scan: Scan, heap: Fit["heap"]): Contents =>
   fitContents(module, NOTHING, { stackEnd: undefined, heap, claimed: [] }, scan);
 
 const NOTHING: Declared = { regions: [], stack: undefined, top: 0 };
@@ -128,21 +132,24 @@ const NOTHING: Declared = { regions: [], stack: undefined, top: 0 };
 /** What makes a module stay where it was fitted, besides the changes of its memory. */
 export function fitContents(module: ModuleBinary, declared: Declared, { stackEnd, heap }: Fit, scan: Scan): Contents {
   const contents: Contents = new Map();
+  const [resizer] = scan.resizers.size === 1 ? scan.resizers : [];
   const isResized = heap !== undefined && scan.bodies.size > 0;
   const globals = globalsWith(module, declared.stack, stackEnd, isResized ? heap.initial : undefined);
   if (globals) contents.set(section.global, globals);
-  if (!isResized) return contents;
+  if (!isResized && resizer === undefined) return contents;
   const { types, functions } = module;
   const pages = module.imported("global") + module.globals.length;
-  const grow = module.imported("function") + functions.length;
+  const first = module.imported("function") + functions.length;
+  const size = isResized ? [0x23, ...unsigned(pages)] : [0x3f, 0];
+  const grow = isResized ? [0x10, ...unsigned(first)] : [0x40, 0];
+  const added = isResized ? [growBody(size, pages, heap.most)] : [];
+  const instead = { size, grow, resize: [0x10, ...unsigned(first + added.length)] };
+  if (resizer !== undefined) added.push(resizeBody(resizer, size, grow));
   contents.set(section.type, appended(module, section.type, I32_TO_I32));
-  contents.set(section.function, appended(module, section.function, unsigned(types.length)));
-  const bodies = [...module.bodies()].map((body) => changed(module, body, scan, pages, grow));
-  contents.set(section.code, [
-    unsigned(functions.length + 1),
-    ...bodies.flat(),
-    sized(growBody(pages, heap.most)).flat(),
-  ]);
+  const typed = added.map(() => unsigned(types.length));
+  contents.set(section.function, appended(module, section.function, ...typed));
+  const bodies = [...module.bodies()].map((body) => changed(module, body, scan, instead));
+  contents.set(section.code, [unsigned(functions.length + added.length), ...bodies.flat(), ...added.flatMap(sized)]);
   return contents;
 }
 
@@ -175,14 +182,13 @@ function globalsWith(
   return parts;
 }
 
-/** A function whose instructions ask for the pages that its heap sees. */
-function changed(module: ModuleBinary, body: Body, scan: Scan, pages: number, grow: number): Part[] {
+/** A function with other instructions in the place of those that ask for the memory's size, or for more of it. */
+function changed(module: ModuleBinary, body: Body, scan: Scan, instead: Readonly<Record<Found["kind"], Part>>): Part[] {
   const found = scan.bodies.get(body.code) ?? [];
   const parts: Part[] = [];
   let position = body.start;
   for (const { kind, start, end } of found) {
-    parts.push(module.bytes.subarray(position, start));
-    parts.push(kind === "size" ? [0x23, ...unsigned(pages)] : [0x10, ...unsigned(grow)]);
+    parts.push(module.bytes.subarray(position, start), instead[kind]);
     position = end;
   }
   parts.push(module.bytes.subarray(position, body.end));
@@ -190,8 +196,7 @@ function changed(module: ModuleBinary, body: Body, scan: Scan, pages: number, gr
 }
 
 /** memory.grow on a number of pages: their number before, or -1 if there would be more than `most`. */
-function growBody(pages: number, most: number): number[] {
-  const get = [0x23, ...unsigned(pages)];
+function growBody(get: readonly number[], pages: number, most: number): number[] {
   const more = [0x20, 0];
   return [
     0, // no locals
@@ -199,6 +204,22 @@ function growBody(pages: number, most: number): number[] {
     ...[0x04, 0x40, 0x41, 0x7f, 0x0f, 0x0b], // if: return -1
     ...get,
     ...[...get, ...more, 0x6a, 0x24, ...unsigned(pages)], // pages += more
+    0x0b,
+  ];
+}
+
+/** What a host does that is asked for a memory of so many bytes: 1, or 0 if it cannot grow. For less, the import is called. */
+function resizeBody(resizer: number, size: readonly number[], grow: readonly number[]): number[] {
+  const [bytes, wanted] = [
+    [0x20, 0],
+    [0x20, 1],
+  ] as const;
+  return [
+    ...[1, 1, I32], // a local: the pages that are wanted, which are bytes / 64 KiB, rounded up
+    ...[...bytes, 0x41, 16, 0x76, ...bytes, 0x41, ...signed(0xffffn), 0x71, 0x41, 0, 0x47, 0x6a, 0x22, 1],
+    ...[...size, 0x4d], // wanted <= size, unsigned
+    ...[0x04, I32, ...bytes, 0x10, ...unsigned(resizer)],
+    ...[0x05, ...wanted, ...size, 0x6b, ...grow, 0x41, 0x7f, 0x47, 0x0b],
     0x0b,
   ];
 }

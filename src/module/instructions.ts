@@ -3,6 +3,7 @@
 // tail calls, garbage collection, relaxed vectors, wide arithmetic.
 import type { Body, ModuleBinary } from "./binary.js";
 import { Reader } from "./reader.js";
+import { addResizes, type Found, type HeapCall, resizersOf } from "./resize.js";
 import { most, valueType } from "./types.js";
 
 /** Numbers behind each opcode of one byte: u = 32 bits, unsigned. Opcodes that are not here are below, or unknown. */
@@ -37,6 +38,7 @@ function upTo(first: number, last: number): number[] {
 const MEMORY_SIZE = 0x3f;
 const MEMORY_GROW = 0x40;
 const I32_CONST = 0x41;
+const CALL = 0x10;
 const GLOBAL_GET = 0x23;
 const GLOBAL_SET = 0x24;
 const I32_ADD = 0x6a;
@@ -167,13 +169,6 @@ export function passInstruction(reader: Reader): number {
   return found;
 }
 
-/** A place in a function's body: bytes of the module. */
-export interface Found {
-  readonly kind: "size" | "grow";
-  readonly start: number;
-  readonly end: number;
-}
-
 /** Bytes that code puts into the memory, at a place that is a constant of the code: as linkers do in shared memories. */
 export interface Initialized {
   readonly start: number;
@@ -181,8 +176,10 @@ export interface Initialized {
 }
 
 export interface Scan {
-  /** Instructions that ask for the memory's size, or grow it, by where the code is that has them. */
+  /** Instructions that ask for the memory's size, or grow it or have it grown, by where the code is that has them. */
   readonly bodies: ReadonlyMap<Body["code"], readonly Found[]>;
+  /** Indices of the imports that may be the one that grows it. */
+  readonly resizers: ReadonlySet<number>;
   readonly initialized: readonly Initialized[];
   /**
    * Indices of globals that code lowers by a constant and raises by one, as functions do to take room on a stack and to give
@@ -194,10 +191,13 @@ export interface Scan {
 /** Passes over all functions. @throws what `refuse` makes: an instruction is not known */
 export function scan(module: ModuleBinary): Scan {
   const bodies = new Map<number, Found[]>();
+  const candidates = resizersOf(module);
+  const calls = new Map<number, HeapCall[]>();
   const initialized: Initialized[] = [];
   const [lowered, raised] = [new Set<number>(), new Set<number>()];
   for (const body of module.bodies()) {
     const found: Found[] = [];
+    const called: HeapCall[] = [];
     const reader = new Reader(module.bytes, body.code, body.end, "a function", module.refuse);
     const constants: number[] = []; // the last three, without another instruction between them
     let global: number | undefined; // that the instruction before them gets
@@ -215,6 +215,9 @@ export function scan(module: ModuleBinary): Scan {
       else if (opcode === GLOBAL_SET) {
         const set = reader.u32();
         if (isSum) raised.add(set);
+      } else if (opcode === CALL) {
+        const callee = reader.u32();
+        if (candidates.has(callee)) called.push({ kind: "resize", callee, start, end: reader.position });
       } else {
         reader.position = start;
         opcode = passInstruction(reader);
@@ -230,6 +233,8 @@ export function scan(module: ModuleBinary): Scan {
       if (opcode === MEMORY_GROW) found.push({ kind: "grow", start, end: reader.position });
     }
     if (found.length > 0) bodies.set(body.code, found);
+    if (called.length > 0) calls.set(body.code, called);
   }
-  return { bodies, initialized, stacks: new Set([...lowered].filter((index) => raised.has(index))) };
+  const resizers = addResizes(bodies, calls, candidates);
+  return { bodies, resizers, initialized, stacks: new Set([...lowered].filter((index) => raised.has(index))) };
 }

@@ -13,15 +13,27 @@ import { GuestExit, type Wasi } from "./wasi.js";
 
 type GuestFunction = (...values: GuestValue[]) => GuestResult;
 
+/** Bytes of a block that shows whether an allocator keeps off the windows. */
+const BLOCK = 16;
+
 const STARTING = "starting the guest";
 /** What a program that is run once exports, in place of `_initialize`. */
 const COMMAND = "_start";
 
 const pagesOf = (bytes: number): number => Math.ceil(bytes / WASM_PAGE);
 
-/** The wasm pages that windows of these lengths need: each window begins on a page of its own. */
+/** The wasm pages that windows of these lengths need: each begins on a page of its own, behind one that is empty. */
 export function windowPages(lengths: readonly number[]): number {
-  return lengths.reduce((pages, length) => pages + pagesOf(length), 0);
+  return lengths.reduce((pages, length) => pages + 1 + pagesOf(length), 0);
+}
+
+/**
+ * What dlmalloc, the allocator of emscripten, Rust and wasi-libc, finds before a block that it did not take from its heap: the
+ * size, and no flags. It frees such a block by the system, which has no such call in WebAssembly. So a guest that frees a window,
+ * as wasm-bindgen's functions do with each array that they are given, puts none of it among its free blocks.
+ */
+function markForeign(memory: WebAssembly.Memory, byteOffset: number, length: number): void {
+  new DataView(memory.buffer).setUint32(byteOffset - 4, roundUp(length, 8) + 16, true);
 }
 
 const guestExit = (operation: string, code: number): Error =>
@@ -57,9 +69,9 @@ export class GuestInstance implements ExchangeGuest {
   readonly windows: ReadonlyMap<string, GuestWindow>;
   readonly memory: WebAssembly.Memory;
   readonly #exports: WebAssembly.Exports;
-  /** Pages that it sees, if they are fewer than those before the windows. */
+  /** Pages that it sees, if it asks for them and they are not those of the memory. */
   readonly #pages: WebAssembly.Global<"i32"> | undefined;
-  /** Pages of its memory that are not its own. */
+  /** Pages of its memory that are not its own: of its windows, or what it does not ask for. */
   readonly #extra: number;
   /** The memory's buffer when the windows were last seen in place. A grow makes another. */
   #buffer: ArrayBufferLike;
@@ -84,7 +96,7 @@ export class GuestInstance implements ExchangeGuest {
     const { imports, wasi } = provide(module, memory, request);
     this.#wasi = wasi;
     this.memory = memory;
-    this.#extra = extra;
+    this.#extra = fixed ? maximumPages + extra - initialPages : extra;
     this.#exports = { ...instantiate(module, imports).exports };
     if (hidden.pages !== undefined) {
       this.#pages = this.#exports[hidden.pages] as WebAssembly.Global<"i32">;
@@ -95,17 +107,18 @@ export class GuestInstance implements ExchangeGuest {
     if (exit !== undefined) throw guestExit(STARTING, exit);
     try {
       const windows = new Map<string, GuestWindow>();
-      // One grow before any window is attached: to grow a memory that has a guarded window asks more of the engine.
-      let next = fixed ? maximumPages * WASM_PAGE : allocator === undefined ? grow(memory, extra, most) : 0;
+      let next = maximumPages * WASM_PAGE;
       for (const [name, window] of request.windows) {
         const { access, length } = window;
-        const byteOffset = allocator === undefined ? next : this.#allocate(allocator, memory, window);
-        next += pagesOf(length) * WASM_PAGE;
+        const byteOffset = allocator === undefined ? next + WASM_PAGE : this.#allocate(allocator, memory, window);
+        next = byteOffset + pagesOf(length) * WASM_PAGE;
         checkPlace(byteOffset, length, [...windows.values()], allocator);
+        if (fixed) markForeign(memory, byteOffset, length);
         this.#attachments.set(name, window.attach({ memory, byteOffset }));
         windows.set(name, { byteOffset, byteLength: length, access });
       }
       this.windows = windows;
+      if (allocator !== undefined && windows.size > 0) this.#checkBlock(allocator);
       this.#buffer = memory.buffer;
     } catch (error) {
       this.close();
@@ -173,19 +186,12 @@ export class GuestInstance implements ExchangeGuest {
     );
   }
 
-  /**
-   * Starts the guest, and has it allocate once. An allocator that uses all of the memory as its heap takes it at the
-   * first allocation (AssemblyScript's, wasi-libc's), which must come before pages are added for windows.
-   */
   #initialize(): void {
-    const { _initialize, __wasm_call_ctors, __new, malloc, free } = this.#exports as Record<string, GuestFunction>;
+    const { _initialize, __wasm_call_ctors } = this.#exports as Record<string, GuestFunction>;
     // The first calls the second, and so does a command.
     const start = _initialize ?? (Object.hasOwn(this.#exports, COMMAND) ? undefined : __wasm_call_ctors);
     try {
       if (typeof start === "function" && start.length === 0) start();
-      if (typeof __new === "function" && __new.length === 2)
-        __new(16, 0); // AssemblyScript's
-      else if (typeof malloc === "function" && typeof free === "function") free(malloc(16) as GuestValue);
     } catch (cause) {
       throw guestTrap(STARTING, cause);
     }
@@ -198,6 +204,14 @@ export class GuestInstance implements ExchangeGuest {
   #allocate(allocator: string, memory: WebAssembly.Memory, { length }: WindowRequest): number {
     const bytes = roundUp(length, WASM_PAGE) + WASM_PAGE; // so that it holds the window's whole pages wherever it begins
     return roundUp(blockOf(this.call(allocator, [bytes]), bytes, allocator, memory), WASM_PAGE);
+  }
+
+  /** A function that gives the same block each time is not an allocator: another block would lie in a window. */
+  #checkBlock(allocator: string): void {
+    const start = Number(this.call(allocator, [BLOCK])) >>> 0;
+    for (const [name, { byteOffset, byteLength }] of this.windows)
+      if (start < byteOffset + byteLength && byteOffset < start + BLOCK)
+        throw guestError("ERR_SHM_GUEST_MEMORY", `${allocator}(${BLOCK}) gave a block in the window "${name}"`);
   }
 
   /**
@@ -260,24 +274,5 @@ function makeMemory(initial: number, maximum: number): WebAssembly.Memory {
       hint: hints.lessAddressSpace,
       cause,
     });
-  }
-}
-
-/**
- * Adds pages at the end of the memory and returns where they begin, in bytes. The guest's later growth lies behind them.
- *
- * @param most pages that the memory may have
- */
-function grow(memory: WebAssembly.Memory, pages: number, most: number): number {
-  try {
-    return memory.grow(pages) * WASM_PAGE;
-  } catch (cause) {
-    const isAllowed = memory.buffer.byteLength / WASM_PAGE + pages <= most;
-    if (isAllowed) throw outOfMemory(`${pages} more pages of a guest's memory, for its windows`, { cause });
-    throw guestError(
-      "ERR_SHM_MEMORY_LIMIT",
-      `the guest left no room in its memory for windows of ${pages} pages`,
-      cause,
-    );
   }
 }

@@ -5,6 +5,7 @@ import { withDefinitions } from "../module/defined.js";
 import { heapContents } from "../module/fit.js";
 import { scan } from "../module/instructions.js";
 import { shownNames } from "../module/names.js";
+import { isResize } from "../module/resize.js";
 import { appended, exported, memoryContents, memoryOf, OWN_MEMORY, withContents } from "../module/rewrite.js";
 import { checkCode } from "./code.js";
 import { checkCounts, checkSizes } from "./counts.js";
@@ -134,7 +135,8 @@ export function readGuest(bytes: Uint8Array<ArrayBuffer>, rules: ModuleRules): R
   const given = new ModuleBinary(bytes, refuse);
   checkCounts(given, rules.limits);
   const traps = missingOf(given, rules);
-  if (traps.length > 0 && !rules.trapsImports) throw refuseImports(traps);
+  const missing = traps.filter(([, name]) => !isResize(name)); // which is answered in the guest
+  if (missing.length > 0 && !rules.trapsImports) throw refuseImports(missing);
   checkTypes(given);
   const defined = withDefinitions(given, (reason) =>
     guestError("ERR_SHM_GUEST_IMPORT", `the guest cannot be run: ${reason}`),
@@ -147,22 +149,33 @@ export function readGuest(bytes: Uint8Array<ArrayBuffer>, rules: ModuleRules): R
   checkSizes(binary, rules.limits);
   if (rules.shared) checkCode(binary);
   const { imported, initial, maximum = MOST_PAGES } = memory;
-  const isOwn = imported?.module !== OWN_MEMORY.module || imported.name !== OWN_MEMORY.name;
-  if (!isOwn && maximum >= initial + rules.windowPages)
-    return { bytes: defined, pages: { initial, maximum }, fixed: false, traps, hidden: {} };
-  const wanted = { shared: false, initial, maximum: MOST_PAGES, renamed: true };
-  const contents = memoryContents(binary, memory, wanted);
-  if (rules.allocates) {
-    const pages = { initial, maximum: MOST_PAGES };
-    return { bytes: withContents(binary, contents), pages, fixed: false, traps, hidden: {} };
-  }
   const found = scan(binary);
-  const most = Math.min(rules.maximumPages, found.bodies.size > 0 ? maximum : initial, MOST_PAGES - rules.windowPages);
+  if (rules.allocates) {
+    const isOwn = imported?.module !== OWN_MEMORY.module || imported.name !== OWN_MEMORY.name;
+    const isSmall = isOwn || maximum < initial + rules.windowPages;
+    const pages = { initial, maximum: isSmall ? MOST_PAGES : maximum };
+    const wanted = { shared: false, initial, maximum: pages.maximum, renamed: true };
+    const contents = [...memoryContents(binary, memory, wanted), ...heapContents(binary, found, undefined)];
+    return { bytes: withContents(binary, new Map(contents)), pages, fixed: false, traps, hidden: {} };
+  }
+  if (found.resizers.size > 1)
+    throw guestError(
+      "ERR_SHM_GUEST_MEMORY",
+      `which of the imports ${shownNames([...found.resizers].map((index) => nameOf(binary, index)))} grows the guest's heap cannot be known; options.allocator puts the windows into blocks of that heap`,
+    );
+  const wanted = { shared: false, initial, maximum: MOST_PAGES, renamed: true };
+  const most = Math.min(rules.maximumPages, maximum, MOST_PAGES - rules.windowPages);
   const heap = heapContents(binary, found, { initial, most });
   const pages = { initial, maximum: most };
-  const all = new Map([...contents, ...heap]);
+  const all = new Map([...memoryContents(binary, memory, wanted), ...heap]);
   if (found.bodies.size === 0) return { bytes: withContents(binary, all), pages, fixed: true, traps, hidden: {} };
   const [name, entry] = exported(binary, "pages", 3, binary.imported("global") + binary.globals.length);
   all.set(section.export, appended(binary, section.export, entry));
   return { bytes: withContents(binary, all), pages, fixed: true, traps, hidden: { pages: name } };
+}
+
+/** The name of an imported function. */
+function nameOf({ imports }: ModuleBinary, index: number): string {
+  const found = imports.filter(({ kind }) => kind === "function")[index];
+  return `${found?.module}.${found?.name}`;
 }

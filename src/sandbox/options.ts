@@ -65,8 +65,8 @@ export interface SandboxOptions<Windows extends string = string> {
   /** The most that the module may have: functions, bytes of each, exports and so on. */
   moduleLimits?: ModuleLimits;
   /**
-   * The name of an exported allocator, such as `"malloc"`; the windows are put into blocks that it returns. For guests
-   * that use all of their memory as heap (emscripten, TinyGo). Default: windows lie in pages of their own.
+   * The name of an exported allocator, such as `"malloc"`; the windows are put into blocks that it returns (default: they lie
+   * behind all that the guest may see of its memory).
    */
   allocator?: string;
   /**

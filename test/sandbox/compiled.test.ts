@@ -81,12 +81,54 @@ for (const kind of kinds) {
     }),
   );
 
-  compiled("several windows lie one behind the other, and another access is kept", () =>
+  for (const [name, host, imports] of [
+    ["heap-host", "that nobody gives", {}],
+    ["heap-host", "that lies", { env: { emscripten_resize_heap: () => 1 } }],
+    ["heap-letter", "that lies", { a: { b: () => 1 } }],
+    ["heap-letter", "that traps", "trap"],
+  ] as const)
+    compiled(`${name}: a heap that is to be grown by an import ${host} ends before the window`, () =>
+      over(kind, guest(`hostile/${name}`), { imports, memoryLimit: 10 * PAGE }, async (sandbox, where) => {
+        for (const byte of [7, 8]) assert.is(await sandbox.call("fill", byte), 10 * PAGE);
+        assert.is(await sandbox.call("pages"), 10);
+        assert.ok(where >= 10 * PAGE);
+      }),
+    );
+
+  compiled("a host that is asked for a size that is there is asked, and for more it is not", () =>
+    over(
+      kind,
+      guest("hostile/heap-host"),
+      { imports: { env: { emscripten_resize_heap: () => 5 } } },
+      async (sandbox) => {
+        assert.equal([await sandbox.call("ask", 100), await sandbox.call("ask", 3 * PAGE - 1)], [5, 1]);
+        assert.is(await sandbox.call("pages"), 3);
+        assert.equal([await sandbox.call("ask", -1), await sandbox.call("ask", 2 ** 28 + 1)], [0, 0]);
+        assert.is(await sandbox.call("pages"), 3);
+      },
+    ),
+  );
+
+  compiled("a heap that its host is to grow does so beside the block of a window, too", () =>
+    withSegments([SIZE], async (segment) => {
+      const options = { imports: "trap" as const, windows: { window: { segment } } };
+      await rejects(
+        () => withSandbox(kind, guest("hostile/heap-several"), options, async () => {}),
+        "ERR_SHM_GUEST_MEMORY",
+        /which of the imports a\.b, a\.c grows the guest's heap cannot be known; options\.allocator/,
+      );
+      await withSandbox(kind, guest("hostile/heap-several"), { ...options, allocator: "malloc" }, async (sandbox) => {
+        assert.is(at(sandbox, "window") % PAGE, 0);
+      });
+    }),
+  );
+
+  compiled("several windows lie one behind the other, an empty page before each, and another access is kept", () =>
     withSegments([SIZE, 4096], async (first, second) => {
       first.attach().fill(9);
       const windows = { first: { segment: first }, second: { segment: second, access: "read-write" } } as const;
       await withSandbox(kind, built(), { windows }, async (sandbox) => {
-        assert.is(at(sandbox, "second"), at(sandbox, "first") + 2 * PAGE);
+        assert.is(at(sandbox, "second"), at(sandbox, "first") + 3 * PAGE);
         await sandbox.call("put", at(sandbox, "second"), 5);
         await rejects(() => sandbox.call("put", at(sandbox, "first"), 5), "ERR_SHM_READ_ONLY");
       });

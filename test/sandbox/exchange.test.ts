@@ -53,7 +53,7 @@ for (const kind of kinds) {
   );
 
   exchange("wrong arguments are refused, and change nothing", () =>
-    withSandbox(kind, guest("hostile/blocks"), {}, async (sandbox) => {
+    withSandbox(kind, guest("hostile/blocks"), { memoryLimit: WASM_PAGE }, async (sandbox) => {
       const any = sandbox as unknown as Record<"bytes" | "write" | "free", (...values: unknown[]) => Promise<unknown>>;
       for (const [values, expected] of [
         [["0", 1], "ERR_INVALID_ARG_TYPE"],

@@ -49,7 +49,7 @@ for (const kind of kinds) {
     const written: Uint8Array[] = [];
     const wasi = { args: ["a", "bc"], env: { D: "e" }, stdin: "input", stdout: written, clock: true, random: true };
     const imports = { host: { callback: (): void => {} } };
-    await withSandbox(kind, wasm, { wasi, imports, ...more }, (sandbox) =>
+    await withSandbox(kind, wasm, { wasi, imports, memoryLimit: SIZE, ...more }, (sandbox) =>
       use((name, ...values) => sandbox.call(name, ...values), written, sandbox),
     );
   };

@@ -7,7 +7,7 @@ import { NO_LIMIT } from "../support/engine.js";
 import { apart, guest, NO_HOST, native, rejects, withSegments } from "./sandboxes.js";
 
 const oneLine = { breakLength: Number.POSITIVE_INFINITY };
-const WINDOWS = "windows: { input: { byteOffset: 65536, byteLength: 3333, access: 'read-only' } }";
+const WINDOWS = "windows: { input: { byteOffset: 268500992, byteLength: 3333, access: 'read-only' } }";
 
 const inspecting = suite("util.inspect of a sandbox");
 if (!native) inspecting.skip("says how it stands", NO_HOST);

@@ -73,12 +73,7 @@ for (const kind of kinds) {
             const places = Object.values(sandbox.windows);
             const end = (place: (typeof places)[number]) =>
               place.byteOffset + Math.ceil(place.byteLength / PAGE) * PAGE;
-            const inside = (address: number) =>
-              places.some((place) => address < end(place) && address + WIDEST > place.byteOffset);
-            const outside = places
-              .flatMap((place) => [place.byteOffset - WIDEST, end(place)])
-              .filter((address) => !inside(address)); // window1 ends where window2 begins
-            assert.is(outside.length, 6);
+            const outside = places.flatMap((place) => [place.byteOffset - WIDEST, end(place)]);
             for (const instruction of instructions)
               for (const address of outside) assert.is(await sandbox.call(instruction, address, WIDEST), undefined);
           });

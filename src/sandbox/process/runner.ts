@@ -70,7 +70,7 @@ function rehearse(host: Host, id: number): void {
     maximumPages: 1,
     declaredPages: MOST_PAGES,
     allocator: undefined,
-    fixed: false,
+    fixed: true,
     hidden: {},
   };
   const windows = windowsOf([window], host);

@@ -28,7 +28,18 @@ export const SHORT_TURN = [
 ];
 
 /** Of Node alone: these start what npm and Node have, such as flags and compilers. A run with --all leaves them out elsewhere. */
-export const NODE_ROOMS = ["bench", "browser", "builtins", "cli", "engines", "package", "pages", "run", "standalone"];
+export const NODE_ROOMS = [
+  "bench",
+  "browser",
+  "builtins",
+  "cli",
+  "engines",
+  "guests",
+  "package",
+  "pages",
+  "run",
+  "standalone",
+];
 
 /** The rooms that such a run leaves out unless it has --all, and why. */
 export const OTHER_ROOMS: Readonly<Record<string, string>> = {
@@ -39,6 +50,7 @@ export const OTHER_ROOMS: Readonly<Record<string, string>> = {
   engines: "the flags are tested by npm test; with --all on each Node",
   fuzz: "on Node npm run test:fuzz:addon runs it; on Bun and Deno it runs",
   examples: "they call nothing that the other rooms do not",
+  guests: "the modules and their compilers are the same",
   model: "a long search, of which one engine has its share",
   package: "npm, compilers and types are the same",
   pages: "the blocks call nothing that the other rooms do not",

@@ -17,8 +17,7 @@ interface SqlJs {
 const SQL = `CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT, size INTEGER);
   WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 2000)
   INSERT INTO t SELECT i, 'name ' || (i * 7919 % 2000), i * i % 1009 FROM n;`;
-const QUERY =
-  "SELECT count(*), sum(size), max(length(name)) FROM t GROUP BY size % 10 ORDER BY 2";
+const QUERY = "SELECT count(*), sum(size), max(length(name)) FROM t GROUP BY size % 10 ORDER BY 2";
 
 /** The database of a package's own API: its file, and what it answers. */
 async function made(): Promise<{ file: Uint8Array; answer: number[][] }> {

@@ -23,8 +23,8 @@ export type { ModuleLimits } from "./sandbox/limits.js";
 export type { GivenImports, Isolation, SandboxOptions, SandboxWindow } from "./sandbox/options.js";
 export type { SandboxPool } from "./sandbox/pool.js";
 export type { SandboxPoolOptions } from "./sandbox/pooloptions.js";
+export type { Toolchain } from "./sandbox/providedjob.js";
 export type { Sandbox } from "./sandbox/sandbox.js";
-export type { Toolchain } from "./sandbox/toolchains.js";
 export type { GuestBytes, GuestMemory, WriteOptions } from "./sandbox/transfer.js";
 export type { WasiOptions, WasiOutput } from "./sandbox/wasioptions.js";
 // public.ts exports these without Node's part.

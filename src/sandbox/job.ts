@@ -2,7 +2,7 @@
 // instance takes it, and as data that can be sent to another thread or process.
 import type { Access } from "../common/flags.js";
 import type { WasmMemory } from "../memory/layout.js";
-import type { ProvidedJob, Traps } from "./provided.js";
+import type { ProvidedJob, Traps } from "./providedjob.js";
 
 /** Exports that the guest does not have as it was given, by what they are. */
 export interface Hidden {

@@ -12,9 +12,8 @@ import { checkCounts, checkSizes } from "./counts.js";
 import { type Imports, MOST_PAGES } from "./guest.js";
 import type { Hidden } from "./job.js";
 import type { CheckedLimits } from "./limits.js";
-import { hasFunction, isProvided, type ProvidedJob, type Traps } from "./provided.js";
-import { ENV, type Toolchain, toolchains } from "./toolchains.js";
-import { WASI } from "./wasi.js";
+import { hasFunction, providedName } from "./provided.js";
+import { ENV, type ProvidedJob, type Toolchain, type Traps, toolchains, WASI } from "./providedjob.js";
 
 /** The least and the most that env.memory may have, by the module's import. Wasm pages of 64 KiB. */
 export interface MemoryPages {
@@ -71,7 +70,7 @@ function refuseMemory(reason: string): Error {
 function missingOf({ imports: wanted }: ModuleBinary, { imports, provided }: ModuleRules): Traps {
   const isGiven = (module: string, name: string): boolean =>
     (Object.hasOwn(imports, module) && Object.hasOwn(imports[module] as object, name)) ||
-    isProvided(provided, module, name);
+    providedName(provided, module, name) !== undefined;
   return wanted.flatMap(({ kind, module, name }) =>
     kind === "function" && !isGiven(module, name) ? [[module, name] as const] : [],
   );

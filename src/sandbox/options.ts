@@ -10,10 +10,8 @@ import { Segment, segments } from "../segment/segment.js";
 import type { Imports } from "./guest.js";
 import type { WindowRequest } from "./job.js";
 import { type CheckedLimits, checkModuleLimits, type ModuleLimits } from "./limits.js";
-import { isProvided, type ProvidedJob } from "./provided.js";
+import { HOST, type ProvidedJob, type Toolchain, toolchains } from "./providedjob.js";
 import { CANNOT_END, endsThreads } from "./thread/engine.js";
-import { type Toolchain, toolchains } from "./toolchains.js";
-import { HOST } from "./wasi.js";
 import { checkWasi, type WasiOptions } from "./wasioptions.js";
 
 /**
@@ -145,8 +143,7 @@ export function checkSandboxOptions(options: SandboxOptions | undefined): Checke
   const { toolchain } = given;
   if (toolchain !== undefined) checkChoice("options.toolchain", toolchain, toolchains);
   const wasi = checkWasi(given.wasi === undefined && toolchain ? {} : given.wasi);
-  const provided = { toolchain, wasi: wasi?.job };
-  const imported = checkImports(given.imports, provided);
+  const imported = checkImports(given.imports);
   if (wasi) imported.imports[HOST] = wasi.host as unknown as Imports[string];
   checkSize("options.memoryLimit", memoryLimit);
   checkSize("options.processMemoryLimit", processMemoryLimit, LEAST_PROCESS_MEMORY);
@@ -159,7 +156,7 @@ export function checkSandboxOptions(options: SandboxOptions | undefined): Checke
   const execPath = checkExecPath(given.execPath, isolation);
   const moduleLimits = checkModuleLimits(given.moduleLimits);
   const limits = { timeLimitMs, memoryLimit, processMemoryLimit, moduleLimits };
-  return { isolation, windows, ...limits, execPath, allocator, ...provided, ...imported };
+  return { isolation, windows, ...limits, execPath, allocator, toolchain, wasi: wasi?.job, ...imported };
 }
 
 /** The Node of a guest's process. */
@@ -208,7 +205,7 @@ export function checkWindows(windows: SandboxOptions["windows"], isolation: Isol
 }
 
 /** Functions, names, and whether the rest is to trap. */
-function checkImports(given: unknown, provided: ProvidedJob) {
+function checkImports(given: unknown) {
   const imports: Record<string, Imports[string]> = {};
   const aliases: [module: string, name: string, known: string][] = [];
   const modules = given === "trap" ? { "*": "trap" } : checkRecord(given as object | undefined, "options.imports");
@@ -218,15 +215,7 @@ function checkImports(given: unknown, provided: ProvidedJob) {
     const found: [string, (...values: never[]) => unknown][] = [];
     for (const [name, value] of Object.entries(checkRecord(functions, option)))
       if (typeof value === "function") found.push([name, value as () => unknown]);
-      else {
-        aliases.push([module, name, checkString(`${option}.${name}`, value)]);
-        if (!isProvided({ ...provided, aliases }, module, name))
-          throw invalidValue(
-            `${option}.${name}`,
-            "It must be a function of wasi or toolchain, if those are given.",
-            value,
-          );
-      }
+      else aliases.push([module, name, checkString(`${option}.${name}`, value)]);
     imports[module] = Object.fromEntries(found);
   }
   return { imports, aliases, trapsImports: "*" in modules && modules["*"] === "trap" };

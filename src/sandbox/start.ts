@@ -1,6 +1,6 @@
 // Starts a guest whose options are checked. Loaded at the first sandbox.
 import { getHeapStatistics } from "node:v8";
-import { guestError } from "../common/errors.js";
+import { guestError, invalidValue } from "../common/errors.js";
 import type { Host } from "../host/host.js";
 import { roundUp, WASM_PAGE } from "../memory/layout.js";
 import { addonFileOf, sysvHost } from "../node.js";
@@ -17,6 +17,7 @@ import { type SandboxPool, type Starter, startPool } from "./pool.js";
 import type { CheckedPoolOptions } from "./pooloptions.js";
 import { type RunnerProcess, startRunner } from "./process/child.js";
 import { GuestProcess } from "./process/process.js";
+import { providedName } from "./provided.js";
 import { type Sandbox, startSandbox } from "./sandbox.js";
 import { HEAP_MIB } from "./thread/engine.js";
 import { GuestThread } from "./thread/thread.js";
@@ -38,7 +39,10 @@ function guestOf(
   bytes: Uint8Array<ArrayBuffer>,
   options: CheckedOptions,
 ): { bytes: Uint8Array<ArrayBuffer>; limits: GuestLimits } {
-  const { isolation, memoryLimit, moduleLimits, allocator } = options;
+  const { isolation, memoryLimit, moduleLimits, allocator, aliases = [] } = options;
+  for (const [module, name, known] of aliases)
+    if (providedName(options, module, name) === undefined)
+      throw invalidValue(`options.imports.${module}.${name}`, "Neither wasi nor toolchain gives it.", known);
   const maximumPages = Math.floor(memoryLimit / WASM_PAGE);
   const guest = readGuest(bytes, {
     imports: options.imports,
@@ -71,7 +75,7 @@ function guestOf(
     hidden,
     wasi: options.wasi,
     toolchain: options.toolchain,
-    aliases: options.aliases,
+    aliases,
   };
   return { bytes: guest.bytes, limits };
 }

@@ -1,19 +1,7 @@
 // What compilers have their modules import of `env`, for guests that compute: none of it reaches beyond the guest, except for
 // clocks, random bytes and messages, which are those of its WASI.
 import { Buffer } from "node:buffer";
-import type { WasiHost, WasiJob } from "./wasi.js";
-
-export const toolchains = ["assemblyscript", "emscripten"] as const;
-export type Toolchain = (typeof toolchains)[number];
-
-/** The module that all of it is imported from. */
-export const ENV = "env";
-
-export interface Surroundings {
-  readonly memory: WebAssembly.Memory;
-  readonly wasi: WasiJob;
-  readonly host: WasiHost;
-}
+import type { Surroundings, Toolchain } from "./providedjob.js";
 
 type Functions = Readonly<Record<string, (...values: number[]) => number | undefined>>;
 

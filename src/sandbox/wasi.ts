@@ -8,31 +8,7 @@
 // https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md
 import { Buffer } from "node:buffer";
 import { PART } from "./exchange.js";
-
-export const WASI = "wasi_snapshot_preview1";
-
-/** What a guest has of WASI, as data. */
-export interface WasiJob {
-  readonly args: readonly string[];
-  /** `NAME=value`. */
-  readonly env: readonly string[];
-  /** Base64; undefined: it is closed. */
-  readonly stdin: string | undefined;
-  readonly stdout: boolean;
-  readonly stderr: boolean;
-  readonly clock: boolean;
-  readonly random: boolean;
-}
-
-/** Among a job's imports, the functions of the caller's thread that are for this file. No guest is given them. */
-export const HOST = "\0wasi";
-
-/** Of {@link PART} bytes at most. */
-export interface WasiHost {
-  readonly stdout?: (bytes: Uint8Array) => unknown;
-  readonly stderr?: (bytes: Uint8Array) => unknown;
-  readonly random: (length: number) => unknown;
-}
+import { MOST_RANDOM, type Surroundings } from "./providedjob.js";
 
 export interface Wasi {
   /** The function that it imports under this name. */
@@ -54,8 +30,6 @@ const RIGHTS = [2, 64, 64]; // fd_read, fd_write
 /** Vectors, and bytes, of a read or a write: as on Linux. */
 const MOST_VECTORS = 1024;
 const MOST_BYTES = 2 ** 31 - 1;
-/** Bytes: the quota of crypto.getRandomValues. */
-export const MOST_RANDOM = 65_536;
 
 /** Thrown through a guest that exits. */
 export class GuestExit {
@@ -65,7 +39,7 @@ export class GuestExit {
 /** Returns an errno. */
 type Run = (...values: number[]) => number;
 
-export function makeWasi(job: WasiJob, host: WasiHost, memory: WebAssembly.Memory): Wasi {
+export function makeWasi({ wasi: job, host, memory }: Surroundings): Wasi {
   let exit: number | undefined;
   let stdin = Buffer.from(job.stdin ?? "", "base64");
   const isOpen = [job.stdin !== undefined, job.stdout, job.stderr];

@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import { checkBoolean, checkOptions, checkRecord, checkSize, checkString } from "../common/arguments.js";
 import { checkBytes } from "../common/bytes.js";
 import { guestError, invalidType, invalidValue } from "../common/errors.js";
-import { MOST_RANDOM, type WasiHost, type WasiJob } from "./wasi.js";
+import { MOST_RANDOM, type WasiHost, type WasiJob } from "./providedjob.js";
 
 /**
  * Where a guest's output goes: a function that gets the bytes of each write, or an array that collects them, up to
@@ -23,7 +23,7 @@ export interface WasiOptions {
   stdout?: WasiOutput;
   /** The same of its standard error. */
   stderr?: WasiOutput;
-  /** The most that arrays collect, each: bytes, and 64 more for each write (default 1 MiB). More is `ERR_SHM_GUEST_LIMIT`. */
+  /** The most that an array collects: bytes, and 64 for each write (default 1 MiB). More is `ERR_SHM_GUEST_LIMIT`. */
   outputLimit?: number;
   /** Whether it may read the time (default false). */
   clock?: boolean;
@@ -91,22 +91,17 @@ function outputOf(name: "stdout" | "stderr", output: WasiOutput | undefined, lim
   if (output === undefined) return {};
   if (typeof output !== "function" && !Array.isArray(output))
     throw invalidType(`options.wasi.${name}`, "of type function or an instance of Array", output);
-  let writes = 0;
   let held = 0;
   const write = (bytes: Uint8Array): unknown => {
     const size = checkBytes("bytes", bytes) + BYTES_OF_A_WRITE; // the guest's side may be hostile
     if (typeof output === "function") return output(bytes);
-    // Its owner may have taken some.
-    if (output.length !== writes) held = output.reduce((sum, { length }) => sum + length + BYTES_OF_A_WRITE, 0);
-    writes = output.length;
-    if (held + size > limit)
+    held += size;
+    if (held > limit)
       throw guestError(
         "ERR_SHM_GUEST_LIMIT",
         `the guest wrote more to its ${name} than wasi.outputLimit lets an array collect, ${limit} bytes`,
       );
-    held += size;
-    writes = output.push(bytes);
-    return undefined;
+    return output.push(bytes);
   };
   return { [name]: write };
 }

@@ -227,7 +227,7 @@ if (!native) options.skip("run", NO_HOST);
 for (const [given, expected, words] of [
   [{ toolchain: "rust" }, "ERR_INVALID_ARG_TYPE", /'assemblyscript', 'emscripten'/],
   [{ imports: { a: { b: "emscripten_memcpy_js" } } }, "ERR_INVALID_ARG_VALUE", /options\.imports\.a\.b/],
-  [{ imports: { a: { b: "fd_write" } } }, "ERR_INVALID_ARG_VALUE", /wasi or toolchain/],
+  [{ imports: { a: { b: "fd_write" } } }, "ERR_INVALID_ARG_VALUE", /wasi nor toolchain/],
   [{ toolchain: "emscripten", imports: { a: { b: "constructor" } } }, "ERR_INVALID_ARG_VALUE", /a\.b/],
   [{ imports: { a: "trap" } }, "ERR_INVALID_ARG_TYPE", /options\.imports\.a/],
   [{ imports: { a: { b: 1 } } }, "ERR_INVALID_ARG_TYPE", /options\.imports\.a\.b/],

@@ -131,21 +131,17 @@ const wasm = guest("hostile/wasi");
 const host = { callback: (): void => {} };
 
 for (const kind of native ? kinds : []) {
-  outputs(`is collected up to outputLimit, which an array that is emptied begins again [${kind}]`, async () => {
+  outputs(`is collected up to outputLimit [${kind}]`, async () => {
     const stdout: Uint8Array[] = [];
     const options = { imports: { host }, wasi: { stdout, outputLimit: 2 * (100 + 64) } };
     await withSandbox(kind, wasm, options, async (sandbox) => {
       await sandbox.call("store", 4, 100); // the vector { 0, 100 }
       const write = () => sandbox.call("fd_write", 1, 0, 1, 16);
-      for (let round = 0; round < 3; round++) {
-        for (let writes = 0; writes < 2; writes++) assert.is(await write(), 0);
-        assert.is(await sandbox.call("load", 16), 100);
+      for (let writes = 0; writes < 2; writes++) assert.is(await write(), 0);
+      assert.is(await sandbox.call("load", 16), 100);
+      for (let turn = 0; turn < 2; turn++)
         await rejects(write, "ERR_SHM_GUEST_LIMIT", /to its stdout than wasi\.outputLimit lets.*, 328 bytes/);
-        assert.equal(
-          stdout.splice(0).map(({ length }) => length),
-          [100, 100],
-        );
-      }
+      assert.is(Buffer.concat(stdout).length, 200);
     });
   });
 

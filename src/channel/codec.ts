@@ -19,10 +19,13 @@ export interface Codec<T = unknown> {
 export type CodecName = "bytes" | "json" | "clone";
 export type CodecOption<T> = CodecName | Codec<T>;
 
-/** Options with a codec that takes values of any type: without a type parameter they are `unknown`. */
+/** Options with a codec that takes values of any type. */
 export interface Valued {
   codec: "json" | "clone";
 }
+
+/** Their values, without a type parameter: `any`, as `JSON.parse` and `v8.deserialize` have it. */
+export type AnyValue = ReturnType<typeof JSON.parse>;
 
 /** What messages need of Node; the portable entry point has nothing of it. */
 export interface MessageParts {

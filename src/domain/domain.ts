@@ -1,7 +1,7 @@
 // A domain as its user sees it: who takes part, and the objects that they share. Each object is in a file of its own below.
 
 import { type Channel, type ChannelOptions, openChannel } from "../channel/channel.js";
-import type { MessageParts, Valued } from "../channel/codec.js";
+import type { AnyValue, MessageParts, Valued } from "../channel/codec.js";
 import { openService, type Service, type ServiceOptions } from "../channel/service.js";
 import { openTopic, type Topic, type TopicOptions } from "../channel/topic.js";
 import { checkInteger, checkOptions, checkSize } from "../common/arguments.js";
@@ -145,21 +145,21 @@ export class Domain extends Uncloneable {
   }
 
   /** A queue of messages: 960 bytes, and its capacity. */
-  channel<T = unknown>(offset: number, options: ChannelOptions<T> & Valued): Channel<T>;
+  channel<T = AnyValue>(offset: number, options: ChannelOptions<T> & Valued): Channel<T>;
   channel<T = Uint8Array>(offset: number, options?: ChannelOptions<T>): Channel<T>;
   channel<T>(offset: number, options?: ChannelOptions<T>): Channel<T> {
     return openChannel(this.#participant, checkSize("offset", offset), options, this.#messages);
   }
 
   /** Messages for all that subscribe: 320 bytes, 64 for each possible subscription, and its capacity. */
-  topic<T = unknown>(offset: number, options: TopicOptions<T> & Valued): Topic<T>;
+  topic<T = AnyValue>(offset: number, options: TopicOptions<T> & Valued): Topic<T>;
   topic<T = Uint8Array>(offset: number, options?: TopicOptions<T>): Topic<T>;
   topic<T>(offset: number, options?: TopicOptions<T>): Topic<T> {
     return openTopic(this.#participant, checkSize("offset", offset), options, this.#messages);
   }
 
   /** Requests and answers: 1024 bytes and its capacity, and for each possible client 960 and the capacity for answers. */
-  service<Q = unknown, A = Q>(offset: number, options: ServiceOptions<Q | A> & Valued): Service<Q, A>;
+  service<Q = AnyValue, A = Q>(offset: number, options: ServiceOptions<Q | A> & Valued): Service<Q, A>;
   service<Q = Uint8Array, A = Q>(offset: number, options?: ServiceOptions<Q | A>): Service<Q, A>;
   service<Q, A>(offset: number, options?: ServiceOptions<Q | A>): Service<Q, A> {
     return openService<Q, A>(this.#participant, checkSize("offset", offset), options, this.#messages);

@@ -1,6 +1,6 @@
 // `channel.create({ key })`, `channel.open({ key })`, and the same for topics and services.
 import { type Channel, type ChannelOptions, channelOptions, checkChannel } from "../channel/channel.js";
-import type { MessageParts, Valued } from "../channel/codec.js";
+import type { AnyValue, MessageParts, Valued } from "../channel/codec.js";
 import { Ring, ringBytes } from "../channel/layout.js";
 import {
   checkService,
@@ -40,26 +40,26 @@ export interface ChannelMaker {
    * @throws {ShmError} `EEXIST` a participant lives there; `ERR_SHM_UNSUPPORTED` by this host; as {@link Shm.create} and
    *   {@link Attachment.join}
    */
-  create<T = unknown>(options: ChannelOptions<T> & OwnOptions & Valued): Channel<T> & Own;
+  create<T = AnyValue>(options: ChannelOptions<T> & OwnOptions & Valued): Channel<T> & Own;
   create<T = Uint8Array>(options?: ChannelOptions<T> & OwnOptions): Channel<T> & Own;
   /** Opens one that another process has made. @throws {ShmError} `ENOENT` no segment has the key; `ERR_SHM_LAYOUT` */
-  open<T = unknown>(options: ChannelOptions<T> & OwnTarget & Valued): Channel<T> & Own;
+  open<T = AnyValue>(options: ChannelOptions<T> & OwnTarget & Valued): Channel<T> & Own;
   open<T = Uint8Array>(options: ChannelOptions<T> & OwnTarget): Channel<T> & Own;
 }
 
 /** Topics with segments of their own, as {@link ChannelMaker}. */
 export interface TopicMaker {
-  create<T = unknown>(options: TopicOptions<T> & OwnOptions & Valued): Topic<T> & Own;
+  create<T = AnyValue>(options: TopicOptions<T> & OwnOptions & Valued): Topic<T> & Own;
   create<T = Uint8Array>(options?: TopicOptions<T> & OwnOptions): Topic<T> & Own;
-  open<T = unknown>(options: TopicOptions<T> & OwnTarget & Valued): Topic<T> & Own;
+  open<T = AnyValue>(options: TopicOptions<T> & OwnTarget & Valued): Topic<T> & Own;
   open<T = Uint8Array>(options: TopicOptions<T> & OwnTarget): Topic<T> & Own;
 }
 
 /** Services with segments of their own, as {@link ChannelMaker}. */
 export interface ServiceMaker {
-  create<Q = unknown, A = Q>(options: ServiceOptions<Q | A> & OwnOptions & Valued): Service<Q, A> & Own;
+  create<Q = AnyValue, A = Q>(options: ServiceOptions<Q | A> & OwnOptions & Valued): Service<Q, A> & Own;
   create<Q = Uint8Array, A = Q>(options?: ServiceOptions<Q | A> & OwnOptions): Service<Q, A> & Own;
-  open<Q = unknown, A = Q>(options: ServiceOptions<Q | A> & OwnTarget & Valued): Service<Q, A> & Own;
+  open<Q = AnyValue, A = Q>(options: ServiceOptions<Q | A> & OwnTarget & Valued): Service<Q, A> & Own;
   open<Q = Uint8Array, A = Q>(options: ServiceOptions<Q | A> & OwnTarget): Service<Q, A> & Own;
 }
 

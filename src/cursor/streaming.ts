@@ -22,7 +22,7 @@ export interface CursorWritableOptions {
 }
 
 export interface CursorReadableOptions extends CursorWritableOptions {
-  /** Bytes of the largest chunk, and bytes that are read ahead (default 65536). */
+  /** Bytes of the largest chunk, and bytes that are read ahead (default 65536; 262144 with `zeroCopy`). */
   highWaterMark?: number;
   /**
    * Chunks are views of the window, not copies (default false). Each is valid until a detach or a grow of a plain memory,

@@ -49,7 +49,7 @@ export abstract class StreamCodec {
    *
    * @param options.start bytes from the window's start (default: the cursor's position)
    * @param options.end bytes from the window's start, excluded (default {@link Cursor.size})
-   * @param options.highWaterMark bytes (default 65536)
+   * @param options.highWaterMark bytes (default 65536; 262144 with `zeroCopy`)
    * @param options.zeroCopy views instead of copies, which are not for text (default false)
    * @throws {RangeError} `ERR_OUT_OF_RANGE` the range is not inside the window
    * @throws {ShmError} `ERR_SHM_DETACHED`; `ERR_SHM_UNSUPPORTED` the portable entry point has no streams

@@ -46,7 +46,7 @@ const bufferOf = ({ buffer, byteOffset, length }: Uint8Array): Buffer => Buffer.
 /** What Buffer has, and its types do not say. */
 interface TextBuffer extends Buffer {
   latin1Slice(start: number, end: number): string;
-  utf8Write(text: string, start: number): number;
+  utf8Write(text: string, start: number, length: number): number;
 }
 
 /** undefined: Bun and Deno may lack the methods; and Node 22.7.0 alone writes Latin-1 once it is hot (nodejs/node#54521). */
@@ -56,7 +56,7 @@ export function nativeText(): NativeText | undefined {
   const words = new Uint32Array(SHORT_TEXT / 4);
   const snapshot = Buffer.from(words.buffer) as TextBuffer;
   return {
-    write: (view, value, start) => (view as TextBuffer).utf8Write(value, start),
+    write: (view, value, start, length) => (view as TextBuffer).utf8Write(value, start, length),
     words,
     ascii: (length) => snapshot.latin1Slice(0, length),
     utf8: (length) => snapshot.toString("utf8", 0, length),

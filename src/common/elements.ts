@@ -77,6 +77,11 @@ const kinds = new Map<string, ArrayKind>(
 
 const expected = `one of ${Object.keys(constructors).join(", ")}`;
 
+/** By constructor, for the checks of each call: those of this realm. */
+const kindsByType = new Map<unknown, ArrayKind>(
+  Object.entries(constructors).map(([name, Type]) => [Type, kinds.get(name) as ArrayKind]),
+);
+
 /** The kind of a typed array; undefined for anything else, even an object that imitates one. */
 export function arrayKindOf(value: unknown): ArrayKind | undefined {
   return kinds.get(tagOf(value) ?? "");
@@ -98,11 +103,11 @@ const sourceOf = Function.prototype.toString;
  * functions have it too, but no prototype.
  */
 export function checkType(value: unknown): ArrayKind {
-  for (const [name, Type] of Object.entries(constructors)) if (value === Type) return kinds.get(name) as ArrayKind;
+  const known = kindsByType.get(value);
+  if (known) return known;
   if (typeof value === "function" && Object.hasOwn(value, "prototype")) {
     const source = sourceOf.call(value);
-    for (const [name, Type] of Object.entries(constructors))
-      if (source === sourceOf.call(Type)) return kinds.get(name) as ArrayKind;
+    for (const [Type, kind] of kindsByType) if (source === sourceOf.call(Type)) return kind;
   }
   throw invalidType("Type", expected, value);
 }

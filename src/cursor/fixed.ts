@@ -41,7 +41,12 @@ export abstract class FixedTextCodec {
     if (text.includes("\0")) throw outOfRange("text", "without a NUL", JSON.stringify(text));
     const at = positionOf(this);
     at.checkWritable("writeFixedText");
-    at.peek("writeFixedText", byteLength); // before the allocation
+    const place = at.peek("writeFixedText", byteLength); // before the allocation
+    const written = encoding === "utf8" ? at.window.writeField(text, place, byteLength) : -1;
+    if (written >= 0) {
+      at.take("writeFixedText", byteLength);
+      return written;
+    }
     const field = newArray<OwnUint8Array>(Uint8Array, byteLength);
     const length = encoders[encoding](text, field);
     const window = at.window.current();

@@ -83,7 +83,11 @@ export abstract class TextCodec {
   writeCString(text: string): number {
     if (arguments.length > 1) throw extraArgument("writeCString", arguments, 1);
     if (checkString("text", text).includes("\0")) throw outOfRange("text", "without a NUL", JSON.stringify(text));
-    return write(positionOf(this), "writeCString", `${text}\0`);
+    const at = positionOf(this);
+    const written = writeAtOnce(at, text);
+    if (written < 0) return write(at, "writeCString", `${text}\0`);
+    at.window.bytes[at.core.take(1)] = 0; // writeText leaves room for it
+    return written + 1;
   }
 
   /** Reads text that follows its length in bytes, a varint. */

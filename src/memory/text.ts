@@ -12,10 +12,10 @@ const NOT_ASCII = 0x80808080;
 /** What an engine has for text. */
 export interface NativeText {
   /**
-   * Writes text as UTF-8 from `start` on, U+FFFD for a lone surrogate; returns the bytes written. Whole characters only, and
-   * no byte after them. The view is of the engine's own kind, and may be of a shared memory: what it holds is never read.
+   * Writes text as UTF-8 from `start` on, U+FFFD for a lone surrogate: as many whole characters as fit `length` bytes, and no
+   * byte after them. Returns the bytes written. The view is of the engine's own kind, and may be of a shared memory: what it holds is never read.
    */
-  readonly write: (view: Uint8Array, text: string, start: number) => number;
+  readonly write: (view: Uint8Array, text: string, start: number, length: number) => number;
   /** The snapshot of a short text: {@link SHORT_TEXT} bytes that no other process can change. */
   readonly words: Uint32Array;
   /** The first `length` bytes of the snapshot as text, all of them ASCII. */

@@ -131,7 +131,22 @@ export class Window {
    */
   writeText(text: string, start: number): number {
     const view = this.#native;
-    return 3 * text.length >= view.length - start ? -1 : (this.#text as NativeText).write(view, text, start);
+    const most = 3 * text.length;
+    return most >= view.length - start ? -1 : (this.#text as NativeText).write(view, text, start, most);
+  }
+
+  /**
+   * Fills the `length` bytes from `start` with text as UTF-8, as many whole characters as fit, and zeros. The caller has
+   * checked that the bytes are inside.
+   *
+   * @returns bytes of text; -1 if it cannot, and nothing has changed: there is no native code for it, or the field is long
+   */
+  writeField(text: string, start: number, length: number): number {
+    if (length > this.shortText) return -1;
+    const view = this.native();
+    const written = (this.#text as NativeText).write(view, text, start, length);
+    this.bytes.fill(0, start + written, start + length);
+    return written;
   }
 
   /** Makes the view that {@link writeText} takes, which a grow detaches; false if there is no native code for text. */

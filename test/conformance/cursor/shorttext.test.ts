@@ -104,6 +104,29 @@ for (const { name, native, withCursor, withAttachment } of pairs) {
     });
   });
 
+  short("in a field is cut between characters, and followed by zeros alone", () => {
+    withCursor(SIZE, (cursor, { bytes }) => {
+      for (let round = 0; round < 4 * MOST; round++) {
+        const text = textOf(round % (MOST / 2), round).replaceAll("\0", "b");
+        const length = (round * 11) % MOST;
+        const start = round % 3 === 0 ? SIZE - length : round % 100;
+        const expected = new Uint8Array(SIZE).fill(0xa5).fill(0, start, start + length);
+        let cut = 0;
+        for (const character of text) {
+          const encoded = encoder.encode(character);
+          if (cut + encoded.length > length) break;
+          expected.set(encoded, start + cut);
+          cut += encoded.length;
+        }
+        bytes.fill(0xa5);
+        cursor.seek(start);
+        assert.is(cursor.writeFixedText(text, length), cut, JSON.stringify([text, length]));
+        assert.is(cursor.position, start + length);
+        assert.is(Buffer.compare(bytes, expected), 0, JSON.stringify([text, length]));
+      }
+    });
+  });
+
   short("goes nowhere after a dispose or a detach, not even if it is empty", () => {
     withAttachment(SIZE, (attachment) => {
       const disposed = attachment.cursor();

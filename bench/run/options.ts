@@ -53,7 +53,7 @@ export type Options = MeasureOptions | CompareOptions | { readonly kind: "help" 
 function chosenSuites(names: readonly string[]): readonly string[] {
   const unknown = names.find((name) => !suiteNames.includes(name));
   if (unknown !== undefined) throw new Error(`no suite ${unknown}; there are ${suiteNames.join(", ")}`);
-  return names.length > 0 ? suiteNames.filter((name) => names.includes(name)) : suiteNames;
+  return suiteNames.filter((name) => (names.length > 0 ? names.includes(name) : !suites[name]?.isTable));
 }
 
 function numberIn(option: string, word: string, least: number, most: number): number {

@@ -3,6 +3,7 @@
 import { list, SegmentStatus } from "wasm-shm";
 import { readResults, writeResults } from "../harness/file.js";
 import { type Case, FORMAT, type Run } from "../harness/result.js";
+import { goalsTable } from "../report/goals.js";
 import { caseTable, goalSummary, header, legend, nodesTable } from "../report/terminal.js";
 import { buildAddon } from "../rivals/addon.js";
 import { preparePackages } from "../rivals/packages.js";
@@ -40,6 +41,7 @@ async function measurePlans(runner: Runner, plans: readonly Plan[]): Promise<Run
         begun: (what, done) => progress.show(what, done),
         finished(result) {
           cases.push(result);
+          if (suites[result.suite]?.isTable) return;
           progress.clear();
           const place = `${result.suite}, ${result.core}`;
           if (place !== heading) console.log(`\n== ${place}`);
@@ -74,11 +76,14 @@ async function measure(runner: Runner, { nodes, json, ...options }: MeasureOptio
   const plans = binaries.map((binary): Plan => ({ ...options, binary }));
   const runs = await measurePlans(runner, plans);
   if (runner.stopped) return; // half a run is not a result
-  for (const { conditions: about, cases } of runs) {
+  const plain = runs.map((run) => ({ ...run, cases: run.cases.filter(({ suite }) => !suites[suite]?.isTable) }));
+  const tables = runs.map((run) => ({ ...run, cases: run.cases.filter(({ suite }) => suites[suite]?.isTable) }));
+  if (tables.some(({ cases }) => cases.length > 0)) console.log(`\n${goalsTable(tables)}`);
+  for (const { conditions: about, cases } of plain) {
     const summary = goalSummary(cases);
     if (summary) console.log(`\n${runs.length > 1 ? `Node ${about.node}: ` : ""}${summary}`);
   }
-  if (runs.length > 1) console.log(`\n${nodesTable(runs)}`);
+  if (runs.length > 1) console.log(`\n${nodesTable(plain)}`);
   if (json !== undefined) writeResults(json, { format: FORMAT, runs });
 }
 

@@ -13,6 +13,7 @@ import { compare } from "./compare.js";
 import { cursor } from "./cursor/cursor.js";
 import { fill } from "./fill.js";
 import { first } from "./first/first.js";
+import { goals } from "./goals/goals.js";
 import { lifecycle } from "./lifecycle/lifecycle.js";
 import { locks } from "./locks/locks.js";
 import { messaging } from "./messaging/messaging.js";
@@ -32,6 +33,8 @@ export interface Suite {
   run(variant: Variant, time: Timer, pace: PaceName): Promise<void>;
   /** What must be built first: the addon of bench/native, or the native packages of bench/package.json. */
   readonly needs?: readonly ("addon" | "packages")[];
+  /** Runs only if it is named, and ends with one table instead of one for each group. */
+  readonly isTable?: boolean;
 }
 
 /** For suites of cursors. */
@@ -101,6 +104,12 @@ export const suites = {
     variants: ["js"],
     run: messaging,
     needs: ["addon", "packages"],
+  },
+  goals: {
+    about: "each operation against the best alternative, in one table; not among all",
+    variants: ["auto"],
+    run: goals,
+    isTable: true,
   },
   numeric: { about: "sum, min and max, against a loop", variants: rangeCores, run: numeric },
 } as const satisfies Record<string, Suite>;

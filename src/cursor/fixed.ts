@@ -68,7 +68,8 @@ export abstract class FixedTextCodec {
     checkFatal(fatal);
     const at = positionOf(this);
     const start = at.peek("readFixedText", byteLength);
-    const short = encoding === "utf16le" ? undefined : at.window.readShort(start, byteLength, true);
+    const short =
+      encoding === "utf16le" ? undefined : at.window.readShort(start, byteLength, fatal || encoding === "latin1");
     if (short !== undefined) {
       at.take("readFixedText", byteLength);
       const end = short.indexOf("\0");

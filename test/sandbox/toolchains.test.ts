@@ -95,6 +95,7 @@ for (const kind of native ? kinds : []) {
   const wasm = guest("hostile/toolchains");
   const common = { env: { abort() {}, trace() {}, seed: () => 0 } };
   const emscripten: SandboxOptions = {
+    memoryLimit: SIZE,
     toolchain: "emscripten",
     imports: { ...common, a: { b: "emscripten_memcpy_big" }, "*": "trap" },
   };

@@ -2,7 +2,7 @@
 // them are native. They are built here, by the same tool as the package's own addon: no install script runs. A package that
 // cannot be installed or built is listed as absent in the tables.
 import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, existsSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Absence } from "../harness/result.js";
 import { benchRequire, root } from "../harness/root.js";
@@ -48,18 +48,38 @@ export function loadNative(name: NativePackage): { readonly module: unknown } | 
 const loads = (built: string, binary: string): boolean =>
   spawnSync(binary, ["-e", `require(${JSON.stringify(built)})`]).status === 0;
 
+/** npm writes it after an install. */
+const LISTED = "node_modules/.package-lock.json";
+
 function isInstalled(): boolean {
-  const installed = `${folder}/node_modules/.package-lock.json`; // npm writes it after an install
+  const installed = `${folder}/${LISTED}`;
   return existsSync(installed) && statSync(installed).mtimeMs >= statSync(`${folder}/package-lock.json`).mtimeMs;
 }
 
-/** Installs the packages of bench/, unless they are there. @returns whether they are; npm says on stderr why not */
+/**
+ * Installs the packages of bench/, unless they are there. Several benches may do so at once: each makes a folder of its own, and
+ * the first that is done moves it into place.
+ *
+ * @returns whether they are there; npm says on stderr why not
+ */
 export function installPackages(): boolean {
   if (isInstalled()) return true;
-  const { status } = spawnSync("npm", ["ci", "--prefix", folder, "--ignore-scripts", "--no-audit", "--no-fund"], {
-    stdio: ["ignore", "ignore", "inherit"],
-  });
-  return status === 0;
+  const making = `${root}build/bench-${process.pid}`;
+  mkdirSync(making, { recursive: true });
+  try {
+    for (const name of ["package.json", "package-lock.json"]) cpSync(`${folder}/${name}`, `${making}/${name}`);
+    spawnSync("npm", ["ci", "--prefix", making, "--ignore-scripts", "--no-audit", "--no-fund"], {
+      stdio: ["ignore", "ignore", "inherit"],
+    });
+    if (isInstalled() || !existsSync(`${making}/${LISTED}`)) return isInstalled();
+    if (existsSync(`${folder}/node_modules`)) renameSync(`${folder}/node_modules`, `${making}/outdated`);
+    renameSync(`${making}/node_modules`, `${folder}/node_modules`);
+    return true;
+  } catch {
+    return isInstalled(); // another bench was first
+  } finally {
+    rmSync(making, { recursive: true, force: true });
+  }
 }
 
 /**

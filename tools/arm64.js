@@ -25,6 +25,8 @@ const PARTS = [
   "build/src",
   "build/test",
   "build/examples",
+  "build/core.wasm",
+  "build/core.debug.wasm",
   "dist",
   "native",
   "test",
@@ -43,5 +45,7 @@ for (const modules of ["node_modules", "test/engines/node_modules", "test/engine
 const tools = { CC: "aarch64-linux-gnu-gcc", CXX: "aarch64-linux-gnu-g++", AR: "aarch64-linux-gnu-ar" };
 const cross = { ...tools, npm_config_arch: "arm64" };
 run(["tools/addon.js", "native"], cross);
+// Nobody joins a domain under qemu-user 7.2 (test/engines/qemu.test.ts), so a whole turn has no locks and channels.
+const chosen = words.length > 0 ? words : ["--without", "sync/", "--without", "channel/"];
 // The runner is a program of this machine, and cannot load that addon.
-run(["build/test/run.js", "--engine", "arm64", ...words], { ...cross, WASM_SHM_HOST: "local" });
+run(["build/test/run.js", "--engine", "arm64", ...chosen], { ...cross, WASM_SHM_HOST: "local" });

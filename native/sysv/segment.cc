@@ -34,7 +34,7 @@ Napi::Value Get(const Napi::CallbackInfo& info) {
 Napi::Value Stat(const Napi::CallbackInfo& info) {
   int id;
   if (!ReadId(info[0], &id)) return Errno(info.Env(), EINVAL);
-  struct shmid_ds ds;
+  struct shmid_ds ds = {};  // qemu-user writes half of the mode
   if (shmctl(id, IPC_STAT, &ds) != 0) return Errno(info.Env(), errno);
   return SegmentFields(info.Env(), id, ds);
 }

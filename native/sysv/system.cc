@@ -21,7 +21,7 @@ int Info(int command, void* out) { return shmctl(0, command, static_cast<struct 
 // Appends every segment that `command` can see in the kernel's slots 0..last.
 void Append(Napi::Env env, int command, int last, Napi::Array list) {
   for (int index = 0; index <= last; index++) {
-    struct shmid_ds ds;
+    struct shmid_ds ds = {};
     const int id = shmctl(index, command, &ds);
     if (id >= 0) list.Set(list.Length(), SegmentFields(env, id, ds));  // else a free slot
   }

@@ -29,13 +29,13 @@ export abstract class FrameCodec {
     const room = size - start - FRAME_HEADER;
     if (room < 0)
       throw frameTruncated(`readFrame at ${start} found ${size - start} bytes of a header of ${FRAME_HEADER}`);
-    const header = new DataView(at.window.slice(start, FRAME_HEADER).buffer);
-    const length = header.getUint32(0, true);
+    const { view } = at.window.current();
+    const length = view.getUint32(start, true); // each field is read once
+    const expected = view.getUint32(start + 4, true);
     if (length > room)
       throw frameTruncated(`readFrame at ${start} found a frame of ${length} bytes; ${room} remain of ${size}`);
     const payload = at.window.slice(start + FRAME_HEADER, length);
     const checksum = at.core.crc32c(payload);
-    const expected = header.getUint32(4, true);
     if (checksum !== expected)
       throw frameDamaged(
         `readFrame at ${start} found a frame of ${length} bytes whose crc32c is ${hexadecimal(checksum)}, not ${hexadecimal(expected)}`,
@@ -57,12 +57,11 @@ export abstract class FrameCodec {
     at.checkWritable("writeFrame");
     const start = at.peek("writeFrame", FRAME_HEADER + length);
     const payload = sliceOf(firstBytes(bytes, length)); // a copy, which no other thread can change
-    const header = new DataView(new ArrayBuffer(FRAME_HEADER));
-    header.setUint32(0, length, true);
-    header.setUint32(4, at.core.crc32c(payload), true);
-    const { window } = at;
+    const checksum = at.core.crc32c(payload);
+    const window = at.window.current();
     window.write(payload, start + FRAME_HEADER, length); // first, so that a header never stands before another payload
-    window.write(new Uint8Array(header.buffer), start, FRAME_HEADER);
+    window.view.setUint32(start, length, true);
+    window.view.setUint32(start + 4, checksum, true);
     at.take("writeFrame", FRAME_HEADER + length);
     return FRAME_HEADER + length;
   }

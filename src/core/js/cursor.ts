@@ -19,8 +19,8 @@ import {
   zigzagBig,
 } from "./varint.js";
 
-/** Bytes that are searched before a view of the rest is worth its cost. */
-const NEAR = 64;
+/** Bytes that are searched one by one before a call of the engine is worth its cost. */
+const NEAR = 32;
 
 export class JsCursor implements CoreCursor {
   #window: Window;
@@ -75,6 +75,10 @@ export class JsCursor implements CoreCursor {
     const near = Math.min(most, NEAR);
     for (let index = 0; index < near; index++) if (bytes[position + index] === byte) return index;
     if (most <= NEAR) return -1;
+    if (most < limit) {
+      const place = bytes.indexOf(byte, position + NEAR); // up to the window's end, so without a view of the part
+      return place < 0 ? -1 : place - position;
+    }
     const index = this.#window.part(position + NEAR, most - NEAR).indexOf(byte);
     return index < 0 ? -1 : NEAR + index;
   }

@@ -149,6 +149,7 @@ export type GuestCode =
   | "ERR_SHM_GUEST_EXIT"
   | "ERR_SHM_TIME_LIMIT"
   | "ERR_SHM_MEMORY_LIMIT"
+  | "ERR_SHM_FUEL"
   | "ERR_SHM_POOL_FULL"
   | "ERR_SHM_SANDBOX_CLOSED";
 

@@ -15,6 +15,7 @@ import {
 import { allowedBytes, GuestInstance } from "./instance.js";
 import type { InstanceRequest } from "./job.js";
 import {
+  checkFuel,
   freeing,
   type GuestBytes,
   type GuestMemory,
@@ -72,6 +73,15 @@ export class InlineSandbox<
   /** The guest's memory. */
   get memory(): GuestMemory {
     return { used: this.#guest.usage.memory, allowed: this.#memoryAllowed };
+  }
+
+  /** As {@link Sandbox.fuel}. */
+  get fuel(): number | undefined {
+    return this.#guest.usage.fuel;
+  }
+
+  set fuel(fuel: number) {
+    this.#guest.fuel = checkFuel(fuel, this.fuel);
   }
 
   /** As {@link Sandbox.bytes}, but returns the bytes themselves. */

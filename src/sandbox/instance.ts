@@ -71,6 +71,9 @@ export class GuestInstance implements ExchangeGuest {
   readonly #exports: WebAssembly.Exports;
   /** Pages that it sees, if it asks for them and they are not those of the memory. */
   readonly #pages: WebAssembly.Global<"i32"> | undefined;
+  /** What is left, and the number that was given. */
+  readonly #fuel: WebAssembly.Global<"i64"> | undefined;
+  #fuelGiven = 0n;
   /** Pages of its memory that are not its own: of its windows, or what it does not ask for. */
   readonly #extra: number;
   /** The memory's buffer when the windows were last seen in place. A grow makes another. */
@@ -98,11 +101,10 @@ export class GuestInstance implements ExchangeGuest {
     this.memory = memory;
     this.#extra = fixed ? maximumPages + extra - initialPages : extra;
     this.#exports = { ...instantiate(module, imports).exports };
-    if (hidden.pages !== undefined) {
-      this.#pages = this.#exports[hidden.pages] as WebAssembly.Global<"i32">;
-      delete this.#exports[hidden.pages];
-    }
-    this.#initialize();
+    this.#pages = this.#hidden(hidden.pages) as WebAssembly.Global<"i32"> | undefined;
+    this.#fuel = this.#hidden(hidden.fuel) as WebAssembly.Global<"i64"> | undefined;
+    if (request.fuel !== undefined) this.fuel = request.fuel;
+    this.#initialize(this.#hidden(hidden.start) as GuestFunction | undefined);
     const exit = wasi?.takeExit();
     if (exit !== undefined) throw guestExit(STARTING, exit);
     try {
@@ -136,22 +138,52 @@ export class GuestInstance implements ExchangeGuest {
    */
   call(name: string, values: readonly GuestValue[]): GuestResult {
     const call = this.#function(name);
+    this.#checkFuel(name);
     const wasi = this.#wasi;
     let result: GuestResult;
     let failed: unknown;
     try {
       result = call(...values);
     } catch (cause) {
-      failed = guestTrap(name, cause);
+      failed = this.#spent(name, cause) ?? guestTrap(name, cause);
     }
     const exit = wasi?.takeExit(); // also if the guest caught it
     if (exit !== undefined) {
       result = exit;
       failed = name === COMMAND ? undefined : guestExit(name, exit);
     }
+    failed ??= this.#spent(name);
     this.#checkWindows(name, failed);
     if (failed !== undefined) throw failed;
     return wasi && name === COMMAND ? (result ?? 0) : result;
+  }
+
+  /** What it may execute from now on. */
+  set fuel(fuel: number) {
+    if (!this.#fuel) return;
+    this.#fuelGiven = BigInt(fuel);
+    this.#fuel.value = this.#fuelGiven;
+  }
+
+  /** The error of what took more than was left. */
+  #spent(operation: string, cause?: unknown): Error | undefined {
+    const left = this.#fuel?.value ?? 0n;
+    if (left >= 0n) return undefined;
+    const given = this.#fuelGiven;
+    return guestError("ERR_SHM_FUEL", `${operation} ran out of fuel: ${given} given, ${given - left} used`, cause);
+  }
+
+  #checkFuel(operation: string): void {
+    const spent = this.#spent(operation);
+    if (spent) throw spent;
+  }
+
+  /** An export that this package added, which no caller sees. */
+  #hidden(name: string | undefined): WebAssembly.ExportValue | undefined {
+    if (name === undefined) return undefined;
+    const value = this.#exports[name];
+    delete this.#exports[name];
+    return value;
   }
 
   /** @throws {ShmError} as {@link exchange} */
@@ -166,7 +198,8 @@ export class GuestInstance implements ExchangeGuest {
 
   get usage(): Usage {
     const pages = this.#pages?.value ?? this.memory.buffer.byteLength / WASM_PAGE - this.#extra;
-    return { memory: pages * WASM_PAGE };
+    const left = this.#fuel && Number(this.#fuel.value);
+    return { memory: pages * WASM_PAGE, fuel: left && Math.max(left, 0) };
   }
 
   /** Detaches the windows. May be called twice. */
@@ -186,14 +219,16 @@ export class GuestInstance implements ExchangeGuest {
     );
   }
 
-  #initialize(): void {
+  #initialize(begin: GuestFunction | undefined): void {
     const { _initialize, __wasm_call_ctors } = this.#exports as Record<string, GuestFunction>;
     // The first calls the second, and so does a command.
     const start = _initialize ?? (Object.hasOwn(this.#exports, COMMAND) ? undefined : __wasm_call_ctors);
     try {
+      begin?.();
       if (typeof start === "function" && start.length === 0) start();
+      this.#checkFuel(STARTING);
     } catch (cause) {
-      throw guestTrap(STARTING, cause);
+      throw this.#spent(STARTING, cause) ?? guestTrap(STARTING, cause);
     }
   }
 

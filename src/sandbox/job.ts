@@ -8,6 +8,10 @@ import type { ProvidedJob, Traps } from "./providedjob.js";
 export interface Hidden {
   /** A global: the pages that a guest with a fixed memory sees. */
   readonly pages?: string;
+  /** A global: the fuel that is left. */
+  readonly fuel?: string;
+  /** The function that the engine would have called at the instantiation, before there is any. */
+  readonly start?: string | undefined;
 }
 
 /** The limits of a guest: the same in both forms. */
@@ -24,6 +28,8 @@ export interface GuestLimits extends ProvidedJob {
   readonly traps: Traps;
   /** Names of exports that this package added. */
   readonly hidden: Hidden;
+  /** Instructions that it may execute; undefined: they are not counted. */
+  readonly fuel: number | undefined;
 }
 
 /** The part of a segment that a guest sees. */

@@ -3,6 +3,7 @@ import { guestError } from "../common/errors.js";
 import { ModuleBinary, section } from "../module/binary.js";
 import { withDefinitions } from "../module/defined.js";
 import { heapContents } from "../module/fit.js";
+import { withFuel } from "../module/fuel.js";
 import { scan } from "../module/instructions.js";
 import { shownNames } from "../module/names.js";
 import { isResize } from "../module/resize.js";
@@ -99,6 +100,8 @@ export interface ModuleRules {
   readonly trapsImports: boolean;
   readonly provided: ProvidedJob;
   readonly limits: CheckedLimits;
+  /** Whether its instructions are counted. */
+  readonly counts: boolean;
   /** Of a guest that is to share this process: bytes of the engine's heap that its tables may take. */
   readonly shared: { readonly heapBytes: number } | undefined;
   /** The most that its memory may have, and what its windows need: wasm pages. */
@@ -140,12 +143,14 @@ export function readGuest(bytes: Uint8Array<ArrayBuffer>, rules: ModuleRules): R
   const defined = withDefinitions(given, (reason) =>
     guestError("ERR_SHM_GUEST_IMPORT", `the guest cannot be run: ${reason}`),
   );
-  const binary = defined === bytes ? given : new ModuleBinary(defined, refuse);
+  const whole = defined === bytes ? given : new ModuleBinary(defined, refuse);
+  checkSizes(whole, rules.limits);
+  const { bytes: counted, ...hidden } = rules.counts ? withFuel(whole) : { bytes: defined };
+  const binary = rules.counts ? new ModuleBinary(counted, refuse) : whole;
   checkTables(binary, rules.shared?.heapBytes ?? Number.POSITIVE_INFINITY);
   const memory = memoryOf(binary, refuseMemory);
   if (!memory) throw guestError("ERR_SHM_GUEST_MEMORY", "the guest has no memory, so that it could see no window");
   if (memory.shared) throw refuseMemory("it is a shared memory, and must be a plain one");
-  checkSizes(binary, rules.limits);
   if (rules.shared) checkCode(binary);
   const { imported, initial, maximum = MOST_PAGES } = memory;
   const found = scan(binary);
@@ -155,7 +160,7 @@ export function readGuest(bytes: Uint8Array<ArrayBuffer>, rules: ModuleRules): R
     const pages = { initial, maximum: isSmall ? MOST_PAGES : maximum };
     const wanted = { shared: false, initial, maximum: pages.maximum, renamed: true };
     const contents = [...memoryContents(binary, memory, wanted), ...heapContents(binary, found, undefined)];
-    return { bytes: withContents(binary, new Map(contents)), pages, fixed: false, traps, hidden: {} };
+    return { bytes: withContents(binary, new Map(contents)), pages, fixed: false, traps, hidden };
   }
   if (found.resizers.size > 1)
     throw guestError(
@@ -167,10 +172,10 @@ export function readGuest(bytes: Uint8Array<ArrayBuffer>, rules: ModuleRules): R
   const heap = heapContents(binary, found, { initial, most });
   const pages = { initial, maximum: most };
   const all = new Map([...memoryContents(binary, memory, wanted), ...heap]);
-  if (found.bodies.size === 0) return { bytes: withContents(binary, all), pages, fixed: true, traps, hidden: {} };
+  if (found.bodies.size === 0) return { bytes: withContents(binary, all), pages, fixed: true, traps, hidden };
   const [name, entry] = exported(binary, "pages", 3, binary.imported("global") + binary.globals.length);
   all.set(section.export, appended(binary, section.export, entry));
-  return { bytes: withContents(binary, all), pages, fixed: true, traps, hidden: { pages: name } };
+  return { bytes: withContents(binary, all), pages, fixed: true, traps, hidden: { ...hidden, pages: name } };
 }
 
 /** The name of an imported function. */

@@ -60,6 +60,11 @@ export interface SandboxOptions<Windows extends string = string> {
    * one in Node itself; not in Bun, Deno, Electron or a single executable). Only of `isolation: "process"`.
    */
   execPath?: string;
+  /**
+   * Instructions that the guest may execute in all, its start included (default: they are not counted); past them
+   * `ERR_SHM_FUEL`. `sandbox.fuel` is what is left, and can be set. Of a pool: for each call.
+   */
+  fuel?: number;
   /** The most that the module may have: functions, bytes of each, exports and so on. */
   moduleLimits?: ModuleLimits;
   /**
@@ -96,6 +101,7 @@ export interface CheckedOptions extends ProvidedJob {
   readonly processMemoryLimit: number;
   readonly execPath: string;
   readonly moduleLimits: CheckedLimits;
+  readonly fuel: number | undefined;
   readonly allocator: string | undefined;
   readonly imports: Imports;
   /** Whether every function that it imports is to trap. */
@@ -110,6 +116,7 @@ export const sandboxKeys = [
   "timeLimitMs",
   "memoryLimit",
   "moduleLimits",
+  "fuel",
   "allocator",
   "imports",
   "toolchain",
@@ -131,6 +138,7 @@ export function checkSandboxOptions(options: SandboxOptions | undefined): Checke
   const {
     isolation = "process",
     allocator,
+    fuel,
     timeLimitMs = DEFAULT_TIME_LIMIT_MS,
     memoryLimit = DEFAULT_MEMORY_LIMIT,
     processMemoryLimit = DEFAULT_PROCESS_MEMORY,
@@ -148,6 +156,7 @@ export function checkSandboxOptions(options: SandboxOptions | undefined): Checke
   checkSize("options.memoryLimit", memoryLimit);
   checkSize("options.processMemoryLimit", processMemoryLimit, LEAST_PROCESS_MEMORY);
   checkTimeLimit(timeLimitMs);
+  if (fuel !== undefined) checkSize("options.fuel", fuel);
   if (allocator !== undefined) checkString("options.allocator", allocator);
   if (isolation === "thread" && timeLimitMs !== Number.POSITIVE_INFINITY && !endsThreads)
     throw unsupported("a sandbox with a time limit", `${CANNOT_END}; ${hints.noTimeLimit}`, {
@@ -155,7 +164,7 @@ export function checkSandboxOptions(options: SandboxOptions | undefined): Checke
     });
   const execPath = checkExecPath(given.execPath, isolation);
   const moduleLimits = checkModuleLimits(given.moduleLimits);
-  const limits = { timeLimitMs, memoryLimit, processMemoryLimit, moduleLimits };
+  const limits = { timeLimitMs, memoryLimit, processMemoryLimit, moduleLimits, fuel };
   return { isolation, windows, ...limits, execPath, allocator, toolchain, wasi: wasi?.job, ...imported };
 }
 

@@ -90,6 +90,8 @@ export class SandboxPool<
     const place = await this.#free();
     try {
       place.sandbox ??= await this.#started(place, this.#options.windows);
+      const { fuel } = this.#options;
+      if (fuel !== undefined) place.sandbox.fuel = fuel;
       return (await place.sandbox.call(name, ...values)) as CallResult<Exports, Name>;
     } finally {
       this.#leave(place, this.#options.fresh);

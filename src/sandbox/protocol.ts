@@ -11,12 +11,16 @@ export interface GuestCall {
   readonly values: readonly (GuestValue | MemoryValue)[];
   readonly blocking: boolean;
   readonly operation?: MemoryOperation | undefined;
+  /** What the guest is to have before it. */
+  readonly fuel?: number | undefined;
 }
 
 /** What a guest has used when it answers. */
 export interface Usage {
   /** Bytes of its memory, windows not included. */
   readonly memory: number;
+  /** What is left; undefined: it is not counted. */
+  readonly fuel: number | undefined;
 }
 
 export type ToGuest =

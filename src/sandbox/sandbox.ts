@@ -19,8 +19,9 @@ import {
   type GuestWindow,
   type Imports,
 } from "./guest.js";
-import type { FromGuest, ImportCall, ToGuest, Usage } from "./protocol.js";
+import type { FromGuest, GuestCall, ImportCall, ToGuest, Usage } from "./protocol.js";
 import {
+  checkFuel,
   freeing,
   type GuestBytes,
   type GuestMemory,
@@ -84,7 +85,9 @@ export class Sandbox<
   readonly #timeLimitMs: number;
   readonly #allocator: string | undefined;
   readonly #memoryAllowed: number;
-  #usage: Usage = { memory: 0 };
+  #usage: Usage = { memory: 0, fuel: undefined };
+  /** What the guest is to have before its next call. */
+  #fuel: number | undefined;
   readonly #running = new Map<number, Call>();
   readonly #waiting: Call[] = [];
   /** What imported functions threw during the present call; the guest's side knows each by its index. */
@@ -132,6 +135,19 @@ export class Sandbox<
   /** The guest's memory as its last call left it. */
   get memory(): GuestMemory {
     return { used: this.#usage.memory, allowed: this.#memoryAllowed };
+  }
+
+  /**
+   * Instructions that the guest may still execute, as its last call left it; undefined without `options.fuel`. It can be set.
+   *
+   * @throws {ShmError} `ERR_SHM_UNSUPPORTED` its instructions are not counted
+   */
+  get fuel(): number | undefined {
+    return this.#fuel ?? this.#usage.fuel;
+  }
+
+  set fuel(fuel: number) {
+    this.#fuel = checkFuel(fuel, this.fuel);
   }
 
   /** What held as the guest's process began to compile it; undefined for a thread. */
@@ -235,7 +251,7 @@ export class Sandbox<
       throw unsupported("callSync", "another call is running; await that first, or use call");
     const number = ++this.#lastCall;
     const end = performance.now() + this.#timeLimitMs;
-    this.#post({ call: number, name, values, blocking: true }, `a call of ${shownName(name)}`);
+    this.#ask({ call: number, name, values, blocking: true });
     this.#blocking++;
     try {
       for (;;) {
@@ -290,10 +306,7 @@ export class Sandbox<
     const number = ++this.#lastCall;
     const { name, values, operation } = call;
     try {
-      this.#post(
-        { call: number, name, values, blocking: this.#blocking > 0, operation },
-        `a call of ${shownName(name)}`,
-      );
+      this.#ask({ call: number, name, values, blocking: this.#blocking > 0, operation });
     } catch (error) {
       call.reject(error);
       this.#next();
@@ -425,6 +438,11 @@ export class Sandbox<
 
   #throw(number: number, error: unknown): void {
     this.#carrier.post({ number, threw: this.#thrown.push(error) - 1 });
+  }
+
+  #ask(call: GuestCall): void {
+    this.#post({ ...call, fuel: this.#fuel }, `a call of ${shownName(call.name)}`);
+    this.#fuel = undefined;
   }
 
   #post(message: ToGuest, what: string): void {

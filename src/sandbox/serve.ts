@@ -52,10 +52,11 @@ export class Server {
     }
   }
 
-  #answer({ call, name, values, blocking, operation }: GuestCall): void {
+  #answer({ call, name, values, blocking, operation, fuel }: GuestCall): void {
     const outer = this.#blocking;
     this.#blocking = blocking;
     const guest = this.#guest as GuestInstance; // calls come after `ready`
+    if (fuel !== undefined) guest.fuel = fuel;
     try {
       const result = operation
         ? guest.exchange(operation, values as MemoryValue[])

@@ -39,7 +39,7 @@ function guestOf(
   bytes: Uint8Array<ArrayBuffer>,
   options: CheckedOptions,
 ): { bytes: Uint8Array<ArrayBuffer>; limits: GuestLimits } {
-  const { isolation, memoryLimit, moduleLimits, allocator, aliases = [] } = options;
+  const { isolation, memoryLimit, moduleLimits, allocator, fuel, aliases = [] } = options;
   for (const [module, name, known] of aliases)
     if (providedName(options, module, name) === undefined)
       throw invalidValue(`options.imports.${module}.${name}`, "Neither wasi nor toolchain gives it.", known);
@@ -49,6 +49,7 @@ function guestOf(
     trapsImports: options.trapsImports,
     provided: options,
     limits: moduleLimits,
+    counts: fuel !== undefined,
     shared: isolation === "process" ? undefined : { heapBytes: tableBytes(isolation) },
     maximumPages,
     windowPages: windowPages([...options.windows.values()].map(({ length }) => length)),
@@ -76,6 +77,7 @@ function guestOf(
     wasi: options.wasi,
     toolchain: options.toolchain,
     aliases,
+    fuel,
   };
   return { bytes: guest.bytes, limits };
 }

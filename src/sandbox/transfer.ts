@@ -1,6 +1,7 @@
 // What a program asks of a guest's memory, in steps: a message has room for a part of the bytes.
-import { checkInteger, checkOptions, checkString } from "../common/arguments.js";
+import { checkInteger, checkOptions, checkSize, checkString } from "../common/arguments.js";
 import { bytesOf, checkBytes, copyBytes, newArray, type OwnUint8Array, sliceOf } from "../common/bytes.js";
+import { unsupported } from "../common/errors.js";
 import { type MemoryOperation, type MemoryValue, PART } from "./exchange.js";
 
 /** Where bytes lie in a guest's memory, to be spread into a call: `call("hash", ...(await sandbox.write(text)))`. */
@@ -17,6 +18,12 @@ export interface GuestMemory {
   /** Bytes that the guest has, and may have. Windows are not included. */
   readonly used: number;
   readonly allowed: number;
+}
+
+/** @param left undefined: the guest's instructions are not counted */
+export function checkFuel(fuel: number, left: number | undefined): number {
+  if (left === undefined) throw unsupported("fuel", "the sandbox was made without options.fuel");
+  return checkSize("fuel", fuel);
 }
 
 /** Yields what the guest is to do, and is given what the guest returned. */

@@ -11,7 +11,7 @@ import { suite } from "../suite.js";
 import { campaign } from "../support/campaign.js";
 import { Random } from "../support/random.js";
 import { built } from "./built.js";
-import { HEADER, modules } from "./modules.js";
+import { HEADER, modules, mutant } from "./modules.js";
 
 /** A window behind a reserve. */
 const room: Room = {
@@ -29,22 +29,6 @@ const refuse = (reason: string): Error => new Refused(reason);
 const ROUNDS = campaign(6_000, 200_000);
 const SLOWEST_MS = 2000; // for some kilobytes; most take 0.1 ms
 const seed = Number(process.env["WASM_SHM_SEED"] ?? Date.now() % 2 ** 31);
-
-/** Makes 1 to 4 changes: a byte set, a bit flipped, bytes removed, inserted, or copied over others. */
-function mutant(module: Uint8Array, random: Random): Uint8Array<ArrayBuffer> {
-  let bytes = Uint8Array.from(module);
-  for (let changes = 1 + random.below(4); changes > 0; changes--) {
-    const at = 8 + random.below(bytes.length - 8);
-    const kind = random.below(5);
-    if (kind === 0) bytes[at] = random.below(256);
-    else if (kind === 1) bytes[at] = (bytes[at] as number) ^ (1 << random.below(8));
-    else if (kind === 2 && bytes.length > 64)
-      bytes = Uint8Array.from([...bytes.subarray(0, at), ...bytes.subarray(at + 1 + random.below(8))]);
-    else if (kind === 3) bytes = Uint8Array.from([...bytes.subarray(0, at), random.below(256), ...bytes.subarray(at)]);
-    else bytes.copyWithin(at, 8 + random.below(bytes.length - 8), bytes.length - random.below(16));
-  }
-  return bytes;
-}
 
 /** Reads all of a module; whether it was one. */
 function isRead(bytes: Uint8Array<ArrayBuffer>): boolean {

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { joined, sectionOf, unsigned } from "#src/module/rewrite.js";
 import { root } from "../support/child.js";
+import type { Random } from "../support/random.js";
 
 const folders = ["test/fixtures/hostile", "examples/guests/assemblyscript", "examples/guests/c", "build"];
 
@@ -25,3 +26,19 @@ export const named = (text: string): number[] => {
   const bytes = Buffer.from(text);
   return [...unsigned(bytes.length), ...bytes];
 };
+
+/** Makes 1 to 4 changes: a byte set, a bit flipped, bytes removed, inserted, or copied over others. */
+export function mutant(module: Uint8Array, random: Random): Uint8Array<ArrayBuffer> {
+  let bytes = Uint8Array.from(module);
+  for (let changes = 1 + random.below(4); changes > 0; changes--) {
+    const at = 8 + random.below(bytes.length - 8);
+    const kind = random.below(5);
+    if (kind === 0) bytes[at] = random.below(256);
+    else if (kind === 1) bytes[at] = (bytes[at] as number) ^ (1 << random.below(8));
+    else if (kind === 2 && bytes.length > 64)
+      bytes = Uint8Array.from([...bytes.subarray(0, at), ...bytes.subarray(at + 1 + random.below(8))]);
+    else if (kind === 3) bytes = Uint8Array.from([...bytes.subarray(0, at), random.below(256), ...bytes.subarray(at)]);
+    else bytes.copyWithin(at, 8 + random.below(bytes.length - 8), bytes.length - random.below(16));
+  }
+  return bytes;
+}

@@ -32,6 +32,7 @@ export const guest = (path: string): Uint8Array<ArrayBuffer> => new Uint8Array(r
 export interface AnySandbox {
   readonly windows: Readonly<Record<string, { byteOffset: number; byteLength: number; access: string }>>;
   readonly memory: GuestMemory;
+  fuel: number | undefined;
   call(name: string, ...values: (number | bigint)[]): Promise<GuestResult>;
   bytes(pointer: number, length: number): Promise<Uint8Array>;
   write(bytes: Uint8Array | string, options?: WriteOptions): Promise<GuestBytes>;
@@ -51,6 +52,12 @@ export async function open(kind: Isolation, wasm: Uint8Array, options: SandboxOp
     windows: sandbox.windows,
     get memory() {
       return sandbox.memory;
+    },
+    get fuel() {
+      return sandbox.fuel;
+    },
+    set fuel(value) {
+      sandbox.fuel = value as number;
     },
     bytes: async (pointer, length) => sandbox.bytes(pointer, length),
     write: async (bytes, given) => sandbox.write(bytes, given),

@@ -23,8 +23,8 @@ const cut = (text: string | undefined, most: number): string | undefined => text
 /** @throws {NotPlain} a value cannot cross */
 export function encodeToGuest(message: ToGuest): Buffer {
   if ("call" in message) {
-    const { call, name, values, blocking, operation } = message;
-    return encode([Kind.Call, call, cut(name, LONGEST_NAME + 1), blocking, values, operation]);
+    const { call, name, values, blocking, operation, fuel } = message;
+    return encode([Kind.Call, call, cut(name, LONGEST_NAME + 1), blocking, values, operation, fuel]);
   }
   const { number } = message;
   return encode(
@@ -34,7 +34,7 @@ export function encodeToGuest(message: ToGuest): Buffer {
 
 /** @throws {RangeError} the bytes are not such a message */
 export function decodeToGuest(bytes: Buffer): ToGuest {
-  const [kind, first, second, blocking, values, operation] = asArray(decode(bytes));
+  const [kind, first, second, blocking, values, operation, fuel] = asArray(decode(bytes));
   const number = asIndex(first);
   if (kind === Kind.Returned) return { number, returned: second };
   if (kind === Kind.Threw) return { number, threw: asIndex(second) };
@@ -45,6 +45,7 @@ export function decodeToGuest(bytes: Buffer): ToGuest {
     blocking: blocking === true,
     values: operation === undefined ? asArray(values).map(asGuestValue) : (asArray(values) as MemoryValue[]),
     operation: operation as MemoryOperation | undefined,
+    fuel: optional(fuel, asIndex),
   };
 }
 
@@ -62,7 +63,7 @@ export function encodeFromGuest(message: FromGuest): Buffer {
     : encode([Kind.Failed, call, failureFields(message.failed), usageFields(message.usage)]);
 }
 
-const usageFields = ({ memory }: Usage): unknown[] => [memory];
+const usageFields = ({ memory, fuel }: Usage): unknown[] => [memory, fuel];
 
 function failureFields(failure: Failure): unknown[] {
   if ("thrownByImport" in failure) return [failure.thrownByImport];
@@ -120,9 +121,10 @@ function asIndex(value: unknown): number {
 }
 
 function asUsage(value: unknown): Usage {
-  const memory = asIndex(asArray(value)[0]);
+  const [pages, fuel] = asArray(value);
+  const memory = asIndex(pages);
   if (memory > MOST_PAGES * WASM_PAGE) throw wrong("has a memory past 4 GiB");
-  return { memory };
+  return { memory, fuel: optional(fuel, asIndex) };
 }
 
 function asGuestValue(value: unknown): GuestValue {

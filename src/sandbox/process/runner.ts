@@ -72,6 +72,7 @@ function rehearse(host: Host, id: number): void {
     allocator: undefined,
     fixed: true,
     hidden: {},
+    fuel: undefined,
   };
   const windows = windowsOf([window], host);
   const guest = new GuestInstance({ ...limits, module: compileNow(REHEARSED), windows, imports: {}, traps: [] });

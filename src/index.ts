@@ -8,7 +8,7 @@ export { createShm, sysvHost } from "./node.js";
 export { createPool, type PoolOptions, servePool } from "./pool/create.js";
 export type { Pool } from "./pool/pool.js";
 export * from "./public.js";
-export { createSandbox, createSandboxPool } from "./sandbox/create.js";
+export { createSandbox, createSandboxPool, prepareGuest } from "./sandbox/create.js";
 export type {
   AnyExports,
   CallResult,
@@ -23,6 +23,7 @@ export type { ModuleLimits } from "./sandbox/limits.js";
 export type { GivenImports, Isolation, SandboxOptions, SandboxWindow } from "./sandbox/options.js";
 export type { SandboxPool } from "./sandbox/pool.js";
 export type { SandboxPoolOptions } from "./sandbox/pooloptions.js";
+export type { PreparedGuest } from "./sandbox/prepared.js";
 export type { Toolchain } from "./sandbox/providedjob.js";
 export type { Sandbox } from "./sandbox/sandbox.js";
 export type { GuestBytes, GuestMemory, WriteOptions } from "./sandbox/transfer.js";

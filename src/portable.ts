@@ -3,7 +3,11 @@ import { unsupported } from "./common/errors.js";
 import type { Host } from "./host/host.js";
 import { threadHost } from "./host/local.js";
 import type { createPool as nodePool, servePool as nodeServePool } from "./pool/create.js";
-import type { createSandbox as nodeSandbox, createSandboxPool as nodeSandboxPool } from "./sandbox/create.js";
+import type {
+  prepareGuest as nodePrepare,
+  createSandbox as nodeSandbox,
+  createSandboxPool as nodeSandboxPool,
+} from "./sandbox/create.js";
 import { compose } from "./segment/compose.js";
 import type { Shm, ShmOptions } from "./segment/shm.js";
 
@@ -28,6 +32,11 @@ export const createSandbox: typeof nodeSandbox = async () => {
 /** @throws {ShmError} `ERR_SHM_UNSUPPORTED` always, as {@link createSandbox} */
 export const createSandboxPool: typeof nodeSandboxPool = async () => {
   throw absent("a pool of sandboxes");
+};
+
+/** @throws {ShmError} `ERR_SHM_UNSUPPORTED` always, as {@link createSandbox} */
+export const prepareGuest: typeof nodePrepare = async () => {
+  throw absent("a sandbox");
 };
 
 /** @throws {ShmError} `ERR_SHM_UNSUPPORTED` always: a pool consists of processes of Node */

@@ -67,14 +67,19 @@ function refuseMemory(reason: string): Error {
   return guestError("ERR_SHM_GUEST_MEMORY", `the guest's memory cannot be replaced: ${reason}`);
 }
 
-/** The functions that a guest imports and is not given. */
-function missingOf({ imports: wanted }: ModuleBinary, { imports, provided }: ModuleRules): Traps {
+/**
+ * The functions that a guest imports and is not given, of all that it imports.
+ *
+ * @throws {ShmError} `ERR_SHM_GUEST_IMPORT` they are not to trap
+ */
+export function checkImports(functions: Traps, { imports, provided, trapsImports }: ModuleRules): Traps {
   const isGiven = (module: string, name: string): boolean =>
     (Object.hasOwn(imports, module) && Object.hasOwn(imports[module] as object, name)) ||
     providedName(provided, module, name) !== undefined;
-  return wanted.flatMap(({ kind, module, name }) =>
-    kind === "function" && !isGiven(module, name) ? [[module, name] as const] : [],
-  );
+  const missing = functions.filter(([module, name]) => !isGiven(module, name));
+  const refused = missing.filter(([, name]) => !isResize(name)); // which is answered in the guest
+  if (refused.length > 0 && !trapsImports) throw refuseImports(refused);
+  return missing;
 }
 
 function refuseImports(missing: Traps): Error {
@@ -120,7 +125,8 @@ export interface ReadGuest {
    * that no allocator of its can reach a window. `pages.maximum` is what it sees at most.
    */
   readonly fixed: boolean;
-  readonly traps: Traps;
+  /** All that it imports. */
+  readonly functions: Traps;
   readonly hidden: Hidden;
 }
 
@@ -136,9 +142,10 @@ export function readGuest(bytes: Uint8Array<ArrayBuffer>, rules: ModuleRules): R
     guestError("ERR_SHM_GUEST_INVALID", `the guest is not a WebAssembly module that this package can read: ${reason}`);
   const given = new ModuleBinary(bytes, refuse);
   checkCounts(given, rules.limits);
-  const traps = missingOf(given, rules);
-  const missing = traps.filter(([, name]) => !isResize(name)); // which is answered in the guest
-  if (missing.length > 0 && !rules.trapsImports) throw refuseImports(missing);
+  const functions = given.imports.flatMap(
+    ({ kind, module, name }): Traps => (kind === "function" ? [[module, name]] : []),
+  );
+  checkImports(functions, rules);
   checkTypes(given);
   const defined = withDefinitions(given, (reason) =>
     guestError("ERR_SHM_GUEST_IMPORT", `the guest cannot be run: ${reason}`),
@@ -160,7 +167,7 @@ export function readGuest(bytes: Uint8Array<ArrayBuffer>, rules: ModuleRules): R
     const pages = { initial, maximum: isSmall ? MOST_PAGES : maximum };
     const wanted = { shared: false, initial, maximum: pages.maximum, renamed: true };
     const contents = [...memoryContents(binary, memory, wanted), ...heapContents(binary, found, undefined)];
-    return { bytes: withContents(binary, new Map(contents)), pages, fixed: false, traps, hidden };
+    return { bytes: withContents(binary, new Map(contents)), pages, fixed: false, functions, hidden };
   }
   if (found.resizers.size > 1)
     throw guestError(
@@ -172,10 +179,10 @@ export function readGuest(bytes: Uint8Array<ArrayBuffer>, rules: ModuleRules): R
   const heap = heapContents(binary, found, { initial, most });
   const pages = { initial, maximum: most };
   const all = new Map([...memoryContents(binary, memory, wanted), ...heap]);
-  if (found.bodies.size === 0) return { bytes: withContents(binary, all), pages, fixed: true, traps, hidden };
+  if (found.bodies.size === 0) return { bytes: withContents(binary, all), pages, fixed: true, functions, hidden };
   const [name, entry] = exported(binary, "pages", 3, binary.imported("global") + binary.globals.length);
   all.set(section.export, appended(binary, section.export, entry));
-  return { bytes: withContents(binary, all), pages, fixed: true, traps, hidden: { ...hidden, pages: name } };
+  return { bytes: withContents(binary, all), pages, fixed: true, functions, hidden: { ...hidden, pages: name } };
 }
 
 /** The name of an imported function. */

@@ -11,10 +11,11 @@ import { MOST_PAGES } from "./guest.js";
 import { type InlineSandbox, startInlineSandbox } from "./inline.js";
 import { allowedBytes, windowPages } from "./instance.js";
 import type { GuestLimits, Job } from "./job.js";
-import { readGuest } from "./module.js";
+import { checkImports, type ModuleRules, type ReadGuest, readGuest } from "./module.js";
 import type { CheckedOptions } from "./options.js";
 import { type SandboxPool, type Starter, startPool } from "./pool.js";
 import type { CheckedPoolOptions } from "./pooloptions.js";
+import type { GuestSource } from "./prepared.js";
 import { type RunnerProcess, startRunner } from "./process/child.js";
 import { GuestProcess } from "./process/process.js";
 import { providedName } from "./provided.js";
@@ -22,29 +23,60 @@ import { type Sandbox, startSandbox } from "./sandbox.js";
 import { HEAP_MIB } from "./thread/engine.js";
 import { GuestThread } from "./thread/thread.js";
 
-/** @param bytes a copy of the guest's module */
-export async function start(bytes: Uint8Array<ArrayBuffer>, options: CheckedOptions): Promise<Sandbox | InlineSandbox> {
+export async function start(source: GuestSource, options: CheckedOptions): Promise<Sandbox | InlineSandbox> {
   const began = performance.now();
-  const { bytes: changed, limits } = guestOf(bytes, options);
+  const { bytes, limits, compiled } = guestOf(source, options);
   const { isolation, windows, imports } = options;
-  if (isolation === "process") return startProcess(changed, options, limits, runnerOf(options), began);
-  const module = await compile(changed);
+  if (isolation === "process") return startProcess(bytes, options, limits, runnerOf(options), began);
+  const module = await compiled();
   if (isolation === "inline") return startInlineSandbox({ ...limits, module, windows }, imports);
   const job = { ...limits, module, ...jobOf(options), addon: addonFileOf(hostOf(windows)) as string };
   return startSandbox({ ...hostSide(options, limits), began, carry: (events) => new GuestThread(job, events) });
 }
 
-/** The guest as it is run, within what it may have. The engine of this process sees nothing of it. */
-function guestOf(
-  bytes: Uint8Array<ArrayBuffer>,
-  options: CheckedOptions,
-): { bytes: Uint8Array<ArrayBuffer>; limits: GuestLimits } {
+/** Checks a guest that sandboxes are to start from. */
+export async function prepare(source: GuestSource, options: CheckedOptions): Promise<void> {
+  const { compiled } = guestOf(source, options);
+  if (options.isolation !== "process") await compiled();
+}
+
+/** So many forms of a guest are kept: they differ in options, or in pages of windows. */
+const MOST_FORMS = 8;
+
+/** What is read of a guest under these rules: once, as long as it is kept. */
+function formOf({ bytes, read }: GuestSource, rules: ModuleRules): { guest: ReadGuest; compiled: Guest["compiled"] } {
+  const { imports, provided, trapsImports, ...others } = rules;
+  const key = JSON.stringify(others);
+  const form = read.get(key) ?? { guest: readGuest(bytes, rules) };
+  read.delete(key);
+  read.set(key, form);
+  for (const [oldest] of read) if (read.size > MOST_FORMS) read.delete(oldest);
+  const { guest } = form;
+  const compiled = (): Promise<WebAssembly.Module> => {
+    form.module ??= compile(guest.bytes);
+    form.module.catch(() => {
+      form.module = undefined; // there may be memory for it another time
+    });
+    return form.module;
+  };
+  return { guest, compiled };
+}
+
+interface Guest {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly limits: GuestLimits;
+  /** By the engine of this process, which sees nothing of it before. */
+  compiled(): Promise<WebAssembly.Module>;
+}
+
+/** The guest as it is run, within what it may have. */
+function guestOf(source: GuestSource, options: CheckedOptions): Guest {
   const { isolation, memoryLimit, moduleLimits, allocator, fuel, aliases = [] } = options;
   for (const [module, name, known] of aliases)
     if (providedName(options, module, name) === undefined)
       throw invalidValue(`options.imports.${module}.${name}`, "Neither wasi nor toolchain gives it.", known);
   const maximumPages = Math.floor(memoryLimit / WASM_PAGE);
-  const guest = readGuest(bytes, {
+  const rules: ModuleRules = {
     imports: options.imports,
     trapsImports: options.trapsImports,
     provided: options,
@@ -54,8 +86,9 @@ function guestOf(
     maximumPages,
     windowPages: windowPages([...options.windows.values()].map(({ length }) => length)),
     allocates: allocator !== undefined,
-  });
-  const { pages, fixed, traps, hidden } = guest;
+  };
+  const { guest, compiled } = formOf(source, rules);
+  const { pages, fixed, functions, hidden } = guest;
   if (pages.initial > maximumPages)
     throw guestError(
       "ERR_SHM_MEMORY_LIMIT",
@@ -72,14 +105,14 @@ function guestOf(
     declaredPages: fixed ? MOST_PAGES : pages.maximum,
     allocator,
     fixed,
-    traps,
+    traps: checkImports(functions, rules),
     hidden,
     wasi: options.wasi,
     toolchain: options.toolchain,
     aliases,
     fuel,
   };
-  return { bytes: guest.bytes, limits };
+  return { bytes: guest.bytes, limits, compiled };
 }
 
 /**
@@ -121,12 +154,9 @@ function hostSide({ imports, timeLimitMs, allocator, windows }: CheckedOptions, 
 
 const runnerOf = (options: CheckedOptions): RunnerProcess => startRunner({ ...options, host: hostOf(options.windows) });
 
-/** Several processes for one guest. @param given a copy of the guest's module */
-export async function startSandboxPool(
-  given: Uint8Array<ArrayBuffer>,
-  options: CheckedPoolOptions,
-): Promise<SandboxPool> {
-  const { bytes, limits } = guestOf(given, options);
+/** Several processes for one guest. */
+export async function startSandboxPool(source: GuestSource, options: CheckedPoolOptions): Promise<SandboxPool> {
+  const { bytes, limits } = guestOf(source, options);
   const start: Starter = (runner, windows, ended) =>
     startProcess(bytes, { ...options, windows }, limits, runner, performance.now(), ended);
   return startPool(options, { ...options, host: hostOf(options.windows) }, start);

@@ -21,6 +21,7 @@ entries("refuse at the portable one what needs Node", async () => {
     () => portable.createSandbox(guest),
     () => portable.createSandbox(guest, { isolation: "inline" }),
     () => portable.createSandboxPool(guest),
+    () => portable.prepareGuest(guest),
     () => portable.createPool("file:///nothing.mjs"),
     async () => portable.servePool(() => undefined),
   ]) {

@@ -51,6 +51,7 @@ const words = [
     "sysvHost",
     "open",
     "openSegment",
+    "prepareGuest",
     "shm",
   ],
 ].flat();

@@ -1,4 +1,4 @@
-// Real modules, out of npm packages of their own: test/guests/package.json. They are installed when a test first asks for them.
+// Real modules, out of npm packages of their own: test/guests/npm/package.json. They are installed when a test first asks for them.
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { root } from "../support/child.js";
 
-const folder = join(root, "test/guests");
+const folder = join(root, "test/guests/npm");
 
 /** Why they are not available; undefined if they are there. CI installs them before. */
 function install(): string | undefined {
@@ -16,8 +16,8 @@ function install(): string | undefined {
     encoding: "utf8",
   });
   if (status === 0) return undefined;
-  if (process.env["WASM_SHM_PEERS"] === "required") throw new Error(`npm ci in test/guests: ${stderr}`);
-  return "npm ci --prefix test/guests --ignore-scripts installs the modules, and failed";
+  if (process.env["WASM_SHM_PEERS"] === "required") throw new Error(`npm ci in test/guests/npm: ${stderr}`);
+  return "npm ci --prefix test/guests/npm --ignore-scripts installs the modules, and failed";
 }
 
 export const missing = install();

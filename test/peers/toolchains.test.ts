@@ -1,14 +1,11 @@
 // Modules as compilers make them, in an attachment's memory: what their flags do, with and without attachment.instantiate.
 // docs/memory-map.md has the recipes.
-import { copyFileSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { type Attachment, type AttachOptions, create, type Segment } from "wasm-shm";
 import { suite } from "../suite.js";
-import { root, run } from "../support/child.js";
-import { inFolder } from "../support/folder.js";
 import { code, nativePairs } from "../support/pairs.js";
 import { absent } from "../support/peers.js";
+import { asc, clang, rust, type Toolchain } from "../support/toolchains.js";
 
 const native = nativePairs.length > 0;
 const NO_HOST = "there is no sysv host on this platform";
@@ -19,51 +16,6 @@ interface Exports {
   prepare(): void;
   sum(bytes: number, length: number): number;
 }
-interface Toolchain {
-  /** Undefined: it is here. */
-  readonly lack: string | undefined;
-  /** Compiles test/fixtures/modules. */
-  build(flags: readonly string[]): Promise<Uint8Array<ArrayBuffer>>;
-}
-
-/** Runs a compiler that writes the file it is given last, in a folder without a configuration of its own. */
-function compile(command: string, args: readonly string[], name: string): Promise<Uint8Array<ArrayBuffer>> {
-  return inFolder((cwd) => {
-    copyFileSync(join(root, "test/fixtures/modules", name), join(cwd, name));
-    const { code: status, stderr } = run(command, [...args, name, "-o", "module.wasm"], { cwd });
-    assert.is(status, 0, stderr);
-    return new Uint8Array(readFileSync(join(cwd, "module.wasm")));
-  });
-}
-
-const lacking = (what: string, command: string, args: string[]): string | undefined => {
-  try {
-    return run(command, args).code === 0 ? undefined : `there is no ${what}`;
-  } catch {
-    return `there is no ${what}`;
-  }
-};
-
-const CLANG = ["--target=wasm32", "-nostdlib", "-O2", "-Wl,--no-entry"];
-const RUST = ["--target", "wasm32-unknown-unknown", "--crate-type", "cdylib", "-O"];
-const DEBIAN_RUSTC = "/usr/bin/rustc"; // one of rustup's has no target for WebAssembly, unless it was added
-const clang: Toolchain = {
-  lack: lacking("clang with wasm-ld", "sh", ["-c", "clang --version && command -v wasm-ld wasm-ld-14"]),
-  build: (flags) => compile("clang", [...CLANG, ...flags], "module.c"),
-};
-const rust: Toolchain = {
-  lack: lacking("rustc with libstd-rust-dev-wasm32", "sh", [
-    "-c",
-    `ls "$(${DEBIAN_RUSTC} --print sysroot)"/lib/rustlib/wasm32-unknown-unknown/lib/libstd-*.rlib`,
-  ]),
-  build: (flags) => compile(DEBIAN_RUSTC, [...RUST, ...flags], "module.rs"),
-};
-const asc: Toolchain = {
-  lack: undefined,
-  build: (flags) =>
-    compile(process.execPath, [join(root, "node_modules/assemblyscript/bin/asc.js"), ...flags], "module.ts"),
-};
-
 /** As docs/memory-map.md has it. */
 const env = {
   abort: (_message: number, _file: number, line: number, column: number): void => {

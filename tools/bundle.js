@@ -26,7 +26,7 @@ const shared = {
 };
 
 /** How the text of a module is written: short lines, as an uncaught error shows its line. */
-const written = { target: shared.target, minifySyntax: true, minifyWhitespace: true, lineLimit: 120 };
+const written = { target: shared.target, minifySyntax: true, minifyWhitespace: true, lineLimit: 300 };
 
 /**
  * Shortens the names of parameters and local variables alone: those of functions, classes and properties stay, as stacks and

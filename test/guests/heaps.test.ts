@@ -1,5 +1,5 @@
-// The allocators of real modules, until they have no memory left: no block of theirs lies in a window, and one that is given a
-// window to free does not give it back.
+// The allocators of real modules, until they have no memory left: none of their blocks lies in a window, and one that is given
+// a window to free does not give it back.
 import * as assert from "uvu/assert";
 import { at } from "../sandbox/sandboxes.js";
 import { embeddedIn, fileOf, imports, lettersOf } from "./packages.js";

@@ -13,7 +13,7 @@ const WASM_PAGE = 64 * KiB;
 type Passes = Readonly<Record<"sumFloats" | "invert", (start: number, length: number) => number>>;
 
 /** At least so many times the speed of the base. */
-const timesAsFast = (least: number): Goal => ({
+export const timesAsFast = (least: number): Goal => ({
   text: `at least ${least} times its speed`,
   figure: (ratio) => (1 / ratio).toFixed(2),
   met: (ratio) => 1 / ratio >= least,

@@ -4,6 +4,7 @@ import { type PaceName, rangeSizes } from "../../harness/pace.js";
 import { MiB } from "../../harness/size.js";
 import { shmOf, type Variant } from "../../harness/window.js";
 import { calls } from "./calls.js";
+import { codecs } from "./codecs.js";
 import { reads, stores } from "./guard.js";
 import { elsewhere, throughput } from "./isolation.js";
 import { passes } from "./passes.js";
@@ -13,6 +14,7 @@ export async function sandbox(variant: Variant, time: Timer, pace: PaceName): Pr
     const segment = shmOf(variant).create(size);
     try {
       await passes(segment, size, time);
+      if (variant === "wasm") await codecs(segment, size, time);
       await reads(segment, size, time);
       if (variant === "wasm") await throughput(segment, size, time);
       if (size !== MiB) continue;

@@ -6,41 +6,15 @@ import * as assert from "uvu/assert";
 import { type Isolation, type Segment, ShmError } from "wasm-shm";
 import { suite } from "../suite.js";
 import { campaign } from "../support/campaign.js";
+import { mutant, randomFrom, seed } from "../support/mutants.js";
 import { guest, intact, NO_HOST, native, open, withSegments } from "./sandboxes.js";
 
 const INLINE_MUTANTS = campaign(1940, 9850);
 const LOOPING_MUTANTS = { thread: campaign(60, 150), process: campaign(60, 10_000) };
-const seed = Number(process.env["WASM_SHM_SEED"] ?? Date.now() % 2 ** 31) || 1;
 
 const typed = /^ERR_SHM_(GUEST_(INVALID|IMPORT|LIMIT|MEMORY|TRAP)|MEMORY_LIMIT)$/;
 const typedCall =
   /^(ERR_SHM_(GUEST_(TRAP|EXPORT)|READ_ONLY|TIME_LIMIT|SANDBOX_CLOSED|UNSUPPORTED)|ERR_INVALID_ARG_TYPE)$/;
-
-/** xorshift32: the same seed gives the same mutants. */
-function randomFrom(state: number): (below: number) => number {
-  let word = state;
-  return (below) => {
-    word ^= word << 13;
-    word ^= word >>> 17;
-    word ^= word << 5;
-    return (word >>> 0) % below;
-  };
-}
-
-/** Makes 1 to `most` changes: a byte set, a bit flipped, a byte removed, a byte inserted, or a range copied over another. */
-function mutant(module: Uint8Array, random: (below: number) => number, most: number): Uint8Array {
-  let bytes = module.slice();
-  for (let changes = 1 + random(most); changes > 0; changes--) {
-    const at = 8 + random(bytes.length - 8); // a broken header is always the same error, found at once
-    const kind = random(5);
-    if (kind === 0) bytes[at] = random(256);
-    else if (kind === 1) bytes[at] = (bytes[at] as number) ^ (1 << random(8));
-    else if (kind === 2) bytes = Uint8Array.from([...bytes.subarray(0, at), ...bytes.subarray(at + 1)]);
-    else if (kind === 3) bytes = Uint8Array.from([...bytes.subarray(0, at), random(256), ...bytes.subarray(at)]);
-    else bytes.copyWithin(at, 8 + random(bytes.length - 8), bytes.length - random(16));
-  }
-  return bytes;
-}
 
 const collect = (): void => (globalThis as { gc?: () => void }).gc?.();
 

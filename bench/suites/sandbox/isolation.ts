@@ -15,7 +15,7 @@ const summing = readFileSync(`${root}examples/guests/assemblyscript/guest.wasm`)
 const ANSWER = 42;
 
 /** At most so many times the base's time. */
-const atMost = (times: number): Goal => ({
+export const atMost = (times: number): Goal => ({
   text: `at most ${times} times the time`,
   met: (ratio) => ratio <= times,
 });

@@ -5,6 +5,7 @@ import { MiB } from "../../harness/size.js";
 import { shmOf, type Variant } from "../../harness/window.js";
 import { calls } from "./calls.js";
 import { codecs } from "./codecs.js";
+import { fuel } from "./fuel.js";
 import { reads, stores } from "./guard.js";
 import { elsewhere, throughput } from "./isolation.js";
 import { passes } from "./passes.js";
@@ -21,7 +22,9 @@ export async function sandbox(variant: Variant, time: Timer, pace: PaceName): Pr
       // These do not depend on the size.
       await stores(segment, time);
       await calls(segment, time);
-      if (variant === "wasm") await elsewhere(time); // a guest's process and thread use no core
+      if (variant !== "wasm") continue; // a guest's process and thread use no core
+      await fuel(time);
+      await elsewhere(time);
     } finally {
       segment[Symbol.dispose]();
     }

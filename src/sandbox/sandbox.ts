@@ -19,7 +19,8 @@ import {
   type GuestWindow,
   type Imports,
 } from "./guest.js";
-import type { FromGuest, GuestCall, ImportCall, ToGuest, Usage } from "./protocol.js";
+import { ImportCalls } from "./importcalls.js";
+import type { FromGuest, GuestCall, Usage } from "./protocol.js";
 import {
   checkFuel,
   freeing,
@@ -81,7 +82,7 @@ export class Sandbox<
   Exports extends GuestExports<Exports> = AnyExports,
 > extends Uncloneable {
   readonly #carrier: Carrier;
-  readonly #imports: Imports;
+  readonly #imports: ImportCalls;
   readonly #timeLimitMs: number;
   readonly #allocator: string | undefined;
   readonly #memoryAllowed: number;
@@ -90,11 +91,7 @@ export class Sandbox<
   #fuel: number | undefined;
   readonly #running = new Map<number, Call>();
   readonly #waiting: Call[] = [];
-  /** What imported functions threw during the present call; the guest's side knows each by its index. */
-  readonly #thrown: unknown[] = [];
   #lastCall = START;
-  /** Imported functions that are running. */
-  #importing = 0;
   /** Blocking calls that are running. */
   #blocking = 0;
   /** Why calls are refused from now on. */
@@ -116,7 +113,6 @@ export class Sandbox<
   private constructor(maker: unknown, request: SandboxRequest) {
     if (maker !== MAKER) throw illegalConstructor("Sandbox", "createSandbox");
     super();
-    this.#imports = request.imports;
     this.#timeLimitMs = request.timeLimitMs;
     this.#allocator = request.allocator;
     this.#memoryAllowed = request.memoryAllowed;
@@ -124,6 +120,10 @@ export class Sandbox<
     this.#carrier = request.carry({
       message: (message) => this.#receive(message),
       exit: (why) => this.#end(this.#timedOut ?? why),
+    });
+    this.#imports = new ImportCalls(request.imports, {
+      post: (message) => this.#carrier.post(message),
+      violated: this.#violated,
     });
   }
 
@@ -185,7 +185,7 @@ export class Sandbox<
     if (this.#closed) return Promise.reject(this.#closed);
     return new Promise((resolve, reject) => {
       const call: Call = { name, values, operation, resolve, reject, timer: undefined };
-      if (this.#active === 0 || this.#importing > 0) this.#run(call);
+      if (this.#active === 0 || this.#imports.running > 0) this.#run(call);
       else this.#waiting.push(call);
     });
   }
@@ -247,7 +247,7 @@ export class Sandbox<
     if (this.#closed) throw this.#closed;
     if (!this.#carrier.hear) throw unsupported("callSync", 'it needs isolation: "process"');
     // A call that waits for an imported function runs this one inside it.
-    if (this.#active > this.#importing)
+    if (this.#active > this.#imports.running)
       throw unsupported("callSync", "another call is running; await that first, or use call");
     const number = ++this.#lastCall;
     const end = performance.now() + this.#timeLimitMs;
@@ -257,7 +257,7 @@ export class Sandbox<
       for (;;) {
         const message = this.#hear(name, end);
         if ("usage" in message) this.#usage = message.usage;
-        if ("imported" in message) this.#callImportNow(message);
+        if ("imported" in message) this.#imports.callNow(message);
         else if (!("call" in message) || message.call !== number)
           this.#receive(message); // a call that an import made
         else if ("failed" in message) throw this.#errorOf(message.failed);
@@ -319,7 +319,7 @@ export class Sandbox<
 
   #next(): void {
     if (this.#active > 0) return;
-    this.#thrown.length = 0;
+    this.#imports.forget();
     const next = this.#waiting.shift();
     if (next) this.#run(next);
     else this.#carrier.keepProcess(false);
@@ -349,7 +349,7 @@ export class Sandbox<
   #receive(message: FromGuest): void {
     if ("imported" in message) {
       // A guest waits for each, so no more can run than calls do.
-      if (this.#importing < this.#running.size) void this.#callImport(message);
+      if (this.#imports.running < this.#running.size) void this.#imports.call(message);
       else this.#violated("it called an imported function outside of a call");
       return;
     }
@@ -370,9 +370,7 @@ export class Sandbox<
   }
 
   #errorOf(failure: Failure): unknown {
-    if (!("thrownByImport" in failure)) return revive(failure);
-    const { thrownByImport: index } = failure;
-    return index < this.#thrown.length ? this.#thrown[index] : this.#violated("it told an error that nothing threw");
+    return "thrownByImport" in failure ? this.#imports.thrown(failure.thrownByImport) : revive(failure);
   }
 
   /** What came while this thread waits for a blocking call. */
@@ -395,62 +393,13 @@ export class Sandbox<
     return sandboxClosed(`its process was ended because ${what}`);
   };
 
-  /** The imported function. The guest's side names it, and may be hostile: no name of a prototype must be found. */
-  #import([module, name]: ImportCall["imported"]): (...values: unknown[]) => unknown {
-    const functions = Object.hasOwn(this.#imports, module) ? this.#imports[module] : undefined;
-    const found = functions && Object.hasOwn(functions, name) ? functions[name] : undefined;
-    if (typeof found !== "function") throw this.#violated("it called a function that it may not import");
-    return found as (...values: unknown[]) => unknown;
-  }
-
-  /** Calls the function that the guest waits for, and tells the guest how it ended. */
-  async #callImport({ imported, number, values }: ImportCall): Promise<void> {
-    this.#importing++;
-    try {
-      this.#return(number, await this.#import(imported)(...values), imported);
-    } catch (error) {
-      this.#throw(number, error);
-    } finally {
-      this.#importing--;
-    }
-  }
-
-  /** The same for a guest that a blocking call waits for. */
-  #callImportNow({ imported, number, values }: ImportCall): void {
-    this.#importing++;
-    try {
-      const returned = this.#import(imported)(...values);
-      if (typeof (returned as PromiseLike<unknown> | null | undefined)?.then === "function") {
-        Promise.resolve(returned).catch(() => {}); // the caller is told another error
-        throw unsupported("callSync", `${imported.join(".")} returned a promise; use call`);
-      }
-      this.#return(number, returned, imported);
-    } catch (error) {
-      this.#throw(number, error);
-    } finally {
-      this.#importing--;
-    }
-  }
-
-  #return(number: number, returned: unknown, imported: ImportCall["imported"]): void {
-    this.#post({ number, returned }, `the result of ${imported.join(".")}`);
-  }
-
-  #throw(number: number, error: unknown): void {
-    this.#carrier.post({ number, threw: this.#thrown.push(error) - 1 });
-  }
-
   #ask(call: GuestCall): void {
-    this.#post({ ...call, fuel: this.#fuel }, `a call of ${shownName(call.name)}`);
-    this.#fuel = undefined;
-  }
-
-  #post(message: ToGuest, what: string): void {
     try {
-      this.#carrier.post(message);
+      this.#carrier.post({ ...call, fuel: this.#fuel });
     } catch (cause) {
-      throw cannotCross(what, cause);
+      throw cannotCross(`a call of ${shownName(call.name)}`, cause);
     }
+    this.#fuel = undefined;
   }
 
   /** Fails every call that is running or waiting with `error`, and refuses later ones. */

@@ -9,6 +9,7 @@ import { suite } from "../suite.js";
 import { campaign } from "../support/campaign.js";
 import { confines } from "../support/engine.js";
 import { mutant, randomFrom, seed } from "../support/mutants.js";
+import { absent } from "../support/peers.js";
 import { embeddedIn, fileOf, missing } from "./packages.js";
 
 const MUTANTS = campaign(60, 10_000);
@@ -81,8 +82,9 @@ async function take(module: Uint8Array<ArrayBuffer>, segment: Segment, random: (
 
 const mutants = suite("Damaged modules of npm");
 const title = `${MUTANTS} are held, and the read-only segment is unchanged`;
-const reason = missing ?? (native ? (confines ? undefined : "no process of its own is confined here") : NO_HOST);
-if (reason !== undefined) mutants.skip(title, reason);
+if (missing !== undefined) absent(mutants, title, missing);
+else if (!native) mutants.skip(title, NO_HOST);
+else if (!confines) mutants.skip(title, "no process of its own is confined here");
 else
   mutants(title, () =>
     withSegments([WINDOW], (segment) =>

@@ -1,5 +1,4 @@
-// Real modules, out of npm packages of their own: test/guests/npm/package.json. They are installed when a test first asks for them.
-import { spawnSync } from "node:child_process";
+// Real modules, out of npm packages of their own: test/guests/npm/package.json. CI installs them.
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -8,19 +7,10 @@ import { root } from "../support/child.js";
 
 const folder = join(root, "test/guests/npm");
 
-/** Why they are not available; undefined if they are there. CI installs them before. */
-function install(): string | undefined {
-  if (existsSync(join(folder, "node_modules/.package-lock.json"))) return undefined;
-  const { status, stderr } = spawnSync("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], {
-    cwd: folder,
-    encoding: "utf8",
-  });
-  if (status === 0) return undefined;
-  if (process.env["WASM_SHM_PEERS"] === "required") throw new Error(`npm ci in test/guests/npm: ${stderr}`);
-  return "npm ci --prefix test/guests/npm --ignore-scripts installs the modules, and failed";
-}
-
-export const missing = install();
+/** Why they are not available; undefined if they are there. */
+export const missing = existsSync(join(folder, "node_modules/.package-lock.json"))
+  ? undefined
+  : "the modules are not installed: npm ci --prefix test/guests/npm --ignore-scripts";
 
 const path = (file: string): string => join(folder, "node_modules", file);
 

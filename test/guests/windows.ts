@@ -3,6 +3,7 @@ import * as assert from "uvu/assert";
 import type { Isolation, SandboxOptions, Segment } from "wasm-shm";
 import { type AnySandbox, contents, kinds, NO_HOST, native, withSandbox } from "../sandbox/sandboxes.js";
 import { suite } from "../suite.js";
+import { absent } from "../support/peers.js";
 import { fileOf, missing } from "./packages.js";
 
 /** Room for what a guest returns in a window of its own, zeros at first. */
@@ -98,10 +99,10 @@ type Job = (kind: Isolation, wasm: Uint8Array<ArrayBuffer>) => Promise<unknown>;
 /** A suite of modules at work, each by its file or its bytes, in each of these isolations. */
 export function jobs(title: string, isolations: readonly Isolation[]) {
   const tests = suite(title);
-  const reason = missing ?? (native ? undefined : NO_HOST);
   const job = (name: string, module: string | (() => Uint8Array<ArrayBuffer>), use: Job): void => {
     for (const kind of isolations.filter((each) => kinds.includes(each)))
-      if (reason !== undefined) tests.skip(`${name} [${kind}]`, reason);
+      if (missing !== undefined) absent(tests, `${name} [${kind}]`, missing);
+      else if (!native) tests.skip(`${name} [${kind}]`, NO_HOST);
       else
         tests(`${name} [${kind}]`, async () => {
           await use(kind, typeof module === "string" ? fileOf(module) : module());

@@ -30,7 +30,7 @@ export interface ProvidedJob {
 }
 
 /** Among a job's imports, the functions of the caller's thread that WASI needs. No guest is given them. */
-export const HOST = "\0wasi";
+export const HOST = "options.wasi";
 
 export interface WasiHost {
   readonly stdout?: (bytes: Uint8Array) => unknown;

@@ -32,7 +32,7 @@ function assemblyscript(around: Surroundings): Functions {
     seed: () => (around.wasi.random ? Buffer.from(around.host.random(8) as Uint8Array).readDoubleLE() : 0),
     trace(message = 0, count = 0, ...values) {
       const shown = [`trace: ${text(message)}`, values.slice(0, count).join(", ")].filter((part) => part !== "");
-      around.host.stderr?.(Buffer.from(`${shown.join(" ")}\n`));
+      around.host.stderr?.(new TextEncoder().encode(`${shown.join(" ")}\n`));
       return undefined;
     },
   };

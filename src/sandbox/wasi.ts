@@ -122,7 +122,7 @@ export function makeWasi({ wasi: job, host, memory }: Surroundings): Wasi {
       if (fd === 0 || !isOpen[fd] || !write) return BADF;
       const all = vectors(at, count);
       if (!all) return INVAL;
-      put(writtenAt, 0);
+      bytes(writtenAt, 4); // before any is written
       let written = 0;
       let part = new Uint8Array(Math.min(PART, all.total));
       let filled = 0;
@@ -145,7 +145,7 @@ export function makeWasi({ wasi: job, host, memory }: Surroundings): Wasi {
       if (fd !== 0 || !isOpen[fd]) return BADF;
       const all = vectors(at, count);
       if (!all) return INVAL;
-      put(readAt, 0);
+      bytes(readAt, 4);
       let read = 0;
       for (const [start, length] of all.found) {
         read += stdin.copy(bytes(start, length));

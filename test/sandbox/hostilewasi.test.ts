@@ -113,7 +113,8 @@ for (const kind of kinds) {
       for (let index = 0; index < 3; index++) await call("store", 8 * index + 4, 24);
       assert.is(await call("fd_write", 1, 0, 3, 0), SUCCESS);
       assert.is(await call("load", 0), 72);
-      assert.is(Buffer.concat(written).length, 72);
+      const vectors = Buffer.from(Uint32Array.of(0, 24, 0, 24, 0, 24).buffer);
+      assert.equal(Buffer.concat(written), Buffer.concat([vectors, vectors, vectors]));
       // Input over the vectors that it is read to: each was read before.
       await call("store", 0, 0);
       for (const [index, value] of [0, 2, 0, 3].entries()) await call("store", 4 * index, value);
@@ -180,6 +181,20 @@ for (const kind of kinds) {
   hostile("its constructors run once, before its allocator", () =>
     withSandbox(kind, guest("hostile/constructors"), {}, async (sandbox) => assert.is(await sandbox.call("ran"), 1)),
   );
+
+  hostile("throws by an imported tag: inside, out of its call, and past its exit", async () => {
+    const host = {
+      callback: (): void => {
+        throw new Error("of the host");
+      },
+    };
+    await withSandbox(kind, guest("hostile/tags"), { wasi: {}, imports: { host } }, async (sandbox) => {
+      assert.is(await sandbox.call("catch", 5), 5);
+      await rejects(() => sandbox.call("throw", 5), "ERR_SHM_GUEST_TRAP", /^throw trapped/);
+      assert.is(await sandbox.call("catchHost"), 2);
+      assert.is(await sandbox.call("_start"), 7);
+    });
+  });
 
   hostile("has vectors, results and random bytes in a window; a read-only segment stays as it was", () =>
     withSegments([8192, 8192], (shared, kept) =>

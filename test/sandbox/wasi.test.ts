@@ -112,6 +112,34 @@ for (const kind of kinds) {
   programs.run();
 }
 
+const RUSTC = "/usr/bin/rustc"; // Debian's, which has the target
+const rust = suite("A program of Rust");
+if (!native) rust.skip("runs", NO_HOST);
+else if (run("sh", ["-c", `ls "$(${RUSTC} --print sysroot)"/lib/rustlib/wasm32-wasi/lib/libstd-*.rlib`]).code !== 0)
+  absent(rust, "runs", "there is no rustc with wasm32-wasi");
+else
+  rust("with its default flags, has what it is given", async () => {
+    const program = await inFolder((folder) => {
+      const file = join(folder, "out.wasm");
+      const args = ["--target", "wasm32-wasi", join(root, "test/fixtures/wasi/command.rs"), "-o", file];
+      const { code: status, stderr } = run(RUSTC, args);
+      assert.is(status, 0, stderr);
+      return new Uint8Array(readFileSync(file));
+    });
+    const [stdout, stderr]: [Uint8Array[], Uint8Array[]] = [[], []];
+    const given = { args: ["p", "q"], env: { HOME: "/h" }, stdin: "a\nb\na", clock: true, random: true };
+    const sandbox = await createSandbox(program, {
+      isolation: apart[0] as "process",
+      wasi: { ...given, stdout, stderr },
+    });
+    assert.is(await sandbox.call("_start"), 9);
+    await sandbox.close();
+    const lines = ['arguments ["p", "q"]', 'HOME Ok("/h")', "lines 2", "time true", "file false", ""];
+    assert.is(text(stdout), lines.join("\n"));
+    assert.is(text(stderr), "done\n");
+  });
+rust.run();
+
 const pools = suite("A pool's commands");
 if (!confines || !native) pools.skip("run", NO_HOST);
 else if (!command) absent(pools, "run", "there is no clang with wasi-libc");

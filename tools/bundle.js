@@ -80,7 +80,9 @@ async function sandboxSource() {
     write: false,
     plugins: [unexplained],
   });
-  const text = JSON.stringify(outputFiles[0].text);
+  // A second minifier makes its gzip a thirtieth smaller, and the quotes that the text has least of a hundredth.
+  const { code } = await minify("source.js", outputFiles[0].text, { compress: { target: "node20" }, mangle: true });
+  const text = `'${code.replace(/[\\']/g, "\\$&").replaceAll("\n", "\\n")}'`;
   writeFileSync(join(compiled, "sandbox/source.js"), `export const source = ${text};\n`);
   mkdirSync(join(target, "sandbox"), { recursive: true });
   writeFileSync(join(target, "sandbox/source.cjs"), `exports.source = ${text};\n`);

@@ -51,15 +51,10 @@ export function provide(
   const around = { memory, wasi: request.wasi as WasiJob, host: host as unknown as WasiHost };
   const wasi = request.wasi && makeWasi(around);
   for (const { module: from, name, kind } of WebAssembly.Module.imports(module)) {
-    const known = kind === "function" ? providedName(request, from, name) : undefined;
-    if (known !== undefined)
-      add(
-        from,
-        name,
-        isOfWasi(from, known)
-          ? wasi?.function(known)
-          : toolchainFunction(request.toolchain as Toolchain, known, around),
-      );
+    const known = kind === "function" && providedName(request, from, name);
+    if (known === undefined || known === false) continue;
+    const isWasi = isOfWasi(from, known);
+    add(from, name, isWasi ? wasi?.function(known) : toolchainFunction(request.toolchain as Toolchain, known, around));
   }
   for (const [from, name] of request.traps) {
     const what = `${shownName(from)}.${shownName(name)}`;

@@ -69,6 +69,13 @@ const unexplained = {
     })),
 };
 
+/** Of what esbuild has minified, another minifier makes a text whose gzip is a thirtieth smaller. */
+async function minifiedTwice(path, text) {
+  const { code, errors } = await minify(path, text, { compress: { target: shared.target }, mangle: true });
+  if (errors.length > 0) throw new Error(`${path}: ${errors[0].message}`);
+  return code;
+}
+
 /** A guest's thread or process runs one script, which is a text: in a bundle of a program there is no file to start it from. */
 async function sandboxSource() {
   const { outputFiles } = await build({
@@ -80,8 +87,7 @@ async function sandboxSource() {
     write: false,
     plugins: [unexplained],
   });
-  // A second minifier makes its gzip a thirtieth smaller, and the quotes that the text has least of a hundredth.
-  const { code } = await minify("source.js", outputFiles[0].text, { compress: { target: "node20" }, mangle: true });
+  const code = await minifiedTwice("source.js", outputFiles[0].text);
   const text = `'${code.replace(/[\\']/g, "\\$&").replaceAll("\n", "\\n")}'`;
   writeFileSync(join(compiled, "sandbox/source.js"), `export const source = ${text};\n`);
   mkdirSync(join(target, "sandbox"), { recursive: true });
@@ -119,13 +125,15 @@ function modules() {
  * ES module, and without a search of commander's text for exports, which takes as long. The commands that need the library
  * import it.
  */
-function commandLine() {
+async function commandLine() {
   const node = join(compiled, "node.js");
   const imported = { path: "../index.js", external: true }; // it has what node.js has
-  return build({
+  const outfile = join(target, "cli/main.cjs");
+  const { outputFiles } = await build({
     ...shared,
     entryPoints: [join(compiled, "cli/main.js")],
-    outfile: join(target, "cli/main.cjs"),
+    outfile,
+    write: false,
     format: "cjs",
     define: { "import.meta.url": "__filename" },
     minify: true,
@@ -140,6 +148,8 @@ function commandLine() {
       },
     ],
   });
+  mkdirSync(dirname(outfile), { recursive: true });
+  writeFileSync(outfile, await minifiedTwice(outfile, outputFiles[0].text), { mode: 0o755 });
 }
 
 /**

@@ -7,7 +7,7 @@
 import { type Body, type ModuleBinary, section } from "./binary.js";
 import { passInstruction } from "./instructions.js";
 import { Reader } from "./reader.js";
-import { appended, type Contents, exported, joined, type Part, signed, unsigned, withContents } from "./rewrite.js";
+import { appended, type Contents, exported, type Part, signed, unsigned, withContents } from "./rewrite.js";
 import { I32, I64 } from "./types.js";
 
 const [BLOCK, LOOP, IF, ELSE, TRY, CATCH, THROW, RETHROW, THROW_REF, END] = [2, 3, 4, 5, 6, 7, 8, 9, 10, 11] as const;
@@ -20,8 +20,9 @@ const opcodes = (...all: number[]): Opcodes => new Set(all);
 const OPENING = opcodes(BLOCK, LOOP, IF, TRY, TRY_TABLE);
 const CALLS = opcodes(0x10, 0x11, 0x14);
 const BRANCHES = opcodes(BR, BR_IF, BR_TABLE, BR_ON_NULL, BR_ON_NON_NULL);
-/** What leaves a function: tail calls, too. */
-const LEAVING = opcodes(RETURN, THROW, RETHROW, THROW_REF, 0x12, 0x13, 0x15);
+const TAIL_CALLS = opcodes(0x12, 0x13, 0x15);
+/** What leaves a function. */
+const LEAVING = opcodes(RETURN, THROW, RETHROW, THROW_REF, ...TAIL_CALLS);
 const HANDLING = opcodes(TRY, TRY_TABLE, CATCH, CATCH_ALL, DELEGATE);
 /** What costs nothing, as in wasmtime: unreachable, nop and drop are the others. */
 const FREE = opcodes(0, 1, BLOCK, LOOP, ELSE, END, RETURN, 0x1a);
@@ -37,8 +38,8 @@ interface Run {
 
 interface Frame {
   readonly run: Run;
-  /** Whether a branch in it leads past its end. */
-  isLeft: boolean;
+  /** The index of the outermost frame that a branch in it leads to: past its own end, if that is another. */
+  target: number;
 }
 
 /** The indices of what is added. */
@@ -48,14 +49,33 @@ interface Added {
 }
 
 const ZERO = [0x42, 0];
-const LESS = 0x53;
+const [LESS, SUBTRACT] = [0x53, 0x7d];
 const UNREACHABLE = 0;
+
+/** Bytes, one behind another: a module may have millions of places where some are added. */
+class Output {
+  #bytes = new Uint8Array(65_536);
+  length = 0;
+
+  put(from: ArrayLike<number>, start = 0, end = from.length): void {
+    if (this.#bytes.length - this.length < end - start) {
+      const bytes = new Uint8Array(2 * (this.length + end - start));
+      bytes.set(this.written);
+      this.#bytes = bytes;
+    }
+    for (let at = start; at < end; at++) this.#bytes[this.length++] = from[at] as number;
+  }
+
+  get written(): Uint8Array {
+    return this.#bytes.subarray(0, this.length);
+  }
+}
 
 /** Instructions on a local or a global. */
 const on = (index: number, ...codes: number[]): number[][] => codes.map((code) => [code, ...unsigned(index)]);
 
-/** A function of the module that counts, and whether it needs {@link bulkBody}. */
-function counted(module: ModuleBinary, body: Body, locals: number, added: Added): { parts: Part[]; isBulk: boolean } {
+/** Writes a function of the module that counts. Returns whether it needs {@link bulkBody}. */
+function count(module: ModuleBinary, body: Body, locals: number, added: Added, output: Output): boolean {
   const { bytes } = module;
   const reader = new Reader(bytes, body.code, body.end, "a function", module.refuse);
   const edits: [at: number, what: Run | "flush" | "get" | readonly number[]][] = [];
@@ -73,23 +93,29 @@ function counted(module: ModuleBinary, body: Body, locals: number, added: Added)
     reader.position = position;
   };
   let run = begin(true);
-  const frames: Frame[] = [{ run, isLeft: false }];
-  /** A branch leads out of so many frames. */
+  const frames: Frame[] = [{ run, target: 0 }];
+  /** A branch leads to the frame that is so many further out. */
   const leave = (depth: number): void => {
-    for (const frame of frames.slice(Math.max(frames.length - depth, 0))) frame.isLeft = true;
+    const frame = frames.at(-1);
+    if (frame) frame.target = Math.min(frame.target, frames.length - 1 - depth);
   };
   while (!reader.done) {
     const start = reader.position;
     const opcode = passInstruction(reader);
     if (!FREE.has(opcode)) run.cost++;
     if (HANDLING.has(opcode)) handles = true;
-    if (OPENING.has(opcode)) frames.push({ run, isLeft: handles });
+    if (OPENING.has(opcode)) frames.push({ run, target: frames.length });
+    if (TAIL_CALLS.has(opcode)) calls = true;
     if (opcode === LOOP) hasLoop = true;
     if (opcode === END || opcode === DELEGATE) {
       const frame = frames.pop();
       if (frame === undefined) throw reader.wrong("an end too many");
-      if (frames.length === 0) edits.push([start, "flush"]);
-      else run = frame.isLeft || handles ? begin(false) : frame.run;
+      const outer = frames.at(-1);
+      if (!outer) edits.push([start, "flush"]);
+      else {
+        outer.target = Math.min(outer.target, frame.target);
+        run = frame.target < frames.length || handles ? begin(false) : frame.run;
+      }
     } else if (BRANCHES.has(opcode)) {
       const { position } = reader;
       reader.position = start + 1;
@@ -103,7 +129,7 @@ function counted(module: ModuleBinary, body: Body, locals: number, added: Added)
     } else if (opcode >= LOCAL_GET && opcode <= GLOBAL_SET)
       checkIndex(start, opcode < GLOBAL_GET ? locals : added.fuel);
     else if (LEAVING.has(opcode)) {
-      leave(frames.length);
+      leave(frames.length - 1);
       edits.push([start, "flush"]);
       run = begin(false);
     } else if (opcode === LOOP || opcode === IF || opcode === ELSE || HANDLING.has(opcode))
@@ -124,25 +150,29 @@ function counted(module: ModuleBinary, body: Body, locals: number, added: Added)
   const flush = isLocal ? [...localGet, ...globalSet] : [];
   const get = isLocal ? [...globalGet, ...localSet] : [];
   const spent = [...ZERO, LESS, IF, 0x40, ...flush, UNREACHABLE, END];
-  const codeOf = ({ cost, asks }: Run, isFirst: boolean): readonly number[] => {
+  const putRun = ({ cost, asks }: Run, isFirst: boolean): void => {
     const hasToAsk = asks && (!isFirst || calls || hasLoop);
-    if (cost === 0 && !hasToAsk) return [];
-    const less = [...(isLocal && !isFirst ? localGet : globalGet), 0x42, ...signed(BigInt(cost)), 0x7d];
-    if (isLocal) return hasToAsk ? [...less, ...localTee, ...spent] : [...less, ...localSet];
-    return [...less, ...globalSet, ...(hasToAsk ? [...globalGet, ...spent] : [])];
+    if (cost === 0 && !hasToAsk) return;
+    output.put(isLocal && !isFirst ? localGet : globalGet);
+    output.put(cost < 64 ? [0x42, cost, SUBTRACT] : [0x42, ...signed(BigInt(cost)), SUBTRACT]);
+    if (!isLocal) output.put(globalSet);
+    else output.put(hasToAsk ? localTee : localSet);
+    if (!hasToAsk) return;
+    if (!isLocal) output.put(globalGet);
+    output.put(spent);
   };
-  const parts: Part[] = [];
+  for (const part of localsWith(module, body, isLocal)) output.put(part);
   let position = body.code;
-  for (const [at, what] of edits) {
-    const code =
-      what === "flush" ? flush : what === "get" ? get : "cost" in what ? codeOf(what, what === edits[0]?.[1]) : what;
-    if (code.length === 0) continue;
-    if (at > position) parts.push(bytes.subarray(position, at));
+  edits.forEach(([at, what], index) => {
+    output.put(bytes, position, at);
     position = at;
-    parts.push(code);
-  }
-  parts.push(bytes.subarray(position, body.end));
-  return { parts: [...localsWith(module, body, isLocal), ...parts], isBulk };
+    if (what === "flush") output.put(flush);
+    else if (what === "get") output.put(get);
+    else if ("cost" in what) putRun(what, index === 0);
+    else output.put(what);
+  });
+  output.put(bytes, position, body.end);
+  return isBulk;
 }
 
 /** The locals, and one more. */
@@ -157,7 +187,7 @@ function localsWith({ bytes, refuse }: ModuleBinary, { start, code }: Body, isMo
 function bulkBody(fuel: number): number[] {
   const [get, set] = on(fuel, GLOBAL_GET, GLOBAL_SET) as [number[], number[]];
   const length = [0x20, 0, 0xad, 0x20, 1, 0xad, 0x88]; // i64.extend_i32_u, i64.shr_u
-  return [0, ...get, ...length, 0x7d, ...set, ...get, ...ZERO, LESS, IF, 0x40, UNREACHABLE, END, 0x20, 0, END];
+  return [0, ...get, ...length, SUBTRACT, ...set, ...get, ...ZERO, LESS, IF, 0x40, UNREACHABLE, END, 0x20, 0, END];
 }
 
 /** A module that counts, and the names of exports that it has for its host. */
@@ -178,25 +208,26 @@ export function withFuel(module: ModuleBinary): Counted {
     fuel: module.imported("global") + module.globals.length,
     bulk: module.imported("function") + functions.length,
   };
-  const code: Part[] = [];
+  const code = new Output();
+  const output = new Output();
   let hasBulk = false;
   let index = 0;
   for (const body of module.bodies()) {
     const type = types[functions[index++] ?? -1];
     if (type === undefined) throw module.refuse(`its function ${index - 1} has no type`);
-    const { parts, isBulk } = counted(module, body, type.parameters.length + body.locals, added);
-    const bytes = joined(parts);
-    code.push(unsigned(bytes.length), bytes);
-    hasBulk ||= isBulk;
+    output.length = 0;
+    if (count(module, body, type.parameters.length + body.locals, added, output)) hasBulk = true;
+    code.put(unsigned(output.length));
+    code.put(output.written);
   }
   const contents: Contents = new Map([[section.global, appended(module, section.global, [I64, 1, ...ZERO, END])]]);
   if (hasBulk) {
     contents.set(section.type, appended(module, section.type, [0x60, 2, I32, I32, 1, I32]));
     contents.set(section.function, appended(module, section.function, unsigned(types.length)));
     const body = bulkBody(added.fuel);
-    code.push(unsigned(body.length), body);
+    code.put([...unsigned(body.length), ...body]);
   }
-  if (index > 0) contents.set(section.code, [unsigned(index + (hasBulk ? 1 : 0)), ...code]);
+  if (index > 0) contents.set(section.code, [unsigned(index + (hasBulk ? 1 : 0)), code.written]);
   const [fuel, fuelEntry] = exported(module, "fuel", 3, added.fuel);
   const entries = [fuelEntry];
   let start: string | undefined;

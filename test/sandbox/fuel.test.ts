@@ -72,22 +72,23 @@ for (const kind of kinds) {
           "ERR_SHM_FUEL",
           /starting.*100000 given, 10\d{4} used/,
         );
-      const loops = bodies({
+      const loops = {
         plain: [0x03, 0x40, 0x0c, 0, 0x0b],
         nested: [0x03, 0x40, 0x03, 0x40, 0x0c, 1, 0x0b, 0x0b],
-        recurses: [0x10, 2, 0x10, 2],
-        deep: [0x10, 2],
-      });
-      for (const name of ["plain", "nested"])
-        await withSandbox(kind, loops, options, async (sandbox) => {
-          await rejects(
-            () => sandbox.call(name),
-            "ERR_SHM_FUEL",
-            new RegExp(`^${name} ran out of fuel: 100000 given, 10\\d{4} used`),
-          );
+        handled: [0x03, 0x40, 0x06, 0x40, 0x0c, 1, 0x19, 0x0b, 0x0b],
+        tail: [0x12, 0],
+      };
+      for (const [name, code] of Object.entries(loops)) {
+        const wasm = bodies({ [name]: code });
+        // Not every engine knows exceptions of this form, or tail calls, which only a process may make.
+        if ((name === "tail" && kind !== "process") || !WebAssembly.validate(wasm)) continue;
+        await withSandbox(kind, wasm, options, async (sandbox) => {
+          const words = new RegExp(`^${name} ran out of fuel: 100000 given, 10\\d{4} used`);
+          await rejects(() => sandbox.call(name), "ERR_SHM_FUEL", words);
           assert.is(sandbox.fuel, 0);
           await rejects(() => sandbox.call(name), "ERR_SHM_FUEL");
         });
+      }
       await withSandbox(kind, guest("hostile/allocator"), options, async (sandbox) => {
         await rejects(() => sandbox.write("x", { allocator: "loops" }), "ERR_SHM_FUEL", /^loops/);
         await rejects(() => sandbox.write("x", { allocator: "odd" }), "ERR_SHM_FUEL", /^odd/);

@@ -197,7 +197,7 @@ fuel(`a damaged module that the engine takes is taken with its count (WASM_SHM_S
   const random = new Random(seed + 2);
   const small = [...modules.values()].filter(({ length }) => length < 100_000);
   let taken = 0;
-  for (let round = 0; round < campaign(1000, 40_000); round++) {
+  for (let round = 0; round < campaign(1000, 10_000); round++) {
     const bytes = mutant(random.oneIn(3) ? program(random, features) : random.of(small), random);
     if (!WebAssembly.validate(bytes)) continue;
     try {

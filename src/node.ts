@@ -56,7 +56,8 @@ export function nativeText(): NativeText | undefined {
   const words = new Uint32Array(SHORT_TEXT / 4);
   const snapshot = Buffer.from(words.buffer) as TextBuffer;
   return {
-    write: (view, value, start, length) => (view as TextBuffer).utf8Write(value, start, length),
+    // Deno takes a length of 0 for none given, and writes past the field.
+    write: (view, value, start, length) => (length === 0 ? 0 : (view as TextBuffer).utf8Write(value, start, length)),
     words,
     ascii: (length) => snapshot.latin1Slice(0, length),
     utf8: (length) => snapshot.toString("utf8", 0, length),

@@ -197,7 +197,9 @@ seam("no system call is named, and no host is told by its name, outside src/host
   );
   assert.ok(files.length > 70, `${files.length} files`);
   for (const file of files) {
-    const withoutComments = readFileSync(`${root}src/${file}`, "utf8").replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, "");
+    let withoutComments = readFileSync(`${root}src/${file}`, "utf8").replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, "");
+    // An emscripten guest imports a function of that name.
+    if (file === "sandbox/toolchains.ts") withoutComments = withoutComments.replace("mmap: () => -ENOSYS", "");
     const found = /\b(?:shm(?:get|at|dt|ctl)|mmap|mremap|IPC_\w+|SHM_[A-Z]+|host\.name ===?)\b/.exec(
       withoutComments.replaceAll(/ERR_SHM_\w+|WASM_SHM_\w+/g, ""),
     );

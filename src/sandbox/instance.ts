@@ -90,10 +90,11 @@ export class GuestInstance implements ExchangeGuest {
     const { module, initialPages, maximumPages, allocator, fixed, hidden } = request;
     const extra = windowPages([...request.windows.values()].map(({ length }) => length));
     const most = mostPages(request, extra);
-    if (initialPages + extra > most)
+    const own = fixed ? maximumPages : initialPages;
+    if (own + extra > most)
       throw guestError(
         "ERR_SHM_GUEST_MEMORY",
-        `the guest's memory may have ${most} pages of 64 KiB; it begins with ${initialPages}, and the windows need ${extra}`,
+        `the guest's memory may have ${most} pages of 64 KiB; ${own} are its own, and the windows need ${extra}; a lower memoryLimit leaves more`,
       );
     const memory = fixed ? makeMemory(maximumPages + extra, maximumPages + extra) : makeMemory(initialPages, most);
     const { imports, wasi } = provide(module, memory, request);

@@ -2,7 +2,7 @@
 import { getHeapStatistics } from "node:v8";
 import { guestError, invalidValue } from "../common/errors.js";
 import type { Host } from "../host/host.js";
-import { roundUp, WASM_PAGE } from "../memory/layout.js";
+import { WASM_PAGE } from "../memory/layout.js";
 import { addonFileOf, sysvHost } from "../node.js";
 import { segments } from "../segment/segment.js";
 import type { Carrier, CarrierEvents } from "./carrier.js";
@@ -134,13 +134,10 @@ function startProcess(
   ended?: () => void,
 ): Promise<Sandbox> {
   const { windows, memoryLimit, processMemoryLimit } = options;
-  const host = hostOf(windows);
-  // A guarded window's pages become private ones if the guest stores there.
-  const copies = [...windows.values()].reduce(
-    (sum, { access, length }) => sum + (access === "read-write" ? 0 : roundUp(length, host.pageSize)),
-    0,
-  );
-  const memory = memoryLimit + copies + processMemoryLimit + module.length;
+  // A window's pages are the process's own before the segment is attached over them. Those of a guarded one are again, if the
+  // guest stores there.
+  const own = windowPages([...windows.values()].map(({ length }) => length)) * WASM_PAGE;
+  const memory = memoryLimit + own + processMemoryLimit + module.length;
   const job = { ...limits, ...jobOf(options), moduleBytes: module.length, memory };
   const request = { job, module, processMemoryLimit };
   const carry = (events: CarrierEvents): Carrier => new GuestProcess(runner, request, events);

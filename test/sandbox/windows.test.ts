@@ -1,9 +1,9 @@
 // The windows of a sandbox: which segments may have one, and which windows are refused.
 import * as assert from "uvu/assert";
-import { createSandbox } from "wasm-shm";
+import { createSandbox, createSandboxPool, type Segment } from "wasm-shm";
 import { built } from "../module/built.js";
 import { suite } from "../suite.js";
-import { NO_LIMIT } from "../support/engine.js";
+import { confines, NO_LIMIT } from "../support/engine.js";
 import { code, nativePairs, pairs } from "../support/pairs.js";
 import { at, guest, kinds, NO_HOST, native, rejects, withSandbox, withSegments } from "./sandboxes.js";
 
@@ -88,6 +88,36 @@ else {
         );
     }),
   );
+
+  where("may be larger than what the guest's process may take beside them", async () => {
+    const segment = native?.shm.create(2 ** 30) as Segment;
+    try {
+      for (const kind of kinds)
+        for (const access of ["read-write", "copy-on-write"] as const)
+          await withSandbox(
+            kind,
+            guest("hostile/loads"),
+            { windows: { window: { segment, access } } },
+            async (sandbox) => {
+              assert.is(await sandbox.call("i32.load8_u", at(sandbox, "window") + 2 ** 30 - 1), 0);
+            },
+          );
+    } finally {
+      segment[Symbol.dispose]();
+    }
+  });
+
+  if (confines)
+    where("of a pool's guest that leave no room for its memory are refused", () =>
+      withSegments([1 << 20], async (segment) => {
+        await using pool = await createSandboxPool(guests.c, { memoryLimit: 2 ** 32, size: 1 });
+        await rejects(
+          () => pool.use(async () => 0, { windows: { window: { segment } } }),
+          "ERR_SHM_GUEST_MEMORY",
+          /65536 are its own, and the windows need 17; a lower memoryLimit leaves more/,
+        );
+      }),
+    );
 
   where("that do not fit are refused, and leave nothing attached", () =>
     withSegments([4096, 1 << 20], async (small, large) => {

@@ -13,8 +13,8 @@ const folder = `${root}bench`;
 const nativePackages = ["shm-typed-array", "mmap-io", "shared-memory-disruptor"] as const;
 export type NativePackage = (typeof nativePackages)[number];
 
-/** The native ones are in bench/node_modules, hash-wasm is in the root's. */
-const compared = [...nativePackages, "hash-wasm"] as const;
+/** All but hash-wasm are in bench/node_modules; that is in the root's. */
+const compared = [...nativePackages, "hash-wasm", "@bokuweb/zstd-wasm"] as const;
 
 /** The versions that are installed. */
 export function rivalVersions(): Record<string, string> {

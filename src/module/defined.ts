@@ -16,6 +16,9 @@ function zero(type: ValueType): number[] | undefined {
   return typeof type === "number" ? [0xd0, type, END] : undefined; // of the longer forms, one cannot be null
 }
 
+/** Places that a linker chooses. With a stack at 0 the first push is at the end of 4 GiB. https://github.com/WebAssembly/tool-conventions */
+const PLACES = /^__(stack_pointer|memory_base|table_base|tls_base)$/;
+
 const kinds = [
   ["table", section.table],
   ["global", section.global],
@@ -41,6 +44,10 @@ export function withDefinitions(module: ModuleBinary, refuse: (reason: string) =
     const definitions = made.flatMap((imported): Part[] => {
       const type = bytes.subarray(imported.typeAt, imported.end);
       if (imported.kind !== "global" && imported.kind !== "table") return [type];
+      if (PLACES.test(imported.name))
+        throw refuse(
+          `it imports ${imported.module}.${imported.name}, a place that is chosen as it is linked; link it as a program, not as a shared library`,
+        );
       const value = zero(imported.kind === "global" ? imported.global.type : imported.table.element);
       if (value === undefined)
         throw refuse(`it imports ${imported.module}.${imported.name}, a ${kind} of references that cannot be null`);

@@ -78,17 +78,16 @@ databases(
   },
 );
 
-for (const build of ["sql-wasm", "sql-wasm-browser"])
-  databases(`sql.js's ${build} runs statements in a segment`, `sql.js/dist/${build}.wasm`, async (kind, wasm) => {
-    const { answer } = await made();
-    const letter = lettersOf(`sql.js/dist/${build}.js`);
-    const statements = new TextEncoder().encode(`${SQL}\0`);
-    await over(kind, wasm, { statements }, { imports: imports(wasm, {}, () => NO_FILES) }, async (windows) => {
-      const database = await opened(windows, letter);
-      const [at] = windows.place("statements");
-      assert.is(await windows.number(letter("sqlite3_exec"), database, at, 0, 0, 0), 0);
-      assert.equal(await rows(windows, database, letter), answer);
-    });
+databases("sql.js runs statements in a segment", "sql.js/dist/sql-wasm.wasm", async (kind, wasm) => {
+  const { answer } = await made();
+  const letter = lettersOf("sql.js/dist/sql-wasm.js");
+  const statements = new TextEncoder().encode(`${SQL}\0`);
+  await over(kind, wasm, { statements }, { imports: imports(wasm, {}, () => NO_FILES) }, async (windows) => {
+    const database = await opened(windows, letter);
+    const [at] = windows.place("statements");
+    assert.is(await windows.number(letter("sqlite3_exec"), database, at, 0, 0, 0), 0);
+    assert.equal(await rows(windows, database, letter), answer);
   });
+});
 
 databases.run();

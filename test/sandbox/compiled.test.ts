@@ -68,6 +68,14 @@ for (const kind of kinds) {
       }),
     );
 
+  compiled("a shared library, whose places are its linker's to choose, is refused", () =>
+    rejects(
+      () => withSandbox(kind, guest("hostile/import-stack"), {}, async () => {}),
+      "ERR_SHM_GUEST_IMPORT",
+      /it imports env\.__stack_pointer, .* link it as a program/,
+    ).then(() => {}),
+  );
+
   compiled("an imported table is made as declared", () =>
     over(kind, guest("hostile/table-imported"), {}, async (sandbox) => {
       assert.is(await sandbox.call("growTable", 5), 1);

@@ -2,8 +2,8 @@
 // executed all or none are counted once, before the first of them; whether fuel is left is asked where a loop begins, and a
 // function that calls others. All indices and depths of branches stay, as what is added is behind all else.
 //
-// A function with loops keeps the global in a local, so that loops count in a register: it is put back before a call, and got
-// again behind that. One that catches exceptions does not, as its calls may end elsewhere.
+// A function with loops keeps the global in a local, too, and so counts in a register: the global is stored to, for what reads it
+// after a call or a trap, and got again behind a call alone. One that catches exceptions does not, as its calls may end elsewhere.
 import { type Body, type ModuleBinary, section } from "./binary.js";
 import { passInstruction } from "./instructions.js";
 import { Reader } from "./reader.js";
@@ -78,7 +78,7 @@ const on = (index: number, ...codes: number[]): number[][] => codes.map((code) =
 function count(module: ModuleBinary, body: Body, locals: number, added: Added, output: Output): boolean {
   const { bytes } = module;
   const reader = new Reader(bytes, body.code, body.end, "a function", module.refuse);
-  const edits: [at: number, what: Run | "flush" | "get" | readonly number[]][] = [];
+  const edits: [at: number, what: Run | "get" | readonly number[]][] = [];
   let [hasLoop, handles, calls, isBulk] = [false, false, false, false];
   const begin = (asks: boolean): Run => {
     const run = { cost: 0, asks };
@@ -111,8 +111,7 @@ function count(module: ModuleBinary, body: Body, locals: number, added: Added, o
       const frame = frames.pop();
       if (frame === undefined) throw reader.wrong("an end too many");
       const outer = frames.at(-1);
-      if (!outer) edits.push([start, "flush"]);
-      else {
+      if (outer) {
         outer.target = Math.min(outer.target, frame.target);
         run = frame.target < frames.length || handles ? begin(false) : frame.run;
       }
@@ -124,41 +123,38 @@ function count(module: ModuleBinary, body: Body, locals: number, added: Added, o
         depth = Math.max(depth, reader.u32());
       reader.position = position;
       leave(depth);
-      if (depth >= frames.length - 1) edits.push([start, "flush"]);
       run = begin(false);
     } else if (opcode >= LOCAL_GET && opcode <= GLOBAL_SET)
       checkIndex(start, opcode < GLOBAL_GET ? locals : added.fuel);
     else if (LEAVING.has(opcode)) {
       leave(frames.length - 1);
-      edits.push([start, "flush"]);
       run = begin(false);
     } else if (opcode === LOOP || opcode === IF || opcode === ELSE || HANDLING.has(opcode))
       run = begin(opcode === LOOP);
     else if (CALLS.has(opcode)) {
       calls = true;
-      edits.push([start, "flush"], [reader.position, "get"]);
+      edits.push([reader.position, "get"]);
     } else if (BULK.has(opcode)) {
       isBulk = true;
       const call = [0x41, BULK_BYTES.has(opcode) ? 3 : 0, 0x10, ...unsigned(added.bulk)];
-      edits.push([start, "flush"], [start, call], [start, "get"]);
+      edits.push([start, call], [start, "get"]);
     } else if (opcode === GARBAGE_COLLECTED)
       throw reader.wrong("an instruction of garbage-collected types, which cannot be counted,");
   }
   const [globalGet, globalSet] = on(added.fuel, GLOBAL_GET, GLOBAL_SET) as [number[], number[]];
   const [localGet, localSet, localTee] = on(locals, LOCAL_GET, LOCAL_SET, LOCAL_TEE) as [number[], number[], number[]];
   const isLocal = hasLoop && !handles;
-  const flush = isLocal ? [...localGet, ...globalSet] : [];
   const get = isLocal ? [...globalGet, ...localSet] : [];
-  const spent = [...ZERO, LESS, IF, 0x40, ...flush, UNREACHABLE, END];
+  const spent = [...ZERO, LESS, IF, 0x40, UNREACHABLE, END];
   const putRun = ({ cost, asks }: Run, isFirst: boolean): void => {
     const hasToAsk = asks && (!isFirst || calls || hasLoop);
     if (cost === 0 && !hasToAsk) return;
     output.put(isLocal && !isFirst ? localGet : globalGet);
     output.put(cost < 64 ? [0x42, cost, SUBTRACT] : [0x42, ...signed(BigInt(cost)), SUBTRACT]);
-    if (!isLocal) output.put(globalSet);
-    else output.put(hasToAsk ? localTee : localSet);
+    if (isLocal) output.put(localTee);
+    output.put(globalSet);
     if (!hasToAsk) return;
-    if (!isLocal) output.put(globalGet);
+    output.put(isLocal ? localGet : globalGet);
     output.put(spent);
   };
   for (const part of localsWith(module, body, isLocal)) output.put(part);
@@ -166,8 +162,7 @@ function count(module: ModuleBinary, body: Body, locals: number, added: Added, o
   edits.forEach(([at, what], index) => {
     output.put(bytes, position, at);
     position = at;
-    if (what === "flush") output.put(flush);
-    else if (what === "get") output.put(get);
+    if (what === "get") output.put(get);
     else if ("cost" in what) putRun(what, index === 0);
     else output.put(what);
   });

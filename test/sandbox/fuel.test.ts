@@ -171,6 +171,19 @@ for (const kind of kinds) {
     await sandbox.close();
   });
 
+  fuel("a trap behind a loop keeps what the loop used", async () => {
+    // (loop (i32.store (0) (i32.add (i32.load (0)) (1))) (br_if 0 (i32.lt_u (i32.load (0)) (100)))): 11 for each turn
+    const loop = [3, 0x40, 0x41, 0, 0x41, 0, 0x28, 2, 0, 0x41, 1, 0x6a, 0x36, 2, 0, 0x41, 0, 0x28, 2, 0];
+    loop.push(0x41, 0xe4, 0, 0x49, 0x0d, 0, 0x0b);
+    const traps = { load: [0x41, 0x7c, 0x28, 2, 0, 0x1a], divide: [0x41, 0, 0x41, 0, 0x6d, 0x1a], unreachable: [0] };
+    for (const [name, code] of Object.entries(traps))
+      await withSandbox(kind, bodies({ trap: [...loop, ...code] }), { fuel: 10_000 }, async (sandbox) => {
+        await rejects(() => sandbox.call("trap"), "ERR_SHM_GUEST_TRAP");
+        const own = { load: 2, divide: 3, unreachable: 0 }[name] as number;
+        assert.is(sandbox.fuel, 10_000 - 100 * 11 - own, name);
+      });
+  });
+
   fuel("wrong numbers are refused; without the option none is counted", async () => {
     for (const value of [-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53])
       await rejects(() => open(kind, guest("hostile/exports"), { fuel: value }), "ERR_OUT_OF_RANGE", /options\.fuel/);

@@ -32,6 +32,8 @@ const PARTS = [
   "test",
   "examples",
   "include",
+  "assembly",
+  "asconfig.json",
 ];
 const isSource = (path) => !/\/(native\/build|node_modules)(\/|$)/.test(path.slice(root.length - 1));
 for (const part of PARTS.filter((name) => !name.startsWith("native")))

@@ -44,9 +44,12 @@ export interface AnySandbox {
 export const apart: ("process" | "thread")[] = confines ? ["process", "thread"] : ["thread"];
 export const kinds: Isolation[] = [...apart, "inline"];
 
+/** The default limit is too short for a guest that uses up what it may on a busy machine. */
+const TIME_LIMIT = { timeLimitMs: 60_000 };
+
 /** Makes a sandbox of that kind. */
 export async function open(kind: Isolation, wasm: Uint8Array, options: SandboxOptions = {}): Promise<AnySandbox> {
-  if (kind !== "inline") return createSandbox(wasm, { ...NO_LIMIT, ...options, isolation: kind });
+  if (kind !== "inline") return createSandbox(wasm, { ...TIME_LIMIT, ...NO_LIMIT, ...options, isolation: kind });
   const sandbox = await createSandbox(wasm, { ...options, isolation: kind });
   return {
     windows: sandbox.windows,

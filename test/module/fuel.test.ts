@@ -64,7 +64,7 @@ const fuel = suite("Fuel");
 fuel(`random programs do what they did, and the count is exact (WASM_SHM_SEED=${seed})`, () => {
   const random = new Random(seed);
   let most = 0n;
-  for (let round = 0; round < campaign(100, 10_000); round++) {
+  for (let round = 0; round < campaign(100, 3000); round++) {
     const bytes = program(random, features);
     const counted = withFuel(new ModuleBinary(bytes, refuse));
     const [plain, own, short, slow] = [bytes, counted.bytes, counted.bytes, countedPlainly(bytes)].map(instantiate) as [
@@ -163,7 +163,7 @@ fuel(`real modules return what they did, from any arguments (WASM_SHM_SEED=${see
   for (const path of ["build/core.wasm", "examples/guests/c/guest.wasm", "examples/guests/assemblyscript/guest.wasm"]) {
     const bytes = modules.get(path) as Uint8Array<ArrayBuffer>;
     const counted = withFuel(new ModuleBinary(bytes, refuse));
-    for (let round = 0; round < campaign(2, 200); round++) {
+    for (let round = 0; round < campaign(2, 40); round++) {
       const [plain, own] = [started(bytes), started(counted.bytes)] as [Exports, Exports];
       const left = own[counted.fuel] as unknown as Global;
       left.value = 1_000_000n;

@@ -4,7 +4,7 @@
 import type { Body, ModuleBinary } from "./binary.js";
 import { Reader } from "./reader.js";
 import { addResizes, type Found, type HeapCall, resizersOf } from "./resize.js";
-import { most, valueType } from "./types.js";
+import { most, NULLABLE_REFERENCE, REFERENCE, valueType } from "./types.js";
 
 /** Numbers behind each opcode of one byte: u = 32 bits, unsigned. Opcodes that are not here are below, or unknown. */
 const unsignedBehind: Readonly<Record<number, number>> = {
@@ -62,8 +62,9 @@ function passMemoryArgument(reader: Reader): void {
 
 /** No result, one, or the index of a type. A reference's type has a second number. */
 function passBlockType(reader: Reader): void {
-  const type = reader.signed(33);
-  if (type === -28n || type === -29n) reader.signed(33);
+  const first = reader.peek();
+  if (first >= 0x80) reader.signed(33);
+  else if (reader.byte() === REFERENCE || first === NULLABLE_REFERENCE) reader.signed(33);
 }
 
 function passCatch(reader: Reader): void {
@@ -126,10 +127,11 @@ function passOperands(reader: Reader, opcode: number): boolean {
         for (let rest = reader.count("catches", reader.end); rest > 0; rest--) passCatch(reader);
         break;
       case I32_CONST:
-        reader.signed(32);
+        reader.i32();
         break;
       case 0x42:
-        reader.signed(64);
+        if (reader.peek() >= 0x80) reader.signed(64);
+        else reader.byte();
         break;
       case 0x43:
         reader.skip(4);
@@ -199,15 +201,19 @@ export function scan(module: ModuleBinary): Scan {
     const found: Found[] = [];
     const called: HeapCall[] = [];
     const reader = new Reader(module.bytes, body.code, body.end, "a function", module.refuse);
-    const constants: number[] = []; // the last three, without another instruction between them
+    // How many constants there were without another instruction between them, and of the last three the first and the rest.
+    let constants = 0;
+    let [address, middle, last] = [0, 0, 0];
     let global: number | undefined; // that the instruction before them gets
     let isSum = false; // of a constant: what the last instruction left
     while (!reader.done) {
       const start = reader.position;
       let opcode = reader.byte();
       if (opcode === I32_CONST) {
-        constants.push(Number(BigInt.asUintN(32, reader.signed(32))));
-        if (constants.length > 3) constants.shift();
+        constants++;
+        address = middle;
+        middle = last;
+        last = reader.i32() >>> 0;
         continue;
       }
       let got: number | undefined;
@@ -222,13 +228,12 @@ export function scan(module: ModuleBinary): Scan {
         reader.position = start;
         opcode = passInstruction(reader);
       }
-      const [address, , length] = constants;
-      if ((opcode === MEMORY_INIT || opcode === MEMORY_FILL) && address !== undefined && length !== undefined)
-        initialized.push({ start: address, length });
-      if (opcode === I32_SUB && global !== undefined && constants.length === 1) lowered.add(global);
-      isSum = opcode === I32_ADD && constants.length === 1;
+      if ((opcode === MEMORY_INIT || opcode === MEMORY_FILL) && constants >= 3)
+        initialized.push({ start: address, length: last });
+      if (opcode === I32_SUB && global !== undefined && constants === 1) lowered.add(global);
+      isSum = opcode === I32_ADD && constants === 1;
       global = got;
-      constants.length = 0;
+      constants = 0;
       if (opcode === MEMORY_SIZE) found.push({ kind: "size", start, end: reader.position });
       if (opcode === MEMORY_GROW) found.push({ kind: "grow", start, end: reader.position });
     }

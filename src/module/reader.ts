@@ -69,6 +69,19 @@ export class Reader {
     throw this.wrong("a number of more than 64 bits");
   }
 
+  /** Signed, of 32 bits: most of what code has, so without a bigint. */
+  i32(): number {
+    let value = 0;
+    for (let shift = 0; shift < 28; shift += 7) {
+      const byte = this.byte();
+      value |= (byte & 0x7f) << shift;
+      if (byte < 0x80) return (value << (25 - shift)) >> (25 - shift);
+    }
+    const byte = this.byte();
+    if (byte < 8 || (byte >= 0x78 && byte < 0x80)) return value | (byte << 28);
+    throw this.wrong("a number of more than 32 bits");
+  }
+
   /** Signed. `bits` is 32, 33 or 64: the most that it may have. */
   signed(bits: number): bigint {
     const most = Math.ceil(bits / 7);

@@ -30,8 +30,8 @@ export const I64 = 0x7e;
 export const F32 = 0x7d;
 export const F64 = 0x7c;
 export const V128 = 0x7b;
-const REFERENCE = 0x64;
-const NULLABLE_REFERENCE = 0x63;
+export const REFERENCE = 0x64;
+export const NULLABLE_REFERENCE = 0x63;
 /** One-byte types reach from here (0x7f) down to the newest abstract heap type. */
 const LEAST_TYPE = 0x65;
 const MOST_TYPE = 0x7f;

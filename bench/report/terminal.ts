@@ -4,21 +4,23 @@ import { conditionRows } from "./conditions.js";
 import { digits, duration, stated } from "./words.js";
 
 const COLUMNS = 100;
+/** Of a condition's name. */
+const NAME = 11;
 
-/** Breaks text into lines. Each is indented by `indent`, and all but the first by two more. */
-function wrapped(text: string, indent: number): string {
+/** Breaks text into lines. Each is indented by `indent`, and all but the first by `more`. */
+function wrapped(text: string, indent: number, more = 2): string {
   const lines: string[] = [];
   for (const word of text.split(" ")) {
     const last = lines.at(-1);
     if (last !== undefined && last.length + 1 + word.length <= COLUMNS) lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(" ".repeat(indent + (last === undefined ? 0 : 2)) + word);
+    else lines.push(" ".repeat(indent + (last === undefined ? 0 : more)) + word);
   }
   return lines.join("\n");
 }
 
 export function header(conditions: Conditions, first: boolean): string {
   return conditionRows(conditions, first)
-    .map(([name, value]) => `${name.padEnd(11)}${value}`)
+    .map(([name, value]) => wrapped(`${name.padEnd(NAME)}${value}`, 0, NAME))
     .join("\n");
 }
 

@@ -20,7 +20,7 @@ export interface Result {
 export type Results = Record<string, Result>;
 
 /** What .ci/run runs: all of what a row says, or a short turn of it. */
-const IN_CI = ["node20", "node22", "node24", "node26", "chromium", "firefox"];
+const IN_CI = ["node20", "node22", "node24", "node26", "bun", "deno", "chromium", "firefox"];
 
 const TITLES: Record<string, string> = { bun: "Bun", deno: "Deno", chromium: "Chromium", firefox: "Firefox" };
 const FILES = {

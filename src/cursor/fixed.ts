@@ -93,7 +93,17 @@ function lengthOf(field: Uint8Array, unit: 1 | 2): number {
 
 /** Each fills the beginning of a field of zeros with whole characters, and returns how many bytes these are. */
 const encoders: Readonly<Record<TextEncoding, (text: string, field: Uint8Array) => number>> = {
-  utf8: (text, field) => encoder.encodeInto(text, field).written,
+  utf8(text, field) {
+    const all = encoder.encodeInto(text, field);
+    let { written } = all;
+    // Node 26.10 leaves out a last character that fits, if the rest does not: "aéaé" in 3 bytes is "a" there.
+    for (const character of text.slice(all.read)) {
+      const one = encoder.encodeInto(character, field.subarray(written));
+      if (one.written === 0) break;
+      written += one.written;
+    }
+    return written;
+  },
   utf16le(text, field) {
     const view = new DataView(field.buffer);
     let to = 0;

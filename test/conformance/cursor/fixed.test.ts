@@ -48,6 +48,11 @@ for (const { name, withCursor } of pairs) {
           cursor.reset();
           assert.is(cursor.readFixedText(size, { encoding, fatal: true }), cut);
         });
+      for (let size = 100; size < 300; size++) {
+        cursor.reset();
+        const whole = Math.floor(size / 3) * 3;
+        assert.is(cursor.writeFixedText("aé".repeat(200), size), whole + Math.min(size - whole, 1), `${size} bytes`);
+      }
     });
   });
 

@@ -78,6 +78,13 @@ export const differences: readonly Difference[] = [
   },
   {
     engines: ["bun"],
+    isRun: false, // one run in four fails: if a window lies where the thread had one of 0.1.0
+    tests: [/^Several copies of the package in one process onn in the order 01210 in a worker that ends/],
+    reason:
+      "version 0.1.0 keeps the guards of a thread that ended, and takes the stores into a window that later lies there",
+  },
+  {
+    engines: ["bun"],
     isRun: false,
     tests: [
       /^Stores into guarded windows at the limit of mappings attach until ENOMEM/,

@@ -177,6 +177,8 @@ if (nativePairs.length > 0)
       const maps = readFileSync("/proc/self/maps", "latin1").split("\\n").length;
       segment[Symbol.dispose]();
       console.log(JSON.stringify({ code: error?.code, message: error?.message, made, maps }));`,
+      [],
+      { timeout: 240_000 }, // 30,000 attachments take 30 s of processor time: on a busy machine, minutes
     );
     assert.is(answer.code, "ENOMEM");
     assert.match(answer.message, /; its mappings come near vm\.max_map_count, now \d+; detach/);

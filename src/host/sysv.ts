@@ -1,4 +1,4 @@
-// The kernel's segments, by the addon in native/. No other file touches the addon.
+// The kernel's segments, by the addon in native/. No other file touches the addon, but listing.ts to list.
 import { isAbsolute } from "node:path";
 import loader from "#loader";
 import { errnoNumbers, invalidType, invalidValue, unsupported } from "../common/errors.js";
@@ -9,15 +9,13 @@ import { fs } from "./builtin.js";
 import { explainSysv } from "./explain.js";
 import type { Capability, Explanation, Host, HostCall, Limits, Mapping, MapRequest, SegmentInfo } from "./host.js";
 import { mayStandForAnother } from "./ids.js";
+import { type StatFields, segmentInfo } from "./listing.js";
 import { type JoinRequest, kinds, type Membership } from "./membership.js";
 import { whyNotLoaded } from "./missing.js";
 import type { ProcessCalls } from "./process.js";
 import { checkStays, recyclesMemories } from "./recycled.js";
 
 const { readFileSync } = fs;
-
-type Seconds = number;
-type StatFields = Omit<SegmentInfo, "atime" | "dtime" | "ctime"> & Record<"atime" | "dtime" | "ctime", Seconds>;
 
 /** The addon never throws; a negative number is -errno. A window is a Uint8Array over whole pages of memory.buffer. */
 interface Addon extends Pick<NativeCopy, "read" | "write"> {
@@ -132,12 +130,6 @@ function procNumber(path: string, pattern: RegExp): number | undefined {
   } catch {
     return undefined;
   }
-}
-
-const date = (seconds: Seconds): Date | undefined => (seconds === 0 ? undefined : new Date(seconds * 1000));
-
-function segmentInfo(fields: StatFields): SegmentInfo {
-  return { ...fields, atime: date(fields.atime), dtime: date(fields.dtime), ctime: date(fields.ctime) };
 }
 
 const capabilities: readonly Capability[] = [

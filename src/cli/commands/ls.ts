@@ -6,7 +6,7 @@ import { columns } from "../format/columns.js";
 import { attachedTable, jsonOf, rawTable, segmentTable } from "../format/segments.js";
 import { attachments, residences } from "../io/attached.js";
 import type { SegmentDetails } from "../io/details.js";
-import { kernelShm } from "../io/kernel.js";
+import { kernelShm, listSegments } from "../io/kernel.js";
 import { say, writeJson, writeOut } from "../io/output.js";
 
 type Order = (a: SegmentDetails, b: SegmentDetails) => number;
@@ -56,17 +56,14 @@ function noneOf(count: number, { mine }: LsOptions): string {
 
 async function ls(options: LsOptions): Promise<void> {
   checkForms(options);
-  const shm = await kernelShm();
-  const all = shm.list();
-  const segments = select(all, options, true);
   const { attached, bytes = false, columns: names, domains, headings, json, quiet, raw, sort } = options;
+  const shm = domains || names?.includes("peers") ? await kernelShm() : undefined;
+  const all = shm?.list() ?? (await listSegments());
+  const segments = select(all, options, true);
   if (sort) segments.sort(orders[sort]);
   const found = attached ? attachments() : undefined;
   const shown = found ? segments.filter(({ info }) => info.nattch > 0) : segments;
-  const peers =
-    domains || names?.includes("peers")
-      ? new Map(shown.map(({ info: { id } }) => [id, livingPeers(shm, id)]))
-      : undefined;
+  const peers = shm && new Map(shown.map(({ info: { id } }) => [id, livingPeers(shm, id)]));
   if (json) {
     const parts = { residences: residences(), ...(found && { attachments: found }), ...(peers && { peers }) };
     return writeJson(shown.map((details) => jsonOf(details, parts)));

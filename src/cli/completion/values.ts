@@ -1,7 +1,7 @@
 // What the tab key offers as a value. The definition of an option or an argument says it; choices are known anyway.
 import type { Argument, Option } from "commander";
 import { formatKey, formatSize } from "../format/numbers.js";
-import { kernelShm } from "../io/kernel.js";
+import { listSegments } from "../io/kernel.js";
 import { allUserNames, userName } from "../io/users.js";
 
 export interface Candidate {
@@ -30,8 +30,7 @@ export async function valuesOf(definition: Option | Argument): Promise<Candidate
 }
 
 async function segments(nameOf: (info: { id: number; key: number }) => string): Promise<Candidate[]> {
-  const shm = await kernelShm();
-  return shm.list().map((info) => ({
+  return (await listSegments()).map((info) => ({
     word: nameOf(info),
     about: `${formatSize(info.size)} of ${userName(info.uid)}, used by ${info.nattch}`,
   }));

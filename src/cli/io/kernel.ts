@@ -1,4 +1,6 @@
 // The kernel's segments, as every command gets them.
+import type { SegmentInfo } from "../../host/host.js";
+import { listByAddon } from "../../host/listing.js";
 import type { Shm } from "../../segment/shm.js";
 
 let kernel: Promise<Shm> | undefined;
@@ -13,4 +15,9 @@ let kernel: Promise<Shm> | undefined;
 export function kernelShm(): Promise<Shm> {
   kernel ??= import("../../node.js").then(({ createShm }) => createShm({ host: "sysv", core: "auto" }));
   return kernel;
+}
+
+/** All segments, without the library if the addon loads. @throws {ShmError} as kernelShm */
+export async function listSegments(): Promise<SegmentInfo[]> {
+  return listByAddon() ?? (await kernelShm()).list();
 }

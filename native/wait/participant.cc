@@ -2,6 +2,7 @@
 #include <napi.h>
 #include <node_api.h>
 #include <pthread.h>
+#include <sched.h>
 
 #include <atomic>
 #include <cerrno>
@@ -101,6 +102,7 @@ class Participant : public Napi::ObjectWrap<Participant> {
         {InstanceAccessor<&Participant::Result>("result"),
          InstanceAccessor<&Participant::Slot>("slot"),
          InstanceAccessor<&Participant::Blocks>("blocks"),
+         InstanceAccessor<&Participant::Polls>("polls"),
          InstanceAccessor<&Participant::Generation>("generation"),
          InstanceMethod<&Participant::Arm>("arm"), InstanceMethod<&Participant::Disarm>("disarm"),
          InstanceMethod<&Participant::Watch>("watch"), InstanceMethod<&Participant::Hold>("hold"),
@@ -170,6 +172,9 @@ class Participant : public Napi::ObjectWrap<Participant> {
   Napi::Value Blocks(const Napi::CallbackInfo& info) {
     return Napi::Boolean::New(info.Env(), true);
   }
+  Napi::Value Polls(const Napi::CallbackInfo& info) {
+    return Napi::Boolean::New(info.Env(), polls_);
+  }
   void Arm(const Napi::CallbackInfo&) {
     if (Active()) keeper_.Arm();
   }
@@ -201,7 +206,14 @@ class Participant : public Napi::ObjectWrap<Participant> {
   }
   void LeaveNow(const Napi::CallbackInfo&) { Leave(); }
 
+  // More than 1,024 cores are an error, and not one core.
+  static bool HasCores() {
+    cpu_set_t cores;
+    return sched_getaffinity(0, sizeof cores, &cores) != 0 || CPU_COUNT(&cores) > 1;
+  }
+
   Napi::Env env_;
+  const bool polls_ = HasCores();
   Signal* signal_ = nullptr;  // set while it has not left
   Keeper keeper_;
   int result_;

@@ -1,11 +1,11 @@
 // The asking side of a service: requests that wait for their answers.
 import { coordinationError, outOfRange } from "../common/errors.js";
+import { inNextTurn } from "../common/turn.js";
 import { checkWait, type WaitOptions } from "../sync/options.js";
 import { ANSWER_HEADER, REQUEST_HEADER, readAnswer, readFailure, requestBytes, Status } from "./calls.js";
 import type { Channel } from "./channel.js";
 import { decoded, encoded } from "./codec.js";
 import { Ring } from "./layout.js";
-import { inNextTurn } from "./pace.js";
 import type { Reader } from "./reader.js";
 import type { ServiceGround } from "./service.js";
 import type { Writer } from "./writer.js";

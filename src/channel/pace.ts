@@ -1,16 +1,9 @@
 // When a loop that never has to wait lets the event loop have a turn. Promises alone run before every timer and socket.
+import { inNextTurn } from "../common/turn.js";
 
 /** Messages, and bytes, that are moved in one turn. */
 const MESSAGES = 1024;
 const BYTES = 2 ** 20;
-
-const setImmediately = (globalThis as { setImmediate?: (callback: () => void) => unknown }).setImmediate;
-
-/** Calls `work` in the next turn of the event loop. */
-export function inNextTurn(work: () => void): void {
-  if (setImmediately) setImmediately(work);
-  else setTimeout(work);
-}
 
 export class Pace {
   #messages = 0;

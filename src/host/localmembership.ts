@@ -55,6 +55,7 @@ const memberAt = (memory: WasmMemory, start: number, slot: number): LocalMembers
 
 class LocalMembership implements Membership {
   readonly blocks = false;
+  readonly polls = false;
   readonly slot: number;
   readonly generation: number;
   readonly #memory: WasmMemory;

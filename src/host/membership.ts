@@ -64,6 +64,8 @@ export interface Membership {
   readonly generation: number;
   /** Whether {@link sleep} works: another process or thread can end a wait that blocks this one. */
   readonly blocks: boolean;
+  /** Whether a peer can run while this thread looks again and again: it has a core of its own. */
+  readonly polls: boolean;
   /** From here on a ring of this slot's doorbell calls `changed`. */
   arm(): void;
   disarm(): void;

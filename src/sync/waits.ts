@@ -4,9 +4,12 @@
 // One that changes the object does so first, then reads the mask, and raises the doorbell of each slot in it. Only the sleeper
 // itself clears its bit, so a waker that is killed half-way has cleared nothing. Each sleeper also watches the life of every
 // other participant: what a killed waker did not ring, its death does. test/sync/model checks this with a death at every step.
+// A wait that polls has not begun to sleep: its bit is clear, and no peer rings for it.
 import { coordinationError, unsupported } from "../common/errors.js";
+import { inNextTurn } from "../common/turn.js";
 import { isAlive, type Membership, Slot, slotWord } from "../host/membership.js";
 import { checkSyncWait, checkWait, type SyncWaitOptions, type WaitOptions, type WaitSignal } from "./options.js";
+import { Polls } from "./polls.js";
 
 /**
  * One try at what is waited for. `undefined`: not yet. It must change nothing then, or only what its `cancel` takes back,
@@ -34,6 +37,15 @@ interface Pending {
   reject(reason: unknown): void;
 }
 
+/** The pending waits of one object in their order. */
+interface Queue {
+  readonly waits: Set<Pending>;
+  /** When the first of them became the first. */
+  began: number;
+  /** It has its bit in the mask, and the doorbell is armed; else it polls. */
+  sleeps: boolean;
+}
+
 /** A thread that blocks looks for its termination at least as often: V8 does when a JavaScript function is entered. */
 const SLICE_MS = 50;
 
@@ -45,15 +57,19 @@ const busy = new Set<Waits>();
 
 export class Waits {
   readonly #seat: Seat;
-  /** Pending waits in their order, by the first word of the mask of sleepers. */
-  readonly #queues = new Map<number, Set<Pending>>();
+  /** By the first word of the mask of sleepers. */
+  readonly #queues = new Map<number, Queue>();
+  readonly #polls: Polls;
+  readonly #polling = new Set<number>();
   readonly #signals = new Map<WaitSignal, { waits: Set<() => void>; listener: () => void }>();
-  #pending = 0;
+  #sleeping = 0;
+  #isTurnDue = false;
   #isRef = true;
   #own: Set<number> | undefined; // masks that this participant itself rang
 
   constructor(seat: Seat) {
     this.#seat = seat;
+    this.#polls = new Polls(seat.membership.polls);
   }
 
   /**
@@ -100,9 +116,9 @@ export class Waits {
       };
       const giveUp = (reason: unknown): void => {
         const queue = this.#queues.get(sleepers);
-        if (!queue?.has(pending)) return;
+        if (!queue?.waits.has(pending)) return;
         settled();
-        const wasFirst = first(queue) === pending;
+        const wasFirst = first(queue.waits) === pending;
         try {
           const late = cancel?.();
           if (late === undefined) reject(reason);
@@ -175,7 +191,7 @@ export class Waits {
         if (value !== undefined) return value;
       }
     } finally {
-      if (!this.#queues.has(sleepers)) this.#clearBit(sleepers);
+      if (!this.#queues.get(sleepers)?.sleeps) this.#clearBit(sleepers);
     }
   }
 
@@ -189,7 +205,7 @@ export class Waits {
   /** Wakes everyone who sleeps on this mask. The change that they wait for was stored before. */
   ring(sleepers: number): void {
     const { words, slot, slots } = this.#seat;
-    if (this.#pending !== 0 && this.#queues.has(sleepers)) this.#ringOwn(sleepers);
+    if (this.#queues.size !== 0 && this.#queues.has(sleepers)) this.#ringOwn(sleepers);
     let low = Atomics.load(words, sleepers);
     let high = slots > 32 ? Atomics.load(words, sleepers + 1) : 0; // a call of Atomics takes 7 ns (Node 20, x86-64)
     if (slot < 32) low &= ~(1 << slot);
@@ -244,31 +260,33 @@ export class Waits {
   /** As a timer's: whether pending waits keep the process alive. */
   ref(on: boolean): void {
     this.#isRef = on;
-    if (this.#pending > 0) this.#seat.membership.hold(on);
+    if (!on) for (const sleepers of this.#polling) this.#sleepOn(sleepers); // a turn keeps the process alive
+    if (this.#sleeping > 0) this.#seat.membership.hold(on);
   }
 
-  /** Pending waits of this participant. */
+  /** Objects that this participant waits for. */
   get pending(): number {
-    return this.#pending;
+    return this.#queues.size;
   }
 
   /** Ends every pending wait with an error. The participant has left, so no word is touched. */
   end(reason: unknown): void {
     const queues = [...this.#queues.values()];
     this.#queues.clear();
-    this.#pending = 0;
+    this.#polling.clear();
+    this.#sleeping = 0;
     busy.delete(this);
-    for (const queue of queues) for (const pending of queue) pending.reject(reason);
+    for (const { waits } of queues) for (const pending of waits) pending.reject(reason);
   }
 
   /** Serves the first waits of a queue that succeed; behind one that does not, all others stay. */
   #advance(sleepers: number): void {
     const queue = this.#queues.get(sleepers);
     if (!queue) return;
-    for (const pending of queue) {
+    for (const pending of queue.waits) {
       let value: unknown;
       try {
-        this.#setBit(sleepers); // a waker may have taken it for a predecessor's
+        if (queue.sleeps) this.#setBit(sleepers); // a waker may have taken it for a predecessor's
         value = pending.attempt();
       } catch (error) {
         this.#remove(sleepers, queue, pending);
@@ -276,6 +294,7 @@ export class Waits {
         continue;
       }
       if (value === undefined) return;
+      queue.began = this.#polls.ended(sleepers, queue.began, queue.sleeps);
       this.#remove(sleepers, queue, pending);
       pending.resolve(value);
     }
@@ -306,31 +325,62 @@ export class Waits {
   #add(sleepers: number, pending: Pending): void {
     const queue = this.#queues.get(sleepers);
     if (queue) {
-      queue.add(pending);
+      queue.waits.add(pending);
       return;
     }
-    this.#queues.set(sleepers, new Set([pending]));
+    this.#queues.set(sleepers, { waits: new Set([pending]), began: performance.now(), sleeps: false });
+    this.#polling.add(sleepers);
+    if (this.#isRef && this.#polls.pays(sleepers)) this.#poll();
+    else this.#sleepOn(sleepers);
+  }
+
+  #poll(): void {
+    if (this.#isTurnDue) return;
+    this.#isTurnDue = true;
+    inNextTurn(this.#turn);
+  }
+
+  readonly #turn = (): void => {
+    this.#isTurnDue = false;
+    for (const sleepers of this.#polling) {
+      this.#advance(sleepers);
+      const queue = this.#queues.get(sleepers);
+      if (!queue || queue.sleeps || !this.#polls.isOver(queue.began)) continue;
+      this.#polls.failed(sleepers);
+      this.#sleepOn(sleepers);
+    }
+    if (this.#polling.size > 0) this.#poll();
+  };
+
+  #sleepOn(sleepers: number): void {
+    const queue = this.#queues.get(sleepers);
+    if (!queue || !this.#polling.delete(sleepers)) return;
+    queue.sleeps = true;
     this.#count(1);
     this.#advance(sleepers);
   }
 
-  #remove(sleepers: number, queue: Set<Pending>, pending: Pending): void {
-    queue.delete(pending);
-    if (queue.size > 0 || this.#queues.get(sleepers) !== queue) return;
+  #remove(sleepers: number, queue: Queue, pending: Pending): void {
+    queue.waits.delete(pending);
+    if (queue.waits.size > 0 || this.#queues.get(sleepers) !== queue) return;
     this.#queues.delete(sleepers);
+    if (!queue.sleeps) {
+      this.#polling.delete(sleepers);
+      return;
+    }
     this.#clearBit(sleepers);
     this.#count(-1);
   }
 
-  /** Queues that are not empty. The doorbell is answered from the first to the last. */
+  /** Queues that sleep. The doorbell is answered from the first to the last. */
   #count(change: 1 | -1): void {
     const { membership } = this.#seat;
-    this.#pending += change;
-    if (change === 1 && this.#pending === 1) {
+    this.#sleeping += change;
+    if (change === 1 && this.#sleeping === 1) {
       busy.add(this);
       membership.arm();
       if (this.#isRef) membership.hold(true);
-    } else if (this.#pending === 0) {
+    } else if (this.#sleeping === 0) {
       busy.delete(this);
       membership.disarm();
       membership.hold(false);

@@ -1,0 +1,71 @@
+// Which waits look again in each turn of the event loop before they sleep, and for how long. A sleep ends by two wakes, of
+// the host's thread and then of the loop, which take several times as long as the answer of a peer that is awake.
+//
+// As an adaptive mutex does, an object polls only while its own recent waits say that polls succeed. Its first wait, and each
+// after a long one, sleeps at once. So an idle or slow object has no polls, and none take more of a core than its messages do.
+
+/** The longest poll: enough for a peer that has to be woken first. */
+const POLL_MS = 0.06;
+
+/** A wait that took no longer, perhaps with a sleep's wakes, speaks for polls: these take a core little longer. */
+const QUICK_MS = 0.05;
+
+/** A sleep that ended within this time, its wakes included, might have been a poll that succeeds. */
+const NEAR_MS = 0.5;
+
+/** While polls fail, one of so many near waits polls. */
+const MOST_SKIPPED = 127;
+
+interface History {
+  /** The last wait was a near one. */
+  isNear: boolean;
+  /** Near waits that do not poll, after a poll that failed; and how many of them are left. */
+  skips: number;
+  left: number;
+}
+
+/** Of the objects whose waits were ever near, by what the caller names them. */
+export class Polls {
+  readonly #objects = new Map<number, History>();
+  readonly #isOn: boolean;
+
+  constructor(isOn: boolean) {
+    this.#isOn = isOn;
+  }
+
+  /** Whether the next wait of an object is to poll before it sleeps. */
+  pays(object: number): boolean {
+    const history = this.#objects.get(object);
+    return history?.isNear === true && history.left === 0;
+  }
+
+  isOver(began: number): boolean {
+    return performance.now() - began >= POLL_MS;
+  }
+
+  failed(object: number): void {
+    const history = this.#objects.get(object);
+    if (!history) return;
+    history.skips = Math.min(MOST_SKIPPED, 2 * history.skips + 1);
+    history.left = history.skips;
+  }
+
+  /**
+   * A wait succeeded, in a poll or after a sleep.
+   * @returns the time
+   */
+  ended(object: number, began: number, slept: boolean): number {
+    const now = performance.now();
+    const took = now - began;
+    let history = this.#objects.get(object);
+    if (!history) {
+      if (took > NEAR_MS || !this.#isOn) return now;
+      history = { isNear: true, skips: 0, left: 0 };
+      this.#objects.set(object, history);
+    }
+    history.isNear = took <= NEAR_MS;
+    if (slept) history.left -= history.isNear && history.left > 0 ? 1 : 0;
+    else if (took <= QUICK_MS) history.skips >>= 1;
+    return now;
+  }
+}

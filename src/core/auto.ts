@@ -20,12 +20,10 @@ const LONG = 1024;
 /** If the wasm cursor fails, this one has not moved. */
 class AutoCursor extends JsCursor {
   readonly #wasm: Core;
-  readonly #window: Window;
   #made: CoreCursor | undefined;
 
   constructor(window: Window, wasm: Core) {
     super(window);
-    this.#window = window;
     this.#wasm = wasm;
   }
 
@@ -76,7 +74,7 @@ class AutoCursor extends JsCursor {
 
   /** A wasm cursor of the same window, made for the first long array. */
   get #long(): CoreCursor {
-    this.#made ??= this.#wasm.open(this.#window);
+    this.#made ??= this.#wasm.open(this.window);
     return this.#made;
   }
 

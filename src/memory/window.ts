@@ -24,9 +24,10 @@ export interface WindowNatives {
  * closed window stays empty, so a check against `bytes.length` also finds that the window was closed.
  */
 export class Window {
-  buffer: ArrayBufferLike = NOTHING.buffer;
-  bytes: Uint8Array = NOTHING;
-  view: DataView = new DataView(NOTHING.buffer);
+  // Declared, not defined, so that the constructor sets them once: V8 takes them for constants until the first detach or grow.
+  declare buffer: ArrayBufferLike;
+  declare bytes: Uint8Array;
+  declare view: DataView;
   detached = false;
   /** Whether other threads can hold the memory. */
   readonly isShared: boolean;

@@ -1,11 +1,6 @@
-import type { Window } from "../../memory/window.js";
-
-const nothing = new Uint8Array(0);
+import type { WasmMemory } from "../../memory/layout.js";
+import { Window } from "../../memory/window.js";
 
 /** The window of a closed cursor or range: it has no bytes, and never finds any. */
-export const CLOSED = {
-  byteLength: 0,
-  bytes: nothing,
-  view: new DataView(nothing.buffer),
-  current: () => CLOSED,
-} as unknown as Window;
+export const CLOSED = new Window({ buffer: new ArrayBuffer(0) } as WasmMemory, 0, 0, {});
+CLOSED.detached = true;

@@ -146,11 +146,6 @@ export const differences: readonly Difference[] = [
   },
   {
     engines: ["bun"],
-    tests: [/^What is prepared is read and compiled once/],
-    reason: "a large module takes 180 ms for each instance: the engine compiles it again",
-  },
-  {
-    engines: ["bun"],
     tests: [/^Text that no string can hold is ENOMEM/],
     reason: "a string may be longer",
   },

@@ -7,6 +7,7 @@ import * as assert from "uvu/assert";
 import { createSandbox, type GuestResult, type Sandbox, type SandboxOptions } from "wasm-shm";
 import { suite } from "../suite.js";
 import { root, run } from "../support/child.js";
+import { NO_LIMIT } from "../support/engine.js";
 import { inFolder } from "../support/folder.js";
 import { code } from "../support/pairs.js";
 import {
@@ -181,6 +182,7 @@ for (const kind of native ? kinds : []) {
         const constants: [name: number, value: number][] = [];
         const register = (name: number, _type: number, value: number): void => void constants.push([name, value]);
         const options: SandboxOptions<"text"> = {
+          ...(kind !== "inline" && NO_LIMIT),
           isolation: kind,
           toolchain: "emscripten",
           imports: { env: { _embind_register_constant: register } },

@@ -5,7 +5,7 @@ import * as assert from "uvu/assert";
 import { createSandbox, createSandboxPool, type Isolation, type WasiOptions } from "wasm-shm";
 import { suite } from "../suite.js";
 import { root, run } from "../support/child.js";
-import { confines } from "../support/engine.js";
+import { confines, NO_LIMIT } from "../support/engine.js";
 import { inFolder } from "../support/folder.js";
 import { code } from "../support/pairs.js";
 import { absent } from "../support/peers.js";
@@ -129,6 +129,7 @@ else
     const [stdout, stderr]: [Uint8Array[], Uint8Array[]] = [[], []];
     const given = { args: ["p", "q"], env: { HOME: "/h" }, stdin: "a\nb\na", clock: true, random: true };
     const sandbox = await createSandbox(program, {
+      ...NO_LIMIT,
       isolation: apart[0] as "process",
       wasi: { ...given, stdout, stderr },
     });

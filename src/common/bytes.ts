@@ -104,6 +104,15 @@ export function newArray<T>(Type: { new (length: number): T; readonly BYTES_PER_
   }
 }
 
+/** What `allocate` makes of so many bytes. @throws {ShmError} `ENOMEM` */
+export function allocated<T>(allocate: (length: number) => T, length: number): T {
+  try {
+    return allocate(length);
+  } catch (cause) {
+    throw allocationFailed(cause, length);
+  }
+}
+
 /** Copies all of `source` into `target`, from `offset` on; as memmove if both are views of one buffer. */
 export function copyBytes(target: Uint8Array, source: Uint8Array, offset = 0): void {
   setOf(target, source, offset);

@@ -37,8 +37,8 @@ export interface Engine extends WindowNatives {
   readonly readFile?: (url: { readonly href: string }) => Promise<Uint8Array>;
 
   // Of copies, which no other process can change:
-  /** The same memory as the engine's own kind of bytes, such as a Buffer. */
-  readonly buffer?: (copy: OwnUint8Array) => OwnUint8Array;
+  /** New bytes of the engine's own kind, such as a Buffer, in memory of their own. What they contain is not said. */
+  readonly allocate?: (length: number) => OwnUint8Array;
   /** Text of the bytes: byte n is U+00nn. */
   readonly latin1?: (copy: Uint8Array) => string;
 }

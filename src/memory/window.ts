@@ -1,4 +1,4 @@
-import { bytesOf, copyBytes, newArray, type OwnUint8Array, sliceOf } from "../common/bytes.js";
+import { allocated, bytesOf, copyBytes, newArray, type OwnUint8Array, sliceOf } from "../common/bytes.js";
 import type { ElementArray } from "../common/elements.js";
 import { memoryMoved } from "../common/errors.js";
 import { CopyChoice, type NativeCopy } from "./copy.js";
@@ -103,12 +103,13 @@ export class Window {
   /**
    * A copy that no other process can change: `length` bytes from `start`, which the caller has checked.
    *
+   * @param allocate makes an array whose bytes need not be zeros
    * @throws {ShmError} `ENOMEM`
    */
-  slice(start: number, length: number): OwnUint8Array {
+  slice(start: number, length: number, allocate?: (length: number) => OwnUint8Array): OwnUint8Array {
     const { bytes } = this.current();
-    if (this.#choice.nativeFor(length, start) === undefined) return sliceOf(bytes, start, start + length);
-    const copy = newArray<OwnUint8Array>(Uint8Array, length);
+    if (!allocate && this.#choice.nativeFor(length, start) === undefined) return sliceOf(bytes, start, start + length);
+    const copy = allocate ? allocated(allocate, length) : newArray<OwnUint8Array>(Uint8Array, length);
     this.read(copy, start, length);
     return copy;
   }

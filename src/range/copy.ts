@@ -40,8 +40,7 @@ export abstract class Copies extends RangeTarget {
   toBuffer(start = 0, end = this.byteLength): CopiedBytes {
     if (arguments.length > 2) throw extraArgument("toBuffer", arguments, 2);
     checkRange(this, start, end);
-    const copy = this.copyOf("toBuffer", start, end);
-    return (this.engine.buffer?.(copy) ?? copy) as CopiedBytes;
+    return this.copyOf("toBuffer", start, end, this.engine.allocate) as CopiedBytes;
   }
 
   /**

@@ -28,7 +28,12 @@ export abstract class RangeTarget extends Uncloneable {
   protected abstract writableRange(operation: string): CoreRange;
 
   /** @internal A copy of bytes that the caller has checked; throws ERR_SHM_DETACHED after a detach. */
-  protected abstract copyOf(operation: string, start: number, end: number): OwnUint8Array;
+  protected abstract copyOf(
+    operation: string,
+    start: number,
+    end: number,
+    allocate?: Engine["allocate"],
+  ): OwnUint8Array;
 
   /** @internal As {@link range} of a target that isTarget knows. */
   static rangeOf(target: RangeTarget, operation: string): CoreRange {

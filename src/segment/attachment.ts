@@ -309,9 +309,14 @@ export class Attachment extends Ranges {
   }
 
   /** @internal */
-  protected override copyOf(operation: string, start: number, end: number): OwnUint8Array {
+  protected override copyOf(
+    operation: string,
+    start: number,
+    end: number,
+    allocate?: Engine["allocate"],
+  ): OwnUint8Array {
     this.#checkAttached(operation);
-    return this.#window.slice(start, end - start);
+    return this.#window.slice(start, end - start, allocate);
   }
 
   #checkAttached(operation: string): void {

@@ -1,4 +1,5 @@
 // What the garbage collector does to attachments, and what it must not do.
+import { PerformanceObserver } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as assert from "uvu/assert";
 import { suite } from "../suite.js";
@@ -6,6 +7,9 @@ import { collect } from "../support/engine.js";
 import { code, pairs } from "../support/pairs.js";
 
 const SIZE = 3333;
+
+/** NODE_PERFORMANCE_GC_MAJOR */
+const MAJOR = 4;
 
 /** Waits, collecting, until `done` or for ten seconds. */
 async function collectUntil(done: () => boolean): Promise<void> {
@@ -97,6 +101,26 @@ for (const { name, native, shm, withSegment } of pairs) {
     });
   });
 
+  // Bun and Deno have no such entries.
+  if (native && process.versions["bun"] === undefined && process.versions["deno"] === undefined)
+    collected("does not run for each attach of a large segment, which is not garbage to come", async () => {
+      let count = 0;
+      const observer = new PerformanceObserver((list) => {
+        for (const entry of list.getEntries())
+          if ((entry as { detail?: { kind: number } }).detail?.kind === MAJOR) count++;
+      });
+      const segment = shm.create(2 ** 30, { noReserve: true });
+      try {
+        await settle();
+        observer.observe({ entryTypes: ["gc"] });
+        for (let n = 0; n < 60; n++) segment.attach().detach();
+        await sleep(50);
+        assert.ok(count <= 20, `${count} full collections in 60 attaches`);
+      } finally {
+        observer.disconnect();
+        segment.destroy();
+      }
+    });
   if (native)
     collected(
       "leaves an attachment that only a view holds; dispose of the segment finds it, and the view reads zeros",

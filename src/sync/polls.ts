@@ -5,9 +5,9 @@
 // after a long one, sleeps at once. So an idle or slow object has no polls, and none take more of a core than its messages do.
 
 /** The longest poll: enough for a peer that has to be woken first. */
-const POLL_MS = 0.06;
+const POLL_MS = 0.1;
 
-/** A wait that took no longer, perhaps with a sleep's wakes, speaks for polls: these take a core little longer. */
+/** A poll that succeeds within this time makes up for one that failed: it took the core little longer than two wakes do. */
 const QUICK_MS = 0.05;
 
 /** A sleep that ended within this time, its wakes included, might have been a poll that succeeds. */
@@ -64,7 +64,8 @@ export class Polls {
       this.#objects.set(object, history);
     }
     history.isNear = took <= NEAR_MS;
-    if (slept) history.left -= history.isNear && history.left > 0 ? 1 : 0;
+    if (slept)
+      history.left = took <= QUICK_MS ? history.left >> 1 : Math.max(0, history.left - (history.isNear ? 1 : 0));
     else if (took <= QUICK_MS) history.skips >>= 1;
     return now;
   }

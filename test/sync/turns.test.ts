@@ -214,7 +214,7 @@ else {
   beside(
     "answers that come at once are polled, and then an idle reader has no turns",
     0,
-    `for (let count = 0; count < 2000; count++) await roundTrip();
+    `for (let count = 0; count < 1000; count++) await roundTrip();
     const busy = turns;
     const idle = reader.read();
     await sleep(50);
@@ -239,9 +239,9 @@ else {
   beside(
     "answers that take longer than a poll are polled ever more rarely",
     0.2,
-    `for (let count = 0; count < 500; count++) await roundTrip();
+    `for (let count = 0; count < 200; count++) await roundTrip();
     console.log(JSON.stringify({ turns }))`,
-    ({ turns = Number.NaN }) => assert.ok(turns <= 4000, `${turns} turns`),
+    ({ turns = Number.NaN }) => assert.ok(turns <= 3000, `${turns} turns`),
   );
 
   beside(
@@ -273,7 +273,7 @@ else {
         const reader = domain.channel(${BACK}, { capacity: 4096 }).reader({ peerDeath: "wait" });
         const ask = async () => { for (;;) { writer.tryWrite(new Uint8Array(8)); await reader.read(); } };`;
       try {
-        for (let round = 0; round < 5; round++) {
+        for (let round = 0; round < 3; round++) {
           const worker = await startWorker(
             `${asks.replace("ID", "workerData")} ask(); parentPort.postMessage("asks");`,
             segment.id,

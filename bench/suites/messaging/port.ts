@@ -58,27 +58,34 @@ function roundTrip(port: Port): Promise<void> {
   });
 }
 
-/** The sender's part: `count` round trips, one after the other. */
-export async function makeRoundTrips(port: Port, count: number): Promise<RoundTrips> {
+/** The sender's part: `count` round trips, one after the other, or each after a rest that is not timed. */
+export async function makeRoundTrips(port: Port, count: number, restMs = 0): Promise<RoundTrips> {
   await roundTrip(port);
   const each = new Float64Array(count);
   const cpu = process.cpuUsage();
   const start = now();
   let last = start;
   let made = 0;
+  const send = (): void => {
+    port.send();
+    port.flush();
+  };
+  const sendRested = (): void => {
+    last = now();
+    send();
+  };
   await new Promise<void>((resolve, reject) => {
     port.listen(() => {
       const time = now();
       each[made++] = time - last;
       last = time;
       if (made === count) return resolve();
-      port.send();
-      port.flush();
+      if (restMs === 0) send();
+      else setTimeout(sendRested, restMs);
     }, reject);
-    port.send();
-    port.flush();
+    send();
   });
-  return { start, end: last, each, cpu };
+  return { start, end: restMs === 0 ? last : start + each.reduce((sum, time) => sum + time), each, cpu };
 }
 
 /** The sender's part: `count` messages, one way. The receiver says when it has checked the last one. */

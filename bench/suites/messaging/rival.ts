@@ -33,6 +33,10 @@ const MOST = 1 << 20;
 export interface Load {
   readonly bytes: number;
   readonly touch: Touch;
+  /** Milliseconds between two round trips: both sides sleep meanwhile. */
+  readonly restMs?: number;
+  /** The fewest round trips of a trial of a full run. */
+  readonly fewest?: number;
 }
 
 /** How many messages make a trial of that length. A pause of the machine may prolong one trial, but hardly three. */
@@ -97,13 +101,13 @@ export async function rivalOf(
   receivers: Receivers,
   transport: TransportName,
   kind: Kind,
-  { bytes, touch }: Load,
+  { bytes, touch, restMs, fewest = 1 }: Load,
   pace: PaceName,
 ): Promise<MessagingRival> {
   const { name, end } = transports[transport];
   const payload = new Payload(bytes, touch);
-  const trial = (messages: number) => runTrial(receivers[end], transport, kind, payload, messages);
-  const messages = await calibrate(trial, fewestOf(kind, pace));
+  const trial = (messages: number) => runTrial(receivers[end], transport, kind, payload, messages, restMs);
+  const messages = await calibrate(trial, Math.max(pace === "quick" ? 1 : fewest, fewestOf(kind, pace)));
   const totals = new Totals(pace);
   return {
     name,

@@ -31,7 +31,14 @@ interface Sender {
   close(): void;
 }
 
-function openSender(transport: TransportName, kind: Kind, payload: Payload, count: Count, { wires }: Receiver): Sender {
+function openSender(
+  transport: TransportName,
+  kind: Kind,
+  payload: Payload,
+  count: Count,
+  { wires }: Receiver,
+  restMs: number,
+): Sender {
   if (isNative(transport)) {
     const { messages } = count;
     return { begin: async () => playRing({ transport, wires, kind, payload, messages }), close() {} };
@@ -43,8 +50,9 @@ function openSender(transport: TransportName, kind: Kind, payload: Payload, coun
     return { begin: async () => begin(), close: () => port.close() };
   }
   const port = openPort(transport, wires, payload, true);
-  const begin = kind === "round trip" ? makeRoundTrips : sendOneWay;
-  return { begin: () => begin(port, count.messages), close: () => port.close() };
+  const { messages } = count;
+  const begin = () => (kind === "round trip" ? makeRoundTrips(port, messages, restMs) : sendOneWay(port, messages));
+  return { begin, close: () => port.close() };
 }
 
 interface Count {
@@ -53,17 +61,21 @@ interface Count {
   readonly clocked: number;
 }
 
-/** @throws {Error} a message came out of order, torn or not at all */
+/**
+ * @param restMs milliseconds between two round trips
+ * @throws {Error} a message came out of order, torn or not at all
+ */
 export async function runTrial(
   receiver: Receiver,
   transport: TransportName,
   kind: Kind,
   payload: Payload,
   messages: number,
+  restMs = 0,
 ): Promise<Trial> {
   const clocked =
     isBlocking(transport) && !isNative(transport) && kind === "round trip" ? Math.min(CLOCKED, messages) : 0;
-  const sender = openSender(transport, kind, payload, { messages, clocked }, receiver);
+  const sender = openSender(transport, kind, payload, { messages, clocked }, receiver, restMs);
   try {
     const { bytes, touch } = payload;
     const { ready, served } = receiver.serve({ transport, kind, bytes, touch, count: 1 + messages + clocked });

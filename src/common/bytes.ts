@@ -25,7 +25,10 @@ function accessorsOf(prototype: object) {
 }
 
 const accessors = accessorsOf(Object.getPrototypeOf(Uint8Array.prototype));
-const { bufferOf, byteOffsetOf, byteLengthOf, setOf } = accessors;
+const { byteOffsetOf, setOf } = accessors;
+
+/** By the engine's accessors, of any typed array. */
+export const { bufferOf, byteLengthOf } = accessors;
 
 /** The name of a typed array's constructor, such as "Uint8Array"; undefined for anything else. */
 export const { tagOf } = accessors;

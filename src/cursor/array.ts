@@ -1,5 +1,5 @@
 import { checkOrder, checkSize, extraArgument } from "../common/arguments.js";
-import { bytesOf, newArray, type OwnFloat32Array, sliceOf } from "../common/bytes.js";
+import { bufferOf, byteLengthOf, bytesOf, newArray, type OwnFloat32Array, sliceOf } from "../common/bytes.js";
 import {
   type ArrayKind,
   checkArray,
@@ -9,6 +9,7 @@ import {
   HOST_IS_LITTLE_ENDIAN,
 } from "../common/elements.js";
 import { invalidType, misaligned } from "../common/errors.js";
+import { movesOf, SHORT_ARRAY } from "./elements.js";
 import { access, type Position } from "./position.js";
 
 const { positionOf } = access;
@@ -18,8 +19,14 @@ function isReversed({ width }: ArrayKind, littleEndian: boolean): boolean {
 }
 
 /** Whether an array lies in this window's memory, and may overlap the bytes that are read or written. */
-function mayOverlap({ window }: Position, array: Uint8Array): boolean {
-  return array.buffer === window.current().buffer;
+function mayOverlap({ window }: Position, array: ElementArray): boolean {
+  return bufferOf(array) === window.current().buffer;
+}
+
+/** How a short array is moved element by element; undefined if it is not. The wasm core reverses elements itself. */
+function shortMoves({ core }: Position, kind: ArrayKind, byteLength: number, littleEndian: boolean) {
+  if (byteLength > SHORT_ARRAY || (core.core === "wasm" && isReversed(kind, littleEndian))) return undefined;
+  return movesOf(kind);
 }
 
 /**
@@ -42,6 +49,13 @@ export abstract class ArrayCodec {
     const at = positionOf(this);
     // Check before allocating: `length` may be hostile, so never allocate more than the window still holds.
     const start = at.peek("readArray", byteLength);
+    const short = shortMoves(at, kind, byteLength, littleEndian);
+    if (short) {
+      const array = newArray<ElementArray>(Type, length);
+      short.read(array, at.window.current().view, start, length, littleEndian);
+      at.take("readArray", byteLength);
+      return array as InstanceType<T>;
+    }
     if (!isReversed(kind, littleEndian)) {
       const array = new Type(at.window.slice(start, byteLength).buffer);
       at.take("readArray", byteLength);
@@ -57,9 +71,16 @@ export abstract class ArrayCodec {
     if (arguments.length > 2) throw extraArgument("readInto", arguments, 2);
     checkOrder(littleEndian);
     const kind = checkArray("array", array);
-    const target = bytesOf(array);
+    const byteLength = byteLengthOf(array);
     const at = positionOf(this);
-    const start = at.peek("readInto", target.length);
+    const start = at.peek("readInto", byteLength);
+    const short = shortMoves(at, kind, byteLength, littleEndian);
+    if (short && !mayOverlap(at, array)) {
+      short.read(array, at.window.current().view, start, byteLength / kind.width, littleEndian);
+      at.take("readInto", byteLength);
+      return;
+    }
+    const target = bytesOf(array);
     if (isReversed(kind, littleEndian)) {
       const own = mayOverlap(at, target) ? newArray(Uint8Array, target.length) : target;
       at.core.readReversed(own, kind.width);
@@ -75,9 +96,16 @@ export abstract class ArrayCodec {
     if (arguments.length > 2) throw extraArgument("writeArray", arguments, 2);
     checkOrder(littleEndian);
     const kind = checkArray("array", array);
-    const source = bytesOf(array);
+    const byteLength = byteLengthOf(array);
     const at = positionOf(this);
     at.checkWritable("writeArray");
+    const short = shortMoves(at, kind, byteLength, littleEndian);
+    if (short && !mayOverlap(at, array)) {
+      const start = at.take("writeArray", byteLength);
+      short.write(array, at.window.current().view, start, byteLength / kind.width, littleEndian);
+      return;
+    }
+    const source = bytesOf(array);
     if (!isReversed(kind, littleEndian)) {
       const window = at.window.current();
       const start = at.take("writeArray", source.length);

@@ -99,6 +99,9 @@ const subjects: [name: string, column: 0 | 1, open: (calls: string[]) => CoreCur
   ["exports of the wasm core", 1, overExports],
 ];
 
+/** What the js core's cursor is asked instead: the elements of a short array are moved one by one. */
+const shortByJs: Record<string, string> = { readArray: "peek take", writeArray: "take" };
+
 for (const [name, column, open] of subjects) {
   const crossings = suite(`Crossings: ${name}`);
   const calls: string[] = [];
@@ -110,7 +113,8 @@ for (const [name, column, open] of subjects) {
       cursor.reset();
       calls.length = 0;
       use(cursor);
-      assert.is(calls.join(" "), expected[title]?.[column] ?? title);
+      const byJs = name === "methods of the js core" ? shortByJs[title] : undefined;
+      assert.is(calls.join(" "), byJs ?? expected[title]?.[column] ?? title);
       assert.ok(calls.filter((call) => !loops.has(call)).length <= 2);
     });
 

@@ -34,10 +34,17 @@ const written = { target: shared.target, minifySyntax: true, minifyWhitespace: t
  *
  * esbuild makes `var Name = class _Name {…}` of a class that names itself, and messages show a class's name. Its option
  * keepNames would give each closure a name, too, whenever one is made.
+ *
+ * esbuild also makes `var` of the constants of a file. Those that are functions taken from an object become constants again:
+ * of a `var` V8 loads and compares the function at each call (readUint32: 1.8 against 1.5 ns; Node 20, x86-64).
  */
 async function shortened(path, text) {
+  const constant = text.replaceAll(
+    /^var (\{[^{}]*\} = \w+)(;|, )/gm,
+    (_, of, next) => `const ${of};${next === ";" ? "" : "var "}`,
+  );
   const mangle = { toplevel: false, keepNames: true };
-  const { code, errors } = await minify(path, text, { module: true, compress: false, mangle, codegen: false });
+  const { code, errors } = await minify(path, constant, { module: true, compress: false, mangle, codegen: false });
   if (errors.length > 0) throw new Error(`${path}: ${errors[0].message}`);
   const whole = (await transform(code, written)).code;
   const renamed = [...whole.matchAll(/\b(\w+) ?= ?class _\1\b/g)].map(([, name]) => name);

@@ -1,5 +1,7 @@
-// Numbers at the cursor, one after the other, against a DataView or a Buffer and a position that the program keeps.
+// Numbers at the cursor, one after the other, against the two ways that a program has: a class with a position, and a loop
+// whose position is a local variable.
 import type { Attachment, Cursor } from "wasm-shm";
+import { positioned } from "./positioned.js";
 import type { Operation, Way } from "./way.js";
 
 const COUNT = 1000;
@@ -25,50 +27,73 @@ function loop(of: object, body: string): Way {
   return new Function(...names, `return () => { ${body} }`)(...Object.values(of)) as Way;
 }
 
+/** What is added to the name of a row against loops. */
+const IN_A_LOOP = ", loop without a cursor";
+
 function reads(cursor: Cursor, view: DataView, buffer: Buffer): Operation[] {
-  return kinds.map(([name, node, width]) => {
+  return kinds.flatMap(([name, node, width]) => {
     const big = name.startsWith("Big");
     const [zero, add] = big ? ["0n", "sum ^="] : ["0", "sum +="];
     const each = (read: string) =>
       `let sum = ${zero}; for (let at = 0; at < ${COUNT * width}; at += ${width}) ${add} ${read}; return sum;`;
     const order = width > 1 ? ", true" : "";
-    return {
-      name: `read${name}`,
+    const common = {
       calls: COUNT,
       prepare: () => {
         for (let index = 0; index < COUNT * width; index++) buffer[index] = (index * 37) & 0x3f;
       },
       own: loop({ cursor }, `cursor.reset(); ${each(`cursor.read${name}()`)}`),
-      others: {
-        DataView: `get${name}` in view ? loop({ view }, each(`view.get${name}(at${order})`)) : undefined,
-        Buffer: node === undefined ? undefined : loop({ buffer }, each(`buffer.read${node}(at)`)),
-        "DataView and conversion":
-          name === "Float16" ? loop({ view, fromBits }, each("fromBits(view.getUint16(at, true))")) : undefined,
-      },
     };
+    const isThere = `get${name}` in view;
+    const other = isThere && positioned(view, name, width);
+    const by = { "class with a position": other && loop({ other }, `other.reset(); ${each(`other.read${name}()`)}`) };
+    const loops = {
+      DataView: isThere ? loop({ view }, each(`view.get${name}(at${order})`)) : undefined,
+      Buffer: node === undefined ? undefined : loop({ buffer }, each(`buffer.read${node}(at)`)),
+      "DataView and conversion":
+        name === "Float16" ? loop({ view, fromBits }, each("fromBits(view.getUint16(at, true))")) : undefined,
+    };
+    return rows(`read${name}`, common, by, loops);
   });
 }
 
 function writes(cursor: Cursor, view: DataView, buffer: Buffer): Operation[] {
-  return kinds.map(([name, node, width]) => {
+  return kinds.flatMap(([name, node, width]) => {
     const value = name.startsWith("Big") ? "BigInt(index)" : name.startsWith("Float") ? "index" : "(index & 127)";
     const each = (write: string) =>
       `for (let index = 0, at = 0; index < ${COUNT}; index++, at += ${width}) { ${write}; } return 1;`;
     const order = width > 1 ? ", true" : "";
-    return {
-      name: `write${name}`,
+    const common = {
       calls: COUNT,
       prepare: () => buffer.fill(0),
       left: () => buffer.toString("latin1", 0, COUNT * width),
       own: loop({ cursor }, `cursor.reset(); ${each(`cursor.write${name}(${value})`)}`),
-      others: {
-        DataView: `set${name}` in view ? loop({ view }, each(`view.set${name}(at, ${value}${order})`)) : undefined,
-        Buffer: node === undefined ? undefined : loop({ buffer }, each(`buffer.write${node}(${value}, at)`)),
-        "DataView and conversion":
-          name === "Float16" ? loop({ view, toBits }, each("view.setUint16(at, toBits(index), true)")) : undefined,
-      },
     };
+    const isThere = `set${name}` in view;
+    const other = isThere && positioned(view, name, width);
+    const by = {
+      "class with a position": other && loop({ other }, `other.reset(); ${each(`other.write${name}(${value})`)}`),
+    };
+    const loops = {
+      DataView: isThere ? loop({ view }, each(`view.set${name}(at, ${value}${order})`)) : undefined,
+      Buffer: node === undefined ? undefined : loop({ buffer }, each(`buffer.write${node}(${value}, at)`)),
+      "DataView and conversion":
+        name === "Float16" ? loop({ view, toBits }, each("view.setUint16(at, toBits(index), true)")) : undefined,
+    };
+    return rows(`write${name}`, common, by, loops);
   });
+}
+
+type Ways = Record<string, Way | false | undefined>;
+
+/** One row against the class, and one against the loops. A Node without the number's DataView method has only the latter. */
+function rows(name: string, common: Omit<Operation, "name" | "others">, by: Ways, loops: Ways): Operation[] {
+  const kept = (ways: Ways) => Object.fromEntries(Object.entries(ways).filter(([, way]) => way)) as Operation["others"];
+  const all = [
+    { ...common, name, others: kept(by) },
+    { ...common, name: `${name}${IN_A_LOOP}`, others: kept(loops) },
+  ];
+  return all.filter(({ others }) => Object.keys(others).length > 0);
 }
 
 /** A float16, as ten lines of a program have it. */

@@ -47,7 +47,7 @@ export function conclude(group: Group<AnyRival>, timesOf: (name: string) => Time
       nanoseconds: summarize(times),
       ...(rival.name === base ? {} : { ratio: summarize(ratios) }),
       goals: judge(rival.goals ?? [], times, timesOf, base),
-      figures: rival.figures?.() ?? [],
+      figures: (rival.figures?.() ?? []).filter(({ value }) => Number.isFinite(value)), // none of too few trials
       times,
     };
   });

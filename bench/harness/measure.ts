@@ -4,9 +4,15 @@ import { setImmediate } from "node:timers/promises";
 import { Bench, type Task } from "tinybench";
 import { conclude, type Measured, type Times } from "./conclude.js";
 import { type AnyRival, checkGroup, type Group } from "./group.js";
-import type { Pace } from "./pace.js";
+import { COLD_TIMES, type Pace } from "./pace.js";
 import { congruential } from "./random.js";
 import { addTask, collect, takeSlice, warmUp } from "./sampling.js";
+
+/** A sample is a batch of calls this long, unless the group says otherwise: the clock costs 0.05 us. */
+const SAMPLE_MS = 0.5;
+
+/** Calls of a planted rival's sample, at least: the tenth more is a whole call. */
+const PLANTED_CALLS = 10;
 
 /** What earlier processes measured of the same group, by rival. */
 export type Earlier = Readonly<Record<string, Times>>;
@@ -28,6 +34,8 @@ function shuffled(count: number, seed: number): number[] {
  *
  * @param pace the share of this process
  * @param checkpoint called between slices; it may throw to end the run
+ * @param planted per cent of its operations that the last rival does once more, uncounted (0: none, in samples as long); to see
+ *   whether `--compare` finds that
  * @throws {Error} an answer is wrong, or the group is malformed
  */
 export async function measure(
@@ -35,26 +43,33 @@ export async function measure(
   pace: Pace,
   checkpoint: () => void,
   earlier: Earlier = {},
+  planted?: number,
 ): Promise<Measured> {
-  const { cold = false, sampleMs = 0.5, rivals } = group;
+  const { cold = false, sampleMs = SAMPLE_MS, rivals } = group;
   checkGroup(group);
   for (const rival of rivals) await rival.prove();
   const sliceMs = cold ? 0 : Math.max(pace.sliceMs, 2 * sampleMs);
   const samples = cold ? 1 : pace.samples;
-  const collectsEachSlice = cold || pace.collectsEachSlice; // cold work leaves memories behind, which cost time to free
+  // Garbage is collected before each round; before each slice only if a rival's own garbage counts. A collection costs more than
+  // many a slice, and cold work leaves memories behind, which cost time to free.
+  const collectsEachSlice = cold || sampleMs > SAMPLE_MS;
   const bench = new Bench({ time: sliceMs, iterations: samples, warmup: false, throws: true });
   const runners: { task: Task; async: boolean; operations: number; times: number[] }[] = [];
   let roundMs = 0;
   for (const rival of rivals) {
-    const { calls, lastsMs } = cold ? { calls: 1, lastsMs: 0 } : await warmUp(rival, pace.warmupMs, sampleMs);
+    const { calls: enough, lastsMs } = cold ? { calls: 1, lastsMs: 0 } : await warmUp(rival, pace.warmupMs, sampleMs);
+    const isPlanted = planted !== undefined && rival === rivals.at(-1);
+    const calls = isPlanted ? Math.max(enough, PLANTED_CALLS) : enough;
+    const made = isPlanted ? Math.round(calls * (1 + planted / 100)) : calls;
     const { async = false } = rival;
-    runners.push({ task: addTask(bench, rival, calls), async, operations: calls * rival.operations, times: [] });
-    roundMs += Math.max(sliceMs, samples * lastsMs);
+    runners.push({ task: addTask(bench, rival, made), async, operations: calls * rival.operations, times: [] });
+    roundMs += Math.max(sliceMs, (samples * lastsMs * made) / enough);
     checkpoint();
   }
   const rounds = Math.min(pace.rounds, Math.max(pace.fewestRounds, Math.floor(pace.groupMs / Math.max(roundMs, 1))));
+  const limit = performance.now() + pace.groupMs * (cold ? COLD_TIMES : 2); // a busy machine takes longer than it was planned
   const seed = (earlier[rivals[0].name] ?? []).flat().length; // other orders than those of earlier processes
-  for (let round = 0; round < rounds; round++) {
+  for (let round = 0; round < rounds && (round < pace.fewestRounds || performance.now() < limit); round++) {
     if (!collectsEachSlice) collect();
     for (const place of shuffled(runners.length, seed + round)) {
       const runner = runners[place] as (typeof runners)[number];

@@ -5,7 +5,7 @@ import { FEWEST_ROUNDS } from "./statistics.js";
 /** Rounds and `groupMs` are those of all processes together. */
 export interface Pace {
   readonly rounds: number;
-  /** A group whose rounds take longer than this in all gets fewer of them. */
+  /** A group whose rounds take longer than this in all gets fewer of them. A cold one may take `COLD_TIMES` as long. */
   readonly groupMs: number;
   readonly fewestRounds: number;
   /** Time of one rival in one round. */
@@ -14,21 +14,21 @@ export interface Pace {
   readonly samples: number;
   /** Warm-up of one rival in one process. */
   readonly warmupMs: number;
-  /** A full garbage collection before each slice, so that a rival pays for its own garbage alone; else before each round. */
-  readonly collectsEachSlice: boolean;
 }
+
+/** Cold work, such as a process that starts, takes milliseconds once instead of nanoseconds often. */
+export const COLD_TIMES = 5;
 
 export type PaceName = "full" | "quick";
 
 export const paces: Readonly<Record<PaceName, Pace>> = {
   full: {
     rounds: 30,
-    groupMs: 3000,
+    groupMs: 1000,
     fewestRounds: 10,
-    sliceMs: 20,
+    sliceMs: 5,
     samples: 3,
-    warmupMs: 120,
-    collectsEachSlice: true,
+    warmupMs: 40,
   },
   quick: {
     rounds: FEWEST_ROUNDS,
@@ -37,7 +37,6 @@ export const paces: Readonly<Record<PaceName, Pace>> = {
     sliceMs: 1,
     samples: 3,
     warmupMs: 3,
-    collectsEachSlice: false,
   },
 };
 
@@ -46,8 +45,6 @@ export const brisk = (pace: Pace): Pace => ({
   ...pace,
   groupMs: Math.min(pace.groupMs, 400),
   sliceMs: Math.min(pace.sliceMs, 3),
-  warmupMs: Math.min(pace.warmupMs, 40),
-  collectsEachSlice: false,
 });
 
 /** Rounds of one process, if time allows. With fewer, one outlier decides the median. */
@@ -64,16 +61,16 @@ export function shareOf(pace: Pace, processes: number): Pace {
 }
 
 /** From one number to far more than any cache holds. */
-const sizes: readonly number[] = [8, 64, KiB, 8 * KiB, 64 * KiB, 256 * KiB, MiB, 8 * MiB, 64 * MiB, 256 * MiB];
+const sizes: readonly number[] = [8, 64, KiB, 8 * KiB, 64 * KiB, MiB, 8 * MiB, 64 * MiB];
 
-/** Bytes that one operation moves: 8 B to 256 MiB, in a quick run at most what stays within the caches. */
+/** Bytes that one operation moves: 8 B to 64 MiB, in a quick run at most what stays within the caches. */
 export const transferSizes = (pace: PaceName): readonly number[] =>
   pace === "quick" ? [8, KiB, 64 * KiB, MiB] : sizes;
 
-/** Windows that fit into the first, the second and the last cache of most machines, and one that fits into none. */
+/** Windows that fit into the first and the last cache of most machines, and one that fits into none. */
 export const cacheSizes = (pace: PaceName): readonly number[] =>
-  pace === "quick" ? [16 * KiB] : [16 * KiB, 256 * KiB, 4 * MiB, 256 * MiB];
+  pace === "quick" ? [16 * KiB] : [16 * KiB, 4 * MiB, 128 * MiB];
 
 /** Windows of operations on a whole range. The small ones show the cost of a call; at 64 MiB memory sets the speed. */
 export const rangeSizes = (pace: PaceName): readonly number[] =>
-  pace === "quick" ? [8 * KiB, MiB] : [8 * KiB, 64 * KiB, MiB, 64 * MiB];
+  pace === "quick" ? [8 * KiB, MiB] : [8 * KiB, MiB, 64 * MiB];

@@ -14,6 +14,8 @@ export interface ResultFile {
 export interface Run {
   readonly conditions: Conditions;
   readonly cases: readonly Case[];
+  /** What is not there in whole, and why: suites that failed, or that an interrupted run did not come to. */
+  readonly incomplete?: readonly string[];
 }
 
 /** Without these a figure means nothing. What the machine does not say is left out. */
@@ -38,6 +40,8 @@ export interface Conditions {
   readonly pace: "full" | "quick";
   /** Fresh processes over which the rounds of every case are spread. */
   readonly processes: number;
+  /** Per cent that the last rival of each group did more, for a test of `--compare`. Left out in a record. */
+  readonly planted?: number;
   /** Load of the last minute when the run began. */
   readonly loadAverage: number;
   /** Versions of the packages that are measured against. */

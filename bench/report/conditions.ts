@@ -22,6 +22,7 @@ export function conditionRows(conditions: Conditions, first: boolean): [name: st
     date,
     pace: pace === "quick" ? "quick: for a look, not for a record" : pace,
     processes: `${conditions.processes}`,
+    ...(conditions.planted === undefined ? {} : { planted: `${conditions.planted} % in the last rival of each group` }),
     rivals: Object.entries(rivals)
       .map(([name, version]) => `${name} ${version}`)
       .join(", "),

@@ -87,7 +87,8 @@ function conditionTable(runs: readonly Run[]): string {
   const columns = runs.map(({ conditions }, index) => new Map(conditionRows(conditions, index === 0)));
   const [first] = columns as [Map<string, string>];
   const rows = [...first.keys()].map((name) => [name, ...columns.map((column) => column.get(name) ?? "")]);
-  return tableOf(["", ...runs.map(() => "")], rows);
+  const missing = runs.map(({ incomplete = [] }) => incomplete.join("; "));
+  return tableOf(["", ...runs.map(() => "")], missing.some(Boolean) ? [...rows, ["incomplete", ...missing]] : rows);
 }
 
 /**
@@ -99,7 +100,12 @@ function goalTable(runs: readonly Run[]): string {
   const rows = first.cases.flatMap(({ suite, core, name, rivals }) =>
     rivals.flatMap(({ name: rival, goals }) =>
       goals.map((_, index) => {
-        const each = runs.map((run) => rivalOf(caseOf(run, [suite, core, name]), rival).goals[index]);
+        const each = runs.map(
+          (run) =>
+            run.cases
+              .find((one) => one.suite === suite && one.core === core && one.name === name)
+              ?.rivals.find((one) => one.name === rival)?.goals[index],
+        );
         const words = [...new Set(each.flatMap((goal) => goal?.text ?? []))].join("; ");
         const verdicts = each.map((goal) => {
           if (goal === undefined) return "not judged";

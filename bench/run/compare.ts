@@ -20,6 +20,7 @@ export interface Compared extends Change {
   readonly case: string;
   readonly rival: string;
   readonly verdict: Verdict;
+  readonly suite: string;
 }
 
 export interface Comparison {
@@ -31,6 +32,7 @@ export interface Comparison {
 }
 
 interface Pair {
+  readonly suite: string;
   readonly where: string;
   readonly case: string;
   readonly rival: string;
@@ -57,7 +59,7 @@ function measurements(run: Run): Map<string, Omit<Pair, "earlier" | "later"> & {
       const where = `${one.suite}, ${one.core}`;
       // The base is part of the id: a ratio to another rival is another figure.
       const id = JSON.stringify([where, one.name, one.base, rival.name]);
-      all.set(id, { where, case: one.name, rival: rival.name, values: ratios(one, rival) });
+      all.set(id, { suite: one.suite, where, case: one.name, rival: rival.name, values: ratios(one, rival) });
     }
   return all;
 }
@@ -74,7 +76,9 @@ function pairRuns(earlier: ResultFile, later: ResultFile): [Run, Run][] {
 }
 
 function notesOf([{ conditions: before }, { conditions: after }]: [Run, Run]): string[] {
-  const differing = (["cpu", "kernel", "node", "pace"] as const).filter((name) => before[name] !== after[name]);
+  const differing = (["cpu", "kernel", "node", "pace", "planted"] as const).filter(
+    (name) => before[name] !== after[name],
+  );
   const notes = differing.map((name) => `${name} differs: ${before[name]}, then ${after[name]}`);
   if (Math.min(before.processes, after.processes) === 1)
     notes.push("measured in one process: how much processes differ is unknown, and may be the whole change");
@@ -128,6 +132,15 @@ function caseText(name: string, all: readonly Compared[]): string {
   return `${name}\n${table(rows)}`;
 }
 
+/** A line for each suite in which something changed. */
+function suiteLines(all: readonly Compared[]): string[] {
+  return [...new Set(all.map(({ suite }) => suite))].flatMap((suite) => {
+    const here = all.filter((one) => one.suite === suite);
+    const [slower, faster] = [count(here, "slower"), count(here, "faster")];
+    return slower + faster > 0 ? [`${suite}: ${slower} slower, ${faster} faster, of ${here.length}`] : [];
+  });
+}
+
 /** The comparison as text, by suite, core and case, with a count of what changed. */
 export function comparisonText({ compared: all, unmatched, notes }: Comparison, threshold: number): string {
   const places = [...new Set(all.map(({ where }) => where))].map((where) => {
@@ -149,5 +162,5 @@ export function comparisonText({ compared: all, unmatched, notes }: Comparison, 
       `${count(all, "faster")} faster, ${count(all, "no change")} without a change`,
     ...(vague.length > 0 ? [`${vague.length} of those vary too much to rule out a slow-down past the threshold`] : []),
   ];
-  return [...places, [...unmatched, ...notes, ...summary].join("\n")].join("\n\n");
+  return [...places, [...unmatched, ...notes, ...suiteLines(all), ...summary].join("\n")].join("\n\n");
 }

@@ -29,7 +29,10 @@ function commit(): Pick<Conditions, "commit" | "dirty"> {
 }
 
 /** @param binary the Node that measures */
-export function conditions(binary: string, pace: Conditions["pace"], processes: number): Conditions {
+export function conditions(
+  binary: string,
+  { pace, processes, planted }: Pick<Conditions, "pace" | "processes" | "planted">,
+): Conditions {
   const versions = JSON.parse(
     execFileSync(binary, ["-p", "JSON.stringify(process.versions)"], { encoding: "utf8" }),
   ) as NodeJS.ProcessVersions;
@@ -48,6 +51,7 @@ export function conditions(binary: string, pace: Conditions["pace"], processes: 
     date: new Date().toISOString(),
     pace,
     processes,
+    ...(planted === undefined ? {} : { planted }),
     loadAverage: loadavg()[0] as number,
     rivals: rivalVersions(),
   };

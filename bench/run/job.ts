@@ -17,6 +17,8 @@ export interface Job {
   readonly processes: number;
   /** What the processes before this one measured, by group. */
   readonly earlier: Readonly<Record<string, Earlier>>;
+  /** See `measure`. */
+  readonly planted?: number;
 }
 
 /** Messages from the parent. */
@@ -45,7 +47,7 @@ const post = (message: Message): Promise<void> =>
     else resolve();
   });
 
-async function work({ suite, core, pace, processes, earlier }: Job): Promise<void> {
+async function work({ suite, core, pace, processes, earlier, planted }: Job): Promise<void> {
   const names = new Set<string>();
   const time = async (group: Group<AnyRival>): Promise<void> => {
     checkpoint();
@@ -54,7 +56,7 @@ async function work({ suite, core, pace, processes, earlier }: Job): Promise<voi
     await post({ begun: group.name });
     const chosen = suites[suite]?.isTable ? brisk(paces[pace]) : paces[pace];
     const share = shareOf(chosen, processes);
-    await post({ measured: await measure(group, share, checkpoint, earlier[group.name]) });
+    await post({ measured: await measure(group, share, checkpoint, earlier[group.name], planted) });
   };
   try {
     await suites[suite]?.run(core, time, pace);

@@ -20,8 +20,11 @@ ${suiteNames.map((name) => `  ${name.padEnd(10)} ${suites[name]?.about}`).join("
 
   --quick         fewer and shorter rounds, no size above 1 MiB: for a look, not for a record
   --processes N   share the rounds of each case among N new processes (default ${PROCESSES.full}; ${PROCESSES.quick} with --quick)
+  --minutes M     end each Node's run by then, if need be with fewer processes
   --nodes LIST    measure with these versions of Node, such as 20,22.4,26; npm installs them
   --json FILE     also write the results to FILE; bench/harness/schema.json describes the format
+  --plant P       the last rival of each group does P percent more (0, 10, 20 …), uncounted; to see that
+                  --compare finds it in each suite, compare runs with --plant 0 and --plant 10
   --compare       compare two such files; exit code 1 if something became slower
   --threshold P   the least change that counts, in percent (default ${100 * THRESHOLD})
   --help          print this help
@@ -38,6 +41,10 @@ export interface MeasureOptions {
   readonly nodes: readonly string[] | undefined;
   /** The result file to write. */
   readonly json: string | undefined;
+  /** Most minutes that a Node's run takes. */
+  readonly minutes?: number;
+  /** See `measure`. */
+  readonly planted?: number;
 }
 
 export interface CompareOptions {
@@ -69,6 +76,12 @@ function processesOf(word: string | undefined, pace: PaceName): number {
   return count;
 }
 
+function plantedOf(word: string): number {
+  const percent = numberIn("plant", word, 0, 100);
+  if (percent % 10 !== 0) throw new Error(`--plant takes a multiple of 10, not ${word}`);
+  return percent;
+}
+
 function compareOptions(files: readonly string[], threshold: string | undefined): CompareOptions {
   const [earlier, later, ...more] = files;
   if (earlier === undefined || later === undefined || more.length > 0)
@@ -86,6 +99,8 @@ export function parseOptions(): Options {
       processes: { type: "string" },
       nodes: { type: "string" },
       json: { type: "string" },
+      plant: { type: "string" },
+      minutes: { type: "string" },
       compare: { type: "boolean" },
       threshold: { type: "string" },
       help: { type: "boolean" },
@@ -102,5 +117,7 @@ export function parseOptions(): Options {
     processes: processesOf(values.processes, pace),
     nodes: values.nodes === undefined ? undefined : versionsIn(values.nodes),
     json: values.json,
+    ...(values.minutes === undefined ? {} : { minutes: numberIn("minutes", values.minutes, 0, 1000) }),
+    ...(values.plant === undefined ? {} : { planted: plantedOf(values.plant) }),
   };
 }

@@ -2,7 +2,7 @@
 // over, or if --compare finds something slower. How fast something is never changes it otherwise.
 import { list, SegmentStatus } from "wasm-shm";
 import { readResults, writeResults } from "../harness/file.js";
-import { type Case, FORMAT, type Run } from "../harness/result.js";
+import { FORMAT, type Run } from "../harness/result.js";
 import { goalsTable } from "../report/goals.js";
 import { caseTable, goalSummary, header, legend, nodesTable } from "../report/terminal.js";
 import { buildAddon } from "../rivals/addon.js";
@@ -13,7 +13,7 @@ import { nodeBinary } from "./nodes.js";
 import { type CompareOptions, help, type MeasureOptions, parseOptions } from "./options.js";
 import { Progress } from "./progress.js";
 import { suites } from "./registry.js";
-import { jobs, type Plan, Runner } from "./runner.js";
+import { jobs, type Measurement, type Plan, Runner } from "./runner.js";
 
 /** Segments that these processes made, and that would outlive them. */
 function leftOver(pids: readonly number[]): number[] {
@@ -28,19 +28,19 @@ function compare({ earlier, later, threshold }: CompareOptions): void {
   if (comparison.compared.some(({ verdict }) => verdict === "slower")) process.exitCode = 1;
 }
 
-async function measurePlans(runner: Runner, plans: readonly Plan[]): Promise<Run[]> {
+/** Each Node's run is in the file as soon as it is over. */
+async function measurePlans(runner: Runner, plans: readonly Plan[], json: string | undefined): Promise<Run[]> {
   const runs: Run[] = [];
   for (const plan of plans) {
-    const about = conditions(plan.binary, plan.pace, plan.processes);
+    const about = conditions(plan.binary, plan);
     console.log(`${runs.length > 0 ? "\n" : ""}${header(about, runs.length === 0)}\n${legend}`);
-    const cases: Case[] = [];
     const progress = new Progress(plan.processes * jobs(plan.suites).length);
     let heading = "";
+    let measured: Measurement;
     try {
-      await runner.run(plan, {
+      measured = await runner.run(plan, {
         begun: (what, done) => progress.show(what, done),
         finished(result) {
-          cases.push(result);
           if (suites[result.suite]?.isTable) return;
           progress.clear();
           const place = `${result.suite}, ${result.core}`;
@@ -48,11 +48,18 @@ async function measurePlans(runner: Runner, plans: readonly Plan[]): Promise<Run
           heading = place;
           console.log(`\n${caseTable(result)}`);
         },
+        failed(message) {
+          progress.clear();
+          console.error(`bench: ${message}`);
+          process.exitCode = 1;
+        },
       });
     } finally {
       progress.clear();
     }
-    runs.push({ conditions: about, cases });
+    const { processes, ...rest } = measured;
+    runs.push({ conditions: { ...about, processes: Math.max(1, processes) }, ...rest });
+    if (json !== undefined) writeResults(json, { format: FORMAT, runs });
     if (runner.stopped) break;
   }
   return runs;
@@ -74,8 +81,8 @@ async function measure(runner: Runner, { nodes, json, ...options }: MeasureOptio
   if (options.suites.some((name) => suites[name]?.needs?.includes("packages"))) preparePackages(binaries);
 
   const plans = binaries.map((binary): Plan => ({ ...options, binary }));
-  const runs = await measurePlans(runner, plans);
-  if (runner.stopped) return; // half a run is not a result
+  const runs = await measurePlans(runner, plans, json);
+  if (runner.stopped) return; // half a run is not worth a table
   const plain = runs.map((run) => ({ ...run, cases: run.cases.filter(({ suite }) => !suites[suite]?.isTable) }));
   const tables = runs.map((run) => ({ ...run, cases: run.cases.filter(({ suite }) => suites[suite]?.isTable) }));
   if (tables.some(({ cases }) => cases.length > 0)) console.log(`\n${goalsTable(tables)}`);
@@ -84,7 +91,6 @@ async function measure(runner: Runner, { nodes, json, ...options }: MeasureOptio
     if (summary) console.log(`\n${runs.length > 1 ? `Node ${about.node}: ` : ""}${summary}`);
   }
   if (runs.length > 1) console.log(`\n${nodesTable(plain)}`);
-  if (json !== undefined) writeResults(json, { format: FORMAT, runs });
 }
 
 const runner = new Runner();

@@ -1,4 +1,4 @@
-// Cursor.read and Cursor.write from 8 bytes to 256 MiB. The base is Uint8Array.set on a view of the same bytes in a plain
+// Cursor.read and Cursor.write from 8 bytes to 64 MiB. The base is Uint8Array.set on a view of the same bytes in a plain
 // memory, which is the engine's memmove; on the attachment's own shared memory V8 copies more slowly. The other rivals are
 // all further ways to copy bytes out of a segment or into it.
 import { type Goal, type Group, named, type Rival, type Timer } from "../../harness/group.js";

@@ -79,7 +79,7 @@ function attachAndCollect(segment: Segment): Rival {
 /** The host's part alone, in a memory that exists already. */
 function mapping(segment: Segment): Rival {
   const host = sysvHost();
-  const memory = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES });
+  const memory = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES, shared: true });
   const request = {
     id: segment.id,
     access: "read-write" as const,
@@ -110,7 +110,7 @@ function mapping(segment: Segment): Rival {
 }
 
 function memoryAlone(): Rival {
-  const run = () => new WebAssembly.Memory({ initial: PAGES, maximum: PAGES }).buffer.byteLength;
+  const run = () => new WebAssembly.Memory({ initial: PAGES, maximum: PAGES, shared: true }).buffer.byteLength;
   return {
     name: "new WebAssembly.Memory alone",
     operations: 1,

@@ -6,6 +6,8 @@ import { GiB } from "../../harness/size.js";
 import { shmOf, type Variant } from "../../harness/window.js";
 import { bareCalls, spent } from "../../rivals/addon.js";
 
+const WASM_PAGE = 65536;
+
 /** All four steps, one segment after the other. */
 export const LIFE = "create, attach, detach and destroy";
 
@@ -68,6 +70,20 @@ export function systemCalls(): Way {
       [LIFE]: (size, count) => spent(bareCalls().wholeLives(size, count)),
     },
     prove() {}, // `spent` throws if a call was refused
+  };
+}
+
+/** The goal of a life: twice the time of its system calls, and that of the one Memory that it needs. */
+export function allowance(): Way {
+  const memories = (size: number, count: number): number => {
+    const limits = { initial: size / WASM_PAGE + 1, maximum: size / WASM_PAGE + 1, shared: true };
+    return timed(Array.from({ length: count }), () => new WebAssembly.Memory(limits).buffer);
+  };
+  return {
+    ...systemCalls(),
+    name: "twice the system calls, and a new WebAssembly.Memory",
+    warmup: 20,
+    steps: { [LIFE]: (size, count) => 2 * spent(bareCalls().wholeLives(size, count)) + memories(size, count) },
   };
 }
 

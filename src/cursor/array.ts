@@ -18,9 +18,13 @@ function isReversed({ width }: ArrayKind, littleEndian: boolean): boolean {
   return width > 1 && littleEndian !== HOST_IS_LITTLE_ENDIAN;
 }
 
-/** Whether an array lies in this window's memory, and may overlap the bytes that are read or written. */
+/**
+ * Whether an array lies in this window's memory, and may overlap the bytes that are read or written. A shared memory that
+ * grew has one more SharedArrayBuffer, and the earlier ones still reach its bytes.
+ */
 function mayOverlap({ window }: Position, array: ElementArray): boolean {
-  return bufferOf(array) === window.current().buffer;
+  const buffer: unknown = bufferOf(array);
+  return buffer === window.current().buffer || !(buffer instanceof ArrayBuffer);
 }
 
 /** How a short array is moved element by element; undefined if it is not. The wasm core reverses elements itself. */

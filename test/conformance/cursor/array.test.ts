@@ -167,26 +167,30 @@ for (const { name: pair, withCursor } of pairs) {
     });
 
     array("over the window itself, overlapping: as if copied first", () => {
-      withCursor(SIZE, (cursor, { bytes }) => {
+      withCursor(SIZE, (cursor, attachment) => {
+        const { bytes } = attachment;
         const random = randomBytes(SIZE);
-        for (const littleEndian of orders)
-          for (const distance of [-64, -8, 0, 8, 64]) {
-            const [from, length] = [128, Math.floor(160 / width)];
-            const part = (start: number): Uint8Array => random.slice(start, start + length * width);
-            const turned = (taken: Uint8Array): Uint8Array =>
-              littleEndian === LITTLE ? taken : reversed(taken, width);
-            const over = new type(bytes.buffer as ArrayBuffer, bytes.byteOffset + from, length);
-            bytes.set(random);
-            at(cursor, from + distance).writeArray(over, littleEndian);
-            const written = random.slice();
-            written.set(turned(part(from)), from + distance);
-            sameBytes(bytes, written, `writeArray, ${distance}`);
-            bytes.set(random);
-            at(cursor, from + distance).readInto(over, littleEndian);
-            const read = random.slice();
-            read.set(turned(part(from + distance)), from);
-            sameBytes(bytes, read, `readInto, ${distance}`);
-          }
+        for (const hasGrown of [false, true])
+          for (const littleEndian of orders)
+            for (const distance of [-64, -8, 0, 8, 64]) {
+              // A shared memory then has a new buffer, and `bytes` is of the earlier one.
+              if (hasGrown && !(bytes.buffer instanceof ArrayBuffer)) attachment.memory.grow(0);
+              const [from, length] = [128, Math.floor(160 / width)];
+              const part = (start: number): Uint8Array => random.slice(start, start + length * width);
+              const turned = (taken: Uint8Array): Uint8Array =>
+                littleEndian === LITTLE ? taken : reversed(taken, width);
+              const over = new type(bytes.buffer as ArrayBuffer, bytes.byteOffset + from, length);
+              bytes.set(random);
+              at(cursor, from + distance).writeArray(over, littleEndian);
+              const written = random.slice();
+              written.set(turned(part(from)), from + distance);
+              sameBytes(bytes, written, `writeArray, ${distance}`);
+              bytes.set(random);
+              at(cursor, from + distance).readInto(over, littleEndian);
+              const read = random.slice();
+              read.set(turned(part(from + distance)), from);
+              sameBytes(bytes, read, `readInto, ${distance}`);
+            }
       });
     });
 

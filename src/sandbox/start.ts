@@ -62,6 +62,10 @@ function formOf({ bytes, read }: GuestSource, rules: ModuleRules): { guest: Read
   return { guest, compiled };
 }
 
+/** Wasm pages that the windows take in the guest's memory. */
+const pagesOfWindows = ({ windows }: CheckedOptions): number =>
+  windowPages([...windows.values()].map(({ length }) => length));
+
 interface Guest {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly limits: GuestLimits;
@@ -84,7 +88,7 @@ function guestOf(source: GuestSource, options: CheckedOptions): Guest {
     counts: fuel !== undefined,
     shared: isolation === "process" ? undefined : { heapBytes: tableBytes(isolation) },
     maximumPages,
-    windowPages: windowPages([...options.windows.values()].map(({ length }) => length)),
+    windowPages: pagesOfWindows(options),
     allocates: allocator !== undefined,
   };
   const { guest, compiled } = formOf(source, rules);
@@ -136,10 +140,10 @@ function startProcess(
   began: number,
   ended?: () => void,
 ): Promise<Sandbox> {
-  const { windows, memoryLimit, processMemoryLimit } = options;
+  const { memoryLimit, processMemoryLimit } = options;
   // A window's pages are the process's own before the segment is attached over them. Those of a guarded one are again, if the
   // guest stores there.
-  const own = windowPages([...windows.values()].map(({ length }) => length)) * WASM_PAGE;
+  const own = pagesOfWindows(options) * WASM_PAGE;
   const memory = memoryLimit + own + processMemoryLimit + module.length;
   const job = { ...limits, ...jobOf(options), moduleBytes: module.length, memory };
   const request = { job, module, processMemoryLimit };
@@ -159,7 +163,8 @@ export async function startSandboxPool(source: GuestSource, options: CheckedPool
   const { bytes, limits } = guestOf(source, options);
   const start: Starter = (runner, windows, ended) =>
     startProcess(bytes, { ...options, windows }, limits, runner, performance.now(), ended);
-  return startPool(options, { ...options, host: hostOf(options.windows) }, start);
+  const pages = limits.fixed ? limits.maximumPages + pagesOfWindows(options) : undefined;
+  return startPool(options, { ...options, pages, host: hostOf(options.windows) }, start);
 }
 
 /** The host that the windows' segments are reached by, else the kernel's. */

@@ -8,6 +8,7 @@ import { confines } from "../support/engine.js";
 import { gone, runnersOf, small } from "./processes.js";
 import { attached, guest, native, rejects, withSegments } from "./sandboxes.js";
 
+const MiB = 2 ** 20;
 const exportsGuest = guest("hostile/exports");
 const loop = guest("hostile/loop");
 
@@ -41,6 +42,27 @@ else {
     await rejects(() => pool.call("enter", 1), "ERR_SHM_POOL_FULL", /^2 calls wait for one of 1 processes/);
     assert.equal(await Promise.all(calls), [7, 7, 7]);
   });
+
+  pools(
+    "lends guests whose windows are larger than the pool's, as there is no room for two memories in a process",
+    () =>
+      withSegments([5000, 200 * MiB], async (usual, large) => {
+        const windows = { window: { segment: usual } };
+        await using pool = await createSandboxPool(exportsGuest, { size: 1, windows, processMemoryLimit: 128 * MiB });
+        const limits = new Set<number | undefined>();
+        for (const segment of [usual, large, usual, large])
+          await pool.use(
+            async (sandbox) => {
+              assert.is(sandbox.windows.window.byteLength, segment.size);
+              assert.is(await sandbox.call("answer"), 42);
+              const spare = (sandbox.confinement?.dataLimit as number) - segment.size;
+              limits.add(Math.round(spare / (16 * MiB)));
+            },
+            { windows: { window: { segment } } },
+          );
+        assert.ok(limits.size <= 2, `limits without the window: ${[...limits]} times 16 MiB`);
+      }),
+  );
 
   pools("replaces a process that was killed: idle, waiting for its job, or in a call", async () => {
     const imports = { host: { callback: () => 42 } };

@@ -36,6 +36,8 @@ export interface RunnerOptions {
   readonly execPath: string;
   /** Bytes. */
   readonly processMemoryLimit: number;
+  /** Wasm pages of a fixed memory that it makes before its job comes. */
+  readonly pages?: number | undefined;
 }
 
 /** How a runner's process ended. */
@@ -87,7 +89,7 @@ export class RunnerProcess {
   readonly ring: HostRing;
 
   /** @throws {ShmError} `ERR_SHM_UNSUPPORTED` this process may start no other; the segment of its ring cannot be made */
-  constructor({ host, execPath, processMemoryLimit }: RunnerOptions) {
+  constructor({ host, execPath, processMemoryLimit, pages }: RunnerOptions) {
     const { ring, id } = HostRing.make(host);
     this.ring = ring;
     const args = [...flagsOf(execPath, processMemoryLimit), "-e", BOOT, "wasm-shm-sandbox"];
@@ -124,7 +126,7 @@ export class RunnerProcess {
     this.keepProcess(false);
     script ??= frameOf(`${source};module.exports.runProcess()`);
     this.#channel.write(script);
-    const start: RunnerStart = { addon: addonFileOf(host) as string, ring: id, parent: process.pid };
+    const start: RunnerStart = { addon: addonFileOf(host) as string, ring: id, parent: process.pid, pages };
     this.#channel.write(frameOf(JSON.stringify(start)));
   }
 

@@ -20,11 +20,24 @@ function kernelFile(path: string): string | undefined {
   }
 }
 
+/** Results of the Nodes before, and pages. */
+const unmeasured = [":!bench/results", ":!bench/report"];
+
 /** The commit, and whether the measured code differs from it. */
 function commit(): Pick<Conditions, "commit" | "dirty"> {
   const id = git("rev-parse", "--short=12", "HEAD");
   if (id === undefined) return { commit: "unknown", dirty: true };
-  const changes = git("status", "--porcelain", "--", "src", "assembly", "native", "bench", "package-lock.json");
+  const changes = git(
+    "status",
+    "--porcelain",
+    "--",
+    "src",
+    "assembly",
+    "native",
+    "bench",
+    "package-lock.json",
+    ...unmeasured,
+  );
   return { commit: id.slice(0, 12), dirty: changes !== "" };
 }
 

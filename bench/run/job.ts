@@ -4,7 +4,7 @@
 import type { Measured } from "../harness/conclude.js";
 import type { AnyRival, Group } from "../harness/group.js";
 import { type Earlier, measure } from "../harness/measure.js";
-import { brisk, type PaceName, paces, shareOf } from "../harness/pace.js";
+import { brisk, type PaceName, paces, patient, shareOf } from "../harness/pace.js";
 import { consumed } from "../harness/sampling.js";
 import type { Variant } from "../harness/window.js";
 import { suites } from "./registry.js";
@@ -54,7 +54,8 @@ async function work({ suite, core, pace, processes, earlier, planted }: Job): Pr
     if (names.has(group.name)) throw new Error(`two groups of ${suite} are called ${group.name}`);
     names.add(group.name);
     await post({ begun: group.name });
-    const chosen = suites[suite]?.isTable ? brisk(paces[pace]) : paces[pace];
+    const { isTable, hasParties } = suites[suite] ?? {};
+    const chosen = isTable ? brisk(paces[pace]) : hasParties ? patient(paces[pace]) : paces[pace];
     const share = shareOf(chosen, processes);
     await post({ measured: await measure(group, share, checkpoint, earlier[group.name], planted) });
   };

@@ -35,6 +35,8 @@ export interface Suite {
   readonly needs?: readonly ("addon" | "packages")[];
   /** Runs only if it is named, and ends with one table instead of one for each group. */
   readonly isTable?: boolean;
+  /** Times what another process or thread answers: the pace is `patient`. */
+  readonly hasParties?: boolean;
 }
 
 /** For suites of cursors. */
@@ -91,18 +93,21 @@ export const suites = {
     about: "a guest in place against copies, calls of a guest, and the write guard",
     variants: ["wasm"],
     run: sandbox,
+    hasParties: true,
   },
   x11: { about: "frames to an X server, against the package x11's own providers", variants: ["wasm"], run: x11 },
   locks: {
     about: "mutexes and read-write locks, alone and against another party, beside glibc's",
     variants: ["js"],
     run: locks,
+    hasParties: true,
     needs: ["addon"],
   },
   messaging: {
     about: "messages to another process, against process.send, a socket and postMessage; the goals of channels",
     variants: ["js"],
     run: messaging,
+    hasParties: true,
     needs: ["addon", "packages"],
   },
   goals: {

@@ -81,7 +81,7 @@ export function allowance(): Way {
   };
   return {
     ...systemCalls(),
-    name: "twice the system calls, and a new WebAssembly.Memory",
+    name: "twice the calls, and a Memory",
     warmup: 20,
     steps: { [LIFE]: (size, count) => 2 * spent(bareCalls().wholeLives(size, count)) + memories(size, count) },
   };

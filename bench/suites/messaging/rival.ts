@@ -1,6 +1,6 @@
 // A transport as a rival of a group: how many messages a trial has, and what is told of all its trials.
 import type { AsyncRival } from "../../harness/group.js";
-import { type PaceName, paces } from "../../harness/pace.js";
+import { type PaceName, paces, patient } from "../../harness/pace.js";
 import type { Figure } from "../../harness/result.js";
 import { MiB } from "../../harness/size.js";
 import { quantile } from "../../harness/statistics.js";
@@ -60,7 +60,7 @@ class Totals {
   #wall = 0;
 
   constructor(pace: PaceName) {
-    this.#warmupNs = paces[pace].warmupMs * 1e6;
+    this.#warmupNs = patient(paces[pace]).warmupMs * 1e6;
   }
 
   add({ each, nanoseconds, cpu, wall }: Trial, messages: number): void {

@@ -103,6 +103,7 @@ function refusedByLoader(addon: string, text: string, cure: string): Diagnosis {
 function diagnosed(root: string | undefined, given: string | undefined, error: unknown): Diagnosis {
   const { code } = error as NodeJS.ErrnoException;
   const text = (error instanceof Error ? error.message : String(error))
+    .replace(/\nRequire stack:.*/s, "") // files of this package, or of its bundle
     .trim()
     .replace(/\.$/, "")
     .replaceAll(/\s*\n\s*/g, "; ");

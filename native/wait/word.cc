@@ -29,8 +29,8 @@ bool ReadWord(const Napi::CallbackInfo& info, uint32_t** word) {
 }
 
 // To look for so long before a sleep saves most sleeps: the wake of a core that is idle takes 25
-// us, and there are two in a call of a guest. Of a short one, callSync takes 3 to 6 us instead of
-// 50 to 65 then, and call 10 to 20 instead of 65 to 85 (Node 20 and 26, x86-64, a virtual machine).
+// us, and there are two in a call of a guest. Of a short one, callSync takes 6 to 11 us instead of
+// 14 to 57 then, and call 16 to 28 instead of 44 to 73 (Node 20, x86-64, npm run bench -- sandbox).
 constexpr int64_t kLookNs = 50'000;
 
 bool IsPast(const timespec& time) {

@@ -65,11 +65,16 @@ function build() {
   const chosen = process.env.npm_config_nodedir ?? process.env.npm_package_config_node_gyp_nodedir;
   const headers = chosen ? undefined : bundledHeaders();
   if (headers) args.push("--nodedir", headers);
-  const { status, error, stdout, stderr } = spawnSync(process.execPath, args, {
+  const options = {
     stdio: ["ignore", "pipe", "pipe"],
     encoding: "utf8",
     maxBuffer: 2 ** 26, // bytes; spawnSync ends a child that prints more
-  });
+  };
+  // Two builds at once in a folder would remove each other's files, so the second waits for the first; a system without
+  // flock(1) has no such wait. flock would make a file of a folder that does not exist.
+  const locked = existsSync(folder) && spawnSync("flock", [folder, process.execPath, ...args], options);
+  const ran = locked && locked.error?.code !== "ENOENT" ? locked : spawnSync(process.execPath, args, options);
+  const { status, error, stdout, stderr } = ran;
   process.stderr.write(stderr ?? ""); // the compiler's warnings
   if (status === 0) return undefined;
   process.stderr.write(stdout ?? "");

@@ -59,8 +59,6 @@ export interface InstanceRequest extends GuestLimits {
   readonly module: WebAssembly.Module;
   readonly windows: ReadonlyMap<string, WindowRequest>;
   readonly imports: WebAssembly.Imports;
-  /** For a guest with a fixed memory: makes it, or has made it before. */
-  readonly fixedMemory?: ((pages: number) => WebAssembly.Memory) | undefined;
 }
 
 export interface SharedWindow extends WindowPart {
@@ -88,8 +86,8 @@ export interface RunnerStart {
   readonly ring: number;
   /** The process that starts it. */
   readonly parent: number;
-  /** Wasm pages of a fixed memory that its guest will probably have. */
-  readonly pages?: number | undefined;
+  /** Whether it has time to rehearse before its job comes. */
+  readonly rehearses: boolean;
 }
 
 /** For a process. The module's bytes follow. */

@@ -27,7 +27,10 @@ export async function start(source: GuestSource, options: CheckedOptions): Promi
   const began = performance.now();
   const { bytes, limits, compiled } = guestOf(source, options);
   const { isolation, windows, imports } = options;
-  if (isolation === "process") return startProcess(bytes, options, limits, runnerOf(options), began);
+  if (isolation === "process") {
+    const runner = startRunner({ ...runnerOf(options, limits), rehearses: false });
+    return startProcess(bytes, options, limits, runner, began);
+  }
   const module = await compiled();
   if (isolation === "inline") return startInlineSandbox({ ...limits, module, windows }, imports);
   const job = { ...limits, module, ...jobOf(options), addon: addonFileOf(hostOf(windows)) as string };
@@ -156,15 +159,18 @@ function hostSide({ imports, timeLimitMs, allocator, windows }: CheckedOptions, 
   return { imports, timeLimitMs, allocator, memoryAllowed: allowedBytes(limits, [...windows.values()]) };
 }
 
-const runnerOf = (options: CheckedOptions): RunnerProcess => startRunner({ ...options, host: hostOf(options.windows) });
+const runnerOf = (options: CheckedOptions, { maximumPages }: GuestLimits) => ({
+  ...options,
+  host: hostOf(options.windows),
+  pages: maximumPages + pagesOfWindows(options),
+});
 
 /** Several processes for one guest. */
 export async function startSandboxPool(source: GuestSource, options: CheckedPoolOptions): Promise<SandboxPool> {
   const { bytes, limits } = guestOf(source, options);
   const start: Starter = (runner, windows, ended) =>
     startProcess(bytes, { ...options, windows }, limits, runner, performance.now(), ended);
-  const pages = limits.fixed ? limits.maximumPages + pagesOfWindows(options) : undefined;
-  return startPool(options, { ...options, pages, host: hostOf(options.windows) }, start);
+  return startPool(options, { ...runnerOf(options, limits), rehearses: true }, start);
 }
 
 /** The host that the windows' segments are reached by, else the kernel's. */

@@ -7,14 +7,29 @@ import { hints } from "../../common/hints.js";
 import { fs, nodeChildren, nodeOs } from "../../host/builtin.js";
 import type { Host } from "../../host/host.js";
 import { launch } from "../../host/launch.js";
+import { WASM_PAGE } from "../../memory/layout.js";
 import { addonFileOf } from "../../node.js";
 import type { RunnerStart } from "../job.js";
 import { source } from "../source.js";
+import { NO_TIER_UP, tierUpCrashes } from "../tiering.js";
 import { HostRing } from "./ring.js";
 import { MOST_BYTES } from "./wire.js";
 
-/** The engine's heap holds the guest's tables and exceptions; the compiler and the code, which lie beside it, need more. */
-const heapMibOf = (processMemoryLimit: number): number => Math.floor(processMemoryLimit / 4 / 2 ** 20);
+/**
+ * The engine's heap holds the guest's tables and exceptions; the compiler and the code, which lie beside it, need more. V8 collects
+ * all garbage, which takes 3 to 5 ms, as it makes a memory of more than half of what its heap may have; so that comes on top. What
+ * the process may have in all is RLIMIT_DATA's to say.
+ */
+function heapFlags({ processMemoryLimit, pages }: RunnerOptions): string[] {
+  const mebibytes = Math.floor(processMemoryLimit / 4 / 2 ** 20);
+  const largest = mebibytes + 2 * Math.ceil((pages * WASM_PAGE) / 2 ** 20);
+  // V8 would take the two others from the largest: garbage for half of it, and 3 times 16 MiB of young objects.
+  return [
+    `--max-old-space-size=${largest}`,
+    `--initial-old-space-size=${Math.floor(mebibytes / 2)}`,
+    "--max-semi-space-size=1",
+  ];
+}
 
 /** Reads the runner's script from the socket: a bundle of a program has no file of this package. */
 const BOOT = `const fs=require("node:fs"),read=(n)=>{const b=Buffer.alloc(n);for(let at=0;at<n;){const got=fs.readSync(3,b,at,n-at,null);if(got===0)process.exit();at+=got}return b};(0,eval)(read(read(4).readUInt32LE()).toString())`;
@@ -36,8 +51,10 @@ export interface RunnerOptions {
   readonly execPath: string;
   /** Bytes. */
   readonly processMemoryLimit: number;
-  /** Wasm pages of a fixed memory that it makes before its job comes. */
-  readonly pages?: number | undefined;
+  /** Wasm pages that its guest's memory may have, windows included. */
+  readonly pages: number;
+  /** Whether it waits for its job, and rehearses meanwhile. */
+  readonly rehearses: boolean;
 }
 
 /** How a runner's process ended. */
@@ -66,11 +83,14 @@ export function frameOf(text: string): Buffer {
 let script: Buffer | undefined;
 
 /** Node's own flags that a runner is started with. */
-function flagsOf(execPath: string, processMemoryLimit: number): string[] {
-  const flags = [`--max-old-space-size=${heapMibOf(processMemoryLimit)}`, "--v8-pool-size=1", "--input-type=commonjs"];
-  // SIGUSR1 starts a debugger, which the filter ends the process for. Another Node may not know the flag, and would not start.
-  const canKeepOut = execPath === process.execPath && process.allowedNodeEnvironmentFlags.has("--disable-sigusr1");
-  return canKeepOut ? [...flags, "--disable-sigusr1"] : flags;
+function flagsOf(options: RunnerOptions): string[] {
+  const flags = [...heapFlags(options), "--v8-pool-size=1", "--input-type=commonjs"];
+  // Another Node may not know these, and would not start.
+  if (options.execPath !== process.execPath) return flags;
+  if (tierUpCrashes) flags.push(NO_TIER_UP);
+  // SIGUSR1 starts a debugger, which the filter ends the process for.
+  if (process.allowedNodeEnvironmentFlags.has("--disable-sigusr1")) flags.push("--disable-sigusr1");
+  return flags;
 }
 
 /** A process that waits for a job. */
@@ -89,10 +109,11 @@ export class RunnerProcess {
   readonly ring: HostRing;
 
   /** @throws {ShmError} `ERR_SHM_UNSUPPORTED` this process may start no other; the segment of its ring cannot be made */
-  constructor({ host, execPath, processMemoryLimit, pages }: RunnerOptions) {
+  constructor(options: RunnerOptions) {
+    const { host, execPath, rehearses } = options;
     const { ring, id } = HostRing.make(host);
     this.ring = ring;
-    const args = [...flagsOf(execPath, processMemoryLimit), "-e", BOOT, "wasm-shm-sandbox"];
+    const args = [...flagsOf(options), "-e", BOOT, "wasm-shm-sandbox"];
     try {
       this.#child = nodeChildren().spawn(execPath, args, {
         ...launch(host),
@@ -126,7 +147,7 @@ export class RunnerProcess {
     this.keepProcess(false);
     script ??= frameOf(`${source};module.exports.runProcess()`);
     this.#channel.write(script);
-    const start: RunnerStart = { addon: addonFileOf(host) as string, ring: id, parent: process.pid, pages };
+    const start: RunnerStart = { addon: addonFileOf(host) as string, ring: id, parent: process.pid, rehearses };
     this.#channel.write(frameOf(JSON.stringify(start)));
   }
 

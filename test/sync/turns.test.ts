@@ -288,7 +288,8 @@ else {
           ${asks.replace("ID", String(segment.id))} ask(); console.log("asks"); setTimeout(() => process.exit(3), 50);`);
         if (exits.exitCode === null) await once(exits, "exit");
         assert.is(exits.exitCode, 3);
-        await until("the process's leave", () => domain?.peers().length === 2);
+        // On Bun, which runs no hooks of an addon at process.exit, its death.
+        await until("the process's leave", () => domain?.peers().filter(({ alive }) => alive).length === 2);
       } finally {
         await end(child, "SIGKILL");
       }

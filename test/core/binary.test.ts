@@ -5,7 +5,8 @@ import { constants } from "node:os";
 import * as assert from "uvu/assert";
 import { SegmentStatus, SharedMemoryFlags, VERSION } from "wasm-shm";
 import { errnoNumbers } from "#src/common/errors.js";
-import { binaryFor } from "#src/core/wasm/build.js";
+import { binaryFor, constants as coreConstants } from "#src/core/wasm/build.js";
+import { functionNames, lazyExports, type Table } from "#src/core/wasm/lazy.js";
 import { WASM_PAGE, WINDOW_START } from "#src/memory/layout.js";
 import { suite } from "../suite.js";
 import { root, run } from "../support/child.js";
@@ -15,10 +16,11 @@ import { randomBytes } from "../support/pairs.js";
 type Call = (...values: unknown[]) => unknown;
 
 const debugBuild = run("npm", ["run", "--silent", "build:debug"]);
+const debugBytes = readFileSync(`${root}build/core.debug.wasm`);
 const builds = {
-  release: { bytes: binaryFor("shared"), shared: true },
-  "release for plain memories": { bytes: binaryFor("plain"), shared: false },
-  debug: { bytes: readFileSync(`${root}build/core.debug.wasm`), shared: true },
+  release: { bytes: binaryFor("shared"), shared: true, embedded: true },
+  "release for plain memories": { bytes: binaryFor("plain"), shared: false, embedded: true },
+  debug: { bytes: debugBytes, shared: true, embedded: false },
 };
 const WINDOW = 70_000; // bytes: not whole pages
 const CURSOR = 5;
@@ -43,13 +45,19 @@ function bigArguments(call: Call): boolean[] {
   throw new Error("it takes no arguments");
 }
 
-for (const [target, { bytes, shared }] of Object.entries(builds)) {
+/** The functions that a table of the embedded binary has, by name. */
+const inTable = ({ functions }: Table): Record<string, Call> =>
+  Object.fromEntries(functionNames.map((name, index) => [name, functions.get(index) as Call]));
+
+for (const [target, { bytes, shared, embedded }] of Object.entries(builds)) {
   const binary = suite(`The core's build: ${target}`);
   const memoryOf = (pages: number): WebAssembly.Memory =>
     new WebAssembly.Memory(shared ? { initial: pages, maximum: pages, shared } : { initial: pages });
   const module = new WebAssembly.Module(bytes);
-  const instantiate = (memory: WebAssembly.Memory): Record<string, Call> =>
-    new WebAssembly.Instance(module, { env: { memory } }).exports as Record<string, Call>;
+  const instantiate = (memory: WebAssembly.Memory): Record<string, Call> => {
+    const exports = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown;
+    return embedded ? inTable(exports as Table) : (exports as Record<string, Call>);
+  };
 
   binary("imports env.memory and nothing else", () => {
     assert.equal(WebAssembly.Module.imports(module), [{ module: "env", name: "memory", kind: "memory" }]);
@@ -59,18 +67,13 @@ for (const [target, { bytes, shared }] of Object.entries(builds)) {
     const source = readFileSync(`${root}assembly/index.ts`, "utf8");
     const listed = [...source.matchAll(/export \{([^}]*)\}/g)].flatMap(([, names]) => (names as string).match(/\w+/g));
     const exported = WebAssembly.Module.exports(module).map(({ name }) => name);
-    assert.equal(exported.sort(), listed.sort());
+    if (embedded) assert.equal(exported.splice(0).sort(), ["fault", "functions"]);
+    const given = embedded ? ["fault", ...functionNames, ...Object.keys(coreConstants)] : exported;
+    assert.equal(given.sort(), listed.sort());
   });
 
   binary("is under 40 KiB", () => {
     assert.ok(bytes.length < 40 * 1024, `${bytes.length} bytes`);
-  });
-
-  binary("agrees with src/memory/layout.ts on where windows start", () => {
-    const { WINDOW_START: start } = new WebAssembly.Instance(module, {
-      env: { memory: memoryOf(1) },
-    }).exports as { WINDOW_START: WebAssembly.Global };
-    assert.is(start.value, WINDOW_START);
   });
 
   binary("traps if a record is opened over bytes outside a window", () => {
@@ -222,7 +225,50 @@ for (const tool of ["exports", "scalars"])
   });
 glue.run();
 
+const lazy = suite("Functions of an instance");
+
+lazy("are made at their first call, for each instance", () => {
+  const asked: number[] = [];
+  const instance = (result: number) =>
+    lazyExports({
+      functions: {
+        get(index: number) {
+          asked.push(index);
+          return (...values: unknown[]) => [result, ...values];
+        },
+      },
+      fault: {} as never,
+    }) as unknown as Record<string, Call>;
+  const [first, second] = [instance(1), instance(2)];
+  assert.equal(asked, []);
+  assert.equal(first["seek"]?.(5, 6, 0), [1, 5, 6, 0]);
+  assert.equal(first["seek"]?.(7, 8, 9), [1, 7, 8, 9]);
+  assert.equal(second["seek"]?.(5), [2, 5]);
+  const place = functionNames.indexOf("seek");
+  assert.equal(asked, [place, place]);
+});
+lazy.run();
+
 const twice = suite("Numbers written down twice");
+
+const instanceOf = (bytes: BufferSource): WebAssembly.Exports => {
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
+  return new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } }).exports;
+};
+
+twice("the constants beside the embedded binary are the core's", () => {
+  const exports = instanceOf(debugBytes) as Record<string, WebAssembly.Global>;
+  for (const [name, value] of Object.entries(coreConstants)) assert.is(exports[name]?.value, value, name);
+  assert.is(coreConstants.WINDOW_START, WINDOW_START);
+});
+
+twice("the embedded table has each function at its name's place", () => {
+  const byName = instanceOf(readFileSync(`${root}build/core.wasm`)) as Record<string, Call>;
+  const byTable = inTable(instanceOf(binaryFor("shared")) as unknown as Table);
+  assert.ok(functionNames.length > 70);
+  // The name of an exported function is its index in the module, which the table leaves as it was.
+  for (const name of functionNames) assert.is(byTable[name]?.name, byName[name]?.name, name);
+});
 
 twice("the debug build builds", () => {
   assert.is(debugBuild.code, 0, debugBuild.stderr);

@@ -6,6 +6,7 @@ import { hints } from "../../common/hints.js";
 import { isShared, type WasmMemory } from "../../memory/layout.js";
 import { core, memoryLimits } from "../binary.js";
 import type { Exports } from "./exports.js";
+import { lazyExports, type Table } from "./lazy.js";
 
 export { constants } from "../binary.js";
 
@@ -71,7 +72,8 @@ function moduleFor(memory: WasmMemory): WebAssembly.Module {
  */
 export function instanceIn(memory: WasmMemory): Exports {
   try {
-    return new WebAssembly.Instance(moduleFor(memory), { env: { memory } }).exports as unknown as Exports;
+    const { exports } = new WebAssembly.Instance(moduleFor(memory), { env: { memory } });
+    return lazyExports(exports as unknown as Table);
   } catch (cause) {
     throw refusal(cause);
   }

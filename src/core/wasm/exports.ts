@@ -2,7 +2,8 @@
 
 /**
  * The core's exports. What each does, and when it traps, is said in its file. A cursor is a record's number, and a
- * boolean crosses as 0 or 1. WebAssembly has no unsigned types: results marked u32 or u64 arrive signed.
+ * boolean crosses as 0 or 1. WebAssembly has no unsigned types: results marked u32 or u64 arrive signed. Functions are called
+ * as methods of this object: lazy.ts.
  */
 export interface Exports {
   // assembly/cursor/array.ts

@@ -16,6 +16,8 @@ export const MAX_LENGTH = 0xffffffff;
 const STATE_SIZE = hashShapes.xxh3.state;
 
 const NOTHING = new Uint8Array(0);
+const NO_FLOAT32 = new Float32Array(0);
+const NO_FLOAT64 = new Float64Array(0);
 
 /** The core at work in one memory. */
 export class Instance {
@@ -23,8 +25,8 @@ export class Instance {
   readonly #memory: WasmMemory;
   #bytes: Uint8Array = NOTHING;
   #state: Uint8Array = NOTHING;
-  #float32: Float32Array = new Float32Array(0);
-  #float64: Float64Array = new Float64Array(0);
+  #float32: Float32Array = NO_FLOAT32;
+  #float64: Float64Array = NO_FLOAT64;
 
   constructor(memory: WasmMemory) {
     this.exports = instanceIn(memory);

@@ -121,15 +121,15 @@ export class WasmRange implements CoreRange {
 
   hashStripes(name: HashName, state: Uint8Array, seed: bigint, start: number, end: number): void {
     this.#begin(name, seed, state);
-    const { xxh64Stripes, xxh3Stripes } = this.#exports;
-    this.#inCalls(start, end, name === "xxh64" ? xxh64Stripes : xxh3Stripes);
+    const stripes = name === "xxh64" ? "xxh64Stripes" : "xxh3Stripes";
+    this.#inCalls(start, end, (record, from, to) => this.#exports[stripes](record, from, to));
     state.set(this.#instance.state.subarray(0, state.length));
   }
 
   hashEnd(name: HashName, state: Uint8Array, seed: bigint, start: number, end: number, total: bigint): bigint {
     this.#begin(name, seed, state);
-    const { xxh64End, xxh3End } = this.#exports;
-    const hash = this.#call((record) => (name === "xxh64" ? xxh64End : xxh3End)(record, start, end, total));
+    const last = name === "xxh64" ? "xxh64End" : "xxh3End";
+    const hash = this.#call((record) => this.#exports[last](record, start, end, total));
     return BigInt.asUintN(64, hash);
   }
 
@@ -178,9 +178,8 @@ export class WasmRange implements CoreRange {
   }
 
   swap(width: Width, start: number, end: number): void {
-    const { swap16, swap32, swap64 } = this.#exports;
-    const swap = width === 2 ? swap16 : width === 4 ? swap32 : swap64;
-    this.#inCalls(start, end, swap);
+    const swap = width === 2 ? "swap16" : width === 4 ? "swap32" : "swap64";
+    this.#inCalls(start, end, (record, from, to) => this.#exports[swap](record, from, to));
   }
 
   isUtf8(start: number, end: number): boolean {

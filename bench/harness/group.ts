@@ -26,6 +26,8 @@ interface Work {
   readonly operations: number;
   /** `run` returns the nanoseconds of its timed part, because not all of it is to be timed. */
   readonly selfTimed?: boolean;
+  /** Milliseconds of one call. A rival that says so has warmed up by itself, and each call of it is a sample. */
+  readonly lastsMs?: number;
   readonly goals?: readonly Goal[];
   /** Further figures of this rival, asked for after it was timed. */
   readonly figures?: () => readonly Figure[];
@@ -63,6 +65,11 @@ export interface Group<R extends AnyRival = Rival> {
   readonly bytes?: number;
   /** Milliseconds of each sample (default 0.5). Longer if a sample must pay for the garbage that it makes. */
   readonly sampleMs?: number;
+  /**
+   * Garbage is not collected between rounds. A collection ends code that V8 compiled for objects of which none is left, such as
+   * messages that were read: what follows would time the compiler.
+   */
+  readonly keepsGarbage?: boolean;
   /** Each sample is one call, without a warm-up: for work that is slow the first time, in a process of its own. */
   readonly cold?: boolean;
   readonly rivals: readonly [R, ...R[]];

@@ -45,7 +45,7 @@ export async function measure(
   earlier: Earlier = {},
   planted?: number,
 ): Promise<Measured> {
-  const { cold = false, sampleMs = SAMPLE_MS, rivals } = group;
+  const { cold = false, keepsGarbage = false, sampleMs = SAMPLE_MS, rivals } = group;
   checkGroup(group);
   for (const rival of rivals) await rival.prove();
   const sliceMs = cold ? 0 : Math.max(pace.sliceMs, 2 * sampleMs);
@@ -57,7 +57,9 @@ export async function measure(
   const runners: { task: Task; async: boolean; operations: number; times: number[] }[] = [];
   let roundMs = 0;
   for (const rival of rivals) {
-    const { calls: enough, lastsMs } = cold ? { calls: 1, lastsMs: 0 } : await warmUp(rival, pace.warmupMs, sampleMs);
+    const known = cold ? 0 : rival.lastsMs;
+    const { calls: enough, lastsMs } =
+      known === undefined ? await warmUp(rival, pace.warmupMs, sampleMs) : { calls: 1, lastsMs: known };
     const isPlanted = planted !== undefined && rival === rivals.at(-1);
     const calls = isPlanted ? Math.max(enough, PLANTED_CALLS) : enough;
     const made = isPlanted ? Math.round(calls * (1 + planted / 100)) : calls;
@@ -70,7 +72,7 @@ export async function measure(
   const limit = performance.now() + pace.groupMs * (cold ? COLD_TIMES : 2); // a busy machine takes longer than it was planned
   const seed = (earlier[rivals[0].name] ?? []).flat().length; // other orders than those of earlier processes
   for (let round = 0; round < rounds && (round < pace.fewestRounds || performance.now() < limit); round++) {
-    if (!collectsEachSlice) collect();
+    if (!collectsEachSlice && !keepsGarbage) collect();
     for (const place of shuffled(runners.length, seed + round)) {
       const runner = runners[place] as (typeof runners)[number];
       // Work comes in tasks of the event loop, as in any program: an engine keeps the target of a new WeakRef for that

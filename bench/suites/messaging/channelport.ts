@@ -24,7 +24,6 @@ abstract class ChannelPort implements Port {
   constructor(payload: Payload, channel: Channel) {
     this.payload = payload;
     this.channel = channel;
-    channel.hear((message) => this.arrive(message));
   }
 
   abstract send(): boolean;
@@ -36,12 +35,15 @@ abstract class ChannelPort implements Port {
   listen(heard: () => void, failed: (error: unknown) => void): void {
     this.#heard = heard;
     this.#failed = failed;
+    this.channel.hear(this.#arrived);
   }
 
-  close(): void {
+  rest(): void {
     this.#heard = undefined;
     this.channel.hear(undefined);
   }
+
+  close(): void {} // nothing is held
 
   protected next(): number {
     return this.#sent++;
@@ -53,9 +55,11 @@ abstract class ChannelPort implements Port {
       this.#heard?.();
     } catch (error) {
       this.#failed?.(error);
-      this.close();
+      this.rest();
     }
   }
+
+  readonly #arrived = (message: unknown): void => this.arrive(message);
 }
 
 /** process.send, which copies a message when it is called. */
@@ -159,6 +163,13 @@ export class PostPort extends ChannelPort {
       if (this.#underway < this.#most) resolve();
       else this.#roomy = resolve;
     });
+  }
+
+  /** By then all messages are taken, but a report of the last ones may still be on its way, and is not heard. */
+  override rest(): void {
+    super.rest();
+    this.#underway = 0;
+    this.#taken = 0;
   }
 
   protected arrive(message: unknown): void {

@@ -9,7 +9,7 @@ import { KiB, MiB } from "../../harness/size.js";
 import { disruptorAbsence } from "./disruptorport.js";
 import type { Kind } from "./port.js";
 import type { Receivers } from "./receiver.js";
-import { type Load, type MessagingRival, rivalOf } from "./rival.js";
+import { type Load, type MessagingRival, withRivals } from "./rival.js";
 import { type TransportName, transports } from "./transports.js";
 
 interface Comparison {
@@ -113,13 +113,14 @@ function spinning(): Comparison[] {
 export async function channels(receivers: Receivers, time: Timer, pace: PaceName): Promise<void> {
   const comparisons = availableParallelism() < 2 ? awaited : [...awaited, ...spinning()];
   for (const { kind, load, pattern, others, own, absent = [], goals } of comparisons) {
-    const rival = (name: TransportName) => rivalOf(receivers, name, kind, load, pace);
-    const base = await rival(others[0]);
-    const rivals: [MessagingRival, ...MessagingRival[]] = [base];
-    for (const name of others.slice(1)) rivals.push(await rival(name));
-    const judged = await rival(own);
-    rivals.push({ ...judged, goals: goals(judged, base) });
-    const group = { ...named(kind, load.bytes, pattern), rivals, absent };
-    await time(kind === "one-way throughput" ? { ...group, bytes: load.bytes } : group);
+    const about = {
+      ...named(kind, load.bytes, pattern),
+      ...(kind === "one-way throughput" ? { bytes: load.bytes } : {}),
+    };
+    await withRivals(receivers, [...others, own], kind, load, pace, ([base, ...more]) => {
+      const judged = more.pop() as MessagingRival;
+      const rivals = [base, ...more, { ...judged, goals: goals(judged, base) }] as const;
+      return time({ ...about, keepsGarbage: true, rivals, absent });
+    });
   }
 }

@@ -5,30 +5,54 @@ import type { Touch } from "./message.js";
 import type { Kind, Served } from "./port.js";
 import type { TransportName } from "./transports.js";
 
-/** What the receiver is asked to do. */
-export interface Order {
+/** A transport that is to be opened: it stays open for all trials, as in a program. */
+export interface Opening {
   readonly transport: TransportName;
   readonly kind: Kind;
   readonly bytes: number;
   readonly touch: Touch;
-  /** Messages that it will receive. */
+}
+
+/** A trial through an opened transport. */
+export interface Service {
+  readonly touch: Touch;
+  /** Messages that the receiver will get. */
   readonly count: number;
 }
 
-/** What the receiver answers: it has attached; it is ready to receive; how that ended. */
-export type Answer = "attached" | "ready" | Served | { readonly failed: string };
+/** What the receiver is asked to do, to the transport of that number. */
+export type Order = { readonly number: number } & (
+  | { readonly open: Opening }
+  | { readonly serve: Service }
+  | { readonly close: true }
+);
+
+/** What the receiver answers: it has attached, opened or closed; it is ready to receive; how that ended. */
+export type Answer = "done" | "ready" | Served | { readonly failed: string };
 
 /** File descriptors of the receiver's process. Both are ends of socket pairs, which have no name to leave behind. */
 export const Descriptor = { socket: 4, bell: 5 } as const;
 
 export const PATIENCE_MS = 30_000;
 
-/** A check to call while spinning: it throws if the other side has not answered for 30 s, or is gone. */
-export function patience(isThere: () => boolean): () => void {
-  const limit = Date.now() + PATIENCE_MS;
-  return () => {
-    if (!isThere()) throw new Error("the other process is gone");
-    if (Date.now() > limit) throw new Error("the other process does not answer");
+/** What a side asks while it spins. One lives as long as the ports do: code that V8 compiled for a function dies with it. */
+export class Patience {
+  readonly #isThere: () => boolean;
+  #limit = 0;
+
+  constructor(isThere: () => boolean = () => true) {
+    this.#isThere = isThere;
+  }
+
+  /** A trial begins: from now on the other side has 30 s. */
+  begin(): void {
+    this.#limit = Date.now() + PATIENCE_MS;
+  }
+
+  /** @throws {Error} the other side is gone, or its time is over */
+  readonly check = (): void => {
+    if (!this.#isThere()) throw new Error("the other process is gone");
+    if (Date.now() > this.#limit) throw new Error("the other process does not answer");
   };
 }
 

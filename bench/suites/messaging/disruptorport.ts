@@ -49,6 +49,7 @@ export class DisruptorPort implements SpinningPort {
   readonly #watch: () => void;
   readonly #out: Disruptor;
   readonly #in: Disruptor;
+  readonly #names: readonly string[];
   readonly #own: Int32Array;
   readonly #bytes: Uint8Array;
   #sent = 0;
@@ -68,8 +69,8 @@ export class DisruptorPort implements SpinningPort {
     this.#bytes = new Uint8Array(this.#own.buffer);
     this.#out = new Disruptor(sends ? there : back, ELEMENTS, payload.bytes, 1, -1, sends, false);
     this.#in = new Disruptor(sends ? back : there, ELEMENTS, payload.bytes, 1, 0, sends, false);
-    // The receiver opens them last. From then on the memory lives as long as the two processes.
-    if (!sends) for (const name of [there, back]) rmSync(`/dev/shm${name}`, { force: true });
+    this.#names = [there, back];
+    if (!sends) this.#unlink(); // it opens them last; from then on the memory lives as long as the two processes
   }
 
   send(): void {
@@ -100,6 +101,11 @@ export class DisruptorPort implements SpinningPort {
   close(): void {
     this.#out.release();
     this.#in.release();
+    this.#unlink(); // the receiver may not have come to it
+  }
+
+  #unlink(): void {
+    for (const name of this.#names) rmSync(`/dev/shm${name}`, { force: true });
   }
 
   #refill(): void {

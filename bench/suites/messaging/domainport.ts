@@ -154,6 +154,7 @@ export class EndPort extends Ends implements SpinningPort {
 export class AwaitedPort extends Ends implements Port {
   readonly #channel: Channel;
   readonly #stop = new AbortController();
+  #isReading = false;
   #heard: (() => void) | undefined;
   #failed: (error: unknown) => void = () => {};
 
@@ -175,10 +176,15 @@ export class AwaitedPort extends Ends implements Port {
   }
 
   listen(heard: () => void, failed: (error: unknown) => void): void {
-    const isFirst = this.#heard === undefined;
     this.#heard = heard;
     this.#failed = failed;
-    if (isFirst) void this.#read();
+    if (!this.#isReading) void this.#read();
+    this.#isReading = true;
+  }
+
+  /** The read of the next message keeps waiting, as in a program. */
+  rest(): void {
+    this.#heard = undefined;
   }
 
   override close(): void {

@@ -8,14 +8,14 @@
 // milliseconds, before the other side could begin to answer. That would measure the scheduler, so such transports are
 // absent there.
 import { availableParallelism } from "node:os";
-import { type AsyncRival, named, type Timer } from "../../harness/group.js";
+import { named, type Timer } from "../../harness/group.js";
 import type { PaceName } from "../../harness/pace.js";
 import type { Absence } from "../../harness/result.js";
 import { KiB, MiB } from "../../harness/size.js";
 import { type Variant, withAttachment } from "../../harness/window.js";
 import { channels } from "./channels.js";
 import { withReceivers } from "./receiver.js";
-import { type Load, rivalOf } from "./rival.js";
+import { type Load, withRivals } from "./rival.js";
 import { compared, segmentBytes, type TransportName, transports } from "./transports.js";
 
 /** The transports that this machine can have, and those that it cannot. All are compared to the first. */
@@ -45,12 +45,11 @@ export async function messaging(_variant: Variant, time: Timer, pace: PaceName):
     withReceivers(id, attachment, async (receivers) => {
       for (const kind of ["round trip", "one-way throughput"] as const)
         for (const load of loadsOf(pace)) {
-          const rival = (name: TransportName) => rivalOf(receivers, name, kind, load, pace);
           const { bytes, touch } = load;
-          const rivals: [AsyncRival, ...AsyncRival[]] = [await rival(base)];
-          for (const name of others) rivals.push(await rival(name));
-          const group = { ...named(kind, bytes, touch), rivals, absent };
-          await time(kind === "one-way throughput" ? { ...group, bytes } : group);
+          const about = { ...named(kind, bytes, touch), ...(kind === "one-way throughput" ? { bytes } : {}) };
+          await withRivals(receivers, [base, ...others], kind, load, pace, (rivals) =>
+            time({ ...about, keepsGarbage: true, rivals, absent }),
+          );
         }
       await channels(receivers, time, pace);
     }),

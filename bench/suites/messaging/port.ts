@@ -16,7 +16,9 @@ export interface Port {
   room(): Promise<void>;
   /** From now on calls `heard` for each message that arrives and is right, and `failed` for one that is wrong. */
   listen(heard: () => void, failed: (error: unknown) => void): void;
-  /** Stops listening. The socket or channel stays open. */
+  /** Stops listening until the next `listen`, so that another port may use the same socket or channel meanwhile. */
+  rest(): void;
+  /** For good. The socket or channel stays open. */
   close(): void;
 }
 

@@ -5,7 +5,7 @@ import { Socket } from "node:net";
 import { isMainThread, parentPort } from "node:worker_threads";
 import { shmOf } from "../../harness/window.js";
 import type { Channel } from "./channelport.js";
-import { type Answer, Descriptor, Line, type Order, patience } from "./control.js";
+import { type Answer, Descriptor, Line, type Opening, type Order, Patience } from "./control.js";
 import { serveRing } from "./cring.js";
 import { Payload } from "./message.js";
 import { type Served, serve, spinServe } from "./port.js";
@@ -22,13 +22,13 @@ const post: Channel["post"] = isMainThread
 
 const line = new Line(post, (message) => {
   const order = message as Order;
-  obey(order).catch((error: unknown) => answer({ failed: `${order.transport}: ${(error as Error).message}` }));
+  obey(order).catch((error: unknown) => answer({ failed: (error as Error).message }));
 });
 
 const answer = (message: Answer, done?: () => void): void => line.say(message, done);
 
 /** The socket of a file descriptor, which is an end of a socket pair. */
-const opened = (fd: number): Socket => new Socket({ fd, readable: true, writable: true });
+const socketOf = (fd: number): Socket => new Socket({ fd, readable: true, writable: true });
 
 function wiresOfProcess(): Pick<Wires, "socket" | "bell" | "attachment"> {
   const attachment = shmOf("js").open(Number(process.argv[2])).attach();
@@ -39,40 +39,83 @@ function wiresOfProcess(): Pick<Wires, "socket" | "bell" | "attachment"> {
     attachment.detach();
     process.exit();
   });
-  return { socket: opened(Descriptor.socket), bell: opened(Descriptor.bell), attachment };
+  return { socket: socketOf(Descriptor.socket), bell: socketOf(Descriptor.bell), attachment };
 }
 
-const connections = { channel: line, ...(isMainThread ? wiresOfProcess() : {}) };
+const patience = new Patience(() => process.ppid === parent);
 
-async function obey({ transport, kind, bytes, touch, count }: Order): Promise<void> {
-  const wires: Wires = { ...connections, watch: patience(() => process.ppid === parent) };
+const wires: Wires = { channel: line, ...(isMainThread ? wiresOfProcess() : {}), watch: patience.check };
+
+/** This side's end of a transport. */
+interface Opened {
+  readonly payload: Payload;
+  /** @param ready to be called when this end is ready to receive; resolves once the other side knows that */
+  serve(count: number, ready: () => Promise<void>): Promise<Served>;
+  close(): void;
+}
+
+function opened({ transport, kind, bytes, touch }: Opening): Opened {
   const payload = new Payload(bytes, touch);
-  let served: Served;
-  if (isNative(transport)) {
-    await new Promise<void>((resolve) => answer("ready", resolve));
-    served = serveRing({ transport, wires, kind, payload, messages: count - 1 });
-  } else if (isBlocking(transport)) {
+  if (isNative(transport))
+    return {
+      payload,
+      async serve(count, ready) {
+        await ready();
+        return serveRing({ transport, wires, kind, payload, messages: count - 1 });
+      },
+      close() {},
+    };
+  if (isBlocking(transport)) {
     const port = openBlocking(transport, wires, payload, false);
-    try {
-      await new Promise<void>((resolve) => answer("ready", resolve));
-      served = spinServe(port, kind, count);
-    } finally {
-      port.close();
-    }
-  } else {
-    const port = openPort(transport, wires, payload, false);
-    try {
-      const whenServed = serve(port, kind, count);
-      answer("ready");
-      served = await whenServed;
-    } finally {
-      port.close();
-    }
+    return {
+      payload,
+      async serve(count, ready) {
+        await ready();
+        return spinServe(port, kind, count);
+      },
+      close: () => port.close(),
+    };
   }
+  const port = openPort(transport, wires, payload, false);
+  return {
+    payload,
+    async serve(count, ready) {
+      const whenServed = serve(port, kind, count);
+      void ready();
+      try {
+        return await whenServed;
+      } finally {
+        port.rest();
+      }
+    },
+    close: () => port.close(),
+  };
+}
+
+const all = new Map<number, Opened>();
+
+const ready = (): Promise<void> => new Promise((resolve) => answer("ready", resolve));
+
+async function obey(order: Order): Promise<void> {
+  const { number } = order;
+  if ("open" in order) {
+    all.set(number, opened(order.open));
+    return answer("done");
+  }
+  const one = all.get(number);
+  if (one === undefined) throw new Error(`there is no transport ${number}`);
+  if ("close" in order) {
+    one.close();
+    all.delete(number);
+    return answer("done");
+  }
+  patience.begin();
+  one.payload.touch = order.serve.touch;
+  const served = await one.serve(order.serve.count, ready);
   // The CPU time of a thread is counted by its process, which is the sender's.
   answer(isMainThread ? served : { ...served, cpu: 0 });
 }
 
 if (isMainThread) process.on("message", line.arrived);
 else parentPort?.on("message", line.arrived);
-answer("attached");
+answer("done");

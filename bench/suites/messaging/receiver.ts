@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import type { Attachment } from "wasm-shm";
 import type { Channel } from "./channelport.js";
-import { type Answer, Descriptor, Line, type Order, PATIENCE_MS, patience } from "./control.js";
+import { type Answer, Descriptor, Line, type Order, PATIENCE_MS, Patience } from "./control.js";
 import type { Served } from "./port.js";
 import type { End, Wires } from "./transports.js";
 
@@ -19,17 +19,18 @@ export class Receiver {
   readonly wires: Wires;
   readonly #line: Line;
   readonly #name: string;
+  readonly #patience = new Patience(); // while this side spins, no event can tell that the receiver has ended
   #answered: (answer: Answer) => void = () => {};
   #lost: (error: Error) => void = () => {};
+  #gone: Error | undefined;
+  #opened = 0;
 
   /** @param name of what it is, "process" or "thread", for errors */
   constructor(name: string, post: Channel["post"], more: Omit<Wires, "channel" | "watch">) {
     this.#name = name;
     this.#line = new Line(post, (message) => this.#answered(message as Answer));
-    this.wires = { channel: this.#line, ...more, watch: () => this.#watch() };
+    this.wires = { channel: this.#line, ...more, watch: this.#patience.check };
   }
-
-  #watch: () => void = () => {};
 
   get arrived(): (message: unknown) => void {
     return this.#line.arrived;
@@ -37,36 +38,56 @@ export class Receiver {
 
   /** Rejects what is being waited for. */
   gone(how: string): void {
-    this.#lost(new Error(`the ${this.#name} at the other end ended: ${how}`));
+    this.#gone = new Error(`the ${this.#name} at the other end ended: ${how}`);
+    this.#lost(this.#gone);
+  }
+
+  /** A number for a transport that is to be opened. */
+  number(): number {
+    return this.#opened++;
   }
 
   /** Resolves once it has attached. */
   attached(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#lost = reject;
-      this.#answered = () => resolve();
-    });
+    return this.#answer().then(() => {});
+  }
+
+  /** Asks it to open or to close a transport. */
+  async ask(order: Order): Promise<void> {
+    const done = this.#answer();
+    this.#line.say(order);
+    await done;
   }
 
   /** Asks it to receive. Both promises reject if it fails or ends. */
   serve(order: Order): { ready: Promise<void>; served: Promise<Served> } {
     let isReady = (): void => {};
-    const served = new Promise<Served>((resolve, reject) => {
-      this.#lost = reject;
-      this.#answered = (answer) => {
-        if (answer === "ready") isReady();
-        else if (typeof answer === "object" && "failed" in answer) reject(new Error(answer.failed));
-        else resolve(answer as Served);
-      };
-    });
-    const limit = setTimeout(() => this.#lost(new Error(`${order.transport}: no answer`)), PATIENCE_MS);
+    const served = this.#answer(() => isReady()) as Promise<Served>;
     const ready = new Promise<void>((resolve, reject) => {
       isReady = resolve;
-      served.catch(reject).finally(() => clearTimeout(limit));
+      served.catch(reject);
     });
-    this.#watch = patience(() => true); // while this side spins, no event can tell that the receiver has ended
+    this.#patience.begin();
     this.#line.say(order);
     return { ready, served };
+  }
+
+  /** The next answer but "ready". Rejects if the receiver fails, ends or is silent for too long. */
+  #answer(ready = () => {}): Promise<Answer> {
+    return new Promise<Answer>((resolve, reject) => {
+      if (this.#gone !== undefined) return reject(this.#gone);
+      const limit = setTimeout(() => reject(new Error("no answer")), PATIENCE_MS);
+      this.#lost = (error) => {
+        clearTimeout(limit);
+        reject(error);
+      };
+      this.#answered = (answer) => {
+        if (answer === "ready") return ready();
+        clearTimeout(limit);
+        if (typeof answer === "object" && "failed" in answer) reject(new Error(answer.failed));
+        else resolve(answer);
+      };
+    });
   }
 }
 

@@ -119,7 +119,6 @@ export class RingPort implements Port {
     this.#batch = batchOf(rings.slots);
     this.#bell = bell;
     this.#spinNs = spinNs;
-    bell.on("data", this.#look);
   }
 
   send(): boolean {
@@ -145,14 +144,18 @@ export class RingPort implements Port {
     const before = this.#heard;
     this.#heard = heard;
     this.#failed = failed;
-    if (before === undefined) this.#later(); // a call from within `heard` is in #look already
+    if (before !== undefined) return; // a call from within `heard` is in #look already
+    this.#bell.on("data", this.#look);
+    this.#later();
   }
 
-  close(): void {
+  rest(): void {
     this.#heard = undefined;
     this.#roomy = undefined;
     this.#bell.off("data", this.#look);
   }
+
+  close(): void {} // nothing is held
 
   #wake(): void {
     this.#bell.write(WAKE);
@@ -176,7 +179,7 @@ export class RingPort implements Port {
       while (heard < MOST_AT_ONCE && this.#hear()) heard++;
     } catch (error) {
       this.#failed?.(error);
-      this.close();
+      this.rest();
     }
     if (this.#heard === undefined) return;
     if (this.#reader.giveBack()) this.#wake();

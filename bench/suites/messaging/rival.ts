@@ -1,17 +1,30 @@
-// A transport as a rival of a group: how many messages a trial has, and what is told of all its trials.
+// A transport as a rival: how many messages a trial has, and what is told of all its trials.
 import type { AsyncRival } from "../../harness/group.js";
-import { type PaceName, paces, patient } from "../../harness/pace.js";
+import type { PaceName } from "../../harness/pace.js";
 import type { Figure } from "../../harness/result.js";
+import { collect } from "../../harness/sampling.js";
 import { MiB } from "../../harness/size.js";
-import { quantile } from "../../harness/statistics.js";
-import { Payload, type Touch } from "./message.js";
+import { median, quantile } from "../../harness/statistics.js";
+import type { Touch } from "./message.js";
 import type { Kind } from "./port.js";
 import type { Receivers } from "./receiver.js";
 import { type TransportName, transports } from "./transports.js";
-import { runTrial, type Trial } from "./trial.js";
+import { OpenTransport, type Trial } from "./trial.js";
 
-/** About the length of a trial. The order to the receiver takes a tenth of it, and is not timed. */
-const TRIAL_NS = 1e6;
+/** About the length of a trial. What its start and its end cost beside the messages is some 10 µs. */
+const TRIAL_NS: Readonly<Record<PaceName, number>> = { full: 5e6, quick: 1e6 };
+
+/**
+ * How long a transport warms up at least, and at most if its times do not settle meanwhile. The engine compiles the loops of
+ * both processes in some 30 ms, in threads beside them.
+ */
+const WARMUP_MS: Readonly<Record<PaceName, readonly [least: number, most: number]>> = {
+  full: [60, 200],
+  quick: [3, 6],
+};
+
+/** Times have settled if so many in a row differ by no more than this part. */
+const SETTLED = { times: 3, part: 0.1 } as const;
 
 /** With fewer round trips the 99th percentile is merely the longest. */
 const FEWEST_ROUND_TRIPS = 100;
@@ -39,35 +52,53 @@ export interface Load {
   readonly fewest?: number;
 }
 
-/** How many messages make a trial of that length. A pause of the machine may prolong one trial, but hardly three. */
-async function calibrate(trial: (messages: number) => Promise<Trial>, fewest: number): Promise<number> {
-  for (let messages = fewest; ; ) {
-    let shortest = Number.POSITIVE_INFINITY;
-    for (let tries = 0; tries < 3 && shortest >= TRIAL_NS; tries++)
-      shortest = Math.min(shortest, (await trial(messages)).nanoseconds);
-    if (shortest >= TRIAL_NS || messages === MOST) return messages;
-    messages = Math.min(MOST, Math.ceil(messages * Math.min(8, (1.2 * TRIAL_NS) / shortest)));
+/** Whether the last times are alike. */
+function haveSettled(times: readonly number[]): boolean {
+  const last = times.slice(-SETTLED.times);
+  return last.length === SETTLED.times && Math.max(...last) <= (1 + SETTLED.part) * Math.min(...last);
+}
+
+/**
+ * Warms a transport up until its times have settled. Returns how many messages make a trial, and how long one lasts. A
+ * message's time is the slope from a trial of some messages to one of twice as many, so that the fixed cost of a trial
+ * does not count.
+ */
+async function warmUp(
+  trial: (messages: number) => Promise<Trial>,
+  fewest: number,
+  pace: PaceName,
+): Promise<{ messages: number; nanoseconds: number }> {
+  const [leastMs, mostMs] = WARMUP_MS[pace];
+  const start = performance.now();
+  const slopes: number[] = [];
+  let messages = fewest;
+  for (;;) {
+    const { nanoseconds: once } = await trial(messages);
+    // A message that takes so long is one of few, and most of its time is spent in the kernel or on memory.
+    if (messages === fewest && once > TRIAL_NS[pace] && performance.now() - start > leastMs)
+      return { messages, nanoseconds: once };
+    const { nanoseconds: twice } = await trial(2 * messages);
+    slopes.push(Math.max(twice - once, twice / 4) / messages); // a pause in the shorter one may hide the slope
+    const each = median(slopes.slice(-SETTLED.times));
+    const spentMs = performance.now() - start;
+    if (spentMs > mostMs || (spentMs > leastMs && haveSettled(slopes))) {
+      messages = Math.min(MOST, Math.max(fewest, Math.ceil(TRIAL_NS[pace] / each)));
+      return { messages, nanoseconds: messages * each };
+    }
+    const wanted = Math.ceil(TRIAL_NS[pace] / 2 / each);
+    messages = Math.min(MOST, Math.max(fewest, Math.min(wanted, 8 * messages)));
   }
 }
 
-/** The further figures of all trials of one rival, without those of its warm-up. */
+/** The further figures of all timed trials of one rival. */
 class Totals {
-  #warmupNs: number;
   readonly #roundTrips: number[] = [];
   #messages = 0;
   #nanoseconds = 0;
   #cpu = 0;
   #wall = 0;
 
-  constructor(pace: PaceName) {
-    this.#warmupNs = patient(paces[pace]).warmupMs * 1e6;
-  }
-
   add({ each, nanoseconds, cpu, wall }: Trial, messages: number): void {
-    if (this.#warmupNs > 0) {
-      this.#warmupNs -= nanoseconds;
-      return;
-    }
     for (const time of each) this.#roundTrips.push(time);
     this.#messages += messages;
     this.#nanoseconds += nanoseconds;
@@ -91,32 +122,32 @@ class Totals {
   }
 }
 
-/** A transport as a rival. */
+/** A transport as a rival. Its ports are open. */
 export interface MessagingRival extends AsyncRival {
   /** Nanoseconds of a round trip so far: that part of all were no longer. */
   roundTrip(part: number): number;
 }
 
-export async function rivalOf(
-  receivers: Receivers,
-  transport: TransportName,
+async function rivalOf(
+  transport: OpenTransport,
+  name: string,
   kind: Kind,
-  { bytes, touch, restMs, fewest = 1 }: Load,
+  { bytes, restMs = 0, fewest = 1 }: Load,
   pace: PaceName,
 ): Promise<MessagingRival> {
-  const { name, end } = transports[transport];
-  const payload = new Payload(bytes, touch);
-  const trial = (messages: number) => runTrial(receivers[end], transport, kind, payload, messages, restMs);
-  const messages = await calibrate(trial, Math.max(pace === "quick" ? 1 : fewest, fewestOf(kind, pace)));
-  const totals = new Totals(pace);
+  const trial = (messages: number) => transport.trial(messages, { restMs });
+  const least = Math.max(pace === "quick" ? 1 : fewest, fewestOf(kind, pace));
+  const { messages, nanoseconds } = await warmUp(trial, least, pace);
+  const totals = new Totals();
   return {
     name,
     path: name,
     operations: messages,
     async: true,
     selfTimed: true,
+    lastsMs: nanoseconds / 1e6,
     async prove() {
-      await runTrial(receivers[end], transport, kind, new Payload(bytes, "proved"), provenOf(kind, bytes));
+      await transport.trial(provenOf(kind, bytes), { proves: true });
     },
     async run() {
       const result = await trial(messages);
@@ -126,4 +157,30 @@ export async function rivalOf(
     figures: () => totals.figures(kind),
     roundTrip: (part) => totals.roundTrip(part),
   };
+}
+
+/** Calls `work` with the transports as rivals, in that order. Their ports are open in both processes until it ends. */
+export async function withRivals(
+  receivers: Receivers,
+  names: readonly [TransportName, ...TransportName[]],
+  kind: Kind,
+  load: Load,
+  pace: PaceName,
+  work: (rivals: readonly [MessagingRival, ...MessagingRival[]]) => Promise<void>,
+): Promise<void> {
+  const open: OpenTransport[] = [];
+  collect(); // the garbage of the group before
+  const rival = async (transport: TransportName): Promise<MessagingRival> => {
+    const { name, end } = transports[transport];
+    const opened = await OpenTransport.open(receivers[end], transport, kind, load);
+    open.push(opened);
+    return rivalOf(opened, name, kind, load, pace);
+  };
+  try {
+    const rivals: [MessagingRival, ...MessagingRival[]] = [await rival(names[0])];
+    for (const name of names.slice(1)) rivals.push(await rival(name));
+    await work(rivals);
+  } finally {
+    for (const one of open) await one.close();
+  }
 }

@@ -31,7 +31,6 @@ export class SocketPort implements Port {
     this.#outgoing = Array.from({ length: most }, () => new Int32Array(payload.words));
     this.#incoming = new Int32Array(payload.words);
     this.#bytes = new Uint8Array(this.#incoming.buffer);
-    socket.on("data", this.#arrive);
   }
 
   send(): boolean {
@@ -58,14 +57,17 @@ export class SocketPort implements Port {
   }
 
   listen(heard: () => void, failed: (error: unknown) => void): void {
+    if (this.#heard === undefined) this.#socket.on("data", this.#arrive);
     this.#heard = heard;
     this.#failed = failed;
   }
 
-  close(): void {
+  rest(): void {
     this.#heard = undefined;
     this.#socket.off("data", this.#arrive);
   }
+
+  close(): void {} // nothing is held
 
   readonly #arrive = (chunk: Buffer): void => {
     const { bytes, touch } = this.#payload;
@@ -83,7 +85,7 @@ export class SocketPort implements Port {
       }
     } catch (error) {
       this.#failed?.(error);
-      this.close();
+      this.rest();
     }
   };
 }

@@ -77,9 +77,14 @@ const SPIN_NS = 50_000;
 /** Most messages on their way, if the transport itself has no limit: 256 KiB of them, and from 4 to 1,024. */
 const slotsOf = (bytes: number): number => Math.min(1024, Math.max(4, (256 * KiB) / bytes));
 
-/** Two rings for the largest message, and behind them the domain with the channels. */
+/** Each has two rings of its own, as the ports of all transports of a group are open at the same time. */
+const ringed = ["woken", "patient", "napping", "spinning"] as const;
+
+/** Two rings for the largest message. */
 const ringsBytes = 2 * ringBytes(MiB, slotsOf(MiB));
-export const segmentBytes = ringsBytes + channelBytes;
+/** Behind all rings: the domain with the channels. */
+const domainAt = ringed.length * ringsBytes;
+export const segmentBytes = domainAt + channelBytes;
 
 export function attached({ attachment }: Wires): Attachment {
   if (attachment === undefined) throw new Error("this end has no segment");
@@ -87,12 +92,12 @@ export function attached({ attachment }: Wires): Attachment {
 }
 
 /** @param sends whether this side is the sender, which writes to the first ring */
-function rings(wires: Wires, { bytes }: Payload, sends: boolean): Rings {
-  const window = attached(wires).bytes;
+function rings(name: (typeof ringed)[number], wires: Wires, { bytes }: Payload, sends: boolean): Rings {
+  const window = attached(wires).bytes.subarray(ringed.indexOf(name) * ringsBytes);
   const slots = slotsOf(bytes);
   const length = ringBytes(bytes, slots);
   const both = [window.subarray(0, length), window.subarray(length, 2 * length)] as const;
-  if (sends) for (const ring of both) clearRing(ring); // the receiver does not look at them before it gets an order
+  if (sends) for (const ring of both) clearRing(ring); // the receiver opens its ends after this
   return sends ? { out: both[0], in: both[1], slots } : { out: both[1], in: both[0], slots };
 }
 
@@ -102,13 +107,13 @@ function wire(socket: Socket | undefined): Socket {
 }
 
 /** Where the C ring, and the channels of that size are, from this side's point of view. */
-export const channelsOf = ({ bytes }: Payload, sends: boolean) => channelPlaces(ringsBytes, bytes, sends);
+export const channelsOf = ({ bytes }: Payload, sends: boolean) => channelPlaces(domainAt, bytes, sends);
 
 export function openBlocking(name: Blocking, wires: Wires, payload: Payload, sends: boolean): SpinningPort {
   switch (name) {
     case "napping":
     case "spinning":
-      return new SpinningRingPort(payload, rings(wires, payload, sends), name === "napping", wires.watch);
+      return new SpinningRingPort(payload, rings(name, wires, payload, sends), name === "napping", wires.watch);
     case "channel":
     case "batches":
     case "claims":
@@ -132,7 +137,12 @@ export function openPort(name: AsyncTransport, wires: Wires, payload: Payload, s
       return new PostPort(payload, wires.channel, slotsOf(payload.bytes), name === "transferred");
     case "woken":
     case "patient":
-      return new RingPort(payload, rings(wires, payload, sends), wire(wires.bell), name === "patient" ? SPIN_NS : 0);
+      return new RingPort(
+        payload,
+        rings(name, wires, payload, sends),
+        wire(wires.bell),
+        name === "patient" ? SPIN_NS : 0,
+      );
     case "awaited":
       return new AwaitedPort(payload, attached(wires), channelsOf(payload, sends));
   }

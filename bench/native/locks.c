@@ -1,5 +1,5 @@
 // Contended mutexes through C: two threads that lock, change two words, and unlock, as fast as they
-// can. Both kinds lie in a segment and are shared between processes, as far as the C library knows.
+// can. All kinds lie in a segment and are shared between processes, as far as the C library knows.
 #define _GNU_SOURCE
 #include "locks.h"
 
@@ -8,11 +8,13 @@
 #include <sys/shm.h>
 #include <wasm_shm/mutex.h>
 
+typedef enum { kOurs, kPlain, kRobust } Kind;
+
 enum { kBytes = 8192, kMutex = 4096, kGlibc = 6144, kThreads = 2 };
 
 typedef struct {
   unsigned char* window;
-  int is_glibc;
+  Kind kind;
   int rounds;
   int failed;
   pthread_barrier_t* start;
@@ -28,11 +30,11 @@ static void* Work(void* argument) {
                 wasm_shm_mutex_open(&mutex, &domain, kMutex) != 0;
   pthread_barrier_wait(job->start);
   for (int round = 0; round < job->rounds && !job->failed; round++) {
-    if ((job->is_glibc ? pthread_mutex_lock(glibc) : wasm_shm_mutex_lock(&mutex, NULL)) != 0)
+    if ((job->kind != kOurs ? pthread_mutex_lock(glibc) : wasm_shm_mutex_lock(&mutex, NULL)) != 0)
       job->failed = 1;
     data[0]++;
     data[8]++;
-    if ((job->is_glibc ? pthread_mutex_unlock(glibc) : wasm_shm_mutex_unlock(&mutex)) != 0)
+    if ((job->kind != kOurs ? pthread_mutex_unlock(glibc) : wasm_shm_mutex_unlock(&mutex)) != 0)
       job->failed = 1;
   }
   pthread_barrier_wait(job->start);
@@ -40,15 +42,14 @@ static void* Work(void* argument) {
   return NULL;
 }
 
-// Args: (isGlibc, rounds). Nanoseconds until both threads have made so many rounds; -1 if a change
+// Args: (kind, rounds). Nanoseconds until both threads have made so many rounds; -1 if a change
 // was lost.
 static napi_value Contended(napi_env env, napi_callback_info info) {
   size_t count = 2;
   napi_value arguments[2], result;
-  bool is_glibc = false;
-  int32_t rounds = 0;
+  int32_t kind = 0, rounds = 0;
   napi_get_cb_info(env, info, &count, arguments, NULL, NULL);
-  napi_get_value_bool(env, arguments[0], &is_glibc);
+  napi_get_value_int32(env, arguments[0], &kind);
   napi_get_value_int32(env, arguments[1], &rounds);
   const int id = shmget(IPC_PRIVATE, kBytes, IPC_CREAT | 0600);
   unsigned char* window = (unsigned char*)shmat(id, NULL, 0);
@@ -56,13 +57,14 @@ static napi_value Contended(napi_env env, napi_callback_info info) {
   pthread_mutexattr_t attributes;
   pthread_mutexattr_init(&attributes);
   pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
+  if (kind == kRobust) pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
   pthread_mutex_init((pthread_mutex_t*)(window + kGlibc), &attributes);
   pthread_barrier_t start;
   pthread_barrier_init(&start, NULL, kThreads + 1);
   Job jobs[kThreads];
   pthread_t threads[kThreads];
   for (int at = 0; at < kThreads; at++) {
-    jobs[at] = (Job){window, is_glibc, rounds, 0, &start};
+    jobs[at] = (Job){window, (Kind)kind, rounds, 0, &start};
     pthread_create(&threads[at], NULL, Work, &jobs[at]);
   }
   struct timespec began, ended;

@@ -21,7 +21,7 @@ interface Lifecycle {
 
 interface Locks {
   /** Two threads that lock a mutex and unlock it, `rounds` times each. -1 if a change under it was lost. */
-  contended(isGlibc: boolean, rounds: number): number;
+  contended(kind: number, rounds: number): number;
 }
 
 /** A ring in C, of the layout of the package's channels. */
@@ -44,6 +44,9 @@ interface Ring {
     sends: number,
   ): readonly [start: number, end: number] | undefined;
 }
+
+/** Of `contended`: wasm_shm_mutex, a mutex of the C library, and one of it that survives its owner. */
+export const mutexKinds = { ours: 0, plain: 1, robust: 2 } as const;
 
 export interface BareCalls extends Lifecycle, Locks, Ring {
   /**

@@ -90,13 +90,40 @@ static inline int wasm_shm_mutex_try(wasm_shm_mutex* mutex) {
   return result == EAGAIN ? EBUSY : result;
 }
 
+static inline void wasm_shm_pause(void) {
+#if defined(__x86_64__) || defined(__i386__)
+  __asm__ __volatile__("pause");
+#elif defined(__aarch64__)
+  __asm__ __volatile__("yield");
+#endif
+}
+
+/* Looks for a while whether the owner unlocks, and ever less often: a look takes the word's line
+ * from the owner. Two threads that lock and unlock take 6 to 9 ns each time, and 37 if they look
+ * all the time (x86-64). EAGAIN: it is owned all the time. */
+static inline int wasm_shm_mutex_soon(wasm_shm_mutex* mutex) {
+  wasm_shm_word* word = mutex->words + WASM_SHM_STATE;
+  struct timespec began;
+  int result = EAGAIN, pauses = 4, at;
+  clock_gettime(CLOCK_MONOTONIC, &began);
+  do {
+    for (at = 0; at < pauses; at++) wasm_shm_pause();
+    if (pauses < 64) pauses *= 2;
+    if ((atomic_load(word) & WASM_SHM_ID_BITS) == 0u)
+      result = wasm_shm_take(mutex->domain, word, mutex->domain->id, 0);
+  } while (result == EAGAIN && wasm_shm_ns_since(&began) < WASM_SHM_SPIN_NS);
+  return result;
+}
+
 static inline int wasm_shm_mutex_lock(wasm_shm_mutex* mutex, const struct timespec* until) {
   int result = wasm_shm_mutex_try(mutex);
   if (result != EBUSY) return result;
   if ((atomic_load(mutex->words + WASM_SHM_STATE) & WASM_SHM_ID_BITS) == mutex->domain->id)
     return EDEADLK;
-  return wasm_shm_wait(mutex->domain, mutex->words + WASM_SHM_SLEEPERS, wasm_shm_mutex_attempt,
-                       mutex, until);
+  result = wasm_shm_mutex_soon(mutex);
+  if (result != EAGAIN) return result;
+  return wasm_shm_wait_asleep(mutex->domain, mutex->words + WASM_SHM_SLEEPERS,
+                              wasm_shm_mutex_attempt, mutex, until);
 }
 
 static inline int wasm_shm_owner_repaired(wasm_shm_domain* domain, wasm_shm_word* words) {

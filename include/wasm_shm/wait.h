@@ -99,29 +99,23 @@ static inline void wasm_shm_sleep(wasm_shm_domain* domain, const struct timespec
 /** One try at what is waited for: 0 or an errno ends the wait; EAGAIN: not yet. */
 typedef int (*wasm_shm_attempt)(void* object);
 
-/**
- * Waits until an attempt ends it.
- *
- * @param until absolute time of CLOCK_MONOTONIC, or NULL for as long as it takes
- * @return what the attempt returned, or ETIMEDOUT
- */
-static inline int wasm_shm_wait(wasm_shm_domain* domain, wasm_shm_word* mask,
-                                wasm_shm_attempt attempt, void* object,
-                                const struct timespec* until) {
+/* How long a wait looks before it sleeps: a sleep and a wake cost more. */
+#define WASM_SHM_SPIN_NS 20000
+
+static inline long wasm_shm_ns_since(const struct timespec* then) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (now.tv_sec - then->tv_sec) * 1000000000L + now.tv_nsec - then->tv_nsec;
+}
+
+/* As wasm_shm_wait, without its looks. */
+static inline int wasm_shm_wait_asleep(wasm_shm_domain* domain, wasm_shm_word* mask,
+                                       wasm_shm_attempt attempt, void* object,
+                                       const struct timespec* until) {
   uint32_t bit = 1u << domain->slot % 32u;
   wasm_shm_word* word = mask + domain->slot / 32u;
-  struct timespec now, spun;
-  int result = wasm_shm_check(domain), round = 0;
-  if (result != 0) return result;
-  result = attempt(object);
-  if (result != EAGAIN) return result;
-  clock_gettime(CLOCK_MONOTONIC, &spun);
-  do { /* up to 20 us: a sleep and a wake cost more */
-    result = attempt(object);
-    if (result != EAGAIN) return result;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-  } while ((now.tv_sec - spun.tv_sec) * 1000000000L + now.tv_nsec - spun.tv_nsec < 20000L &&
-           round++ < 1000);
+  struct timespec now;
+  int result;
   for (;;) {
     wasm_shm_look(domain);
     if ((atomic_load(word) & bit) == 0u) atomic_fetch_or(word, bit);
@@ -138,6 +132,28 @@ static inline int wasm_shm_wait(wasm_shm_domain* domain, wasm_shm_word* mask,
   }
   atomic_fetch_and(word, ~bit);
   return result;
+}
+
+/**
+ * Waits until an attempt ends it.
+ *
+ * @param until absolute time of CLOCK_MONOTONIC, or NULL for as long as it takes
+ * @return what the attempt returned, or ETIMEDOUT
+ */
+static inline int wasm_shm_wait(wasm_shm_domain* domain, wasm_shm_word* mask,
+                                wasm_shm_attempt attempt, void* object,
+                                const struct timespec* until) {
+  struct timespec began;
+  int result = wasm_shm_check(domain), round = 0;
+  if (result != 0) return result;
+  result = attempt(object);
+  if (result != EAGAIN) return result;
+  clock_gettime(CLOCK_MONOTONIC, &began);
+  do {
+    result = attempt(object);
+    if (result != EAGAIN) return result;
+  } while (wasm_shm_ns_since(&began) < WASM_SHM_SPIN_NS && round++ < 1000);
+  return wasm_shm_wait_asleep(domain, mask, attempt, object, until);
 }
 
 #endif /* WASM_SHM_WAIT_H */

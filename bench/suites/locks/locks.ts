@@ -8,7 +8,7 @@ import { named, type Timer } from "../../harness/group.js";
 import { PATH } from "../../harness/path.js";
 import { expectEqual } from "../../harness/proof.js";
 import { shmOf, type Variant } from "../../harness/window.js";
-import { bareCalls, spent } from "../../rivals/addon.js";
+import { bareCalls, mutexKinds, spent } from "../../rivals/addon.js";
 import { idle } from "./idle.js";
 import { Order, Place, place, segmentBytes } from "./places.js";
 
@@ -70,17 +70,18 @@ async function uncontended(attachment: Attachment, time: Timer): Promise<void> {
 }
 
 async function contended(time: Timer): Promise<void> {
-  const rival = (name: string, isGlibc: boolean) => {
-    const run = (): number => spent(bareCalls().contended(isGlibc, ROUNDS));
+  const rival = (name: string, kind: number) => {
+    const run = (): number => spent(bareCalls().contended(kind, ROUNDS));
     return { name, path: PATH.native, operations: 2 * ROUNDS, selfTimed: true, run, prove: () => void run() };
   };
   await time({
     ...named("lock and unlock", undefined, "two threads of C"),
     sampleMs: 20,
     rivals: [
-      rival("glibc's pthread mutex", true),
+      rival("glibc's pthread mutex", mutexKinds.plain),
+      rival("glibc's robust mutex", mutexKinds.robust),
       {
-        ...rival("wasm_shm_mutex", false),
+        ...rival("wasm_shm_mutex", mutexKinds.ours),
         goals: [slower(1.5, "glibc's pthread mutex")],
       },
     ],

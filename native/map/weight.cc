@@ -1,7 +1,4 @@
-// Tells the engine what a memory weighs. V8 collects sooner if dropped objects hold much outside
-// its heap, but of shared memories it counts nothing (Node 20, 22 and 24), because other threads
-// may hold them. Attachments that a program drops would then pile up: 1,491 of 1,500 with 16 MiB
-// each.
+// Tells the engine what memories weigh: src/host/weight.ts.
 #include <cerrno>
 #include <cstdint>
 
@@ -10,21 +7,11 @@
 
 namespace {
 
-// A finalizer: the memory was collected, or its environment ends.
-void Lift(napi_env env, void* bytes, void*) {
-  int64_t total;
-  napi_adjust_external_memory(env, -reinterpret_cast<intptr_t>(bytes), &total);
-}
-
-// Args: (memory, bytes). Until the memory is collected, the engine counts so many bytes for it.
+// Args: (bytes). The engine counts so many bytes more outside its heap; fewer if it is negative.
 // Returns 0 or -errno.
 Napi::Value Weigh(const Napi::CallbackInfo& info) {
-  intptr_t bytes;
-  if (!info[0].IsObject() || !ReadInteger(info[1], 0, kMaxUint, &bytes))
-    return Errno(info.Env(), EINVAL);
-  if (napi_add_finalizer(info.Env(), info[0], reinterpret_cast<void*>(bytes), Lift, nullptr,
-                         nullptr) != napi_ok)
-    return Errno(info.Env(), ENOMEM);
+  int64_t bytes;
+  if (!ReadInteger(info[0], -kMaxUint, kMaxUint, &bytes)) return Errno(info.Env(), EINVAL);
   int64_t total;
   napi_adjust_external_memory(info.Env(), bytes, &total);
   return Errno(info.Env(), 0);

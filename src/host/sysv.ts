@@ -14,6 +14,7 @@ import { type JoinRequest, kinds, type Membership } from "./membership.js";
 import { whyNotLoaded } from "./missing.js";
 import type { ProcessCalls } from "./process.js";
 import { checkStays, recyclesMemories } from "./recycled.js";
+import { firstPages, V8, type Weight, Weights } from "./weight.js";
 
 const { readFileSync } = fs;
 
@@ -40,8 +41,8 @@ interface Addon extends Pick<NativeCopy, "read" | "write"> {
   list(): StatFields[] | number;
   limits(): Omit<Limits, "pageSize" | "hugePageSize" | "maxMapCount"> | number;
   ftok(path: string, projectId: number): number;
-  /** Has the engine count so many bytes for the memory, until it is collected. */
-  weigh(memory: WasmMemory, bytes: number): number;
+  /** Has the engine count so many bytes more outside its heap, or less. */
+  weigh(bytes: number): number;
   /** Takes room for one attachment's mappings, or -ENOMEM. */
   reserve(): number;
   /** Joins the domain at `offset` of the window; `result` is 0 or -errno. */
@@ -62,6 +63,8 @@ interface Addon extends Pick<NativeCopy, "read" | "write"> {
 /** The addon is given the request again when it discards private pages. */
 interface SysvMapping extends Mapping {
   readonly request: MapRequest;
+  /** Of a shared memory that this host made. */
+  weight: Weight | undefined;
 }
 
 const USE_LOCAL = 'use host: "local"';
@@ -107,21 +110,6 @@ function isAddon(value: unknown): value is Addon {
 const inspectBriefly = (value: unknown): string =>
   typeof value === "string" ? JSON.stringify(value.slice(0, 200)) : `of type ${typeof value}`;
 
-/** V8's version: 11 in Node 20, 12 in 22, 13 in 24, 14 in 26. */
-const V8 = Number.parseInt(process.versions.v8, 10);
-
-/**
- * Whether the engine collects dropped shared memories by their size. V8 does since version 14 (Node 25); before, it
- * counts nothing for them, and 1,491 of 1,500 dropped attachments of 16 MiB were still attached (Node 20, 22, 24).
- */
-const COUNTS_SHARED = V8 >= 14;
-
-/**
- * Bytes that one attachment counts at most. V8 starts to collect at 64 MiB, so a few of the largest suffice. With all of
- * its bytes, each attach of 1 GiB would run the collector: 3 ms instead of 40 us (Node 20 and 26, x86-64).
- */
-const MOST_WEIGHT = 16 << 20;
-
 /** The number after a label in one of /proc's text files; undefined if the file or the label does not exist. */
 function procNumber(path: string, pattern: RegExp): number | undefined {
   try {
@@ -147,6 +135,7 @@ class SysvHost implements Host {
   readonly name = "sysv";
   readonly pageSize: number;
   readonly #addon: Addon;
+  readonly #weights: Weights;
   readonly #hugePageSize: number | undefined;
 
   get addonFile(): string {
@@ -159,6 +148,7 @@ class SysvHost implements Host {
 
   constructor(addon: Addon) {
     this.#addon = addon;
+    this.#weights = new Weights(addon.weigh);
     this.pageSize = addon.constants["pageSize"] as number;
     const kibibytes = procNumber("/proc/meminfo", /^Hugepagesize:\s+(\d+) kB$/m);
     this.#hugePageSize = kibibytes === undefined ? undefined : kibibytes * 1024;
@@ -208,11 +198,12 @@ class SysvHost implements Host {
   }
 
   unmap(mapping: Mapping): number {
-    const { memory } = mapping;
+    const { memory, weight } = mapping as SysvMapping;
     return (
       this.#inPlace(mapping, (pages) => {
         const result = this.#addon.unmap(memory, pages);
         if (result === 0 && recyclesMemories) this.#addon.release(memory, pages);
+        if (result === 0 && weight) this.#weights.lighten(weight);
         return result;
       }) ?? 0
     );
@@ -284,8 +275,7 @@ class SysvHost implements Host {
     const start = WINDOW_START + (request.reserve ?? 0);
     const pages = Math.ceil((start + slack + roundUp(request.length, unit)) / WASM_PAGE);
     const shared = request.memory !== "plain";
-    // V8 counts the first pages alone, and not those of a grow.
-    const initial = shared && COUNTS_SHARED ? Math.min(pages, MOST_WEIGHT / WASM_PAGE) : pages;
+    const initial = shared ? firstPages(pages) : pages;
     let memory: WasmMemory;
     try {
       memory = new WebAssembly.Memory({ initial, maximum: pages, shared });
@@ -293,12 +283,14 @@ class SysvHost implements Host {
     } catch {
       return -errnoNumbers.ENOMEM; // too little address space left, or past the engine's largest memory
     }
-    if (shared && !COUNTS_SHARED) this.#addon.weigh(memory, Math.min(pages * WASM_PAGE, MOST_WEIGHT));
+    const weight = shared ? this.#weights.weigh(memory, pages * WASM_PAGE) : undefined;
     const base = this.#address(memory, 0, this.pageSize);
     if (typeof base === "number") return base;
     const past = Number((base + BigInt(start)) % BigInt(unit));
     const byteOffset = start + (past === 0 ? 0 : unit - past);
-    return this.#mapAt(memory, byteOffset, request, unit, "mapping");
+    const mapping = this.#mapAt(memory, byteOffset, request, unit, "mapping");
+    if (typeof mapping !== "number") mapping.weight = weight;
+    return mapping;
   }
 
   /**
@@ -351,7 +343,7 @@ class SysvHost implements Host {
       return mapped;
     });
     if (result !== 0) return result;
-    return { memory, byteOffset, byteLength, address, pageSize, memoryOf, request };
+    return { memory, byteOffset, byteLength, address, pageSize, memoryOf, request, weight: undefined };
   }
 }
 

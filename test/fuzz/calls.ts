@@ -137,7 +137,7 @@ class Caller {
       case "hold of a participant":
         return [random.oneIn(2)];
       case "weigh":
-        return [memory, random.below(1 << 24)];
+        return [random.below(1 << 24) - (1 << 23)];
       case "set":
         return [this.id(), 0o600, process.getuid?.(), process.getgid?.()];
       case "ftok":

@@ -94,4 +94,42 @@ else
       assert.ok(most < 1500, `${most} of 3000 were attached at once`);
       assert.ok(left < 1500, `${left} of 3000 are attached at the end`);
     });
+
+if (nativePairs.length > 0) {
+  weight("what was detached does not run the collector", () => {
+    const count = askModule<number>(`
+      import { PerformanceObserver } from "node:perf_hooks";
+      import { create } from "wasm-shm";
+      const MAJOR = 4;
+      let count = 0;
+      new PerformanceObserver((list) => {
+        for (const { detail } of list.getEntries()) if (detail.kind === MAJOR) count++;
+      }).observe({ entryTypes: ["gc"] });
+      for (let n = 0; n < 1000; n++) {
+        const segment = create(1 << 20);
+        segment.attach().detach();
+        segment.destroy();
+      }
+      await new Promise((done) => setTimeout(done, 50));
+      console.log(count);`);
+    assert.ok(count <= 6, `${count} collections in 1000 lives of 1 MiB`); // 15 if their bytes count to the collection
+  });
+
+  weight("memories that were detached are collected by and by", () => {
+    const most = askModule<number>(`
+      import { readFileSync } from "node:fs";
+      import { create } from "wasm-shm";
+      const segment = create(1 << 20);
+      let most = 0;
+      for (let n = 0; n < 4000; n++) {
+        segment.attach().detach();
+        if (n % 500 !== 0) continue;
+        await new Promise(setImmediate);
+        most = Math.max(most, readFileSync("/proc/self/maps", "latin1").split("\\n").length);
+      }
+      segment.destroy();
+      console.log(most);`);
+    assert.ok(most < 6000, `the process had ${most} mappings`);
+  });
+}
 weight.run();

@@ -12,7 +12,7 @@ export interface Pace {
   readonly sliceMs: number;
   /** Samples that a slice has at least, however long they take. */
   readonly samples: number;
-  /** Warm-up of one rival in one process. */
+  /** Warm-up of one rival in one process, at most: see `warmUp`. */
   readonly warmupMs: number;
 }
 

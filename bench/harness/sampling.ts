@@ -5,6 +5,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import type { Bench, Task } from "tinybench";
 import type { AnyRival, AsyncRival, Rival } from "./group.js";
+import { haveSettled } from "./statistics.js";
 
 /** The sum of all results, so that they count as used. */
 let sink = 0;
@@ -40,8 +41,12 @@ async function asyncBatch(rival: AsyncRival, calls: number): Promise<number> {
   return now() - start;
 }
 
+/** Batches that are compared to as many before them: some milliseconds. */
+const COMPARED_BATCHES = 8;
+
 /**
- * Runs the rival until the engine has compiled it. Returns how many calls make a sample, and how long a sample lasts.
+ * Runs the rival until the engine has compiled it: half of the warm-up, and the other half if its times still fall. Returns how
+ * many calls make a sample, and how long a sample lasts.
  */
 export async function warmUp(
   rival: AnyRival,
@@ -50,11 +55,14 @@ export async function warmUp(
 ): Promise<{ calls: number; lastsMs: number }> {
   let calls = 1;
   let spent = 0;
+  const each: number[] = [];
   for (;;) {
     const time = rival.async ? await asyncBatch(rival, calls) : batch(rival, calls);
     spent += time;
+    each.push(time / calls);
     const enough = Math.max(1, Math.ceil((sampleMs * 1e6 * calls) / Math.max(time, 1)));
-    if (spent >= warmupMs * 1e6) return { calls: enough, lastsMs: (time / calls / 1e6) * enough };
+    const hasSettled = spent >= (warmupMs * 1e6) / 2 && haveSettled(each, COMPARED_BATCHES);
+    if (hasSettled || spent >= warmupMs * 1e6) return { calls: enough, lastsMs: (time / calls / 1e6) * enough };
     calls = Math.min(enough, 2 * calls);
     await setImmediate();
   }

@@ -25,6 +25,12 @@ export function quantile(values: readonly number[], part: number): number {
 
 export const median = (values: readonly number[]): number => quantile(values, 0.5);
 
+/** Whether times, in their order, no longer fall: the last `count` are not 3 % shorter than as many before them. */
+export function haveSettled(times: readonly number[], count: number): boolean {
+  if (times.length < 2 * count) return false;
+  return median(times.slice(-count)) > 0.97 * median(times.slice(-2 * count, -count));
+}
+
 /**
  * The rank, from 1, of the value at which a 95 % interval of the median begins. It ends at the value of the same rank
  * from the other end. It is the greatest rank whose tail of the binomial distribution of `count` even chances is at

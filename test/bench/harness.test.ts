@@ -98,6 +98,28 @@ harness("judges by the fastest of the rivals that a goal names", async () => {
   assert.is(measured.rivals[0]?.ratio, undefined);
 });
 
+harness(
+  "warms a rival up for half of its time if its times have settled, else for all; one that says how long it lasts, not at all",
+  async () => {
+    const warmUp = { ...pace, warmupMs: 100, rounds: 1, fewestRounds: 1 };
+    const callsOf = async (timeOf: (call: number) => number, more: object = {}): Promise<number> => {
+      let calls = 0;
+      const run = (): number => timeOf(++calls) * 1e6;
+      await measure({ name: "a case", rivals: [rival("steady", 1, { run, ...more })] }, warmUp, () => {});
+      return calls;
+    };
+    const settled = await callsOf(() => 1);
+    const falling = await callsOf((call) => 100 / (10 + call)); // milliseconds
+    const known = await callsOf(() => 1, { lastsMs: 1 });
+    assert.is(settled - known, 50);
+    assert.is(known, 1);
+    let spent = 0;
+    let calls = 0;
+    while (spent < 100) spent += 100 / (10 + ++calls);
+    assert.ok(falling > calls, `${falling} calls, ${calls} of them to warm up`);
+  },
+);
+
 harness("puts the rounds of earlier processes before its own, and concludes from all", async () => {
   const earlier = { base: [[1e6, 1e6, 1e6]], other: [[4e6, 4e6, 4e6]] };
   const group = { name: "a case", rivals: [rival("base", 1), rival("other", 2)] };

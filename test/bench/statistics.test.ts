@@ -15,6 +15,7 @@ interface Statistics {
   quantile(values: number[], part: number): number;
   median(values: number[]): number;
   medianRank(count: number): number;
+  haveSettled(times: number[], count: number): boolean;
   medianInterval(values: number[]): [number, number];
   summarize(times: number[][]): Summary;
 }
@@ -27,7 +28,7 @@ interface Changes {
 const compiled = (name: string): Promise<unknown> =>
   import(new URL(`../../bench/harness/${name}.js`, import.meta.url).href);
 const statistics = (await compiled("statistics")) as Statistics;
-const { WIDE, quantile, median, medianRank, medianInterval, summarize } = statistics;
+const { WIDE, quantile, median, medianRank, medianInterval, summarize, haveSettled } = statistics;
 const { studentT, change } = (await compiled("change")) as Changes;
 
 const close = (actual: number, expected: number, part = 1e-6): void =>
@@ -55,6 +56,15 @@ test("quantiles lie between neighbours, as R's default does, and need no order",
   assert.is(quantile([1, 2, 3, 4], 0.25), 1.75); // R: quantile(1:4, .25)
   assert.is(quantile([1, 2, 3, 4], 0.75), 3.25);
   assert.is(quantile([7], 0.25), 7);
+});
+
+test("times have settled if the last ones are not shorter than those before them, by their medians", () => {
+  assert.not(haveSettled([5, 5, 5], 2)); // too few
+  assert.ok(haveSettled([9, 5, 5, 5, 5], 2));
+  assert.not(haveSettled([5, 5, 4.8, 4.8], 2));
+  assert.ok(haveSettled([5, 5, 4.9, 4.9], 2));
+  assert.ok(haveSettled([5, 5, 5, 90, 5, 5], 3)); // a pause of the machine
+  assert.ok(haveSettled([5, 5, 6, 6], 2));
 });
 
 test("the ranks of a median's interval are those of the tables", () => {

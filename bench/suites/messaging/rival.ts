@@ -4,7 +4,7 @@ import type { PaceName } from "../../harness/pace.js";
 import type { Figure } from "../../harness/result.js";
 import { collect } from "../../harness/sampling.js";
 import { MiB } from "../../harness/size.js";
-import { median, quantile } from "../../harness/statistics.js";
+import { haveSettled, median, quantile } from "../../harness/statistics.js";
 import type { Touch } from "./message.js";
 import type { Kind } from "./port.js";
 import type { Receivers } from "./receiver.js";
@@ -19,12 +19,12 @@ const TRIAL_NS: Readonly<Record<PaceName, number>> = { full: 5e6, quick: 1e6 };
  * both processes in some 30 ms, in threads beside them.
  */
 const WARMUP_MS: Readonly<Record<PaceName, readonly [least: number, most: number]>> = {
-  full: [60, 200],
+  full: [50, 150],
   quick: [3, 6],
 };
 
-/** Times have settled if so many in a row differ by no more than this part. */
-const SETTLED = { times: 3, part: 0.1 } as const;
+/** Slopes that are compared to as many before them. */
+const COMPARED_SLOPES = 2;
 
 /** With fewer round trips the 99th percentile is merely the longest. */
 const FEWEST_ROUND_TRIPS = 100;
@@ -52,12 +52,6 @@ export interface Load {
   readonly fewest?: number;
 }
 
-/** Whether the last times are alike. */
-function haveSettled(times: readonly number[]): boolean {
-  const last = times.slice(-SETTLED.times);
-  return last.length === SETTLED.times && Math.max(...last) <= (1 + SETTLED.part) * Math.min(...last);
-}
-
 /**
  * Warms a transport up until its times have settled. Returns how many messages make a trial, and how long one lasts. A
  * message's time is the slope from a trial of some messages to one of twice as many, so that the fixed cost of a trial
@@ -79,9 +73,9 @@ async function warmUp(
       return { messages, nanoseconds: once };
     const { nanoseconds: twice } = await trial(2 * messages);
     slopes.push(Math.max(twice - once, twice / 4) / messages); // a pause in the shorter one may hide the slope
-    const each = median(slopes.slice(-SETTLED.times));
+    const each = median(slopes.slice(-2 * COMPARED_SLOPES));
     const spentMs = performance.now() - start;
-    if (spentMs > mostMs || (spentMs > leastMs && haveSettled(slopes))) {
+    if (spentMs > mostMs || (spentMs > leastMs && haveSettled(slopes, COMPARED_SLOPES))) {
       messages = Math.min(MOST, Math.max(fewest, Math.ceil(TRIAL_NS[pace] / each)));
       return { messages, nanoseconds: messages * each };
     }

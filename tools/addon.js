@@ -70,8 +70,7 @@ function build() {
     encoding: "utf8",
     maxBuffer: 2 ** 26, // bytes; spawnSync ends a child that prints more
   };
-  // Two builds at once in a folder would remove each other's files, so the second waits for the first; a system without
-  // flock(1) has no such wait. flock would make a file of a folder that does not exist.
+  // Two builds at once would remove each other's files. flock makes a file of a folder that does not exist.
   const locked = existsSync(folder) && spawnSync("flock", [folder, process.execPath, ...args], options);
   const ran = locked && locked.error?.code !== "ENOENT" ? locked : spawnSync(process.execPath, args, options);
   const { status, error, stdout, stderr } = ran;

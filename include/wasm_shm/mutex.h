@@ -98,9 +98,8 @@ static inline void wasm_shm_pause(void) {
 #endif
 }
 
-/* Looks for a while whether the owner unlocks, and ever less often: a look takes the word's line
- * from the owner. Two threads that lock and unlock take 6 to 9 ns each time, and 37 if they look
- * all the time (x86-64). EAGAIN: it is owned all the time. */
+/* Looks for a while, and ever less often: a look takes the word's line from the owner. Two threads
+ * that lock and unlock take 6 to 9 ns each time, and 37 if they look all the time (x86-64). */
 static inline int wasm_shm_mutex_soon(wasm_shm_mutex* mutex) {
   wasm_shm_word* word = mutex->words + WASM_SHM_STATE;
   struct timespec began;

@@ -70,6 +70,8 @@ export interface Group<R extends AnyRival = Rival> {
    * messages that were read: what follows would time the compiler.
    */
   readonly keepsGarbage?: boolean;
+  /** Times what another process or thread answers, in a suite of which the rest does not: the pace is `patient`. */
+  readonly hasParties?: boolean;
   /** Each sample is one call, without a warm-up: for work that is slow the first time, in a process of its own. */
   readonly cold?: boolean;
   readonly rivals: readonly [R, ...R[]];

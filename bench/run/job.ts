@@ -55,7 +55,8 @@ async function work({ suite, core, pace, processes, earlier, planted }: Job): Pr
     names.add(group.name);
     await post({ begun: group.name });
     const { isTable, hasParties } = suites[suite] ?? {};
-    const chosen = isTable ? brisk(paces[pace]) : hasParties ? patient(paces[pace]) : paces[pace];
+    const isPatient = hasParties || group.hasParties;
+    const chosen = isTable ? brisk(paces[pace]) : isPatient ? patient(paces[pace]) : paces[pace];
     const share = shareOf(chosen, processes);
     await post({ measured: await measure(group, share, checkpoint, earlier[group.name], planted) });
   };

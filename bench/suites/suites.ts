@@ -35,7 +35,7 @@ export interface Suite {
   readonly needs?: readonly ("addon" | "packages")[];
   /** Runs only if it is named, and ends with one table instead of one for each group. */
   readonly isTable?: boolean;
-  /** Times what another process or thread answers: the pace is `patient`. */
+  /** Each of its groups times what another process or thread answers: the pace is `patient`. */
   readonly hasParties?: boolean;
 }
 
@@ -93,7 +93,6 @@ export const suites = {
     about: "a guest in place against copies, calls of a guest, and the write guard",
     variants: ["wasm"],
     run: sandbox,
-    hasParties: true,
   },
   x11: { about: "frames to an X server, against the package x11's own providers", variants: ["wasm"], run: x11 },
   locks: {

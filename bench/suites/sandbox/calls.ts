@@ -32,6 +32,7 @@ export async function calls(segment: Segment, time: Timer): Promise<void> {
   };
   await time({
     name: "call of an export",
+    hasParties: true,
     rivals: [
       rival("bare", answer),
       { ...rival("inline sandbox", () => inline.call("answer") as number), goals: [within(2, "overhead")] },

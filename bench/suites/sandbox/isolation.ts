@@ -34,6 +34,7 @@ async function roundTrips(time: Timer): Promise<void> {
   await using guest = await createSandbox(answering);
   await time({
     name: "call of a guest elsewhere",
+    hasParties: true,
     rivals: [
       asking("thread", async () => (await thread.call("answer")) as number),
       asking("process", async () => (await guest.call("answer")) as number, atMost(1.7)),
@@ -115,7 +116,12 @@ export async function throughput(segment: Segment, size: number, time: Timer): P
   const { byteOffset, byteLength } = guest.sandbox.windows["data"] as { byteOffset: number; byteLength: number };
   const run = async (): Promise<number> => guest.sandbox.callSync("sumFloats", byteOffset, byteLength) as number;
   const blocking = { ...guest.rival, name: "process, callSync", run };
-  await time({ ...named("guest's sum elsewhere", size), bytes: size, rivals: [thread.rival, guest.rival, blocking] });
+  await time({
+    ...named("guest's sum elsewhere", size),
+    hasParties: true,
+    bytes: size,
+    rivals: [thread.rival, guest.rival, blocking],
+  });
   await Promise.all([thread.sandbox.close(), guest.sandbox.close()]);
   attachment.detach();
 }

@@ -128,6 +128,13 @@ else {
     assert.is(answer.good, 0);
   });
 
+  addon("counts no fewer bytes for the engine than it was told, as some engines end the process then", () => {
+    const answer = askModule<number[]>(`${load}
+      console.log(JSON.stringify([-1, 5, -6, -5, -1, 2 ** 32].map((bytes) => addon.weigh(bytes))));
+    `);
+    assert.equal(answer, [-22, 0, -22, 0, -22, -22]); // EINVAL
+  });
+
   addon("copies only between two Uint8Arrays as they are now, all of the first, inside of the second", () => {
     const answer = askModule<{ refused: number[]; copied: unknown[]; changed: number; poses: unknown[] }>(`${load}
       const EINVAL = -22;

@@ -304,7 +304,6 @@ packed("holds what its users need, and nothing else", () => {
     "dist/native/binding.gyp",
     "tools/addon.js",
     "README.md",
-    "SECURITY.md",
     "LICENSE",
     ...(readdirSync(`${root}native`, { recursive: true }) as string[])
       .filter((file) => /\.(cc|h)$/.test(file))

@@ -10,8 +10,8 @@ namespace {
 void Free(napi_env, void* counted, void*) { delete static_cast<int64_t*>(counted); }
 
 // Args: (bytes). The engine counts so many bytes more outside its heap; fewer if it is negative,
-// but no fewer than before the first call: V8 15 ends the process if its count falls below 0.
-// Returns 0 or -errno.
+// but no fewer than before the first call: V8 13 and later end the process if their count falls
+// below 0. Returns 0 or -errno.
 Napi::Value Weigh(const Napi::CallbackInfo& info) {
   auto* counted = static_cast<int64_t*>(info.Data());
   int64_t bytes;

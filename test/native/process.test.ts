@@ -241,7 +241,7 @@ else
           await sleep(60 + ${campaign(14, 5)} * round);
           await worker.terminate();
         }
-        let most = 0; // of several looks: a thread that goes on is not attached all the time
+        let most = 0; // of several looks: a thread that still runs is not attached all the time
         for (let look = 0; look < 50; look++, await sleep(1)) most = Math.max(most, segment.stat().nattch);
         process.exitCode = most === 0 ? 0 : 3;
         segment[Symbol.dispose]();

@@ -144,6 +144,10 @@ class Headroom {
 // Returns 0 or an errno. With the lock held.
 int JoinProcessGuard();
 
+// settle.cc. Waits, the first time, until no call of the engine is under way that was made before
+// the guard was joined. With the lock held.
+void AwaitEarlierCalls();
+
 // probe.cc. These never fault, whatever the address is.
 bool IsReadable(uintptr_t address);
 bool IsWritable(uintptr_t address);

@@ -74,13 +74,14 @@ int MapReadWrite(const Request& request) {
 }
 
 // Adds the guard before it maps the pages: other threads may be storing there already. If the map
-// fails, the guards that were there before are put back.
-int MapBehindGuard(const Request& request, std::unique_ptr<Guard> made) {
+// fails, the guards that were there before are put back. `alone`: no other thread has the memory.
+int MapBehindGuard(const Request& request, std::unique_ptr<Guard> made, bool alone) {
   Guard* guard = made.get();
   std::unique_ptr<Guard> removed;  // freed after the lock is released
   const GuardLock lock;
   const int refused = JoinProcessGuard();
   if (refused != 0) return refused;
+  if (request.window.shared && !alone) AwaitEarlierCalls();
   if (!TakeMappings(kHeldMappings, true) || !HoldPairs(guard)) {
     ReturnPairs(guard);
     return ENOMEM;
@@ -105,26 +106,28 @@ int MapBehindGuard(const Request& request, std::unique_ptr<Guard> made) {
   return error;
 }
 
-int MapGuarded(const Napi::CallbackInfo& info, const Request& request) {
+int MapGuarded(const Napi::CallbackInfo& info, const Request& request, bool alone) {
   std::unique_ptr<Guard> guard(new (std::nothrow_t{})
                                    Guard(request.window, request.id, request.offset));
   if (guard == nullptr || guard->is_private == nullptr) return ENOMEM;
   Watch* watch = WatchMemory(info.Env(), info[0], guard.get());
   if (watch == nullptr) return ENOMEM;
-  const int error = MapBehindGuard(request, std::move(guard));
+  const int error = MapBehindGuard(request, std::move(guard), alone);
   if (error != 0) Unwatch(info.Env(), watch);
   return error;
 }
 
-// Args: (memory, window, id, offset, guarded). Maps window.length bytes of the segment, from
+// Args: (memory, window, id, offset, guarded, alone). Maps window.length bytes of the segment, from
 // `offset`, over the window; the bytes that the window held are lost. With `guarded` the segment is
-// attached read-only, and a store makes a private copy of its page. Returns 0 or -errno.
+// attached read-only, and a store makes a private copy of its page. `alone` says that no other
+// thread has the memory. Returns 0 or -errno.
 Napi::Value Map(const Napi::CallbackInfo& info) {
   Request request;
   bool guarded;
-  if (!ReadRequest(info, &request) || !ReadFlag(info[4], &guarded))
+  bool alone;
+  if (!ReadRequest(info, &request) || !ReadFlag(info[4], &guarded) || !ReadFlag(info[5], &alone))
     return Errno(info.Env(), EINVAL);
-  return Errno(info.Env(), guarded ? MapGuarded(info, request) : MapReadWrite(request));
+  return Errno(info.Env(), guarded ? MapGuarded(info, request, alone) : MapReadWrite(request));
 }
 
 }  // namespace

@@ -28,7 +28,7 @@ interface Addon extends Pick<NativeCopy, "read" | "write"> {
   remove(id: number): number;
   lock(id: number): number;
   unlock(id: number): number;
-  map(memory: WasmMemory, window: Uint8Array, id: number, offset: number, guarded: boolean): number;
+  map(memory: WasmMemory, window: Uint8Array, id: number, offset: number, guarded: boolean, alone: boolean): number;
   /** Attaches the segment over a guarded window again, so that its private pages are gone. */
   discard(memory: WasmMemory, window: Uint8Array, id: number, offset: number): number;
   /** Private pages of a guarded window. */
@@ -338,7 +338,7 @@ class SysvHost implements Host {
     const result = this.#view(memory, byteOffset, length, (pages) => {
       const kept = recyclesMemories ? this.#addon.hold(memory, pages) : 0;
       if (kept !== 0) return kept;
-      const mapped = this.#addon.map(memory, pages, id, offset, isGuarded);
+      const mapped = this.#addon.map(memory, pages, id, offset, isGuarded, memoryOf === "mapping");
       if (mapped !== 0 && recyclesMemories) this.#addon.release(memory, pages);
       return mapped;
     });

@@ -115,7 +115,7 @@ class Caller {
       case "get":
         return [0, random.of(sizes), random.of([CREATE, CREATE, CREATE | 0o1000, 0, 0o777, random.word() >>> 1])];
       case "map":
-        return [memory, this.window(memory), this.id(), random.of(offsets), random.oneIn(2)];
+        return [memory, this.window(memory), this.id(), random.of(offsets), random.oneIn(2), random.oneIn(2)];
       case "discard":
         return [memory, this.window(memory), this.id(), random.of(offsets)];
       case "unmap":

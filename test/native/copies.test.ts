@@ -184,6 +184,37 @@ else {
     });
   }
 
+  copies("the first guarded window of a process, in a memory that another thread grows", () => {
+    const [file] = copiesOf("n");
+    for (let round = 0; round < 20; round++) {
+      const ended = runModule(`
+        import { once } from "node:events";
+        import { Worker } from "node:worker_threads";
+        const memory = new WebAssembly.Memory({ initial: 16, maximum: 30_000, shared: true });
+        const code = \`
+          const { memory, file, index } = require("node:worker_threads").workerData;
+          const target = { exports: {} };
+          process.dlopen(target, file);
+          const addon = target.exports;
+          const id = addon.get(0, 4096, 0o1600);
+          const map = () => addon.map(memory, new Uint8Array(memory.buffer, index * 65536, 4096), id, 0, true);
+          let result = map();
+          for (let tries = 0; tries < 1000 && result === -22; tries++) result = map(); // EINVAL: the memory grew
+          addon.remove(id);
+          process.exitCode = result;
+        \`;
+        const workers = [0, 1].map((index) => new Worker(code, { eval: true, execArgv: [], workerData: { memory, index, file: ${JSON.stringify(file)} } }));
+        let codes;
+        Promise.all(workers.map((worker) => once(worker, "exit"))).then((all) => { codes = all.flat(); });
+        while (!codes) {
+          for (let grown = 0; grown < 20 && memory.buffer.byteLength < 29_990 * 65536; grown++) memory.grow(1);
+          await new Promise(setImmediate);
+        }
+        console.log(...codes);`);
+      assert.is(ended.stdout.trim(), "0 0", report(ended));
+    }
+  });
+
   copies("threads of two copies store, discard and grow in one shared memory", () => {
     const files = copiesOf("nn");
     const ended = runModule(`

@@ -62,8 +62,8 @@ Request RequestOf(uint8_t* memory, size_t first, size_t pages, int id, size_t of
 }
 
 int MapGuardedAt(const Request& request) {
-  return MapBehindGuard(request,
-                        std::make_unique<Guard>(request.window, request.id, request.offset));
+  auto guard = std::make_unique<Guard>(request.window, request.id, request.offset);
+  return MapBehindGuard(request, std::move(guard), false);
 }
 
 int UnmapAt(const Window& window) {

@@ -8,6 +8,7 @@ import {
   cpuSince,
   type Kind,
   makeRoundTrips,
+  now,
   type RoundTrips,
   type Start,
   sendOneWay,
@@ -115,11 +116,13 @@ export class OpenTransport {
       const { ready, served } = this.#receiver.serve(order);
       await ready;
       const [sent, { end, cpu }] = await Promise.all([this.#sender.begin({ messages, clocked, restMs }), served]);
+      const own = cpuSince(sent.cpu);
+      const wall = now() - sent.start; // not up to `end`: the CPU time is that until here
       return {
         nanoseconds: (this.#kind === "round trip" && "end" in sent ? sent.end : end) - sent.start,
         each: "each" in sent ? sent.each : new Float64Array(0),
-        cpu: 1000 * (cpuSince(sent.cpu) + cpu),
-        wall: end - sent.start,
+        cpu: 1000 * (own + cpu),
+        wall,
       };
     } catch (error) {
       this.#hasFailed = true;

@@ -60,7 +60,7 @@ const messaging = suite("npm run bench -- messaging");
 
 if (nativePairs.length === 0) messaging.skip("runs", "there is no sysv host on this platform");
 else {
-  messaging("--quick proves every transport, and reports times, percentiles, throughput and busy cores", () => {
+  messaging("--quick proves every transport, and reports times, percentiles and throughput", () => {
     const all = quick("messaging");
     const cases = all.slice(0, 4);
     assert.equal(
@@ -75,11 +75,13 @@ else {
     for (const one of cases) {
       assert.equal(names([...one.rivals, ...one.absent]), transports);
       assert.equal(names(one.absent), availableParallelism() < 2 ? [...blocking].sort() : []);
-      expectFigures(one, one.operation === "round trip" ? ["p50", "busy"] : ["messages", "busy"]);
+      expectFigures(one, one.operation === "round trip" ? ["p50"] : ["messages"]);
       for (const { name, figures } of one.rivals) {
         const value = (figure: string): number => figures.find((other) => other.name === figure)?.value ?? Number.NaN;
         if (names(figures).includes("p99")) assert.ok(value("p99") >= value("p50"), name);
-        assert.ok(value("busy") <= availableParallelism() + 3, `${name}: ${value("busy")} cores`); // Node has helper threads
+        // A quick run of a fast transport is too short for it. Node has helper threads.
+        if (names(figures).includes("busy"))
+          assert.ok(value("busy") <= availableParallelism() + 3, `${name}: ${value("busy")} cores`);
       }
     }
     const judged = availableParallelism() < 2 ? channels.slice(0, 2) : channels;

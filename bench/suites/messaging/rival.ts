@@ -91,6 +91,9 @@ async function warmUp(
   }
 }
 
+/** Of less wall clock the CPU time is not told: the kernel counts that of a thread that runs by ticks of up to 10 ms. */
+const SHORTEST_BUSY_NS = 50e6;
+
 /** The further figures of all timed trials of one rival. */
 class Totals {
   readonly #roundTrips: number[] = [];
@@ -108,13 +111,14 @@ class Totals {
   }
 
   figures(kind: Kind): Figure[] {
-    const busy = { name: "busy", value: this.#cpu / this.#wall, unit: "cores" };
+    const isLong = this.#wall >= SHORTEST_BUSY_NS;
+    const busy = isLong ? [{ name: "busy", value: this.#cpu / this.#wall, unit: "cores" }] : [];
     if (kind === "one-way throughput")
-      return [busy, { name: "messages", value: this.#messages / (this.#nanoseconds / 1e6), unit: "k/s" }];
-    if (this.#roundTrips.length === 0) return [busy];
+      return [...busy, { name: "messages", value: this.#messages / (this.#nanoseconds / 1e6), unit: "k/s" }];
+    if (this.#roundTrips.length === 0) return busy;
     const p50 = { name: "p50", value: this.roundTrip(0.5) / 1e3, unit: "µs" };
-    if (this.#roundTrips.length < FEWEST_ROUND_TRIPS) return [busy, p50];
-    return [busy, p50, { name: "p99", value: this.roundTrip(0.99) / 1e3, unit: "µs" }];
+    if (this.#roundTrips.length < FEWEST_ROUND_TRIPS) return [...busy, p50];
+    return [...busy, p50, { name: "p99", value: this.roundTrip(0.99) / 1e3, unit: "µs" }];
   }
 
   /** Nanoseconds of a round trip: that part of all were no longer. */

@@ -70,10 +70,10 @@ function build() {
     encoding: "utf8",
     maxBuffer: 2 ** 26, // bytes; spawnSync ends a child that prints more
   };
-  // Two builds at once would remove each other's files. flock makes a file of a folder that does not exist.
-  const locked = existsSync(folder) && spawnSync("flock", [folder, process.execPath, ...args], options);
-  const ran = locked && locked.error?.code !== "ENOENT" ? locked : spawnSync(process.execPath, args, options);
-  const { status, error, stdout, stderr } = ran;
+  // Two builds at once would remove each other's files. flock would make a file of a folder that does not exist.
+  const canLock = existsSync(folder) && spawnSync("flock", [folder, "true"]).status === 0;
+  const [program, ...rest] = [...(canLock ? ["flock", folder] : []), process.execPath, ...args];
+  const { status, error, stdout, stderr } = spawnSync(program, rest, options);
   process.stderr.write(stderr ?? ""); // the compiler's warnings
   if (status === 0) return undefined;
   process.stderr.write(stdout ?? "");

@@ -96,7 +96,7 @@ export class GuestInstance implements ExchangeGuest {
         "ERR_SHM_GUEST_MEMORY",
         `the guest's memory may have ${most} pages of 64 KiB; ${own} are its own, and the windows need ${extra}; a lower memoryLimit leaves more`,
       );
-    const memory = fixed ? makeMemory(own + extra, own + extra) : makeMemory(initialPages, most);
+    const memory = fixed ? (request.fixedMemory ?? fixedMemory)(own + extra) : makeMemory(initialPages, most);
     const { imports, wasi } = provide(module, memory, request);
     this.#wasi = wasi;
     this.memory = memory;
@@ -299,6 +299,9 @@ function instantiate(module: WebAssembly.Module, imports: WebAssembly.Imports): 
     throw guestTrap(STARTING, cause);
   }
 }
+
+/** Of so many wasm pages, for ever. @throws as {@link makeMemory} */
+export const fixedMemory = (pages: number): WebAssembly.Memory => makeMemory(pages, pages);
 
 /** @throws {ShmError} `ENOMEM` this process has no address space for it */
 function makeMemory(initial: number, maximum: number): WebAssembly.Memory {

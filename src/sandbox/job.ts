@@ -59,6 +59,8 @@ export interface InstanceRequest extends GuestLimits {
   readonly module: WebAssembly.Module;
   readonly windows: ReadonlyMap<string, WindowRequest>;
   readonly imports: WebAssembly.Imports;
+  /** For a guest with a fixed memory: makes it, or has made it before. */
+  readonly fixedMemory?: ((pages: number) => WebAssembly.Memory) | undefined;
 }
 
 export interface SharedWindow extends WindowPart {
@@ -78,6 +80,12 @@ export interface ThreadJob extends Job {
   readonly module: WebAssembly.Module;
 }
 
+/** What a runner does while it waits for its job. */
+export interface Rehearsal {
+  /** Wasm pages of a fixed memory that its guest will probably have. */
+  readonly pages: number | undefined;
+}
+
 /** What a runner is told before it has a job. */
 export interface RunnerStart {
   /** The file of the addon. */
@@ -86,8 +94,7 @@ export interface RunnerStart {
   readonly ring: number;
   /** The process that starts it. */
   readonly parent: number;
-  /** Whether it has time to rehearse before its job comes. */
-  readonly rehearses: boolean;
+  readonly rehearsal?: Rehearsal | undefined;
 }
 
 /** For a process. The module's bytes follow. */

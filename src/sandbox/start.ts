@@ -28,8 +28,7 @@ export async function start(source: GuestSource, options: CheckedOptions): Promi
   const { bytes, limits, compiled } = guestOf(source, options);
   const { isolation, windows, imports } = options;
   if (isolation === "process") {
-    const runner = startRunner({ ...runnerOf(options, limits), rehearses: false });
-    return startProcess(bytes, options, limits, runner, began);
+    return startProcess(bytes, options, limits, startRunner(runnerOf(options, limits)), began);
   }
   const module = await compiled();
   if (isolation === "inline") return startInlineSandbox({ ...limits, module, windows }, imports);
@@ -170,7 +169,9 @@ export async function startSandboxPool(source: GuestSource, options: CheckedPool
   const { bytes, limits } = guestOf(source, options);
   const start: Starter = (runner, windows, ended) =>
     startProcess(bytes, { ...options, windows }, limits, runner, performance.now(), ended);
-  return startPool(options, { ...runnerOf(options, limits), rehearses: true }, start);
+  const runner = runnerOf(options, limits);
+  const rehearsal = { pages: limits.fixed ? runner.pages : undefined };
+  return startPool(options, { ...runner, rehearsal }, start);
 }
 
 /** The host that the windows' segments are reached by, else the kernel's. */

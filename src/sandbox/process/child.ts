@@ -9,7 +9,7 @@ import type { Host } from "../../host/host.js";
 import { launch } from "../../host/launch.js";
 import { WASM_PAGE } from "../../memory/layout.js";
 import { addonFileOf } from "../../node.js";
-import type { RunnerStart } from "../job.js";
+import type { Rehearsal, RunnerStart } from "../job.js";
 import { source } from "../source.js";
 import { NO_TIER_UP, tierUpCrashes } from "../tiering.js";
 import { HostRing } from "./ring.js";
@@ -18,10 +18,12 @@ import { MOST_BYTES } from "./wire.js";
 /**
  * The engine's heap holds the guest's tables and exceptions; the compiler and the code, which lie beside it, need more. V8 collects
  * all garbage, which takes 3 to 5 ms, as it makes a memory of more than half of what its heap may have; so that comes on top. What
- * the process may have in all is RLIMIT_DATA's to say.
+ * the process may have in all is RLIMIT_DATA's to say. A runner that rehearses makes its memory, and collects, before its job comes:
+ * with more room V8 would only begin to collect, and end in the first call, which then comes 6 ms after the job and not 3.
  */
-function heapFlags({ processMemoryLimit, pages }: RunnerOptions): string[] {
+function heapFlags({ processMemoryLimit, pages, rehearsal }: RunnerOptions): string[] {
   const mebibytes = Math.floor(processMemoryLimit / 4 / 2 ** 20);
+  if (rehearsal) return [`--max-old-space-size=${mebibytes}`];
   const largest = mebibytes + 2 * Math.ceil((pages * WASM_PAGE) / 2 ** 20);
   // V8 would take the two others from the largest: garbage for half of it, and 3 times 16 MiB of young objects.
   return [
@@ -53,8 +55,8 @@ export interface RunnerOptions {
   readonly processMemoryLimit: number;
   /** Wasm pages that its guest's memory may have, windows included. */
   readonly pages: number;
-  /** Whether it waits for its job, and rehearses meanwhile. */
-  readonly rehearses: boolean;
+  /** Set if it waits for its job. */
+  readonly rehearsal?: Rehearsal | undefined;
 }
 
 /** How a runner's process ended. */
@@ -110,7 +112,7 @@ export class RunnerProcess {
 
   /** @throws {ShmError} `ERR_SHM_UNSUPPORTED` this process may start no other; the segment of its ring cannot be made */
   constructor(options: RunnerOptions) {
-    const { host, execPath, rehearses } = options;
+    const { host, execPath, rehearsal } = options;
     const { ring, id } = HostRing.make(host);
     this.ring = ring;
     const args = [...flagsOf(options), "-e", BOOT, "wasm-shm-sandbox"];
@@ -147,7 +149,7 @@ export class RunnerProcess {
     this.keepProcess(false);
     script ??= frameOf(`${source};module.exports.runProcess()`);
     this.#channel.write(script);
-    const start: RunnerStart = { addon: addonFileOf(host) as string, ring: id, parent: process.pid, rehearses };
+    const start: RunnerStart = { addon: addonFileOf(host) as string, ring: id, parent: process.pid, rehearsal };
     this.#channel.write(frameOf(JSON.stringify(start)));
   }
 

@@ -4,12 +4,13 @@ import { Buffer } from "node:buffer";
 import { fs } from "../../host/builtin.js";
 import { beginConfinement } from "../../host/confinement.js";
 import type { Host } from "../../host/host.js";
+import { WASM_PAGE } from "../../memory/layout.js";
 import { processCallsOf, sysvHost } from "../../node.js";
 import { windowsOf } from "../attach.js";
 import { compileNow } from "../compile.js";
 import { failureOf } from "../failure.js";
 import { MOST_PAGES } from "../guest.js";
-import { GuestInstance } from "../instance.js";
+import { fixedMemory, GuestInstance } from "../instance.js";
 import type { ProcessJob, RunnerStart } from "../job.js";
 import type { FromGuest } from "../protocol.js";
 import { Server } from "../serve.js";
@@ -46,6 +47,26 @@ interface Prepared {
   readonly host: Host;
   readonly ring: GuestRing;
   readonly confine: ReturnType<typeof beginConfinement>;
+  readonly made: MadeMemory;
+}
+
+/**
+ * A memory that is made before the guest comes that will probably need it: V8 collects garbage as it makes one of that size, which
+ * takes 3 ms. If the guest needs another, nothing refers to this one then, and V8 frees it if there is no room for both.
+ */
+class MadeMemory {
+  #memory: WebAssembly.Memory | undefined;
+
+  constructor(pages: number | undefined) {
+    if (pages !== undefined) this.#memory = fixedMemory(pages);
+  }
+
+  /** That memory, once, if it has so many pages. */
+  take(pages: number): WebAssembly.Memory | undefined {
+    const memory = this.#memory;
+    this.#memory = undefined;
+    return memory?.buffer.byteLength === pages * WASM_PAGE ? memory : undefined;
+  }
 }
 
 /** (module (import "env" "memory" (memory 1)) (func (export "f") (param i32) (result i32) (i32.load (local.get 0)))) */
@@ -58,11 +79,12 @@ const REHEARSED = Uint8Array.from(
  * Does what needs files, or takes its time only once, before there is a job: loads the addon, attaches the ring, rehearses if the
  * job is yet to come, and gives up what no job needs.
  */
-function prepare({ addon, ring, parent, rehearses }: RunnerStart): Prepared {
+function prepare({ addon, ring, parent, rehearsal }: RunnerStart): Prepared {
   const host = sysvHost(addon);
   const attached = new GuestRing(host, mapRing(host, ring));
-  if (rehearses) rehearse(host, ring);
-  return { host, ring: attached, confine: beginConfinement(host, parent) };
+  if (rehearsal) rehearse(host, ring);
+  const confine = beginConfinement(host, parent);
+  return { host, ring: attached, confine, made: new MadeMemory(rehearsal?.pages) }; // after `confine`: the guest's limit includes it
 }
 
 /** A guest with a guarded window: this installs the handler of stores there, and the engine has begun with WebAssembly. */
@@ -107,7 +129,7 @@ export function runProcess(): void {
 
 const post = (message: FromGuest): void => write(encodeFromGuest(message));
 
-function serve(job: ProcessJob, bytes: Buffer<ArrayBuffer>, { host, ring, confine }: Prepared): never {
+function serve(job: ProcessJob, bytes: Buffer<ArrayBuffer>, { host, ring, confine, made }: Prepared): never {
   const windows = windowsOf(job.windows, host);
   const server = new Server({
     post: (message, blocking) => (blocking ? ring.answer(encodeFromGuest(message)) : post(message)),
@@ -120,6 +142,7 @@ function serve(job: ProcessJob, bytes: Buffer<ArrayBuffer>, { host, ring, confin
     module: compileNow(bytes),
     windows,
     imports: server.imports(job),
+    fixedMemory: (pages) => made.take(pages) ?? fixedMemory(pages),
   });
   post({ ready: [...guest.windows], usage: guest.usage, confinement });
   return server.serve(guest);

@@ -26,7 +26,16 @@ export const Slot = Object.freeze({
 } as const);
 
 /** Words of a domain's header. */
-export const Header = Object.freeze({ Magic: 0, Version: 1, Bytes: 2, Slots: 3, State: 4, Epoch: 5 } as const);
+export const Header = Object.freeze({
+  Magic: 0,
+  Version: 1,
+  Bytes: 2,
+  Slots: 3,
+  State: 4,
+  Epoch: 5,
+  /** How many processes that found no participant are about to remove the segment: src/segment/unused.ts. */
+  Removers: 6,
+} as const);
 
 /** The first word of a slot, counted from the domain's first word. */
 export const slotWord = (slot: number): number => (LINE + SLOT_BYTES * slot) / 4;

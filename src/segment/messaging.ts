@@ -1,7 +1,7 @@
 // `channel.create({ key })`, `channel.open({ key })`, and the same for topics and services.
 import { type Channel, type ChannelOptions, channelOptions, checkChannel } from "../channel/channel.js";
 import type { AnyValue, MessageParts, Valued } from "../channel/codec.js";
-import { Ring, ringBytes } from "../channel/layout.js";
+import { ringBytes } from "../channel/layout.js";
 import {
   checkService,
   newServiceBytes,
@@ -12,7 +12,6 @@ import {
 import { checkTopic, newTopicBytes, type Topic, type TopicOptions, topicOptions } from "../channel/topic.js";
 import { checkOptions } from "../common/arguments.js";
 import type { Domain } from "../domain/domain.js";
-import { LINE } from "../host/membership.js";
 import {
   createOwn,
   type Making,
@@ -29,8 +28,6 @@ import type { Shm } from "./shm.js";
 const CAPACITY = 2 ** 20;
 /** Of a service, which has it once for requests, and once for each client. */
 const SERVICE_CAPACITY = 2 ** 18;
-
-const CLOSED = 4 * Ring.Closed;
 
 /** Channels with segments of their own. */
 export interface ChannelMaker {
@@ -95,19 +92,19 @@ export function messagingOf(shm: () => Shm, parts: MessageParts | undefined): Me
     const given = isNew ? { capacity: CAPACITY, ...options } : options;
     const { capacity = CAPACITY } = checkChannel(given, parts);
     const open = (domain: Domain, offset: number): Channel<never> => domain.channel(offset, given);
-    return { name: "channel", bytes: ringBytes(capacity), closed: CLOSED, open };
+    return { name: "channel", bytes: ringBytes(capacity), open };
   });
   const topic = makerOf(shm, topicOptions, (options, isNew) => {
     const given = isNew ? { capacity: CAPACITY, ...options } : options;
     const bytes = newTopicBytes(checkTopic(given, parts));
     const open = (domain: Domain, offset: number): Topic<never> => domain.topic(offset, given);
-    return { name: "topic", bytes, closed: CLOSED, open };
+    return { name: "topic", bytes, open };
   });
   const service = makerOf(shm, serviceOptions, (options, isNew) => {
     const given = isNew ? { capacity: SERVICE_CAPACITY, ...options } : options;
     const bytes = newServiceBytes(checkService(given, parts));
     const open = (domain: Domain, offset: number): Service<never> => domain.service(offset, given);
-    return { name: "service", bytes, closed: LINE + CLOSED, open };
+    return { name: "service", bytes, open };
   });
   return { channel, topic, service } as Messaging;
 }

@@ -2,15 +2,24 @@
 // given back by one. The domain is at byte 0, and the object follows it.
 import { checkBoolean, checkInteger, checkString } from "../common/arguments.js";
 import { coordinationError, invalidValue } from "../common/errors.js";
-import { SegmentStatus } from "../common/flags.js";
 import type { Domain } from "../domain/domain.js";
 import { domainBytes, MAX_SLOTS } from "../host/membership.js";
 import { Word } from "../sync/layout.js";
 import { isUntouched, type Survey, survey } from "../sync/survey.js";
-import type { Attachment } from "./attachment.js";
 import { keyOf } from "./key.js";
-import type { Segment } from "./segment.js";
+import { type Segment, segments } from "./segment.js";
 import type { Shm } from "./shm.js";
+import {
+  codeOf,
+  isDestroyed,
+  isMarked,
+  MAKING_MS,
+  type Place,
+  removeLeft,
+  removeUnused,
+  tried,
+  wordsOf,
+} from "./unused.js";
 
 /** What comes with an object that has a segment of its own. */
 export interface Own {
@@ -59,20 +68,13 @@ export interface Making<T extends object> {
   readonly name: string;
   /** Bytes of a new one. */
   readonly bytes: number;
-  /** Bytes from the object's start to the word that says that it was closed. */
-  readonly closed: number;
   open(domain: Domain, offset: number): T & { close(): void; readonly closed: boolean; release?(): void };
 }
 
 export const ownOptions = ["key", "slots", "permissions", "exclusive", "uid"] as const;
 export const ownTarget = ["key", "id", "uid"] as const;
 
-/** A segment is made in microseconds, and has its domain soon after; a creator that was killed in between left it so. */
-const MAKING_MS = 2000;
 const NAP_MS = 1;
-
-/** Added to the word that says whether the object is closed, while a process thinks that it was left. */
-const RETIRING = 2;
 
 /** Sleeps; false if this thread must not block: then no other thread or process makes segments of its host either. */
 function nap(): boolean {
@@ -86,8 +88,6 @@ function nap(): boolean {
 
 const numberOf = (key: number | string): number =>
   typeof key === "string" ? keyOf(checkString("options.key", key)) : key;
-
-const codeOf = (error: unknown): unknown => (error as { code?: unknown } | undefined)?.code;
 
 /** What was made and is not given back yet: a process that exits gives it back. */
 const alive = new Set<Own>();
@@ -123,20 +123,28 @@ export function createOwn<T extends object>(shm: Shm, making: Making<T>, options
   const size = domainBytes(slots) + making.bytes;
   if (key === undefined) {
     const segment = shm.create(size, { mode, ephemeral: true });
-    return disposing(segment, () => owned(segment, joined(segment.attach(), making, slots), "owner"));
+    const place = { ...attached(segment), isKeyed: false, slots, isOwner: true };
+    return disposing(segment, () => owned(place, joined(place, making)));
   }
   const number = numberOf(key);
-  for (;;) {
+  const target = { key: number, ...(uid !== undefined && { uid }) };
+  for (let isLate = false; ; ) {
     const segment = made(shm, number, size, mode);
-    const role = exclusive ? "owner" : "member";
-    const fresh = "id" in segment && tried(() => taken(segment, segment.attach(), making, slots, role));
-    if (fresh) return fresh;
-    if ("id" in segment) continue; // it was taken for one that its maker left
-    const there = tried(() => shm.open({ key: number, ...(uid !== undefined && { uid }) }));
-    if (there === undefined || retired(there, making, segment)) continue;
+    if ("id" in segment) {
+      const fresh = tried(() => taken({ ...attached(segment), isKeyed: true, slots, isOwner: exclusive }, making));
+      if (fresh) return fresh;
+      continue; // another process took it for one that its creator left
+    }
+    const there = tried(() => shm.open(target));
+    if (there === undefined || removeLeft(there, segment)) continue;
     if (exclusive) throw segment;
-    const opened = tried(() => openOwn(shm, making, { key: number, ...(uid !== undefined && { uid }) }));
-    if (opened) return opened;
+    try {
+      const opened = tried(() => openOwn(shm, making, target));
+      if (opened) return opened;
+    } catch (error) {
+      if (isLate || codeOf(error) !== "ERR_SHM_LAYOUT") throw error;
+      isLate = true; // what a killed creator left can be removed now
+    }
   }
 }
 
@@ -157,62 +165,85 @@ export function openOwn<T extends object>(shm: Shm, making: Making<T>, { key, id
   const target = key === undefined ? (id as number) : { key: numberOf(key), ...(uid !== undefined && { uid }) };
   for (let waited = 0; waited < MAKING_MS; waited += NAP_MS) {
     const segment = shm.open(target);
-    if (key === undefined)
-      return disposing(segment, () => owned(segment, joined(prepared(segment, making.name), making), "guest"));
-    const opened = taken(segment, prepared(segment, making.name), making, undefined, "guest");
+    const place = { ...attached(segment), isKeyed: key !== undefined, slots: undefined, isOwner: false };
+    const opened = isPrepared(place, making.name) && taken(place, making);
     if (opened) return opened;
     if (!nap()) break;
   }
-  throw coordinationError("ERR_SHM_LAYOUT", `the ${making.name} with this key was left by killed processes`);
+  throw coordinationError(
+    "ERR_SHM_LAYOUT",
+    `the ${making.name} was given back by all that used it, and is still there`,
+  );
 }
 
-type Role = "owner" | "member" | "guest";
+/** An attached segment, and how it came here. */
+interface Found extends Place {
+  /** By a key: then it is of no use once it has been removed. */
+  readonly isKeyed: boolean;
+  /** What a creator asked for. */
+  readonly slots: number | undefined;
+  /** Whether it ends with this participant. */
+  readonly isOwner: boolean;
+}
 
 interface Joined<T> {
   readonly domain: Domain;
   readonly object: T & { close(): void; release?(): void };
 }
 
-function joined<T extends object>(attachment: Attachment, making: Making<T>, slots?: number): Joined<T> {
+const attached = (segment: Segment): Place => disposing(segment, () => ({ segment, attachment: segment.attach() }));
+
+function joined<T extends object>({ attachment, slots }: Found, making: Making<T>): Joined<T> {
   const domain = attachment.join(slots === undefined ? {} : { slots });
-  return { domain, object: making.open(domain, domain.offset + domain.byteLength) };
+  try {
+    return { domain, object: making.open(domain, domain.offset + domain.byteLength) };
+  } catch (error) {
+    domain.leave();
+    throw error;
+  }
 }
 
-/**
- * The object in an attached segment that has a key; undefined if another process took it for one that nobody uses, or
- * removed it. It looks after it has joined, and the other looks for participants after it has said so: one of them sees the
- * other.
- */
-function taken<T extends object>(
-  segment: Segment,
-  attachment: Attachment,
-  making: Making<T>,
-  slots: number | undefined,
-  role: Role,
-): (T & Own) | undefined {
-  return disposing(segment, () => {
-    const all = joined(attachment, making, slots);
-    const word = (all.domain.byteLength + making.closed) / 4;
-    const isRetired = Atomics.load(wordsOf(attachment), word) >= RETIRING;
-    if (!isRetired && !(segment.stat().mode & SegmentStatus.Destroyed)) return owned(segment, all, role);
-    segment[Symbol.dispose]();
-    return undefined;
-  });
+/** The object; undefined if another process took it for one that nobody uses, or removed it. */
+function taken<T extends object>(found: Found, making: Making<T>): (T & Own) | undefined {
+  const { segment, isKeyed, slots } = found;
+  try {
+    const all = joined(found, making);
+    if (!isMarked(found) && !(isKeyed && isDestroyed(segment))) return owned(found, all);
+    all.domain.leave();
+  } catch (error) {
+    const isGone = isMarked(found);
+    if (slots === undefined) segment[Symbol.dispose]();
+    else giveBack(found);
+    if (isGone) return undefined;
+    throw error;
+  }
+  giveBack(found);
+  return undefined;
+}
+
+/** Detaches, and removes the segment if this was the last that used it. This participant has left before. */
+function giveBack(place: Place): void {
+  segments.keep(place.segment);
+  disposing(place.segment, () => tried(() => removeUnused(place)));
+  place.segment[Symbol.dispose]();
 }
 
 /** The object, with what gives it back. */
-function owned<T extends object>(segment: Segment, { domain, object }: Joined<T>, role: Role): T & Own {
+function owned<T extends object>(found: Found, { domain, object }: Joined<T>): T & Own {
+  const { segment, isOwner } = found;
+  if (!isOwner) segments.keep(segment);
   let isOpen = true;
   const dispose = (): void => {
     if (!isOpen) return;
     isOpen = false;
     alive.delete(result);
-    // A member, or a guest whose creator was killed, leaves nothing behind if it is the last.
-    const ends = role === "owner" || !domain.peers().some((peer) => peer.alive && !peer.self);
-    object.release?.();
-    if (ends) object.close();
-    if (ends && role !== "owner") tried(() => segment.destroy());
-    segment[Symbol.dispose]();
+    unlessDetached(() => {
+      object.release?.();
+      if (isOwner) object.close();
+    });
+    domain[Symbol.dispose](); // before it looks who is left: of two that go at once one sees it
+    if (isOwner) segment[Symbol.dispose]();
+    else unlessDetached(() => giveBack(found));
   };
   const result: T & Own = Object.defineProperties(object, {
     segment: { value: segment },
@@ -225,6 +256,15 @@ function owned<T extends object>(segment: Segment, { domain, object }: Joined<T>
   return result;
 }
 
+/** The program may have left the domain, or detached the segment, by itself. */
+function unlessDetached(use: () => void): void {
+  try {
+    use();
+  } catch (error) {
+    if (codeOf(error) !== "ERR_SHM_DETACHED") throw error;
+  }
+}
+
 function disposing<T>(segment: Segment, use: () => T): T {
   try {
     return use();
@@ -234,27 +274,17 @@ function disposing<T>(segment: Segment, use: () => T): T {
   }
 }
 
-/** What `use` returns; undefined if the segment has gone meanwhile. */
-function tried<T>(use: () => T): T | undefined {
-  try {
-    return use();
-  } catch (error) {
-    if (["ENOENT", "EIDRM", "EINVAL", "EPERM"].includes(codeOf(error) as string)) return undefined;
-    throw error;
-  }
-}
-
-const wordsOf = (attachment: Attachment): Int32Array =>
-  attachment.view(Int32Array, 0, Math.floor(attachment.byteLength / 4));
-
-/** The attachment of a segment whose maker is done: it waits for that, for milliseconds. */
-function prepared(segment: Segment, name: string): Attachment {
+/** Waits, for milliseconds, until its creator is done. False: it has been removed, and detached. */
+function isPrepared({ segment, attachment, isKeyed }: Found, name: string): boolean {
   return disposing(segment, () => {
-    const attachment = segment.attach();
     const words = wordsOf(attachment);
     for (let waited = 0; waited < MAKING_MS; waited += NAP_MS) {
       const domain = survey(words, 0);
-      if (domain ? isMade(words, domain) : !isUntouched(words, 0)) return attachment;
+      if (domain ? isMade(words, domain) : !isUntouched(words, 0)) return true;
+      if (isKeyed && isDestroyed(segment)) {
+        segment[Symbol.dispose]();
+        return false;
+      }
       if (!nap()) break;
     }
     throw coordinationError(
@@ -268,34 +298,3 @@ const isMade = (words: Int32Array, { bytes }: Survey): boolean => {
   const kind = bytes / 4 + Word.Kind;
   return kind >= words.length || Atomics.load(words, kind) !== 0;
 };
-
-/**
- * Whether what is there was left by processes that were killed: then it is removed.
- *
- * @param refusal of the create
- */
-function retired(segment: Segment, { closed }: Making<object>, refusal: unknown): boolean {
-  try {
-    const { ctime } = segment.stat();
-    const words = wordsOf(segment.attach());
-    const domain = survey(words, 0);
-    // Asked at each use: its creator may attach, and join, between two of these lines.
-    const isAlone = (): boolean => segment.stat().nattch <= 1;
-    // If the kernel did not tell of a death, a life word may be wrong; but then nobody else has it attached.
-    if (domain ? domain.lives && !isAlone() : !isAlone() || !isUntouched(words, 0)) return false;
-    if (!domain && Date.now() - (ctime?.getTime() ?? 0) < MAKING_MS) return false;
-    const word = domain ? (domain.bytes + closed) / 4 : words.length;
-    if (word < words.length) Atomics.add(words, word, RETIRING);
-    const isLeft = isAlone() || !survey(words, 0)?.lives; // see taken()
-    if (isLeft) segment.destroy();
-    else if (word < words.length) Atomics.sub(words, word, RETIRING);
-    return isLeft;
-  } catch (error) {
-    const code = codeOf(error);
-    if (code === "EIDRM" || code === "EINVAL") return true; // another did it
-    if (code === "EACCES" || code === "EPERM") throw refusal;
-    throw error;
-  } finally {
-    segment[Symbol.dispose]();
-  }
-}

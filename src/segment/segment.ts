@@ -30,6 +30,8 @@ interface Internals {
   make(parts: Parts, id: number, size: number, origin: Origin): Segment;
   /** Attaches it for as long as the object lives, and removes it: its last detach frees it. */
   makeEphemeral(segment: Segment): void;
+  /** Its dispose destroys nothing from here on. */
+  keep(segment: Segment): void;
   hostOf(segment: Segment): Host;
 }
 
@@ -57,6 +59,9 @@ export class Segment extends Uncloneable {
     internals = {
       make: (parts, id, size, origin) => new Segment(MAKE, parts, id, size, origin),
       makeEphemeral: (segment) => segment.#makeEphemeral(),
+      keep: (segment) => {
+        segment.#destroyOnDispose = false;
+      },
       hostOf: (segment) => segment.#host,
     };
   }

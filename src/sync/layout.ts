@@ -10,6 +10,9 @@ export const VERSION = 0x00010000;
 /** The word State of a domain's header, once the others are there. */
 export const READY = 2;
 
+/** The same word of a segment that is removed before anybody made a domain there. */
+export const REMOVED = 3;
+
 /** The first word of each object: "WS" above, the version of its layout, and what it is. */
 export const ObjectKind = Object.freeze({
   mutex: 0x57530101,

@@ -1,4 +1,4 @@
-// The algorithms of channels and topics, checked in every state that two or three parties can reach, with a death at every
+// The algorithms of channels and topics, and of segments of their own, checked in every state that two or three parties can reach, with a death at every
 // step; and with a fault in each that the checker must find.
 import * as assert from "uvu/assert";
 import { suite } from "../suite.js";
@@ -6,6 +6,7 @@ import { campaign } from "../support/campaign.js";
 import { explore, type Model } from "../sync/model/checker.js";
 import { mpmcModel, mpmcMutants } from "./model/mpmc.js";
 import { mpscModel, mpscMutants } from "./model/mpsc.js";
+import { ownModel, ownMutants } from "./model/own.js";
 import { type Sides, spscModel, spscMutants } from "./model/spsc.js";
 import { blockModel, blockMutants, overwriteModel, topicMutants } from "./model/topic.js";
 
@@ -28,6 +29,8 @@ for (const model of [
   overwriteModel(2, campaign(2, 3), 1),
   blockModel(1, 5, 2),
   blockModel(2, campaign(2, 3), campaign(0, 1)),
+  ownModel(2, 2, 2),
+  ownModel(campaign(2, 3), 1, campaign(1, 0)),
 ])
   models(model.name, () => {
     const { fault, states } = explore(model);
@@ -46,4 +49,5 @@ finds(mpscMutants, (mutant) => [mpscModel(1, 4, 0, mutant), mpscModel(2, 1, 1, m
 finds(mpmcMutants, (mutant) => [mpmcModel(2, 2, 1, mutant), mpmcModel(2, 3, 0, mutant)]);
 finds(topicMutants, (mutant) => [overwriteModel(1, 5, 1, mutant)]);
 finds(blockMutants, (mutant) => [blockModel(1, 5, 1, mutant), blockModel(2, 3, 1, mutant)]);
+finds(ownMutants, (mutant) => [ownModel(2, 1, 0, mutant)]);
 models.run();

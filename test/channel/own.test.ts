@@ -89,11 +89,30 @@ for (const { name, shm } of hosts) {
     const options = { key, exclusive: false, mode: "mpsc" } as const;
     const [one, two] = [shm.channel.create(options), shm.channel.create(options)];
     assert.is(two.id, one.id);
-    one[Symbol.dispose]();
+    one[Symbol.dispose](); // it has made it
     await two.writer().write(new Uint8Array(3));
     assert.is((await two.reader().read())?.length, 3);
+    const three = shm.channel.create(options);
+    assert.is(three.id, two.id);
     two[Symbol.dispose]();
+    assert.not(three.closed);
+    three[Symbol.dispose]();
     assert.is(await codeOf(() => shm.open({ key })), "ENOENT");
+  });
+
+  test("what was left or detached by hand is given back all the same", async () => {
+    for (const exclusive of [true, false])
+      for (const byHand of ["leave", "detach", "destroy"]) {
+        const key = nextKey();
+        const made = shm.channel.create({ key, exclusive });
+        if (byHand === "leave") made.domain.leave();
+        else if (byHand === "detach") made.segment[Symbol.dispose]();
+        else made.segment.destroy();
+        made[Symbol.dispose]();
+        const isLeft = byHand === "detach" && !exclusive; // nothing is attached that could show who uses it
+        assert.is(await codeOf(() => shm.open({ key })), isLeft ? undefined : "ENOENT", `${exclusive} ${byHand}`);
+        if (isLeft) shm.open({ key }).destroy();
+      }
   });
 
   test("what lives there, and what is something else, stays", async () => {
@@ -266,15 +285,66 @@ else {
     }
   });
 
-  kill("a segment that its maker did not finish is taken over after two seconds", async () => {
+  kill("processes that begin and end at any time use the same one, and leave nothing", async () => {
     const key = nextKey();
-    const unfinished = kernel.create(1 << 20, { key });
-    assert.is(await codeOf(() => channel.create({ key })), "EEXIST");
-    await new Promise((resolve) => setTimeout(resolve, 3100)); // the kernel counts whole seconds
-    const made = channel.create({ key });
-    assert.is.not(made.id, unfinished.id);
-    made[Symbol.dispose]();
-    assert.is(await codeOf(() => unfinished.stat()), "EIDRM");
+    const text = `import { channel, SegmentStatus } from "wasm-shm";
+      const nap = (ms) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+      for (let round = 0; round < ${campaign(400, 4000)}; round++) {
+        const made = channel.create({ key: ${key}, exclusive: false, mode: "mpmc", capacity: 64 });
+        const check = () => {
+          if (made.closed) throw new Error(\`round \${round}: it is closed\`);
+          if (made.segment.stat().mode & SegmentStatus.Destroyed) throw new Error(\`round \${round}: it was removed\`);
+        };
+        check();
+        nap(Math.random());
+        check();
+        made[Symbol.dispose]();
+      }`;
+    const module = moduleFile(text);
+    const children = Array.from({ length: 3 }, () => spawn(process.execPath, [module], { stdio: "inherit" }));
+    const ends = await Promise.all(children.map((each) => once(each, "exit")));
+    assert.equal(
+      ends.map(([code]) => code),
+      [0, 0, 0],
+    );
+    assert.not(list().some((info) => info.key === key));
+  });
+
+  kill("what its creator did not finish is taken over after two seconds", async () => {
+    const keys = [nextKey(), nextKey()] as const;
+    const unfinished = keys.map((key) => kernel.create(1 << 20, { key }));
+    assert.is(await codeOf(() => channel.create({ key: keys[0] })), "EEXIST");
+    using shared = channel.create({ key: keys[1], exclusive: false }); // waits for its creator
+    await new Promise((resolve) => setTimeout(resolve, 1100)); // the kernel counts whole seconds
+    using made = channel.create({ key: keys[0] });
+    assert.is.not(made.id, unfinished[0]?.id);
+    assert.is.not(shared.id, unfinished[1]?.id);
+    for (const segment of unfinished) assert.is(await codeOf(() => segment.stat()), "EIDRM");
+  });
+
+  kill("data that nobody has attached stays", async () => {
+    const LAST = (1 << 20) - 1;
+    const zeros = kernel.create(1 << 20, { key: nextKey() });
+    const domain = kernel.create(1 << 20, { key: nextKey() });
+    for (const [segment, hasDomain] of [
+      [zeros, false],
+      [domain, true],
+    ] as const) {
+      const attachment = segment.attach();
+      if (hasDomain) attachment.join({ slots: 4 }).leave();
+      attachment.bytes[LAST] = 1;
+      attachment.detach();
+    }
+    await new Promise((resolve) => setTimeout(resolve, 3100));
+    for (const segment of [zeros, domain]) {
+      const { key } = segment.stat();
+      assert.is(await codeOf(() => channel.create({ key })), "EEXIST");
+      assert.is(await codeOf(() => channel.create({ key, exclusive: false })), "ERR_SHM_LAYOUT");
+    }
+    for (const segment of [zeros, domain]) {
+      assert.is(segment.attach().bytes[LAST], 1);
+      segment[Symbol.dispose]();
+    }
   });
 }
 kill.run();

@@ -1,5 +1,5 @@
-// Removes a segment with an object of its own if nobody uses it, while others may begin to. Who removes it sets a mark first and
-// then looks for participants; who opens it joins first and then looks for the mark. So one of the two sees the other.
+// Removes a segment with an object of its own if nobody uses it, while others may begin to. A process that removes it sets a mark first and
+// then looks for participants; one that opens it joins first and then looks for the mark. So one of the two sees the other.
 import { SegmentStatus } from "../common/flags.js";
 import { Header } from "../host/membership.js";
 import { MAGIC, ObjectKind, REMOVED, Word } from "../sync/layout.js";
@@ -42,7 +42,7 @@ export function isMarked({ attachment }: Place): boolean {
 }
 
 /**
- * Removes it, unless it is used. Whoever was a participant has left before.
+ * Removes it, unless it is used. A caller that was a participant has left before.
  *
  * @param isUsed asked after the mark was set
  * @returns whether it has been removed
@@ -101,7 +101,7 @@ export function removeLeft(segment: Segment, refusal: unknown): boolean {
 
 const own: readonly number[] = [ObjectKind.channel, ObjectKind.topic, ObjectKind.service];
 
-/** Whether an object of its own follows the domain, or nothing does: data that somebody put behind a domain is not ours. */
+/** Whether an object of its own follows the domain, or nothing does: data that a program put behind a domain stays. */
 function isOwn(words: Int32Array, { bytes }: Survey): boolean {
   const object = bytes / 4;
   const kind = words[object + Word.Kind] ?? 0;

@@ -24,7 +24,7 @@ const those = (all: World, segment: number, how: "attached" | "joined"): number 
 const words = ["state", "mark", "gone"] as const;
 
 /**
- * Numbers the segments that somebody can reach: first that of the key, then those of the parties. Others are zeros. So states
+ * Numbers the segments that a party can reach: first that of the key, then those of the parties. Others are zeros. So states
  * that differ in nothing else are one.
  */
 function renumber(all: World): void {

@@ -15,20 +15,24 @@ import { NO_TIER_UP, tierUpCrashes } from "../tiering.js";
 import { HostRing } from "./ring.js";
 import { MOST_BYTES } from "./wire.js";
 
+/** Whether this engine counts the guest's memory towards the size at which its heap is collected for the first time. */
+const countsMemory = Number.parseInt(process.versions.v8, 10) === 13;
+
 /**
  * The engine's heap holds the guest's tables and exceptions; the compiler and the code, which lie beside it, need more. V8 collects
  * all garbage, which takes 3 to 5 ms, as it makes a memory of more than half of what its heap may have; so that comes on top. What
  * the process may have in all is RLIMIT_DATA's to say. A runner that rehearses makes its memory, and collects, before its job comes:
  * with more room V8 would only begin to collect, and end in the first call, which then comes 6 ms after the job and not 3.
  */
-function heapFlags({ processMemoryLimit, pages, rehearsal }: RunnerOptions): string[] {
+function heapFlags({ processMemoryLimit, pages, rehearsal, execPath }: RunnerOptions): string[] {
   const mebibytes = Math.floor(processMemoryLimit / 4 / 2 ** 20);
   if (rehearsal) return [`--max-old-space-size=${mebibytes}`];
-  const largest = mebibytes + 2 * Math.ceil((pages * WASM_PAGE) / 2 ** 20);
+  const memory = Math.ceil((pages * WASM_PAGE) / 2 ** 20);
+  const counted = countsMemory && execPath === process.execPath ? memory : 0;
   // V8 would take the two others from the largest: garbage for half of it, and 3 times 16 MiB of young objects.
   return [
-    `--max-old-space-size=${largest}`,
-    `--initial-old-space-size=${Math.floor(mebibytes / 2)}`,
+    `--max-old-space-size=${mebibytes + 2 * memory}`,
+    `--initial-old-space-size=${Math.floor(mebibytes / 2) + counted}`,
     "--max-semi-space-size=1",
   ];
 }

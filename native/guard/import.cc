@@ -74,10 +74,12 @@ void ForEachSlot(const dl_phdr_info& object, const char* name, Callback callback
 }
 
 // The loader makes the table read-only once it is filled (RELRO), so the slot's page is writable
-// only for this store. Not by mprotect(3), which may lead to a replacement.
+// only for this store. A table that is not, such as Bun's, must stay writable, as the loader fills
+// it at first calls; version 0.1.0 may have made it read-only. Not by mprotect(3), which may lead
+// to a replacement.
 void Store(std::atomic<uintptr_t>* slot, uintptr_t function, bool relro) {
   const uintptr_t page = reinterpret_cast<uintptr_t>(slot) & ~(PageSize() - 1);
-  if (relro && syscall(SYS_mprotect, page, PageSize(), PROT_READ | PROT_WRITE) != 0) return;
+  if (syscall(SYS_mprotect, page, PageSize(), PROT_READ | PROT_WRITE) != 0) return;
   slot->store(function);
   if (relro) syscall(SYS_mprotect, page, PageSize(), PROT_READ);
 }
@@ -120,7 +122,8 @@ void Replace(const dl_phdr_info& object, Import* import) {
     // function up and then fill the slot.
     const uintptr_t present = slot->load();
     if (!IsInside(object, present)) import->next.store(present);
-    Store(slot, import->replacement, IsRelro(object, address));
+    import->relro[count] = IsRelro(object, address);
+    Store(slot, import->replacement, import->relro[count]);
     import->slots[count] = slot;
     import->slot_count.store(count + 1);
   });
@@ -132,6 +135,6 @@ void ReplaceAgain(Import* import, bool (*leads_back)(uintptr_t function)) {
     const uintptr_t present = slot->load();
     if (present == import->replacement || leads_back(present)) continue;
     import->next.store(present);
-    Store(slot, import->replacement, true);
+    Store(slot, import->replacement, import->relro[index]);
   }
 }

@@ -20,6 +20,7 @@ struct Import {
   uintptr_t replacement;
   std::atomic<uintptr_t> next;  // what the replacement calls: the system's, or who was there before
   std::atomic<uintptr_t>* slots[kMostSlots];
+  bool relro[kMostSlots] = {};  // whether the loader has made the slot read-only
   std::atomic<size_t> slot_count{0};
 };
 

@@ -1,6 +1,5 @@
 // The process of a storm: five threads, of which four are ended at random times and started again. Its argument is a JSON
 // text of Orders. Prints how often each action succeeded and was refused, as JSON.
-import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
@@ -36,6 +35,7 @@ async function storm(): Promise<number> {
   const pages = THREADS * SLOT_PAGES;
   const memory = new WebAssembly.Memory({ initial: pages, maximum: 1000, shared: true });
   const workers = new Map<number, Worker>();
+  const exits = new Map<number, Promise<unknown>>();
   const ending = new Set<Worker>();
   let terminations = 0;
 
@@ -47,6 +47,7 @@ async function storm(): Promise<number> {
       else throw error; // uncaught: the process ends with its stack
     });
     workers.set(index, worker);
+    exits.set(index, new Promise((resolve) => worker.on("exit", resolve)));
   }
 
   let next = 0;
@@ -63,7 +64,7 @@ async function storm(): Promise<number> {
 
   for (let index = 1; index < THREADS; index++) start(index);
   await work(ordersOf(0, memory), terminateOne);
-  await Promise.all([...workers.values()].map((worker) => (worker.threadId < 0 ? undefined : once(worker, "exit"))));
+  await Promise.all(exits.values());
   return terminations;
 }
 

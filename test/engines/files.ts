@@ -18,6 +18,7 @@ export const SHORT_TURN = [
   "core/copy",
   "core/crossings",
   "native/addon",
+  "native/copies",
   "native/killed",
   "native/recycled",
   "native/threads",

@@ -1,7 +1,8 @@
-// Removes a segment with an object of its own if nobody uses it, while others may begin to. A process that removes it sets a mark first and
-// then looks for participants; one that opens it joins first and then looks for the mark. So one of the two sees the other.
+// Removes a segment with an object of its own if nobody uses it, while others may begin to. A process that removes it sets a mark
+// first and then looks for participants; one that opens it joins first and then looks for the mark. So one sees the other.
 import { SegmentStatus } from "../common/flags.js";
-import { Header } from "../host/membership.js";
+import { Header, LINE } from "../host/membership.js";
+import { MAX_WINDOW } from "../memory/layout.js";
 import { MAGIC, ObjectKind, REMOVED, Word } from "../sync/layout.js";
 import { type Survey, survey } from "../sync/survey.js";
 import type { Attachment } from "./attachment.js";
@@ -77,6 +78,7 @@ export function removeUnused({ segment, attachment }: Place, isUsed = () => live
  */
 export function removeLeft(segment: Segment, refusal: unknown): boolean {
   try {
+    if (segment.size % LINE !== 0 || segment.size > MAX_WINDOW) return false; // no segment of an object's own
     const place = { segment, attachment: segment.attach() };
     const { ctime } = segment.stat();
     const words = wordsOf(place.attachment);

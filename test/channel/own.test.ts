@@ -323,26 +323,27 @@ else {
   });
 
   kill("data that nobody has attached stays", async () => {
-    const LAST = (1 << 20) - 1;
-    const zeros = kernel.create(1 << 20, { key: nextKey() });
-    const domain = kernel.create(1 << 20, { key: nextKey() });
-    for (const [segment, hasDomain] of [
-      [zeros, false],
-      [domain, true],
-    ] as const) {
+    const kinds = [
+      [1 << 20, false],
+      [3333, false], // its last byte is in no word
+      [1 << 20, true],
+    ] as const;
+    const segments = kinds.map(([size, hasDomain]) => {
+      const segment = kernel.create(size, { key: nextKey() });
       const attachment = segment.attach();
       if (hasDomain) attachment.join({ slots: 4 }).leave();
-      attachment.bytes[LAST] = 1;
+      attachment.bytes[size - 1] = 1;
       attachment.detach();
-    }
+      return segment;
+    });
     await new Promise((resolve) => setTimeout(resolve, 3100));
-    for (const segment of [zeros, domain]) {
+    for (const segment of segments) {
       const { key } = segment.stat();
       assert.is(await codeOf(() => channel.create({ key })), "EEXIST");
       assert.is(await codeOf(() => channel.create({ key, exclusive: false })), "ERR_SHM_LAYOUT");
     }
-    for (const segment of [zeros, domain]) {
-      assert.is(segment.attach().bytes[LAST], 1);
+    for (const segment of segments) {
+      assert.is(segment.attach().bytes[segment.size - 1], 1);
       segment[Symbol.dispose]();
     }
   });

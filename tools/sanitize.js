@@ -26,6 +26,7 @@ const kinds = {
       "native/mappings",
       "native/overlap",
       "native/transfer",
+      "sync/door",
     ],
   },
   thread: {
@@ -37,7 +38,7 @@ const kinds = {
       // The engine's accesses are not instrumented, so neither are those that the C library makes for it.
       TSAN_OPTIONS: "ignore_noninstrumented_modules=1:handle_segv=0:allow_user_segv_handler=1:exitcode=66",
     },
-    tests: ["native/addon", "native/copies", "native/fault", "native/overlap", "storm/"],
+    tests: ["native/addon", "native/copies", "native/fault", "native/overlap", "storm/", "sync/process"],
   },
 };
 
@@ -49,11 +50,15 @@ const BUILT = [
   "build/src",
   "build/test",
   "dist",
+  "include",
   "native",
+  "peers",
   "test/native",
+  "test/peers",
   "test/runner",
   "test/fixtures",
   "test/storm",
+  "test/sync",
 ];
 
 function run(command, args, options = {}) {

@@ -51,7 +51,7 @@ static inline void wasm_shm_describe(const wasm_shm_domain* domain, uint32_t kin
   atomic_store(line + WASM_SHM_PID, pid);
   atomic_store(line + WASM_SHM_START, (uint32_t)start);
   atomic_store(line + WASM_SHM_START + 1, (uint32_t)(start >> 32));
-  atomic_store(line + WASM_SHM_PID_NAMESPACE, wasm_shm_pid_namespace());
+  atomic_store(line + WASM_SHM_PID_NAMESPACE, wasm_shm_namespace("pid"));
   atomic_store(line + WASM_SHM_KIND, kind);
   atomic_store(line + WASM_SHM_JOINED, (uint32_t)joined);
   atomic_store(line + WASM_SHM_JOINED + 1, (uint32_t)(joined >> 32));
@@ -171,6 +171,7 @@ static inline int wasm_shm_join(wasm_shm_domain* domain, void* window, size_t wi
   sigset_t all, before;
   int error;
   memset(domain, 0, sizeof *domain);
+  domain->knocker = -1;
   if (offset % WASM_SHM_LINE != 0 || (uintptr_t)window % WASM_SHM_LINE != 0 ||
       offset > window_bytes)
     return EINVAL;
@@ -204,6 +205,8 @@ static inline int wasm_shm_leave(wasm_shm_domain* domain) {
   atomic_store(&domain->control, 1u);
   syscall(SYS_futex, &domain->control, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
   pthread_join(domain->keeper, NULL);
+  if (domain->knocker >= 0) close(domain->knocker);
+  domain->knocker = -1;
   return 0;
 }
 

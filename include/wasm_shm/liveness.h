@@ -19,8 +19,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -54,7 +56,9 @@ enum {
   WASM_SHM_DEATHS = 9,
   WASM_SHM_DESCRIBED = 10,
   WASM_SHM_DOORBELL = 16,
-  WASM_SHM_SLEEPING = 17
+  WASM_SHM_SLEEPING = 17,
+  WASM_SHM_DOOR = 18,
+  WASM_SHM_DOOR_NAMESPACE = 20
 };
 
 /* What a sleeper looks at: if one of these words changed, it looks at what it waits for again. */
@@ -75,6 +79,8 @@ typedef struct wasm_shm_domain {
   struct robust_list_head head;
   wasm_shm_word control, reported;
   int result;
+  int knocker; /* the socket that knocks at doors, once one was needed; or -1 */
+  uint32_t knocker_namespace;
   wasm_shm_snapshot seen;
 } wasm_shm_domain;
 
@@ -133,9 +139,12 @@ static inline uint64_t wasm_shm_start_time(uint32_t pid, uint32_t tid) {
   return at == NULL ? 0 : strtoull(at + 1, NULL, 10);
 }
 
-static inline uint32_t wasm_shm_pid_namespace(void) {
+/** The number of a namespace, "pid" or "net"; 0 if /proc does not tell. */
+static inline uint32_t wasm_shm_namespace(const char* kind) {
   struct stat status;
-  return stat("/proc/self/ns/pid", &status) == 0 ? (uint32_t)status.st_ino : 0u;
+  char path[40];
+  snprintf(path, sizeof path, "/proc/thread-self/ns/%s", kind);
+  return stat(path, &status) == 0 ? (uint32_t)status.st_ino : 0u;
 }
 
 /** Marks a participant dead whose thread is gone although the kernel did not mark it (the OOM
@@ -154,7 +163,7 @@ static inline int wasm_shm_has_vanished(const wasm_shm_domain* domain, uint32_t 
   space = atomic_load(line + WASM_SHM_PID_NAMESPACE);
   if (atomic_load(line + WASM_SHM_GENERATION) != generation) return 0;
   tid = life & FUTEX_TID_MASK;
-  if (space == 0u || space != wasm_shm_pid_namespace() || pid == 0u || pid > INT_MAX || tid == 0u)
+  if (space == 0u || space != wasm_shm_namespace("pid") || pid == 0u || pid > INT_MAX || tid == 0u)
     return 0;
   if (syscall(SYS_tgkill, pid, tid, 0) == 0 || errno != ESRCH) {
     found = start == 0 ? 0 : wasm_shm_start_time(pid, tid);

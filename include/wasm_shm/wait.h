@@ -7,8 +7,40 @@
 
 /* ---- Sleeping and waking. A mask of sleepers is two words: slots 0 to 31, and 32 to 63. ---- */
 
+/* Knocks at the door of a slot: the socket of an event loop, which a futex would reach only by a
+ * thread that wakes it. False if nobody listens there, or it is in another network namespace, where
+ * the name could be anybody's. A full queue is as good as a knock: its reader wakes. */
+static inline int wasm_shm_knock(wasm_shm_domain* domain, uint32_t slot) {
+  const wasm_shm_word* door = wasm_shm_slot_word(domain, slot, WASM_SHM_DOOR);
+  uint32_t space = atomic_load(wasm_shm_slot_word(domain, slot, WASM_SHM_DOOR_NAMESPACE));
+  uint64_t number = atomic_load(door) | (uint64_t)atomic_load(door + 1) << 32;
+  struct sockaddr_un name;
+  size_t length = offsetof(struct sockaddr_un, sun_path) + 1u;
+  if (domain->knocker < 0) {
+    domain->knocker = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    domain->knocker_namespace = wasm_shm_namespace("net");
+  }
+  if (domain->knocker < 0 || space == 0u || space != domain->knocker_namespace) return 0;
+  memset(&name, 0, sizeof name);
+  name.sun_family = AF_UNIX; /* the zero before the name makes it abstract: unix(7) */
+  length += (size_t)snprintf(name.sun_path + 1, sizeof name.sun_path - 1, "wasm-shm/%016llx",
+                             (unsigned long long)number);
+  return sendto(domain->knocker, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL, (struct sockaddr*)&name,
+                (socklen_t)length) == 1 ||
+         errno == EAGAIN;
+}
+
+/* After the ring. A thread that begins to sleep after it looks at what it waits for after that. */
+static inline void wasm_shm_wake_slot(wasm_shm_domain* domain, uint32_t slot) {
+  uint32_t sleeping = atomic_load(wasm_shm_slot_word(domain, slot, WASM_SHM_SLEEPING));
+  uint32_t listening = sleeping >> 16;
+  if (sleeping == 0u) return;
+  if (listening == 0u || !wasm_shm_knock(domain, slot) || (sleeping & 0xffffu) > listening)
+    wasm_shm_wake_all(wasm_shm_slot_word(domain, slot, WASM_SHM_DOORBELL));
+}
+
 /** Wakes all that sleep on a mask. The change that they wait for was stored before. */
-static inline void wasm_shm_ring(const wasm_shm_domain* domain, wasm_shm_word* mask) {
+static inline void wasm_shm_ring(wasm_shm_domain* domain, wasm_shm_word* mask) {
   uint64_t left = atomic_load(mask) | (uint64_t)atomic_load(mask + 1) << 32;
   uint32_t slot;
   for (slot = 0; left >> slot != 0u; slot++) {
@@ -25,8 +57,7 @@ static inline void wasm_shm_ring(const wasm_shm_domain* domain, wasm_shm_word* m
     }
     if (slot != domain->slot) {
       atomic_fetch_add(wasm_shm_slot_word(domain, slot, WASM_SHM_DOORBELL), 1u);
-      if (atomic_load(wasm_shm_slot_word(domain, slot, WASM_SHM_SLEEPING)) != 0u)
-        wasm_shm_wake_all(wasm_shm_slot_word(domain, slot, WASM_SHM_DOORBELL));
+      wasm_shm_wake_slot(domain, slot);
     }
     if (slot == 63u) break;
   }

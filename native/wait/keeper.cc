@@ -174,15 +174,22 @@ void Keeper::Kick() {
   WakeAll(domain_.Doorbell(slot_));
 }
 
+void Keeper::ListenAt(const DoorName& name) {
+  Store(domain_.DoorNumber(slot_), static_cast<uint32_t>(name.number));
+  Store(domain_.DoorNumber(slot_) + 1, static_cast<uint32_t>(name.number >> 32));
+  Store(domain_.DoorSpace(slot_), name.space);
+  arm_ = kListener;
+}
+
 void Keeper::Arm() {
   armed_ = true;
-  Add(domain_.Sleeping(slot_), 1);
+  Add(domain_.Sleeping(slot_), arm_);
   if (!listening_) Kick();
 }
 
 void Keeper::Disarm() {
   armed_ = false;
-  Add(domain_.Sleeping(slot_), static_cast<uint32_t>(-1));
+  Add(domain_.Sleeping(slot_), -arm_);
 }
 
 Snapshot Keeper::Take() const {
@@ -258,7 +265,7 @@ void Keeper::Attend(Snapshot seen) {
 void Keeper::Look() { seen_ = Take(); }
 
 void Keeper::Sleep(int64_t nanoseconds) {
-  Add(domain_.Sleeping(slot_), 1);
+  Add(domain_.Sleeping(slot_), kSleeper);
   if (has_wait_any_) {
     FutexWait waits[2 + kMaxSlots];
     const unsigned count = Collect(seen_, true, waits);
@@ -267,7 +274,7 @@ void Keeper::Sleep(int64_t nanoseconds) {
   } else {
     WaitSlice(seen_, nanoseconds);
   }
-  Add(domain_.Sleeping(slot_), static_cast<uint32_t>(-1));
+  Add(domain_.Sleeping(slot_), -kSleeper);
   const Snapshot now = Take();
   Relay(seen_, now);
   seen_ = now;
@@ -275,5 +282,16 @@ void Keeper::Sleep(int64_t nanoseconds) {
 
 void Keeper::Wake(uint64_t slots) const {
   for (uint32_t slot = 0; slot < domain_.slots; slot++)
-    if ((slots >> slot & 1) != 0) WakeAll(domain_.Doorbell(slot));
+    if ((slots >> slot & 1) != 0) WakeSlot(slot);
+}
+
+// A thread that begins to sleep after the ring looks at what it waits for after that, so a count
+// that was read once after the ring will do.
+void Keeper::WakeSlot(uint32_t slot) const {
+  const uint32_t sleeping = Load(domain_.Sleeping(slot));
+  const uint32_t* number = domain_.DoorNumber(slot);
+  const DoorName door = {Load(number) | uint64_t{Load(number + 1)} << 32,
+                         Load(domain_.DoorSpace(slot))};
+  if (Listeners(sleeping) == 0 || !Knock(door) || Sleepers(sleeping) > Listeners(sleeping))
+    WakeAll(domain_.Doorbell(slot));
 }

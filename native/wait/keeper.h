@@ -9,6 +9,7 @@
 #include <atomic>
 #include <cstdint>
 
+#include "wait/door.h"
 #include "wait/futex.h"
 #include "wait/words.h"
 
@@ -42,8 +43,13 @@ class Keeper {
   uint32_t slot() const { return slot_; }
   uint32_t generation() const { return generation_; }
 
-  // While armed, `changed` is called at each ring and at each change of a participant. Peers ring
-  // with a system call only then.
+  uint32_t* doorbell() const { return domain_.Doorbell(slot_); }
+
+  // From here on peers may knock at this door in place of waking the thread.
+  void ListenAt(const DoorName& name);
+
+  // While armed, `changed` is called at each ring and at each change of a participant; at rings
+  // that came as a knock, the door calls instead. Peers ring with a system call only then.
   void Arm();
   void Disarm();
   // While watching, `changed` is called at each change of a participant.
@@ -71,6 +77,7 @@ class Keeper {
   void Relay(const Snapshot& before, const Snapshot& now) const;
   unsigned Collect(const Snapshot& seen, bool doorbell, FutexWait* waits) const;
   void WaitForMembers(const Snapshot& seen, uint32_t control, int64_t nanoseconds);
+  void WakeSlot(uint32_t slot) const;
   void WaitSlice(const Snapshot& seen, int64_t nanoseconds) const;
 
   void* pages_ = nullptr;  // this keeper's own mapping, so that no detach can take it away
@@ -85,8 +92,9 @@ class Keeper {
   robust_list_head head_{};
   void (*changed_)(void*) = nullptr;
   void* argument_ = nullptr;
-  uint32_t control_ = 0;   // private futex: wakes the thread
-  uint32_t reported_ = 0;  // private futex: the thread has tried to join
+  uint32_t arm_ = kSleeper;  // what Arm adds to the word Sleeping
+  uint32_t control_ = 0;     // private futex: wakes the thread
+  uint32_t reported_ = 0;    // private futex: the thread has tried to join
   int result_ = 0;
   Snapshot seen_{};  // of Look and Sleep
   std::atomic<bool> stop_{false};

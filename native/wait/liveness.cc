@@ -34,18 +34,18 @@ uint64_t StartTimeOf(uint32_t pid, uint32_t tid) {
   return at == nullptr ? 0 : strtoull(at + 1, nullptr, 10);
 }
 
-// The number of this process's pid namespace; 0 if /proc does not tell. The link reads as
-// "pid:[4026531836]"; not stat(2), a name that glibc has only since 2.33.
-uint32_t OwnPidNamespace() {
-  char text[64];
-  const ssize_t length = readlink("/proc/self/ns/pid", text, sizeof text - 1);
+}  // namespace
+
+// The link reads as "pid:[4026531836]"; not stat(2), a name that glibc has only since 2.33.
+uint32_t NamespaceOf(const char* kind) {
+  char path[40], text[64];
+  snprintf(path, sizeof path, "/proc/thread-self/ns/%s", kind);
+  const ssize_t length = readlink(path, text, sizeof text - 1);
   if (length <= 0) return 0;
   text[length] = '\0';
   const char* at = strchr(text, '[');
   return at == nullptr ? 0 : static_cast<uint32_t>(strtoull(at + 1, nullptr, 10));
 }
-
-}  // namespace
 
 void Describe(const Domain& domain, uint32_t slot, uint32_t generation, uint32_t kind) {
   const auto pid = static_cast<uint32_t>(getpid());
@@ -56,7 +56,7 @@ void Describe(const Domain& domain, uint32_t slot, uint32_t generation, uint32_t
   Store(domain.Pid(slot), pid);
   Store(domain.StartTime(slot), static_cast<uint32_t>(start));
   Store(domain.StartTime(slot) + 1, static_cast<uint32_t>(start >> 32));
-  Store(domain.PidNamespace(slot), OwnPidNamespace());
+  Store(domain.PidNamespace(slot), NamespaceOf("pid"));
   Store(domain.Kind(slot), kind);
   Store(domain.Joined(slot), static_cast<uint32_t>(joined));
   Store(domain.Joined(slot) + 1, static_cast<uint32_t>(joined >> 32));
@@ -73,7 +73,7 @@ bool IsVanished(const Domain& domain, uint32_t slot) {
                                                             << 32;
   const uint32_t space = Load(domain.PidNamespace(slot));
   if (Load(domain.Generation(slot)) != generation) return false;  // the words were of two
-  if (space == 0 || space != OwnPidNamespace()) return false;     // its numbers mean nothing here
+  if (space == 0 || space != NamespaceOf("pid")) return false;    // its numbers mean nothing here
   const uint32_t tid = life & FUTEX_TID_MASK;
   if (pid == 0 || pid > INT_MAX || tid == 0) return false;
   // EPERM also says that the thread exists. The keeper is not its process's first thread, so no

@@ -10,6 +10,7 @@
 
 #include "addon.h"
 #include "arguments.h"
+#include "wait/door.h"
 #include "wait/keeper.h"
 
 namespace {
@@ -111,8 +112,8 @@ class Participant : public Napi::ObjectWrap<Participant> {
          InstanceMethod<&Participant::LeaveNow>("leave")});
   }
 
-  // Args: (memory, window, offset, slots, pageSize, kind, changed). Joins the domain at `offset` of
-  // the window, whose pages are a shared mapping. `result` is then 0 or -errno.
+  // Args: (memory, window, offset, slots, pageSize, kind, changed, isLibuv). Joins the domain at
+  // `offset` of the window, whose pages are a shared mapping. `result` is then 0 or -errno.
   explicit Participant(const Napi::CallbackInfo& info)
       : Napi::ObjectWrap<Participant>(info), env_(info.Env()) {
     result_ = Join(info);
@@ -143,6 +144,7 @@ class Participant : public Napi::ObjectWrap<Participant> {
       signal_ = nullptr;
       return error;
     }
+    if (info[7].ToBoolean()) opens_door_ = Napi::Persistent(info[6].As<Napi::Function>());
     Remember(&keeper_);
     napi_add_env_cleanup_hook(env_, CleanUp, this);
     return 0;
@@ -155,6 +157,9 @@ class Participant : public Napi::ObjectWrap<Participant> {
     if (signal_ == nullptr) return;
     napi_remove_env_cleanup_hook(env_, CleanUp, this);
     Forget(&keeper_);
+    opens_door_.Reset();
+    if (door_ != nullptr) door_->Close();
+    door_ = nullptr;
     keeper_.Leave();
     signal_->Release();
     signal_ = nullptr;
@@ -176,7 +181,15 @@ class Participant : public Napi::ObjectWrap<Participant> {
     return Napi::Boolean::New(info.Env(), polls_);
   }
   void Arm(const Napi::CallbackInfo&) {
-    if (Active()) keeper_.Arm();
+    if (!Active()) return;
+    if (!opens_door_.IsEmpty()) OpenDoor();
+    keeper_.Arm();
+  }
+  // At the first wait: most participants have none that sleeps.
+  void OpenDoor() {
+    door_ = Door::Open(env_, opens_door_.Value(), keeper_.doorbell());
+    opens_door_.Reset();
+    if (door_ != nullptr) keeper_.ListenAt(door_->name());
   }
   void Disarm(const Napi::CallbackInfo&) {
     if (Active()) keeper_.Disarm();
@@ -215,6 +228,8 @@ class Participant : public Napi::ObjectWrap<Participant> {
   Napi::Env env_;
   const bool polls_ = HasCores();
   Signal* signal_ = nullptr;  // set while it has not left
+  Door* door_ = nullptr;
+  Napi::FunctionReference opens_door_;  // what a door calls, until the first wait opens it
   Keeper keeper_;
   int result_;
 };

@@ -29,6 +29,13 @@ inline bool Swap(uint32_t* word, uint32_t expected, uint32_t value) {
                                      __ATOMIC_SEQ_CST);
 }
 
+// The word Sleeping counts what sleeps in its low half; in its high half, those among them that a
+// knock wakes.
+constexpr uint32_t kSleeper = 1;
+constexpr uint32_t kListener = 1 << 16 | kSleeper;
+constexpr uint32_t Listeners(uint32_t sleeping) { return sleeping >> 16; }
+constexpr uint32_t Sleepers(uint32_t sleeping) { return sleeping & 0xffff; }
+
 // A domain's words. The caller has checked that the header and all slots are inside mapped
 // memory; every slot that is passed is below `slots`.
 struct Domain {
@@ -51,6 +58,8 @@ struct Domain {
   uint32_t* Described(uint32_t slot) const { return Line(slot) + 10; }
   uint32_t* Doorbell(uint32_t slot) const { return Line(slot) + 16; }
   uint32_t* Sleeping(uint32_t slot) const { return Line(slot) + 17; }
+  uint32_t* DoorNumber(uint32_t slot) const { return Line(slot) + 18; }  // two words
+  uint32_t* DoorSpace(uint32_t slot) const { return Line(slot) + 20; }
 };
 
 #endif  // WASM_SHM_WAIT_WORDS_H_

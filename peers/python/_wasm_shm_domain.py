@@ -3,6 +3,7 @@
 import atexit
 import ctypes
 import os
+import socket
 import threading
 import time
 import weakref
@@ -16,7 +17,7 @@ MAGIC, VERSION, READY = 0x4D485357, 0x00010000, 2
 ID_BITS, GENERATION_BITS = 0x3FFFFF7F, 0x3FFFFF
 _SLOTS, _STATE, _EPOCH = 12, 16, 20  # bytes of the header
 LIFE, GENERATION, PID, START, NAMESPACE, KIND, JOINED, DEATHS, DESCRIBED = 0, 4, 8, 12, 20, 24, 28, 36, 40
-_DOORBELL, _SLEEPING = 64, 68
+_DOORBELL, _SLEEPING, _DOOR, _DOOR_NAMESPACE = 64, 68, 72, 80
 _KINDS = ("unknown", "node", "c", "python")
 _SPIN, _CHECK, _SLICE = 20e-6, 0.4, 0.1  # seconds
 
@@ -118,6 +119,7 @@ class Domain:
         self._joined = threading.Event()
         self._failure = None
         self._control = ctypes.c_uint32(0)
+        self._knocker = None  # the socket that knocks at doors, once one was needed
         self._pid = os.getpid()
         self.slot = self.generation = self.id = None
         self._keeper = threading.Thread(target=self._keep, daemon=True)
@@ -193,7 +195,7 @@ class Domain:
         pid, joined = os.getpid(), int(time.time() * 1000)
         start = kernel.start_time(pid, tid)
         for byte, value in (
-            (PID, pid), (START, start), (START + 4, start >> 32), (NAMESPACE, kernel.pid_namespace()),
+            (PID, pid), (START, start), (START + 4, start >> 32), (NAMESPACE, kernel.namespace("pid")),
             (KIND, _KINDS.index("python")), (JOINED, joined), (JOINED + 4, joined >> 32), (DESCRIBED, self.generation),
         ):  # fmt: skip
             store(self.line(slot, byte), value)
@@ -213,6 +215,9 @@ class Domain:
         self._control.value = 1
         kernel.wake_all(ctypes.addressof(self._control))
         self._keeper.join()
+        if self._knocker is not None:
+            self._knocker.close()
+            self._knocker = None
 
     @property
     def joined(self):
@@ -267,7 +272,7 @@ class Domain:
             return False
         pid, space = load(self.line(slot, PID)), load(self.line(slot, NAMESPACE))
         start = load(self.line(slot, START)) | load(self.line(slot, START + 4)) << 32
-        if load(self.line(slot, GENERATION)) != generation or not space or space != kernel.pid_namespace():
+        if load(self.line(slot, GENERATION)) != generation or not space or space != kernel.namespace("pid"):
             return False
         tid = life & TID_BITS
         if not 0 < pid <= 0x7FFFFFFF or not tid:
@@ -297,8 +302,33 @@ class Domain:
                 if slot >= self.slots or not is_alive(load(self.line(slot, LIFE))):
                     continue
             add(self.line(slot, _DOORBELL), 1)
-            if load(self.line(slot, _SLEEPING)):
-                kernel.wake_all(self.line(slot, _DOORBELL))
+            self._wake(slot)
+
+    def _wake(self, slot):
+        """A thread that begins to sleep after the ring looks at what it waits for after that."""
+        sleeping = load(self.line(slot, _SLEEPING))
+        sleepers, listeners = sleeping & 0xFFFF, sleeping >> 16
+        if not sleeping:
+            return
+        if not listeners or not self._knock(slot) or sleepers > listeners:
+            kernel.wake_all(self.line(slot, _DOORBELL))
+
+    def _knock(self, slot):
+        """Wakes an event loop by its socket: a futex would wake a thread, and that the loop. False if nobody listens there, or
+        it is in another network namespace, where the name could be anybody's."""
+        number = load(self.line(slot, _DOOR)) | load(self.line(slot, _DOOR + 4)) << 32
+        try:
+            if self._knocker is None:
+                self._knocker = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+                self._knocker_namespace = kernel.namespace("net")
+            if load(self.line(slot, _DOOR_NAMESPACE)) != (self._knocker_namespace or None):
+                return False
+            self._knocker.sendto(b"\0", b"\0wasm-shm/%016x" % number)
+        except BlockingIOError:  # the queue is full: its reader wakes
+            return True
+        except OSError:
+            return False
+        return True
 
     def _look(self):
         epoch = load(self.base + _EPOCH)

@@ -118,10 +118,11 @@ def has_waitv():
 
 
 def wait_any(words, deadline):
-    """Sleeps until one of [(address, value)] has another value, or until `deadline` of time.monotonic()."""
+    """Sleeps until one of [(address, value)] has another value, or until `deadline` of time.monotonic(). The index of a word
+    that was woken; -1 if it did not sleep, or not until then."""
     waits = (_Waitv * len(words))(*[_Waitv(value, address, _FUTEX_32, 0) for address, value in words])
     until = _at(deadline)
-    _syscall(
+    return _syscall(
         _FUTEX_WAITV, waits, ctypes.c_uint(len(words)), ctypes.c_uint(0), ctypes.byref(until), ctypes.c_int(1)
     )  # CLOCK_MONOTONIC
 
@@ -164,9 +165,10 @@ def start_time(pid, tid):
         return 0
 
 
-def pid_namespace():
+def namespace(kind):
+    """The number of a namespace, "pid" or "net"; 0 if /proc does not tell."""
     try:
-        return os.stat("/proc/self/ns/pid").st_ino & 0xFFFFFFFF
+        return os.stat(f"/proc/thread-self/ns/{kind}").st_ino & 0xFFFFFFFF
     except OSError:
         return 0
 

@@ -22,6 +22,7 @@ export const Slot = Object.freeze({
   Deaths: 9,
   Described: 10,
   Doorbell: 16,
+  /** In its low half how many sleep; in its high half how many of them hear a knock at the slot's door (native/wait/door.cc). */
   Sleeping: 17,
 } as const);
 

@@ -54,6 +54,7 @@ interface Addon extends Pick<NativeCopy, "read" | "write"> {
     pageSize: number,
     kind: number,
     changed: () => void,
+    isLibuv: boolean,
   ) => Membership & { readonly result: number };
   readonly constants: Readonly<Record<string, number>>;
   /** Where the addon was loaded from, as the system's loader tells. */
@@ -119,6 +120,9 @@ function procNumber(path: string, pattern: RegExp): number | undefined {
     return undefined;
   }
 }
+
+/** Whether the event loop is libuv's, which can wait for a socket of the addon's. */
+const isLibuv = process.versions["bun"] === undefined && process.versions["deno"] === undefined;
 
 const capabilities: readonly Capability[] = [
   "attach into a memory",
@@ -228,7 +232,7 @@ class SysvHost implements Host {
     const kind = kinds.indexOf("node");
     let participant: InstanceType<Addon["Participant"]> | undefined;
     const result = this.#inPlace(mapping, (pages) => {
-      participant = new this.#addon.Participant(memory, pages, offset, slots, pageSize, kind, changed);
+      participant = new this.#addon.Participant(memory, pages, offset, slots, pageSize, kind, changed, isLibuv);
       return participant.result;
     });
     if (result === undefined || participant === undefined) return -errnoNumbers.EFAULT;

@@ -1,5 +1,5 @@
-// Which waits look again in each turn of the event loop before they sleep, and for how long. A sleep ends by two wakes, of
-// the host's thread and then of the loop, which take several times as long as the answer of a peer that is awake.
+// Which waits look again in each turn of the event loop before they sleep, and for how long. A sleep ends by a wake of the
+// loop, or by two, of the host's thread and of the loop. That takes several times as long as the answer of a peer that is awake.
 //
 // As an adaptive mutex does, an object polls only while its own recent waits say that polls succeed. Its first wait, and each
 // after a long one, sleeps at once. So an idle or slow object has no polls, and none take more of a core than its messages do.
@@ -7,7 +7,7 @@
 /** The longest poll: enough for a peer that has to be woken first. */
 const POLL_MS = 0.1;
 
-/** A poll that succeeds within this time makes up for one that failed: it took the core little longer than two wakes do. */
+/** A poll that succeeds within this time makes up for one that failed: it took the core little longer than a wake does. */
 const QUICK_MS = 0.05;
 
 /** A sleep that ended within this time, its wakes included, might have been a poll that succeeds. */

@@ -5,6 +5,7 @@ import { suite } from "../suite.js";
 import { campaign } from "../support/campaign.js";
 import { barrierModel, barrierMutants } from "./model/barrier.js";
 import { explore, type Model } from "./model/checker.js";
+import { doorModel, doorMutants } from "./model/door.js";
 import { type MutexMutant, mutexModel } from "./model/mutex.js";
 import { type RwLockMutant, rwLockModel } from "./model/rwlock.js";
 import { semaphoreModel, semaphoreMutants } from "./model/semaphore.js";
@@ -81,6 +82,8 @@ for (const model of [
   barrierModel(3, campaign(1, 2), 1),
   seqlockModel(1, 3, 1),
   seqlockModel(2, 2, campaign(1, 2)),
+  doorModel(true, campaign(1, 2)),
+  doorModel(false, campaign(1, 2)),
 ])
   models(model.name, () => {
     const { fault, states } = explore(model);
@@ -100,5 +103,6 @@ finds(semaphoreMutants, (mutant) => [
   semaphoreModel(2, 2, 0, mutant),
 ]);
 finds(barrierMutants, (mutant) => [barrierModel(2, 2, 1, mutant), barrierModel(3, 1, 1, mutant)]);
+finds(doorMutants, (mutant) => [doorModel(true, 1, mutant), doorModel(false, 1, mutant)]);
 finds(seqlockMutants, (mutant) => [seqlockModel(2, 2, 1, mutant)]);
 models.run();

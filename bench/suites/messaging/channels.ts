@@ -41,8 +41,7 @@ const untouched = (bytes: number): Load => ({ bytes, touch: "untouched" });
 
 /**
  * From event loop to event loop. Without a rest the channel's waits poll before they sleep, so only the second is asleep: there
- * each message wakes the thread of a participant, and that the event loop. A C program of the same shape (a thread in futex(2),
- * an eventfd, epoll) took 1.35 times as long as one with a socket, 1 ms apart, and 1.7 times without a rest.
+ * each message wakes the event loop by a datagram.
  */
 const awaited = (
   [

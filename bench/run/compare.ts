@@ -13,7 +13,8 @@ export const THRESHOLD = 0.1;
 /** The chance that a comparison of two runs of the same code calls anything changed, for any number of cases. */
 const ALPHA = 0.01;
 
-export type Verdict = "slower" | "faster" | "no change";
+/** "undecided": the rounds differ, but of one process, which may differ from the next by as much. */
+export type Verdict = "slower" | "faster" | "no change" | "undecided";
 
 export interface Compared extends Change {
   readonly where: string;
@@ -81,14 +82,24 @@ function notesOf([{ conditions: before }, { conditions: after }]: [Run, Run]): s
   );
   const notes = differing.map((name) => `${name} differs: ${before[name]}, then ${after[name]}`);
   if (Math.min(before.processes, after.processes) === 1)
-    notes.push("measured in one process: how much processes differ is unknown, and may be the whole change");
+    notes.push(
+      "measured in one process: how much processes differ is unknown, so no change is told; --processes 5 does",
+    );
   return notes;
 }
 
+/** A rival changed if its factor is past the threshold and its interval does not contain 1. */
+function judge({ earlier, later }: Pair, { factor, interval: [low, high] }: Change, threshold: number): Verdict {
+  const slower = factor > 1 + threshold && low > 1;
+  const faster = factor < 1 / (1 + threshold) && high < 1;
+  if (!slower && !faster) return "no change";
+  if (Math.min(earlier.length, later.length) === 1) return "undecided";
+  return slower ? "slower" : "faster";
+}
+
 /**
- * Compares two files. A rival changed if its factor is past the threshold and its interval does not contain 1. The more
- * rivals are compared, the wider the intervals are (Bonferroni's correction). Without that, a comparison of two runs of
- * the same code would find a change in one rival of a hundred.
+ * Compares two files. The more rivals are compared, the wider the intervals are (Bonferroni's correction). Without that, a
+ * comparison of two runs of the same code would find a change in one rival of a hundred.
  *
  * @param threshold the least change that counts, as a part: 0.1 is 10 %
  */
@@ -109,12 +120,10 @@ export function compareFiles(earlier: ResultFile, later: ResultFile, threshold: 
     }
     for (const [id, words] of fresh) if (!old.has(id)) unmatched.push(`only in the later: ${titled(words)}`);
   }
-  const results = pairs.map(({ earlier: from, later: to, ...words }): Compared => {
+  const results = pairs.map((pair): Compared => {
+    const { earlier: from, later: to, ...words } = pair;
     const found = change(from, to, ALPHA / pairs.length);
-    const [low, high] = found.interval;
-    const slower = found.factor > 1 + threshold && low > 1;
-    const faster = found.factor < 1 / (1 + threshold) && high < 1;
-    return { ...words, ...found, verdict: slower ? "slower" : faster ? "faster" : "no change" };
+    return { ...words, ...found, verdict: judge(pair, found, threshold) };
   });
   return { compared: results, unmatched, notes: runs.flatMap(notesOf) };
 }
@@ -159,7 +168,8 @@ export function comparisonText({ compared: all, unmatched, notes }: Comparison, 
   const vague = all.filter(({ verdict, interval }) => verdict === "no change" && interval[1] > 1 + threshold);
   const summary = [
     `${all.length} compared, by a threshold of ${digits(100 * threshold)} %: ${count(all, "slower")} slower, ` +
-      `${count(all, "faster")} faster, ${count(all, "no change")} without a change`,
+      `${count(all, "faster")} faster, ${count(all, "no change")} without a change` +
+      (count(all, "undecided") > 0 ? `, ${count(all, "undecided")} undecided` : ""),
     ...(vague.length > 0 ? [`${vague.length} of those vary too much to rule out a slow-down past the threshold`] : []),
   ];
   return [...places, [...unmatched, ...notes, ...suiteLines(all), ...summary].join("\n")].join("\n\n");

@@ -62,6 +62,18 @@ comparing("finds a change that is past the threshold and not chance, and its dir
   assert.is(verdict(before, fileOf(around(120, 30))), "no change"); // past the threshold, but may be chance
 });
 
+comparing("tells no change of one process, which may differ from the next by as much", () => {
+  const alone = (middle: number): object =>
+    fileOf(
+      around(middle, 1)
+        .slice(0, 1)
+        .map((rounds) => rounds.map((time, round) => time + round / 10)),
+    );
+  assert.is(verdict(alone(100), alone(200)), "undecided");
+  assert.is(verdict(alone(100), fileOf(around(50, 1))), "undecided");
+  assert.is(verdict(alone(100), alone(102)), "no change");
+});
+
 comparing("takes the ratio to the base of the same round: a slower machine is not a change", () => {
   const before = fileOf(around(100, 1));
   const after = structuredClone(before);

@@ -5,7 +5,7 @@ import { coordinationError, invalidValue } from "../common/errors.js";
 import type { Domain } from "../domain/domain.js";
 import { domainBytes, MAX_SLOTS } from "../host/membership.js";
 import { Word } from "../sync/layout.js";
-import { isUntouched, type Survey, survey } from "../sync/survey.js";
+import { isUnready, type Survey, survey } from "../sync/survey.js";
 import { keyOf } from "./key.js";
 import { type Segment, segments } from "./segment.js";
 import type { Shm } from "./shm.js";
@@ -279,8 +279,10 @@ function isPrepared({ segment, attachment, isKeyed }: Found, name: string): bool
   return disposing(segment, () => {
     const words = wordsOf(attachment);
     for (let waited = 0; waited < MAKING_MS; waited += NAP_MS) {
-      const domain = survey(words, 0);
-      if (domain ? isMade(words, domain) : !isUntouched(words, 0)) return true;
+      if (!isUnready(words, 0)) {
+        const domain = survey(words, 0);
+        if (!domain || isMade(words, domain)) return true; // without one, the join tells what is there
+      }
       if (isKeyed && isDestroyed(segment)) {
         segment[Symbol.dispose]();
         return false;

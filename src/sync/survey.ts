@@ -12,11 +12,13 @@ export interface Survey {
   readonly lives: boolean;
 }
 
-/** Whether the header of a domain is still zeros. */
-export const isUntouched = (words: Int32Array, base: number): boolean =>
-  [Header.Magic, Header.Version, Header.Bytes, Header.Slots, Header.State].every(
-    (word) => Atomics.load(words, base + word) === 0,
-  );
+/** Whether a domain may still come: zeros are there, or a header that is being made. Its magic is stored first, its state last. */
+export function isUnready(words: Int32Array, base: number): boolean {
+  const isZero = (word: number): boolean => Atomics.load(words, base + word) === 0;
+  if (!isZero(Header.State)) return false;
+  const rest = [Header.Version, Header.Bytes, Header.Slots];
+  return Atomics.load(words, base + Header.Magic) === MAGIC || (isZero(Header.Magic) && rest.every(isZero));
+}
 
 /** The domain whose first word is `base`; undefined if there is none, or not a whole one. */
 export function survey(words: Int32Array, base: number): Survey | undefined {

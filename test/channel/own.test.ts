@@ -6,7 +6,7 @@ import * as assert from "uvu/assert";
 import { channel, destroySegment, shm as kernel, keyOf, list, SegmentStatus } from "wasm-shm";
 import { suite } from "../suite.js";
 import { campaign } from "../support/campaign.js";
-import { moduleFile } from "../support/child.js";
+import { end, moduleFile, startModule } from "../support/child.js";
 import { signalProcess } from "../support/processes.js";
 import { codeOf, hosts, kernelHosts } from "./support.js";
 
@@ -237,14 +237,14 @@ else {
   });
 
   kill("process.exit and an uncaught error leave nothing", async () => {
-    for (const end of ["process.exit(3)", "throw new Error('meant to be uncaught')"]) {
+    for (const ending of ["process.exit(3)", "throw new Error('meant to be uncaught')"]) {
       const key = nextKey();
-      const text = `import { channel } from "wasm-shm"; channel.create({ key: ${key} }); ${end};`;
+      const text = `import { channel } from "wasm-shm"; channel.create({ key: ${key} }); ${ending};`;
       const ended = spawn(process.execPath, [moduleFile(text)], { stdio: "ignore" });
       await once(ended, "exit");
       const left = list().find((info) => info.key === key);
       if (left) destroySegment(left.id);
-      assert.is(left, undefined, end);
+      assert.is(left, undefined, ending);
     }
   });
 
@@ -320,6 +320,25 @@ else {
     assert.is.not(made.id, unfinished[0]?.id);
     assert.is.not(shared.id, unfinished[1]?.id);
     for (const segment of unfinished) assert.is(await codeOf(() => segment.stat()), "EIDRM");
+  });
+
+  kill("an open waits for a domain of which its creator has stored a part", async () => {
+    const key = nextKey();
+    using segment = kernel.create(1 << 20, { key });
+    Atomics.store(segment.attach().view(Int32Array), 0, 0x4d485357); // the magic comes first
+    const creator = await startModule(`import { open } from "wasm-shm";
+      setTimeout(() => {
+        const domain = open(${segment.id}).attach().join({ slots: 64 });
+        domain.channel(domain.byteLength);
+      }, 300);
+      setInterval(() => {}, 1e6);
+      console.log("has begun");`);
+    try {
+      using opened = channel.open({ key });
+      assert.is(opened.domain.slots, 64);
+    } finally {
+      await end(creator, "SIGKILL");
+    }
   });
 
   kill("data that nobody has attached stays", async () => {

@@ -95,6 +95,12 @@ class Signal {
   std::atomic<bool> sent_{false};
 };
 
+// Not by ToBoolean, which ends the process if the thread is being terminated.
+bool IsTrue(const Napi::Value& value) {
+  bool result = false;
+  return napi_get_value_bool(value.Env(), value, &result) == napi_ok && result;
+}
+
 class Participant : public Napi::ObjectWrap<Participant> {
  public:
   static Napi::Function Class(Napi::Env env) {
@@ -144,7 +150,7 @@ class Participant : public Napi::ObjectWrap<Participant> {
       signal_ = nullptr;
       return error;
     }
-    if (info[7].ToBoolean()) opens_door_ = Napi::Persistent(info[6].As<Napi::Function>());
+    if (IsTrue(info[7])) opens_door_ = Napi::Persistent(info[6].As<Napi::Function>());
     Remember(&keeper_);
     napi_add_env_cleanup_hook(env_, CleanUp, this);
     return 0;
@@ -180,10 +186,12 @@ class Participant : public Napi::ObjectWrap<Participant> {
   Napi::Value Polls(const Napi::CallbackInfo& info) {
     return Napi::Boolean::New(info.Env(), polls_);
   }
-  void Arm(const Napi::CallbackInfo&) {
+  // Args: (holds).
+  void Arm(const Napi::CallbackInfo& info) {
     if (!Active()) return;
     if (!opens_door_.IsEmpty()) OpenDoor();
     keeper_.Arm();
+    if (IsTrue(info[0])) signal_->Hold(env_, true);
   }
   // At the first wait: most participants have none that sleeps.
   void OpenDoor() {
@@ -192,13 +200,15 @@ class Participant : public Napi::ObjectWrap<Participant> {
     if (door_ != nullptr) keeper_.ListenAt(door_->name());
   }
   void Disarm(const Napi::CallbackInfo&) {
-    if (Active()) keeper_.Disarm();
+    if (!Active()) return;
+    keeper_.Disarm();
+    signal_->Hold(env_, false);
   }
   // Args: (on).
-  void Watch(const Napi::CallbackInfo& info) { keeper_.Watch(info[0].ToBoolean()); }
+  void Watch(const Napi::CallbackInfo& info) { keeper_.Watch(IsTrue(info[0])); }
   // Args: (on). Whether it keeps the event loop alive.
   void Hold(const Napi::CallbackInfo& info) {
-    if (Active()) signal_->Hold(env_, info[0].ToBoolean());
+    if (Active()) signal_->Hold(env_, IsTrue(info[0]));
   }
   void Look(const Napi::CallbackInfo&) {
     if (Active()) keeper_.Look();

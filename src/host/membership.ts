@@ -76,8 +76,9 @@ export interface Membership {
   readonly blocks: boolean;
   /** Whether a peer can run while this thread looks again and again: it has a core of its own. */
   readonly polls: boolean;
-  /** From here on a ring of this slot's doorbell calls `changed`. */
-  arm(): void;
+  /** From here on a ring of this slot's doorbell calls `changed`. @param holds as {@link hold} */
+  arm(holds: boolean): void;
+  /** Lets the event loop go, too. */
   disarm(): void;
   watch(on: boolean): void;
   /** Whether this participant keeps the event loop alive. At first it does not. */

@@ -80,24 +80,26 @@ export class Waits {
    *   wait succeeds after all, and return the value
    * @throws {ShmError} `ERR_SHM_TIMEOUT`, `ERR_SHM_DETACHED`, or what the attempt throws; the reason of the signal
    */
-  async wait<T>(
+  wait<T>(
     sleepers: number,
     what: Describe,
     attempt: Attempt<T>,
     options?: WaitOptions,
     cancel?: Attempt<T>,
   ): Promise<T> {
-    const { signal, timeoutMs } = checkWait(options);
-    if (!this.#queues.has(sleepers)) {
-      const value = attempt();
-      if (value !== undefined) return value;
-    }
-    if (timeoutMs === 0) {
+    try {
+      const { signal, timeoutMs } = checkWait(options);
+      if (!this.#queues.has(sleepers)) {
+        const value = attempt();
+        if (value !== undefined) return Promise.resolve(value);
+      }
+      if (timeoutMs > 0) return this.#enqueue(sleepers, what, attempt, signal, timeoutMs, cancel);
       const late = cancel?.();
-      if (late !== undefined) return late;
+      if (late !== undefined) return Promise.resolve(late);
       throw timedOut(what, timeoutMs);
+    } catch (error) {
+      return Promise.reject(error); // not by an async function, whose promise takes three jobs more to follow another
     }
-    return this.#enqueue(sleepers, what, attempt, signal, timeoutMs, cancel);
   }
 
   #enqueue<T>(
@@ -378,12 +380,10 @@ export class Waits {
     this.#sleeping += change;
     if (change === 1 && this.#sleeping === 1) {
       busy.add(this);
-      membership.arm();
-      if (this.#isRef) membership.hold(true);
+      membership.arm(this.#isRef);
     } else if (this.#sleeping === 0) {
       busy.delete(this);
       membership.disarm();
-      membership.hold(false);
     }
   }
 

@@ -9,7 +9,8 @@
 
 /* Knocks at the door of a slot: the socket of an event loop, which a futex would reach only by a
  * thread that wakes it. False if nobody listens there, or it is in another network namespace, where
- * the name could be anybody's. A full queue is as good as a knock: its reader wakes. */
+ * the name could be anybody's. EAGAIN does not say which queue is full: the door's, whose loop
+ * wakes then, or that of this socket, with knocks at the doors of others that are stopped. */
 static inline int wasm_shm_knock(wasm_shm_domain* domain, uint32_t slot) {
   const wasm_shm_word* door = wasm_shm_slot_word(domain, slot, WASM_SHM_DOOR);
   uint32_t space = atomic_load(wasm_shm_slot_word(domain, slot, WASM_SHM_DOOR_NAMESPACE));
@@ -26,8 +27,7 @@ static inline int wasm_shm_knock(wasm_shm_domain* domain, uint32_t slot) {
   length += (size_t)snprintf(name.sun_path + 1, sizeof name.sun_path - 1, "wasm-shm/%016llx",
                              (unsigned long long)number);
   return sendto(domain->knocker, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL, (struct sockaddr*)&name,
-                (socklen_t)length) == 1 ||
-         errno == EAGAIN;
+                (socklen_t)length) == 1;
 }
 
 /* After the ring. A thread that begins to sleep after it looks at what it waits for after that. */

@@ -8,7 +8,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
@@ -201,12 +200,12 @@ void Door::Answer() {
   napi_close_handle_scope(env_, scope);
 }
 
-// A full queue is as good: its reader wakes.
+// EAGAIN does not say which queue is full: the door's, whose loop wakes then, or this socket's,
+// with knocks at the doors of others that are stopped.
 bool Knock(const DoorName& name) {
   const Socket& knocker = Knocker();
   if (knocker.descriptor < 0 || name.space != knocker.space) return false;
   const Address address(name.number);
   return sendto(knocker.descriptor, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL, address.get(),
-                address.length) == 1 ||
-         errno == EAGAIN;
+                address.length) == 1;
 }

@@ -114,6 +114,7 @@ time.sleep(0.1)`;
       ["open", BARE_LISTENER, 1, false, "knocks, and spares the futex"],
       ["open", LISTENER, 1, true, "knocks, and wakes who sleeps beside the loop"],
       ["closed", BARE_LISTENER, 0, true, "wakes the futex if nobody has the name"],
+      ["full", BARE_LISTENER, 0, true, "wakes the futex if a queue is full"],
       ["elsewhere", BARE_LISTENER, 0, true, "does not knock in another network namespace"],
     ] as const)
       doors(`a ring in ${language} ${title}`, () =>

@@ -56,12 +56,15 @@ static inline int wasm_shm_unlock_consumers(wasm_shm_channel* ring) {
   return result;
 }
 
-/* A message of a reader that was killed: takes it, or drops it (EAGAIN). */
+/* A message of a reader that was killed: takes it, or drops it (EAGAIN). EAGAIN also if the reader
+ * finished it after the look at its state. */
 static inline int wasm_shm_redeliver(wasm_shm_reader* reader, uint32_t position, uint32_t state,
                                      uint32_t length) {
   wasm_shm_channel* ring = reader->ring;
   uint32_t next = ring->redelivers ? WASM_SHM_TAKEN | ring->domain->id : WASM_SHM_DONE;
-  if (!wasm_shm_swap(wasm_shm_record(ring, position) + 1, state, next)) return EPROTO;
+  wasm_shm_word* word = wasm_shm_record(ring, position) + 1;
+  if (!wasm_shm_swap(word, state, next))
+    return atomic_load(word) == WASM_SHM_DONE ? EAGAIN : EPROTO;
   atomic_fetch_add(ring->words + (ring->redelivers ? WASM_SHM_AT_REDELIVERED : WASM_SHM_AT_DROPPED),
                    1u);
   return ring->redelivers ? wasm_shm_got(reader, position, length, position, 1) : EAGAIN;

@@ -278,9 +278,13 @@ class SharedReader(Reader):
         return Message(self, position, self.ring.view(position, length), redelivered)
 
     def _redeliver(self, position, state, length):
-        """A message of a reader that was killed: takes it, or drops it."""
+        """A message of a reader that was killed: takes it, or drops it. None also if it finished it after the look at its state."""
         ring, word = self.ring, self.ring.record(position) + 4
-        self._change(word, state, TAKEN | ring.domain.id if ring.redeliver else DONE)
+        before = compare_exchange(word, state, TAKEN | ring.domain.id if ring.redeliver else DONE)
+        if before == DONE:
+            return None
+        if before != state:
+            raise ring.damaged("another participant changed a record")
         ring.count(REDELIVERED if ring.redeliver else DROPPED)
         return self._got(position, length, True) if ring.redeliver else None
 
@@ -325,8 +329,9 @@ class SharedReader(Reader):
                     if found is not None:
                         return found
                 else:
-                    self._change(record + 4, state, ABANDONED)
-                    ring.count(ABANDONS)
+                    if compare_exchange(record + 4, state, ABANDONED) == state:
+                        ring.count(ABANDONS)
+                    continue  # look again: it may have committed before it died
             position = following
         if position != taken:
             ring.store(TAKEN_END, position)

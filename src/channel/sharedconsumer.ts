@@ -149,17 +149,15 @@ export class SharedConsumer extends BaseConsumer<QueueObject> implements Consume
     return undefined;
   }
 
-  /** Takes a dead consumer's message, or drops it. */
+  /** Takes a dead consumer's message, or drops it: undefined, as for one that it finished after the look at its state. */
   #redeliver(words: Int32Array, position: number, record: number, state: number, length: number): Found | undefined {
-    const { object } = this;
-    if (this.#redelivers) {
-      this.#change(words, record + 1, state, TAKEN | object.participant.id);
-      Atomics.add(words, object.base + Ring.Redelivered, 1);
-      return this.found(position, length, position, true);
-    }
-    this.#change(words, record + 1, state, DONE);
-    Atomics.add(words, object.base + Ring.Dropped, 1);
-    return undefined;
+    const { base, participant } = this.object;
+    const to = this.#redelivers ? TAKEN | participant.id : DONE;
+    const before = Atomics.compareExchange(words, record + 1, state, to);
+    if (before === DONE) return undefined;
+    if (before !== state) throw this.#changed();
+    Atomics.add(words, base + (this.#redelivers ? Ring.Redelivered : Ring.Dropped), 1);
+    return this.#redelivers ? this.found(position, length, position, true) : undefined;
   }
 
   #moveTaken(words: Int32Array, position: number): void {
@@ -173,8 +171,11 @@ export class SharedConsumer extends BaseConsumer<QueueObject> implements Consume
   }
 
   #change(words: Int32Array, word: number, from: number, to: number): void {
-    if (Atomics.compareExchange(words, word, from, to) !== from)
-      throw this.damaged("another participant changed the record meanwhile");
+    if (Atomics.compareExchange(words, word, from, to) !== from) throw this.#changed();
+  }
+
+  #changed(): Error {
+    return this.damaged("another participant changed the record meanwhile");
   }
 
   /**

@@ -21,6 +21,7 @@ export const mpmcMutants = [
   "a message is taken outside the lock",
   "the head is moved over what is not done",
   "who moved the head for others does not look again",
+  "what a dead consumer has finished is taken for damage",
 ] as const;
 export type MpmcMutant = (typeof mpmcMutants)[number];
 
@@ -71,7 +72,18 @@ export function mpmcModel(
     ended: () => "oldest",
     oldest: (view) => {
       const head = view.word("head");
-      if (head === view.word("taken") || !isOfDead(view, view.word(`state${head}`))) return undefined;
+      if (head !== view.word("taken")) view.keep("seen", view.word(`state${head}`));
+      return undefined;
+    },
+    // Its consumer may have finished it and died since.
+    "oldest, if of a dead": (view) => {
+      const [head, seen] = [view.word("head"), view.register("seen")];
+      view.keep("seen", 0);
+      if (!isOfDead(view, seen)) return undefined;
+      const now = view.word(`state${head}`);
+      const isFinished = now === DONE && mutant !== "what a dead consumer has finished is taken for damage";
+      if (now !== seen && !isFinished) view.violate(Violation.Order);
+      if (now !== seen) return undefined;
       take(view, head);
       return "unlock";
     },
@@ -160,7 +172,7 @@ export function mpmcModel(
       ...["lock", "head", "taken", "violation", `state${messages}`],
       ...all.flatMap((position) => [`state${position}`, `handled${position}`]),
     ],
-    ["mine", "over", "moves", "polls"],
+    ["mine", "over", "moves", "polls", "seen"],
   );
   for (const position of all) first.words[`state${position}`] = COMMITTED;
   return {

@@ -141,7 +141,8 @@ each(
   "SIGSYS",
   ...[3, 4, 5, 6, 11, 12].map((operation) => `futex(windowAddress, ${operation}, 0, 1, new Int32Array(1), 0)`),
 );
-each("SIGSYS", "futex_waitv(0, 0, 0, 0, 0)", "set_robust_list(new Uint8Array(24), 24)");
+each("SIGSYS", "futex_waitv(0, 0, 0, 0, 0)");
+each("ENOSYS", "set_robust_list(new Uint8Array(24), 24)", "rseq(new Uint8Array(32), 32, 0, 0)");
 // Memory.
 each(
   "SIGSYS",
@@ -203,7 +204,6 @@ each(
   "settimeofday(0, 0)",
   "init_module(0, 0, 0)",
   "reboot(0, 0, 0, 0)",
-  "set_robust_list(0, 24)",
 );
 each(
   "EPERM",

@@ -65,6 +65,8 @@ const refused: Record<string, number> = {
   newfstatat: EACCES,
   statx: EACCES,
   clone: EAGAIN,
+  rseq: ENOSYS,
+  set_robust_list: ENOSYS,
   clone3: ENOSYS,
   ioctl: ENOTTY,
   prctl: EPERM,

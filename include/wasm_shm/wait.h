@@ -9,8 +9,7 @@
 
 /* Knocks at the door of a slot: the socket of an event loop, which a futex would reach only by a
  * thread that wakes it. False if nobody listens there, or it is in another network namespace, where
- * the name could be anybody's. EAGAIN does not say which queue is full: the door's, whose loop
- * wakes then, or that of this socket, with knocks at the doors of others that are stopped. */
+ * the name could be anybody's. EAGAIN may tell of this socket's own queue. */
 static inline int wasm_shm_knock(wasm_shm_domain* domain, uint32_t slot) {
   const wasm_shm_word* door = wasm_shm_slot_word(domain, slot, WASM_SHM_DOOR);
   uint32_t space = atomic_load(wasm_shm_slot_word(domain, slot, WASM_SHM_DOOR_NAMESPACE));

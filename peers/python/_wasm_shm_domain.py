@@ -314,8 +314,7 @@ class Domain:
             kernel.wake_all(self.line(slot, _DOORBELL))
 
     def _knock(self, slot):
-        """Wakes an event loop by its socket: a futex would wake a thread, and that the loop. False if nobody listens there, or
-        it is in another network namespace, where the name could be anybody's."""
+        """Wakes an event loop by its socket. False if nobody listens there, or it is in another network namespace."""
         number = load(self.line(slot, _DOOR)) | load(self.line(slot, _DOOR + 4)) << 32
         try:
             if self._knocker is None:
@@ -324,7 +323,7 @@ class Domain:
             if load(self.line(slot, _DOOR_NAMESPACE)) != (self._knocker_namespace or None):
                 return False
             self._knocker.sendto(b"\0", b"\0wasm-shm/%016x" % number)
-        except OSError:  # if a queue is full, it may be this socket's, with knocks at the doors of others that are stopped
+        except OSError:
             return False
         return True
 

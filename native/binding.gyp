@@ -8,7 +8,7 @@
         "map/budget.cc", "map/held.cc", "map/transfer.cc", "map/weight.cc", "map/window.cc",
         "guard/copy.cc", "guard/engine.cc", "guard/fault.cc", "guard/guard.cc", "guard/import.cc",
         "guard/older.cc", "guard/pool.cc", "guard/probe.cc", "guard/registry.cc", "guard/settle.cc",
-        "wait/door.cc", "wait/keeper.cc", "wait/liveness.cc", "wait/participant.cc", "wait/word.cc",
+        "wait/door.cc", "wait/keeper.cc", "wait/knock.cc", "wait/liveness.cc", "wait/participant.cc", "wait/word.cc",
         "confine/confine.cc", "confine/filter.cc", "confine/launch.cc", "confine/policy.cc"
       ],
       "include_dirs": [".", "<!(node -p \"require('node-addon-api').include_dir\")"],

@@ -21,13 +21,6 @@
 #ifndef SYS_clone3
 #define SYS_clone3 435
 #endif
-#ifndef SYS_rseq
-#if defined(__x86_64__)
-#define SYS_rseq 334
-#else
-#define SYS_rseq 293
-#endif
-#endif
 #ifndef MAP_FIXED_NOREPLACE
 #define MAP_FIXED_NOREPLACE 0x100000
 #endif
@@ -171,8 +164,10 @@ const Row kPolicy[] = {
 #ifdef SYS_readlink
     Refuse(SYS_readlink, EACCES),
 #endif
-    // By a thread that begins: it may come to this only after the filter was set.
+// By a thread that begins: it may come to this only after the filter was set.
+#ifdef SYS_rseq
     Refuse(SYS_rseq, ENOSYS),
+#endif
     Refuse(SYS_set_robust_list, ENOSYS),
     Refuse(SYS_clone3, ENOSYS),
     Refuse(SYS_clone, EAGAIN),

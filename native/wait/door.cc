@@ -4,16 +4,11 @@
 #include <node_api.h>
 #include <pthread.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-#include <cstddef>
 #include <cstdlib>
-#include <cstring>
 #include <new>
 
-#include "wait/liveness.h"
 #include "wait/words.h"
 
 namespace {
@@ -53,43 +48,6 @@ const Libuv& Uv() {
   return uv;
 }
 
-struct Address {
-  sockaddr_un name{};
-  socklen_t length;
-
-  explicit Address(uint64_t number) {
-    constexpr char kPrefix[] = "wasm-shm/";
-    char* at = name.sun_path + 1;  // the zero before it makes the name abstract
-    name.sun_family = AF_UNIX;
-    memcpy(at, kPrefix, sizeof kPrefix - 1);
-    at += sizeof kPrefix - 1;
-    for (int shift = 60; shift >= 0; shift -= 4) *at++ = "0123456789abcdef"[number >> shift & 15];
-    length = static_cast<socklen_t>(at - reinterpret_cast<char*>(&name));
-  }
-
-  const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&name); }
-};
-
-struct Socket {
-  int descriptor = -1;
-  uint32_t space = 0;
-
-  // False if there can be none, or its network namespace is not known.
-  bool Open() {
-    space = NamespaceOf("net");
-    if (space != 0) descriptor = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    return descriptor >= 0;
-  }
-};
-
-// One for all knocks of this process. It has no name, so nothing can be sent to it.
-const Socket& Knocker() {
-  static pthread_once_t once = PTHREAD_ONCE_INIT;
-  static Socket knocker;
-  pthread_once(&once, [] { knocker.Open(); });
-  return knocker;
-}
-
 }  // namespace
 
 Door* Door::Open(napi_env env, napi_value callback, const uint32_t* doorbell) {
@@ -98,21 +56,10 @@ Door* Door::Open(napi_env env, napi_value callback, const uint32_t* doorbell) {
   if (door == nullptr) return nullptr;
   door->doorbell_ = doorbell;
   door->rung_ = Load(doorbell);
-  if (door->Bind() && door->Listen(callback)) return door;
+  door->socket_ = OpenDoor(&door->name_);
+  if (door->socket_ >= 0 && door->Listen(callback)) return door;
   door->Close();
   return nullptr;
-}
-
-// A number that nobody can know before: else another could take the name.
-bool Door::Bind() {
-  Socket made;
-  if (!made.Open()) return false;
-  socket_ = made.descriptor;
-  name_.space = made.space;
-  const size_t bytes = sizeof name_.number;
-  if (syscall(SYS_getrandom, &name_.number, bytes, 0) != static_cast<long>(bytes)) return false;
-  const Address address(name_.number);
-  return bind(socket_, address.get(), address.length) == 0;
 }
 
 bool Door::Listen(napi_value callback) {
@@ -162,11 +109,12 @@ void Door::Free() {
 }
 
 // What was sent says nothing. Whatever else lies there makes the loop call this again.
-void Door::OnReadable(uv_poll_t* poll, int, int) {
+void Door::OnReadable(uv_poll_t* poll, int status, int) {
   auto* door = static_cast<Door*>(poll->data);
   char byte;
-  if (door->closing_ || recv(door->socket_, &byte, 1, MSG_DONTWAIT) < 0) return;
-  if (door->IsMisused()) door->Shut();
+  if (door->closing_) return;
+  if (status == 0 && recv(door->socket_, &byte, 1, MSG_DONTWAIT) < 0) return;
+  if (status != 0 || door->IsMisused()) door->Shut();
   door->Answer();
 }
 
@@ -198,14 +146,4 @@ void Door::Answer() {
       napi_get_and_clear_last_exception(env_, &error) == napi_ok)
     napi_fatal_exception(env_, error);
   napi_close_handle_scope(env_, scope);
-}
-
-// EAGAIN does not say which queue is full: the door's, whose loop wakes then, or this socket's,
-// with knocks at the doors of others that are stopped.
-bool Knock(const DoorName& name) {
-  const Socket& knocker = Knocker();
-  if (knocker.descriptor < 0 || name.space != knocker.space) return false;
-  const Address address(name.number);
-  return sendto(knocker.descriptor, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL, address.get(),
-                address.length) == 1;
 }

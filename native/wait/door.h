@@ -8,12 +8,7 @@
 
 #include <cstdint>
 
-// The socket's name is abstract, "\0wasm-shm/" and the number in 16 hexadecimal digits: unix(7). It
-// holds in one network namespace, and the kernel removes it with the process.
-struct DoorName {
-  uint64_t number;
-  uint32_t space;  // the network namespace's, never 0
-};
+#include "wait/knock.h"
 
 class Door {
  public:
@@ -28,7 +23,6 @@ class Door {
 
  private:
   explicit Door(napi_env env) : env_(env) {}
-  bool Bind();
   bool Listen(napi_value callback);
   bool IsMisused();
   void Shut();
@@ -50,9 +44,5 @@ class Door {
   int64_t surplus_ = 0;  // knocks without a ring
   bool closing_ = false;
 };
-
-// False if nobody listens there, or it is in another network namespace: a name could be anybody's
-// here.
-bool Knock(const DoorName& name);
 
 #endif  // WASM_SHM_WAIT_DOOR_H_

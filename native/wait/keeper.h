@@ -9,8 +9,8 @@
 #include <atomic>
 #include <cstdint>
 
-#include "wait/door.h"
 #include "wait/futex.h"
+#include "wait/knock.h"
 #include "wait/words.h"
 
 // What a sleeper looks at: if one of these words changed, it looks at what it waits for again.

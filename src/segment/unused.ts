@@ -3,8 +3,8 @@
 import { SegmentStatus } from "../common/flags.js";
 import { Header, LINE } from "../host/membership.js";
 import { MAX_WINDOW } from "../memory/layout.js";
-import { MAGIC, ObjectKind, REMOVED, Word } from "../sync/layout.js";
-import { type Survey, survey } from "../sync/survey.js";
+import { ObjectKind, REMOVED, Word } from "../sync/layout.js";
+import { isUnready, type Survey, survey } from "../sync/survey.js";
 import type { Attachment } from "./attachment.js";
 import type { Segment } from "./segment.js";
 
@@ -112,9 +112,7 @@ function isOwn(words: Int32Array, { bytes }: Survey): boolean {
 
 /** Whether a creator was killed before its domain was ready, and nothing else is there. */
 function isUnmade(words: Int32Array): boolean {
-  const magic = Atomics.load(words, Header.Magic);
-  if (magic !== 0 && magic !== MAGIC) return false;
-  return Atomics.load(words, Header.State) === 0 && areZeros(words, magic === 0 ? 0 : Header.State);
+  return isUnready(words, 0) && areZeros(words, Header.State);
 }
 
 function areZeros(words: Int32Array, from: number): boolean {

@@ -10,6 +10,7 @@ import { inNextTurn } from "../common/turn.js";
 import { isAlive, type Membership, Slot, slotWord } from "../host/membership.js";
 import { checkSyncWait, checkWait, type SyncWaitOptions, type WaitOptions, type WaitSignal } from "./options.js";
 import { Polls } from "./polls.js";
+import { Signals } from "./signals.js";
 
 /**
  * One try at what is waited for. `undefined`: not yet. It must change nothing then, or only what its `cancel` takes back,
@@ -61,7 +62,7 @@ export class Waits {
   readonly #queues = new Map<number, Queue>();
   readonly #polls: Polls;
   readonly #polling = new Set<number>();
-  readonly #signals = new Map<WaitSignal, { waits: Set<() => void>; listener: () => void }>();
+  readonly #signals = new Signals();
   #sleeping = 0;
   #isTurnDue = false;
   #isRef = true;
@@ -114,7 +115,7 @@ export class Waits {
       let timer: ReturnType<typeof setTimeout> | undefined;
       const settled = (): void => {
         clearTimeout(timer);
-        if (signal) this.#ignore(signal, aborted);
+        if (signal) this.#signals.ignore(signal, aborted);
       };
       const giveUp = (reason: unknown): void => {
         const queue = this.#queues.get(sleepers);
@@ -147,7 +148,7 @@ export class Waits {
         timer = setTimeout(() => giveUp(timedOut(what, timeoutMs)), timeoutMs);
         if (!this.#isRef) (timer as { unref?: () => void }).unref?.();
       }
-      if (signal) this.#listen(signal, aborted);
+      if (signal) this.#signals.listen(signal, aborted);
       this.#add(sleepers, pending);
     });
   }
@@ -300,28 +301,6 @@ export class Waits {
       this.#remove(sleepers, queue, pending);
       pending.resolve(value);
     }
-  }
-
-  /** One listener for all waits of a signal: Node warns of more than ten. */
-  #listen(signal: WaitSignal, aborted: () => void): void {
-    const there = this.#signals.get(signal);
-    if (there) {
-      there.waits.add(aborted);
-      return;
-    }
-    const waits = new Set([aborted]);
-    const listener = (): void => {
-      for (const each of [...waits]) each();
-    };
-    this.#signals.set(signal, { waits, listener });
-    signal.addEventListener("abort", listener);
-  }
-
-  #ignore(signal: WaitSignal, aborted: () => void): void {
-    const there = this.#signals.get(signal);
-    if (!there?.waits.delete(aborted) || there.waits.size > 0) return;
-    signal.removeEventListener("abort", there.listener);
-    this.#signals.delete(signal);
   }
 
   #add(sleepers: number, pending: Pending): void {

@@ -305,7 +305,11 @@ class SharedReader(Reader):
         ring, position, end = self.ring, taken, self.ring.position(TAIL)
         if (end - head) & U32 > ring.capacity or (end - head) & U32 < (taken - head) & U32:
             raise ring.damaged("its tail is not a position of this ring")
+        looks = 0
         while position != end:
+            looks += 1
+            if looks > ring.capacity:  # each is looked at twice
+                raise ring.damaged("a record changes again and again")
             record = ring.record(position)
             header, state = load(record), load(record + 4)
             padding = header & PADDING

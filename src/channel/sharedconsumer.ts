@@ -100,7 +100,8 @@ export class SharedConsumer extends BaseConsumer<QueueObject> implements Consume
     const taken = this.#taken;
     const end = this.#end;
     let position = taken;
-    while (position !== end) {
+    for (let looks = 0; position !== end; looks++) {
+      if (looks > this.object.capacity) throw this.damaged("a record changes again and again"); // each is looked at twice
       const available = between(position, end);
       const record = this.ground.wordAt(position);
       let header = words[record] as number;

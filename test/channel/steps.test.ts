@@ -234,6 +234,80 @@ function reading(mode: ChannelMode): (domains: Domain[]) => Trial {
   };
 }
 
+/** A reader of several; another, which has taken messages, meanwhile finishes one of them and dies. */
+function finishing(redeliver: boolean): (domains: Domain[]) => Trial {
+  return ([mortal, other, third]) => {
+    if (!mortal || !other || !third) throw new Error("three");
+    const channel = third.channel(PLACE, { mode: "mpmc", capacity: CAPACITY, redeliver });
+    const writer = channel.writer({ peerDeath: "wait" });
+    for (const number of [0, 1, 2, 3]) writer.tryWrite(message(number));
+    const dying = other.channel(PLACE).reader({ peerDeath: "wait" });
+    const finished = dying.tryRead();
+    assert.is(finished?.bytes[4], 0);
+    const mine: number[] = [];
+    let isDone = false;
+    return {
+      call() {
+        const reader = mortal.channel(PLACE).reader({ peerDeath: "wait" });
+        for (let count = 0; count < 3; count++) {
+          const next = reader.tryRead();
+          if (next) mine.push(next.bytes[4] as number);
+        }
+        reader.release();
+      },
+      interject() {
+        finished?.release();
+        isDone = true;
+        other.leave();
+      },
+      async after(died) {
+        if (!isDone) dying.release();
+        const all = [...mine, ...(await drain(channel))].sort((a, b) => a - b);
+        const lost = [1, 2, 3].filter((number) => !all.includes(number));
+        assert.ok(lost.length <= (died && !redeliver ? 1 : 0), `${lost} is lost`); // what the dead reader had is dropped
+        assert.not(all.includes(0), "what was finished does not come again");
+        if (!died) assert.equal(all, [1, 2, 3], "each comes once");
+        assert.is(channel.used, 0);
+      },
+    };
+  };
+}
+
+/** A reader; a writer with an open claim meanwhile commits it and dies. */
+function committing(mode: ChannelMode): (domains: Domain[]) => Trial {
+  return ([mortal, other, third]) => {
+    if (!mortal || !other || !third) throw new Error("three");
+    const channel = third.channel(PLACE, { mode, capacity: CAPACITY });
+    const claim = other.channel(PLACE).writer({ peerDeath: "wait" }).tryClaim(24);
+    claim?.bytes.set(message(0));
+    channel.writer({ peerDeath: "wait" }).tryWrite(message(1));
+    const mine: number[] = [];
+    let isDone = false;
+    return {
+      call() {
+        const reader = mortal.channel(PLACE).reader({ peerDeath: "wait" });
+        for (let count = 0; count < 3; count++) {
+          const next = reader.tryRead();
+          if (next) mine.push(next.bytes[4] as number);
+        }
+        reader.release();
+      },
+      interject() {
+        claim?.commit();
+        isDone = true;
+        other.leave();
+      },
+      async after(died) {
+        if (!isDone) other.leave(); // its claim is abandoned
+        const all = [...mine, ...(await drain(channel))];
+        const wanted = isDone ? [0, 1] : [1];
+        assert.equal([...new Set(all)].sort(), wanted, "what was committed comes");
+        if (!died) assert.equal(all, wanted, "in order, and once");
+      },
+    };
+  };
+}
+
 /** What a reader gets now. */
 function found(reader: Reader | undefined): number[] {
   const got: number[] = [];
@@ -310,6 +384,12 @@ for (const mode of ["spsc", "mpsc", "mpmc"] as const) {
   steps(`${mode}: a writer, and a reader that sleeps`, () => everyStep(writing(mode, true), false));
   steps(`${mode}: a reader, and others in between`, () => everyStep(reading(mode), pairs));
 }
+for (const redeliver of [true, false])
+  steps(`mpmc: a reader, and another that finishes and dies in between, ${redeliver ? "redelivered" : "dropped"}`, () =>
+    everyStep(finishing(redeliver), false),
+  );
+for (const mode of ["mpsc", "mpmc"] as const)
+  steps(`${mode}: a reader, and a writer that commits and dies in between`, () => everyStep(committing(mode), false));
 for (const overrun of ["block", "overwrite", "drop"] as const)
   steps(`topic, ${overrun}: a writer, and subscribers in between`, () => everyStep(publishing(overrun), pairs));
 steps.run();

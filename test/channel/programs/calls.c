@@ -5,6 +5,19 @@
 #include <stdlib.h>
 #include <sys/shm.h>
 #include <sys/wait.h>
+#include <wasm_shm/liveness.h>
+
+/* What happens before the next look whether a participant lives. */
+static void (*before_look)(void);
+
+static inline int lives_later(const wasm_shm_domain* domain, uint32_t id) {
+  void (*work)(void) = before_look;
+  before_look = NULL;
+  if (work != NULL) work();
+  return wasm_shm_lives(domain, id);
+}
+#define wasm_shm_lives lives_later
+
 #include <wasm_shm/service.h>
 #include <wasm_shm/topic.h>
 
@@ -166,6 +179,51 @@ static void deaths(size_t offset, uint32_t mode) {
   IS(wasm_shm_read(&reader, &message, WASM_SHM_TRY), EBUSY);
 }
 
+/* A reader that finishes a message and dies, and a writer that commits a claim and dies, each
+ * between two looks of another reader at the record. */
+static wasm_shm_domain reading, writing;
+static wasm_shm_reader dying_reader;
+static wasm_shm_message finished;
+static wasm_shm_writer dying_writer;
+static wasm_shm_claim committed;
+
+static void finish(void) {
+  IS(wasm_shm_done(&dying_reader, &finished), 0);
+  IS(wasm_shm_leave(&reading), 0);
+}
+
+static void commit(void) {
+  IS(wasm_shm_commit(&dying_writer, &committed, 9), 0);
+  IS(wasm_shm_leave(&writing), 0);
+}
+
+static void deaths_between_looks(size_t offset) {
+  static wasm_shm_channel channel, read, written;
+  wasm_shm_writer writer;
+  wasm_shm_reader reader;
+  wasm_shm_message message;
+  IS(wasm_shm_join(&reading, first, BYTES, 0, 0), 0);
+  IS(wasm_shm_join(&writing, first, BYTES, 0, 0), 0);
+  IS(wasm_shm_channel_open(&channel, &one, offset, 1024, WASM_SHM_MPMC), 0);
+  IS(wasm_shm_channel_open(&read, &reading, offset, 0, 0), 0);
+  IS(wasm_shm_channel_open(&written, &writing, offset, 0, 0), 0);
+  IS(wasm_shm_writer_open(&writer, &channel, 0), 0);
+  IS(wasm_shm_write(&writer, "finished", 8, NULL), 0);
+  IS(wasm_shm_reader_open(&dying_reader, &read, 0), 0);
+  IS(wasm_shm_read(&dying_reader, &finished, NULL), 0);
+  IS(wasm_shm_writer_open(&dying_writer, &written, 0), 0);
+  IS(wasm_shm_claim_room(&dying_writer, &committed, 9, NULL), 0);
+  IS(wasm_shm_reader_open(&reader, &channel, 0), 0);
+  before_look = finish;
+  IS(wasm_shm_read(&reader, &message, WASM_SHM_TRY), EBUSY);
+  before_look = commit;
+  IS(wasm_shm_read(&reader, &message, NULL), 0);
+  IS(message.length, 9);
+  IS(message.redelivered, 0);
+  IS(atomic_load(channel.words + WASM_SHM_AT_ABANDONED), 0);
+  IS(atomic_load(channel.words + WASM_SHM_AT_REDELIVERED), 0);
+}
+
 static void topics(size_t offset, uint32_t overrun) {
   static unsigned char buffer[504];
   unsigned char* copy = overrun == WASM_SHM_OVERWRITE ? buffer : NULL;
@@ -258,6 +316,7 @@ int main(int count, char** words) {
     deaths(32768 + 4096 * index, index);
     topics(65536 + 4096 * index, index);
   }
+  deaths_between_looks(98304);
   services(131072);
   IS(wasm_shm_leave(&one), 0);
   IS(wasm_shm_leave(&two), 0);

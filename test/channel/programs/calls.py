@@ -5,6 +5,7 @@ import signal
 import sys
 import threading
 
+import _wasm_shm_readers
 import wasm_shm
 
 segment = int(sys.argv[1])
@@ -108,6 +109,42 @@ def deaths(offset, mode):
         assert reader.try_read() is None
 
 
+def between_looks(work):
+    """Has `work` happen after a reader's next look at a record, and before its look whether the one in it lives."""
+    cls = _wasm_shm_readers.SharedReader
+    lives = cls._lives
+
+    def hooked(self, identifier):
+        del cls._lives
+        work()
+        return lives(self, identifier)
+
+    cls._lives = hooked
+
+
+def deaths_between_looks(offset):
+    channel = one.channel(offset, 1024, "mpmc")
+    reading, writing = [wasm_shm.attach(segment).join() for _ in range(2)]
+    writer, reader = channel.writer(), channel.reader()
+    writer.write(b"finished")
+    message = reading.channel(offset).reader().read()
+    claim = writing.channel(offset).writer().claim(9)
+    claim.bytes[:] = b"committed"
+
+    def finish():
+        message.release()
+        reading.leave()
+
+    def commit():
+        claim.commit()
+        writing.leave()
+
+    between_looks(finish)
+    assert reader.try_read() is None and channel.redelivered == 0
+    between_looks(commit)
+    assert reader.read().bytes == b"committed" and channel.abandoned == 0
+
+
 def topics(offset, overrun):
     mine = one.topic(offset, 1024, overrun, 2)
     yours = two.topic(offset)
@@ -164,6 +201,7 @@ for index, (mode, overrun) in enumerate((("spsc", "block"), ("mpsc", "overwrite"
     channels(4096 * index, mode)
     deaths(32768 + 4096 * index, mode)
     topics(65536 + 4096 * index, overrun)
+deaths_between_looks(98304)
 services(131072)
 
 try:

@@ -140,6 +140,11 @@ const Row kPolicy[] = {
     Allow(SYS_sched_getaffinity),
     Allow(SYS_sched_getparam),
     Allow(SYS_sched_getscheduler),
+#ifdef SYS_rseq
+    // A thread that begins may come to this only after the filter was set. glibc ends the process
+    // if it cannot register: 2.35 and later.
+    AllowIf(SYS_rseq, Is(2, 0)),
+#endif
     Allow(SYS_epoll_pwait),
     Allow(SYS_epoll_ctl),
     // What it is. None tells more than it was given.
@@ -164,11 +169,7 @@ const Row kPolicy[] = {
 #ifdef SYS_readlink
     Refuse(SYS_readlink, EACCES),
 #endif
-// By a thread that begins: it may come to this only after the filter was set.
-#ifdef SYS_rseq
-    Refuse(SYS_rseq, ENOSYS),
-#endif
-    Refuse(SYS_set_robust_list, ENOSYS),
+    Refuse(SYS_set_robust_list, ENOSYS),  // by a thread that begins, as above
     Refuse(SYS_clone3, ENOSYS),
     Refuse(SYS_clone, EAGAIN),
     Refuse(SYS_ioctl, ENOTTY),

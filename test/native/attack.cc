@@ -2,12 +2,15 @@
 #include "attack.h"
 
 #include <linux/seccomp.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
@@ -88,6 +91,49 @@ Napi::Value CallInChild(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), WIFSIGNALED(status) ? WTERMSIG(status) : -1);
 }
 
+std::atomic<int> begun;
+
+void* Begin(void*) {
+  begun++;
+  return nullptr;
+}
+
+// Makes two threads, and sets the filter of all threads so many looks at the clock later. Ends the
+// process with 0 once both have begun.
+[[noreturn]] void BeginUnderFilter(int looks) {
+  static sock_filter program[kMostInstructions];
+  const Subject subject = {getpid(), nullptr, 0, nullptr, 0};
+  const size_t length = BuildFilter(subject, program, kMostInstructions);
+  const sock_fprog filter = {static_cast<unsigned short>(length), program};
+  timespec time = {};
+  pthread_t threads[2];
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) _exit(1);
+  for (auto& thread : threads)
+    if (pthread_create(&thread, nullptr, Begin, nullptr) != 0) _exit(2);
+  for (; looks > 0; looks--) clock_gettime(CLOCK_MONOTONIC, &time);
+  if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &filter) != 0)
+    _exit(3);
+  for (int naps = 0; begun < 2; naps++) {
+    if (naps == 20'000) _exit(4);
+    time = {0, 100'000};
+    nanosleep(&time, nullptr);
+  }
+  _exit(0);
+}
+
+// Args: (rounds). Processes whose threads begin as the filter is set. Returns the status of the
+// first that failed, as waitpid(2) has it; 0 if none did.
+Napi::Value BeginThreads(const Napi::CallbackInfo& info) {
+  const int rounds = static_cast<int>(Argument(info[0]));
+  int status = 0;
+  for (int round = 0; round < rounds && status == 0; round++) {
+    const pid_t child = fork();
+    if (child == 0) BeginUnderFilter(round % 100 * 10);
+    if (child < 0 || waitpid(child, &status, 0) < 0) status = -1;
+  }
+  return Napi::Number::New(info.Env(), status);
+}
+
 // Args: (view). The address of its first byte.
 Napi::Value AddressOf(const Napi::CallbackInfo& info) {
   return Napi::BigInt::New(info.Env(), static_cast<uint64_t>(Argument(info[0])));
@@ -122,6 +168,7 @@ Napi::Value Program(const Napi::CallbackInfo& info) {
 void InitAttack(Napi::Env env, Napi::Object exports) {
   exports.Set("call", Napi::Function::New(env, Call, "call"));
   exports.Set("callInChild", Napi::Function::New(env, CallInChild, "callInChild"));
+  exports.Set("beginThreads", Napi::Function::New(env, BeginThreads, "beginThreads"));
   exports.Set("callInt80", Napi::Function::New(env, CallInt80, "callInt80"));
   exports.Set("addressOf", Napi::Function::New(env, AddressOf, "addressOf"));
   exports.Set("storeTo", Napi::Function::New(env, StoreTo, "storeTo"));

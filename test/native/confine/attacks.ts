@@ -142,7 +142,8 @@ each(
   ...[3, 4, 5, 6, 11, 12].map((operation) => `futex(windowAddress, ${operation}, 0, 1, new Int32Array(1), 0)`),
 );
 each("SIGSYS", "futex_waitv(0, 0, 0, 0, 0)");
-each("ENOSYS", "set_robust_list(new Uint8Array(24), 24)", "rseq(new Uint8Array(32), 32, 0, 0)");
+each("ENOSYS", "set_robust_list(new Uint8Array(24), 24)");
+each("SIGSYS", "rseq(new Uint8Array(32), 32, 1, 0)");
 // Memory.
 each(
   "SIGSYS",

@@ -51,6 +51,7 @@ const conditional: Record<string, Rule> = {
   shmctl: ({ segments }, id, command) => command === IPC_STAT && segments.some((one) => one.id === id),
   tgkill: ({ pid }, process) => process === pid,
   fcntl: (_, _descriptor, command) => command === F_GETFL,
+  rseq: (_, _area, _length, flags) => flags === 0,
 };
 
 const EPERM = 1;
@@ -65,7 +66,6 @@ const refused: Record<string, number> = {
   newfstatat: EACCES,
   statx: EACCES,
   clone: EAGAIN,
-  rseq: ENOSYS,
   set_robust_list: ENOSYS,
   clone3: ENOSYS,
   ioctl: ENOTTY,

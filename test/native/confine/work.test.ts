@@ -4,9 +4,11 @@ import * as assert from "uvu/assert";
 import { create } from "wasm-shm";
 import { suite } from "../../suite.js";
 import { campaign } from "../../support/campaign.js";
+import { runModule } from "../../support/child.js";
 import { isEmulated, isNode } from "../../support/engine.js";
 import { nativePairs } from "../../support/pairs.js";
-import { DONE, ended, type Job, type Outcome, type StartOptions, start, unlaunched } from "./confined.js";
+import { buildProbe } from "../guarded.js";
+import { DONE, ended, type Job, type Outcome, PROBE, type StartOptions, start, unlaunched } from "./confined.js";
 import { working } from "./guests.js";
 
 const BODY = `
@@ -127,6 +129,14 @@ else {
       while (left-- > 0) await works(left % 3 === 0 ? { flags: ["--no-liftoff"] } : {});
     };
     await Promise.all([next(), next()]);
+  });
+
+  work("a thread that begins as the filter is set ends no process", () => {
+    buildProbe();
+    const source = `import { createRequire } from "node:module";
+      console.log(createRequire("/")(${JSON.stringify(PROBE)}).beginThreads(${campaign(200, 5000)}));`;
+    const { stdout, stderr } = runModule(source);
+    assert.is(stdout.trim(), "0", `a child's status as waitpid(2) has it; ${stderr}`);
   });
 
   work("the stores reached the segment that may be written, and no other", () => {

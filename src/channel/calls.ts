@@ -1,4 +1,5 @@
 // The bytes of requests and answers, and where the parts of a service are.
+import { byteLengthOf } from "../common/bytes.js";
 import { LINE } from "../host/membership.js";
 import { ringBytes } from "./layout.js";
 
@@ -67,7 +68,7 @@ const viewOf = ({ buffer, byteOffset, byteLength }: Uint8Array): DataView =>
   new DataView(buffer, byteOffset, byteLength);
 
 export function requestBytes({ client, id, number, deadline, body }: Request): Uint8Array {
-  const bytes = new Uint8Array(REQUEST_HEADER + body.length);
+  const bytes = new Uint8Array(REQUEST_HEADER + byteLengthOf(body));
   const view = viewOf(bytes);
   view.setUint32(0, client, true);
   view.setUint32(4, id, true);
@@ -91,7 +92,7 @@ export function readRequest(bytes: Uint8Array): Request | undefined {
 }
 
 export function answerBytes({ id, number, status, body }: Answer): Uint8Array {
-  const bytes = new Uint8Array(ANSWER_HEADER + body.length);
+  const bytes = new Uint8Array(ANSWER_HEADER + byteLengthOf(body));
   const view = viewOf(bytes);
   view.setUint32(0, id, true);
   view.setUint32(4, number, true);

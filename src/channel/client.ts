@@ -1,4 +1,5 @@
 // The asking side of a service: requests that wait for their answers.
+import { byteLengthOf } from "../common/bytes.js";
 import { coordinationError, outOfRange } from "../common/errors.js";
 import { inNextTurn } from "../common/turn.js";
 import { checkWait, type WaitOptions } from "../sync/options.js";
@@ -47,7 +48,8 @@ export class Client {
     const { codec, requests, participant, describe } = this.#ground;
     const body = encoded(codec, value);
     const most = requests.largest - REQUEST_HEADER;
-    if (body.length > most) throw outOfRange("value.length", `<= ${most}, what a request can have`, body.length);
+    const length = byteLengthOf(body);
+    if (length > most) throw outOfRange("value.length", `<= ${most}, what a request can have`, length);
     this.#number = (this.#number + 1) >>> 0;
     const number = this.#number;
     const deadline = timeoutMs === Number.POSITIVE_INFINITY ? 0 : Date.now() + timeoutMs;

@@ -1,5 +1,6 @@
 // The answering side of a service.
 import { checkBoolean, checkInteger, checkOptions } from "../common/arguments.js";
+import { byteLengthOf } from "../common/bytes.js";
 import { invalidType, outOfRange } from "../common/errors.js";
 import { type Answer, answerBytes, failureBytes, type Request, readRequest, Status } from "./calls.js";
 import type { Channel } from "./channel.js";
@@ -99,7 +100,8 @@ export class Server {
       const value = decoded(codec, request.body, () => describe("serve"));
       const body = encoded(codec, await this.#handler(value as never, { redelivered }));
       const most = mostAnswer(answersOf(request.client));
-      if (body.length > most) throw outOfRange("answer.length", `<= ${most}, what an answer can have`, body.length);
+      const length = byteLengthOf(body);
+      if (length > most) throw outOfRange("answer.length", `<= ${most}, what an answer can have`, length);
       return { status: Status.Done, body };
     } catch (error) {
       const body = failureBytes(error);

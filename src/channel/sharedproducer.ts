@@ -1,4 +1,5 @@
 // One of several producers of a ring.
+import { byteLengthOf } from "../common/bytes.js";
 import { lockShortly, unlockShortly } from "../sync/shortlock.js";
 import { Claim } from "./claim.js";
 import { ABANDONED, between, COMMITTED, PADDING, Ring, recordBytes } from "./layout.js";
@@ -34,7 +35,7 @@ export class SharedProducer extends QueueProducer {
   }
 
   override write(bytes: Uint8Array, sleeps: boolean): boolean {
-    const position = this.#place(bytes.length, sleeps);
+    const position = this.#place(byteLengthOf(bytes), sleeps);
     if (position === undefined) return false;
     this.fill(bytes, position);
     this.#commit(position);

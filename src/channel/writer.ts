@@ -1,5 +1,6 @@
 // The writing end of a channel, as its user sees it.
 import { checkInteger } from "../common/arguments.js";
+import { byteLengthOf } from "../common/bytes.js";
 import { invalidType, outOfRange, unsupported } from "../common/errors.js";
 import { Uncloneable } from "../common/uncloneable.js";
 import type { SyncWaitOptions, WaitOptions } from "../sync/options.js";
@@ -90,7 +91,7 @@ export class Writer<T = Uint8Array> extends Uncloneable implements MessageSink {
   async write(value: T, options?: WaitOptions): Promise<void> {
     const bytes = this.#encode(value);
     if (this.#pace.mustYield) await this.#pace.nextTurn();
-    this.#pace.count(bytes.length);
+    this.#pace.count(byteLengthOf(bytes));
     await this.#wait(() => this.#write(bytes), options);
   }
 
@@ -113,7 +114,7 @@ export class Writer<T = Uint8Array> extends Uncloneable implements MessageSink {
       for (; written < list.length; written++) {
         const bytes = list[written] as Uint8Array;
         if (!this.#write(bytes)) return undefined;
-        this.#pace.count(bytes.length);
+        this.#pace.count(byteLengthOf(bytes));
       }
       return true;
     };
@@ -184,8 +185,9 @@ export class Writer<T = Uint8Array> extends Uncloneable implements MessageSink {
 
   #encode(value: T): Uint8Array {
     const bytes = encoded(this.#codec, value);
-    if (bytes.length > this.#most)
-      throw outOfRange("value.length", `<= ${this.#most}, half of the channel's capacity`, bytes.length);
+    const length = byteLengthOf(bytes);
+    if (length > this.#most)
+      throw outOfRange("value.length", `<= ${this.#most}, half of the channel's capacity`, length);
     return bytes;
   }
 

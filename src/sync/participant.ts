@@ -1,4 +1,5 @@
 // A participant of a domain: its slot, its view of the words, who else is there, and the places of objects.
+import { byteLengthOf } from "../common/bytes.js";
 import { coordinationError, detached, outOfRange, systemError } from "../common/errors.js";
 import { checkCapability } from "../host/check.js";
 import type { Host, Mapping } from "../host/host.js";
@@ -100,7 +101,7 @@ export class Participant implements Seat {
   /** Copies `source` to the window's byte `start`; the caller has checked that it fits. */
   fill(source: Uint8Array, start: number): void {
     if (this.#left) throw this.hasLeft();
-    this.#window.write(source, start, source.length);
+    this.#window.write(source, start, byteLengthOf(source));
   }
 
   /** A copy of the window's bytes from `start`; the caller has checked that they are inside. */

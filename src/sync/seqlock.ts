@@ -4,7 +4,7 @@
 // The copies are stored and loaded word by word with Atomics. A plain copy would do on x86-64; on arm64 a plain store may
 // pass an earlier Atomics.store.
 import { checkInteger, checkNumber, checkOptions } from "../common/arguments.js";
-import { checkBytes } from "../common/bytes.js";
+import { checkBytes, firstBytes, sliceOf } from "../common/bytes.js";
 import { coordinationError, outOfRange } from "../common/errors.js";
 import { LINE } from "../host/membership.js";
 import { roundUp } from "../memory/layout.js";
@@ -86,7 +86,7 @@ export class Seqlock extends SharedObject {
    * @throws {ShmError} `ERR_SHM_TIMEOUT`, `ERR_SHM_DETACHED`, `ERR_SHM_LAYOUT`
    */
   async write(value: Uint8Array, options?: WaitOptions): Promise<void> {
-    const checked = this.#checked(value).slice();
+    const checked = sliceOf(this.#checked(value));
     await this.participant.waits.wait(this.sleepers, this.#what, () => this.#attempt(checked, true), options);
   }
 
@@ -106,10 +106,9 @@ export class Seqlock extends SharedObject {
   }
 
   #checked(value: Uint8Array): Uint8Array {
-    checkBytes("value", value);
-    if (value.length !== this.size)
-      throw outOfRange("value.length", `${this.size}, the size of the value`, value.length);
-    return value;
+    const length = checkBytes("value", value);
+    if (length !== this.size) throw outOfRange("value.length", `${this.size}, the size of the value`, length);
+    return firstBytes(value, length);
   }
 
   #attempt(value: Uint8Array, sleeps: boolean): true | undefined {

@@ -3,22 +3,10 @@ import { runInNewContext } from "node:vm";
 import * as assert from "uvu/assert";
 import { Attachment, createShm, type Host, localHost } from "wasm-shm";
 import { suite } from "../../suite.js";
+import { Awkward, liar, lies } from "../../support/liar.js";
 import { code, pairs, randomBytes } from "../../support/pairs.js";
 
 const SIZE = 3333;
-
-class Awkward extends Uint8Array {
-  override subarray(): never {
-    throw new Error("subarray was called");
-  }
-  override set(): never {
-    throw new Error("set was called");
-  }
-}
-
-/** A Uint8Array of four bytes that claims another length. */
-const liar = (length: unknown): Uint8Array =>
-  Object.defineProperty(new Uint8Array(4).fill(9), "length", { value: length });
 
 /** An array longer than a u32 can say, if the engine has one. None of its pages is touched before a test does. */
 const large = ((): Uint8Array | undefined => {
@@ -51,7 +39,7 @@ for (const { name, withCursor, withSegment, native } of pairs) {
 
   fakes("an own property `length` plays no part", () => {
     withCursor(SIZE, (cursor, { bytes }) => {
-      for (const length of [-5, Number.NaN, 1.5, "3", 100, 0]) {
+      for (const length of lies) {
         cursor.reset();
         assert.is(cursor.write(liar(length)), 4);
         assert.is(cursor.position, 4);

@@ -60,7 +60,7 @@ function build() {
   const script = nodeGyp();
   if (!script)
     return { why: "node-gyp was not found: run npm install --global node-gyp, or add it to your project", printed: "" };
-  const args = [script, "configure", "build", "--directory", folder, "--loglevel", "error"];
+  const args = [script, "configure", "build", "--directory", folder, "--loglevel", "error", "--jobs", "max"];
   if (values.arch) args.push("--arch", values.arch);
   const chosen = process.env.npm_config_nodedir ?? process.env.npm_package_config_node_gyp_nodedir;
   const headers = chosen ? undefined : bundledHeaders();

@@ -9,6 +9,12 @@ export const RANDOM_ROOMS = ["fuzz/", "storm/"];
 /** Files of these rooms whose results do not: searches over models, and other programs. The machine's own Node runs them. */
 export const ALIKE = ["channel/model", "channel/mutants", "channel/peers", "sync/model", "sync/peers"];
 
+/**
+ * On another Node these find nothing that they do not find on the machine's own: limits of the kernel, and what a killed
+ * process leaves. Other engines have them.
+ */
+export const ALIKE_ON_NODE = ["channel/kills", "channel/own", "native/recovery", "native/system", "sync/kills"];
+
 /** Of those, a short turn of Bun and Deno, of two minutes each: each host and core, what crosses into the addon, threads. */
 export const SHORT_TURN = [
   "conformance/cursor/",

@@ -8,7 +8,7 @@ import { browsers } from "../browser/browsers.js";
 import { type Engine, engineNames, engineOf } from "../runner/engine.js";
 import { root } from "../support/child.js";
 import { unmet } from "./differences.js";
-import { ALIKE, ENGINE_ROOMS, NODE_ROOMS, OTHER_ROOMS, RANDOM_ROOMS, SHORT_TURN } from "./files.js";
+import { ALIKE, ALIKE_ON_NODE, ENGINE_ROOMS, NODE_ROOMS, OTHER_ROOMS, RANDOM_ROOMS, SHORT_TURN } from "./files.js";
 import { type Result, type Results, resultsFile } from "./results.js";
 
 const browserNames = browsers.map(({ name }) => name.toLowerCase());
@@ -64,7 +64,8 @@ function roomsOf(name: string, which: Files): string[] {
   if (which !== "all") {
     const rooms = isNode(name) ? ENGINE_ROOMS : [...ENGINE_ROOMS, ...RANDOM_ROOMS];
     const options = ["--engine", name, ...(isNode(name) ? [] : ["--time-limit", SECONDS])];
-    return [...options, ...rooms, ...ALIKE.flatMap((word) => ["--without", word])];
+    const alike = isNode(name) ? [...ALIKE, ...ALIKE_ON_NODE] : ALIKE;
+    return [...options, ...rooms, ...alike.flatMap((word) => ["--without", word])];
   }
   if (isNode(name)) return ["--engine", name];
   const others = Object.keys(OTHER_ROOMS).filter((room) => !NODE_ROOMS.includes(room));

@@ -114,7 +114,7 @@ class Participant : public Napi::ObjectWrap<Participant> {
          InstanceMethod<&Participant::Arm>("arm"), InstanceMethod<&Participant::Disarm>("disarm"),
          InstanceMethod<&Participant::Watch>("watch"), InstanceMethod<&Participant::Hold>("hold"),
          InstanceMethod<&Participant::Look>("look"), InstanceMethod<&Participant::Sleep>("sleep"),
-         InstanceMethod<&Participant::Wake>("wake"),
+         InstanceMethod<&Participant::Wake>("wake"), InstanceMethod<&Participant::Yield>("yield"),
          InstanceMethod<&Participant::LeaveNow>("leave")});
   }
 
@@ -227,6 +227,7 @@ class Participant : public Napi::ObjectWrap<Participant> {
         ReadInteger(info[1], 0, kMaxUint, &high))
       keeper_.Wake(low | high << 32);
   }
+  void Yield(const Napi::CallbackInfo&) { sched_yield(); }
   void LeaveNow(const Napi::CallbackInfo&) { Leave(); }
 
   // More than 1,024 cores are an error, and not one core.

@@ -46,9 +46,9 @@ export class Claim {
     return this.#bytes;
   }
 
-  /** @internal */
+  /** @internal @param bytes as many as were claimed */
   fill(bytes: Uint8Array): void {
-    this.#ground.participant.fill(bytes, this.offset);
+    this.#ground.participant.fill(bytes, this.length, this.offset);
   }
 
   /**

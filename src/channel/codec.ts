@@ -84,13 +84,17 @@ export function checkCodec(codec: unknown, parts: MessageParts | undefined): Cod
 }
 
 /**
- * The bytes of a value.
+ * How many bytes a message has: what the codec made, or the value itself.
  *
- * @throws {TypeError} `ERR_INVALID_ARG_TYPE` it is not a Uint8Array, nor is what the codec makes of it
+ * @throws {TypeError} `ERR_INVALID_ARG_TYPE` it is not a Uint8Array; `ERR_INVALID_ARG_VALUE` its buffer is detached
  */
+export const checkEncoded = (codec: Codec | undefined, bytes: unknown): number =>
+  checkBytes(codec ? "codec.encode(value)" : "value", bytes);
+
+/** The bytes of a value. @throws {TypeError} as {@link checkEncoded} */
 export function encoded(codec: Codec | undefined, value: unknown): Uint8Array {
   const bytes = codec ? codec.encode(value) : value;
-  checkBytes(codec ? "codec.encode(value)" : "value", bytes);
+  checkEncoded(codec, bytes);
   return bytes as Uint8Array;
 }
 

@@ -1,5 +1,4 @@
 // One of several producers of a ring.
-import { byteLengthOf } from "../common/bytes.js";
 import { lockShortly, unlockShortly } from "../sync/shortlock.js";
 import { Claim } from "./claim.js";
 import { ABANDONED, between, COMMITTED, PADDING, Ring, recordBytes } from "./layout.js";
@@ -34,10 +33,10 @@ export class SharedProducer extends QueueProducer {
     this.#abandon(claim.position);
   }
 
-  override write(bytes: Uint8Array, sleeps: boolean): boolean {
-    const position = this.#place(byteLengthOf(bytes), sleeps);
+  override write(bytes: Uint8Array, length: number, sleeps: boolean): boolean {
+    const position = this.#place(length, sleeps);
     if (position === undefined) return false;
-    this.fill(bytes, position);
+    this.fill(bytes, length, position);
     this.#commit(position);
     return true;
   }

@@ -1,6 +1,5 @@
 // The writing end of a channel, as its user sees it.
 import { checkInteger } from "../common/arguments.js";
-import { byteLengthOf } from "../common/bytes.js";
 import { invalidType, outOfRange, unsupported } from "../common/errors.js";
 import { Uncloneable } from "../common/uncloneable.js";
 import type { SyncWaitOptions, WaitOptions } from "../sync/options.js";
@@ -8,7 +7,7 @@ import type { Claim } from "./claim.js";
 import {
   type ChannelWritable,
   type Codec,
-  encoded,
+  checkEncoded,
   type MessageParts,
   type MessageSink,
   type NodeWritableOptions,
@@ -81,8 +80,9 @@ export class Writer<T = Uint8Array> extends Uncloneable implements MessageSink {
    */
   tryWrite(value: T): boolean {
     const bytes = this.#encode(value);
+    const length = this.#lengthOf(bytes);
     this.#checkOpen("write");
-    if (this.#producer.write(bytes, false)) return true;
+    if (this.#producer.write(bytes, length, false)) return true;
     this.#producer.drop();
     return false;
   }
@@ -90,14 +90,16 @@ export class Writer<T = Uint8Array> extends Uncloneable implements MessageSink {
   /** As {@link tryWrite}, but waits for room. Until then the bytes must not be changed. */
   async write(value: T, options?: WaitOptions): Promise<void> {
     const bytes = this.#encode(value);
+    const length = this.#lengthOf(bytes);
     if (this.#pace.mustYield) await this.#pace.nextTurn();
-    this.#pace.count(byteLengthOf(bytes));
+    this.#pace.count(length);
     await this.#wait(() => this.#write(bytes), options);
   }
 
   /** As {@link write}, but blocks the thread. */
   writeSync(value: T, options?: SyncWaitOptions): void {
     const bytes = this.#encode(value);
+    this.#lengthOf(bytes);
     this.#waitSync(() => this.#write(bytes), options);
   }
 
@@ -108,13 +110,14 @@ export class Writer<T = Uint8Array> extends Uncloneable implements MessageSink {
   async writeBatch(values: Iterable<T>, options?: WaitOptions): Promise<void> {
     if (typeof values?.[Symbol.iterator] !== "function") throw invalidType("values", "iterable", values);
     const list = Array.from(values, (value) => this.#encode(value));
+    for (const bytes of list) this.#lengthOf(bytes);
     if (this.#pace.mustYield) await this.#pace.nextTurn();
     let written = 0;
     const attempt = (): true | undefined => {
       for (; written < list.length; written++) {
         const bytes = list[written] as Uint8Array;
         if (!this.#write(bytes)) return undefined;
-        this.#pace.count(byteLengthOf(bytes));
+        this.#pace.count(this.#lengthOf(bytes));
       }
       return true;
     };
@@ -180,15 +183,19 @@ export class Writer<T = Uint8Array> extends Uncloneable implements MessageSink {
 
   #write(bytes: Uint8Array): true | undefined {
     this.#checkOpen("write");
-    return this.#producer.write(bytes, true) || this.#producer.drop() || undefined;
+    const length = this.#lengthOf(bytes); // again: its buffer may have been transferred, or resized, while this waited
+    return this.#producer.write(bytes, length, true) || this.#producer.drop() || undefined;
   }
 
   #encode(value: T): Uint8Array {
-    const bytes = encoded(this.#codec, value);
-    const length = byteLengthOf(bytes);
+    return this.#codec ? this.#codec.encode(value) : (value as Uint8Array);
+  }
+
+  #lengthOf(bytes: Uint8Array): number {
+    const length = checkEncoded(this.#codec, bytes);
     if (length > this.#most)
       throw outOfRange("value.length", `<= ${this.#most}, half of the channel's capacity`, length);
-    return bytes;
+    return length;
   }
 
   #checkLength(length: number): number {

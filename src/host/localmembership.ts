@@ -90,6 +90,7 @@ class LocalMembership implements Membership {
   hold(): void {} // nothing outside this thread could end its waits
   look(): void {}
   sleep(): void {}
+  yield(): void {}
 
   wake(low: number, high: number): void {
     if (this.#left) return;

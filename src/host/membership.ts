@@ -92,5 +92,7 @@ export interface Membership {
   sleep(ms: number): void;
   /** Wakes the participants in slots 0 to 31 (bits of `low`) and 32 to 63. Their doorbells were raised before. */
   wake(low: number, high: number): void;
+  /** Between two polls: lets a thread that waits for this core have it. It may be the peer that is to answer. */
+  yield(): void;
   leave(): void;
 }

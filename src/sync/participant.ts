@@ -1,5 +1,4 @@
 // A participant of a domain: its slot, its view of the words, who else is there, and the places of objects.
-import { byteLengthOf } from "../common/bytes.js";
 import { coordinationError, detached, outOfRange, systemError } from "../common/errors.js";
 import { checkCapability } from "../host/check.js";
 import type { Host, Mapping } from "../host/host.js";
@@ -98,10 +97,10 @@ export class Participant implements Seat {
     return this.#window.part(start, length);
   }
 
-  /** Copies `source` to the window's byte `start`; the caller has checked that it fits. */
-  fill(source: Uint8Array, start: number): void {
+  /** Copies `source`, of `length` bytes, to the window's byte `start`; the caller has checked that it fits. */
+  fill(source: Uint8Array, length: number, start: number): void {
     if (this.#left) throw this.hasLeft();
-    this.#window.write(source, start, byteLengthOf(source));
+    this.#window.write(source, start, length);
   }
 
   /** A copy of the window's bytes from `start`; the caller has checked that they are inside. */

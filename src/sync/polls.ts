@@ -7,11 +7,15 @@
 /** The longest poll: enough for a peer that has to be woken first. */
 const POLL_MS = 0.1;
 
+/** A peer that is awake, and has a core, answers sooner. */
+const LATE_MS = 0.01;
+
 /** A poll that succeeds within this time makes up for one that failed: it took the core little longer than a wake does. */
 const QUICK_MS = 0.05;
 
-/** A sleep that ended within this time, its wakes included, might have been a poll that succeeds. */
+/** A sleep that ended within this time, its wakes included, might have been a poll that succeeds; and within this one, probably. */
 const NEAR_MS = 0.5;
+const NEARER_MS = POLL_MS + QUICK_MS;
 
 /** While polls fail, one of so many near waits polls. */
 const MOST_SKIPPED = 127;
@@ -39,8 +43,13 @@ export class Polls {
     return history?.isNear === true && history.left === 0;
   }
 
-  isOver(began: number): boolean {
-    return performance.now() - began >= POLL_MS;
+  /** Whether a poll has taken so long that the peer may be waiting for this core. */
+  isLate(took: number): boolean {
+    return took >= LATE_MS;
+  }
+
+  isOver(took: number): boolean {
+    return took >= POLL_MS;
   }
 
   failed(object: number): void {
@@ -65,7 +74,7 @@ export class Polls {
     }
     history.isNear = took <= NEAR_MS;
     if (slept)
-      history.left = took <= QUICK_MS ? history.left >> 1 : Math.max(0, history.left - (history.isNear ? 1 : 0));
+      history.left = took <= NEARER_MS ? history.left >> 1 : Math.max(0, history.left - (history.isNear ? 1 : 0));
     else if (took <= QUICK_MS) history.skips >>= 1;
     return now;
   }

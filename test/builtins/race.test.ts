@@ -1,4 +1,4 @@
-// Built-ins that take a view, on bytes that a peer rewrites. A second each in the running Node, on the memory that `attach`
+// Built-ins that take a view, on bytes that a peer rewrites. 0.4 s each in the running Node, on the memory that `attach`
 // makes; npm run test:builtins runs them longer, on other engines and on plain memories, and makes the page's table.
 import * as assert from "uvu/assert";
 import { suite } from "../suite.js";
@@ -16,7 +16,7 @@ if (nativePairs.length === 0) builtIns.skip("do not end the process", "there is 
 else
   builtIns("do not end the process, except those that are known to; and no call of this package does", async () => {
     const engine = engineOf(process.execPath);
-    const outcomes = await race({ engine, kind: "shared", milliseconds: 1000, told: () => undefined });
+    const outcomes = await race({ engine, kind: "shared", milliseconds: 400, told: () => undefined });
     assert.is(Object.keys(outcomes).length, calls.length);
     const surprises = Object.entries(outcomes).filter(
       ([name, outcome]) => isCrash(outcome) && knownCrash(engine.name, "shared", name) === undefined,

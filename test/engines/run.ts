@@ -122,7 +122,8 @@ else if (positionals.length === 0 || unknown.length > 0) {
     if (counts.failed > 0) process.exitCode = 1;
     told.push(`${name} ${known.version}: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
     results[name] = { ...known, libc: "glibc", files: isBrowser ? "page" : which, ...counts };
-    if (values.record) writeFileSync(resultsFile, `${JSON.stringify(results, null, 2)}\n`);
+    const inOrder = Object.fromEntries(names.flatMap((each) => (results[each] ? [[each, results[each]]] : [])));
+    if (values.record) writeFileSync(resultsFile, `${JSON.stringify(inOrder, null, 2)}\n`);
   }
   const sum = (part: RegExp): number => told.reduce((total, line) => total + Number(part.exec(line)?.[1]), 0);
   console.log(`\n${told.join("\n")}\n`);

@@ -1,4 +1,4 @@
-// Random commands, every core against the model: 25,000, or 100,000 with WASM_SHM_LONG=1. WASM_SHM_SEED=n repeats a run;
+// Random commands, every core against the model: 10,000, or 100,000 with WASM_SHM_LONG=1. WASM_SHM_SEED=n repeats a run;
 // npm run test:fuzz runs for as long as asked.
 import * as assert from "uvu/assert";
 import { suite } from "../suite.js";
@@ -8,7 +8,7 @@ import { cursorOperations, rangeOperations } from "../support/operations.js";
 import { type Counts, runBatch } from "./property.js";
 
 const script = `${root}build/test/model/fuzz.js`;
-const COMMANDS = campaign(25_000, 100_000);
+const COMMANDS = campaign(10_000, 100_000);
 const seed = Number(process.env["WASM_SHM_SEED"] ?? Date.now() % 2 ** 31);
 
 const fuzz = suite("Random commands");

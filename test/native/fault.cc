@@ -1,4 +1,7 @@
 // Crashes, and SIGSEGV handlers such as other native code installs. For the tests only.
+#ifdef __x86_64__
+#include <cpuid.h>
+#endif
 #include <dlfcn.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -12,6 +15,7 @@
 #include <atomic>
 #include <cerrno>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 
 #include "attack.h"
@@ -96,9 +100,30 @@ void JumpInto(const Napi::CallbackInfo& info) {
   reinterpret_cast<void (*)()>(view.Data())();
 }
 
+// The rights of this thread's protection keys, by which some engines protect their code (pkeys(7));
+// 0 if the processor has none, or the kernel does not use them.
+uint32_t KeyRights() {
+  uint32_t rights = 0;
+#ifdef __x86_64__
+  uint32_t eax, ebx, ecx = 0, edx;
+  if (__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) && (ecx & (1u << 4)) != 0)
+    asm volatile("rdpkru" : "=a"(rights), "=d"(edx) : "c"(0));
+#endif
+  return rights;
+}
+
+void SetKeyRights([[maybe_unused]] uint32_t rights) {
+#ifdef __x86_64__
+  if (rights != 0) asm volatile("wrpkru" : : "a"(rights), "c"(0), "d"(0) : "memory");
+#endif
+}
+
 // Stores to a read-only page. The handler of InstallLeaving leaves by siglongjmp(3), back to here.
+// A handler begins with rights of its own, and this is a way out that restores nothing.
 void StoreAndLeave(const Napi::CallbackInfo&) {
+  const volatile uint32_t rights = KeyRights();
   if (sigsetjmp(way_out, 1) == 0) *ReadOnlyPage() = 1;
+  SetKeyRights(rights);
 }
 
 // Returns whether SIGUSR1 is blocked in this thread.

@@ -234,6 +234,16 @@ function reading(mode: ChannelMode): (domains: Domain[]) => Trial {
   };
 }
 
+/** Reads three messages at most, by a reader of its own. Their numbers are in `taken`, also if it dies meanwhile. */
+function takeThree(domain: Domain, taken: number[]): void {
+  const reader = domain.channel(PLACE).reader({ peerDeath: "wait" });
+  for (let count = 0; count < 3; count++) {
+    const next = reader.tryRead();
+    if (next) taken.push(next.bytes[4] as number);
+  }
+  reader.release();
+}
+
 /** A reader of several; another, which has taken messages, meanwhile finishes one of them and dies. */
 function finishing(redeliver: boolean): (domains: Domain[]) => Trial {
   return ([mortal, other, third]) => {
@@ -248,12 +258,7 @@ function finishing(redeliver: boolean): (domains: Domain[]) => Trial {
     let isDone = false;
     return {
       call() {
-        const reader = mortal.channel(PLACE).reader({ peerDeath: "wait" });
-        for (let count = 0; count < 3; count++) {
-          const next = reader.tryRead();
-          if (next) mine.push(next.bytes[4] as number);
-        }
-        reader.release();
+        takeThree(mortal, mine);
       },
       interject() {
         finished?.release();
@@ -285,12 +290,7 @@ function committing(mode: ChannelMode): (domains: Domain[]) => Trial {
     let isDone = false;
     return {
       call() {
-        const reader = mortal.channel(PLACE).reader({ peerDeath: "wait" });
-        for (let count = 0; count < 3; count++) {
-          const next = reader.tryRead();
-          if (next) mine.push(next.bytes[4] as number);
-        }
-        reader.release();
+        takeThree(mortal, mine);
       },
       interject() {
         claim?.commit();

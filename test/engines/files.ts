@@ -10,8 +10,8 @@ export const RANDOM_ROOMS = ["fuzz/", "storm/"];
 export const ALIKE = ["channel/model", "channel/mutants", "channel/peers", "sync/model", "sync/peers"];
 
 /**
- * On another Node these find nothing that they do not find on the machine's own: limits of the kernel, and what a killed
- * process leaves. Other engines have them.
+ * Of limits of the kernel, and of what a killed process leaves to others: the machine's own Node runs them in npm test, and
+ * another Node with --all. Other engines have them.
  */
 export const ALIKE_ON_NODE = ["channel/kills", "channel/own", "native/recovery", "native/system", "sync/kills"];
 

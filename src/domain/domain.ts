@@ -75,6 +75,11 @@ export class Domain extends Uncloneable {
     return this.#participant.slot;
   }
 
+  /** @internal Whether it has left, or its attachment was detached. */
+  get left(): boolean {
+    return this.#participant.left;
+  }
+
   /** Everyone who takes part, this participant included, and those that were killed and whose slot is not taken again. */
   peers(): Peer[] {
     return peersOf(this.#participant);

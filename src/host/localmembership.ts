@@ -7,7 +7,6 @@ import {
   Header,
   isAlive,
   type JoinRequest,
-  kinds,
   type Membership,
   Slot,
   slotWord,
@@ -120,7 +119,7 @@ class LocalMembership implements Membership {
 export function joinLocally(
   memory: WasmMemory,
   start: number,
-  { slots, changed }: JoinRequest,
+  { slots, kind, changed }: JoinRequest,
   pid: number,
 ): Membership | number {
   const words = wordsOf(memory, start, slots);
@@ -133,7 +132,7 @@ export function joinLocally(
     Atomics.store(words, line + Slot.Life, WAITERS | 1);
     Atomics.store(words, line + Slot.Sleeping, 1); // a wake is a function call here
     Atomics.store(words, line + Slot.Pid, pid);
-    Atomics.store(words, line + Slot.Kind, kinds.indexOf("node"));
+    Atomics.store(words, line + Slot.Kind, kind);
     Atomics.store(words, line + Slot.JoinedLow, joined | 0);
     Atomics.store(words, line + Slot.JoinedHigh, Math.floor(joined / 2 ** 32));
     Atomics.store(words, line + Slot.Described, generation);

@@ -16,6 +16,7 @@ export const Slot = Object.freeze({
   StartLow: 3,
   StartHigh: 4,
   PidNamespace: 5,
+  /** One of {@link kinds}, and {@link LEAVING}. */
   Kind: 6,
   JoinedLow: 7,
   JoinedHigh: 8,
@@ -34,8 +35,6 @@ export const Header = Object.freeze({
   Slots: 3,
   State: 4,
   Epoch: 5,
-  /** How many processes that found no participant are about to remove the segment: src/segment/unused.ts. */
-  Removers: 6,
 } as const);
 
 /** The first word of a slot, counted from the domain's first word. */
@@ -51,6 +50,9 @@ export const isAlive = (life: number): boolean => life !== 0 && (life & DIED) ==
 export const kinds = ["unknown", "node", "c", "python"] as const;
 export type PeerKind = (typeof kinds)[number];
 
+/** In the word Kind: it is about to leave, and removes the segment unless another participant stays (src/segment/unused.ts). */
+export const LEAVING = 0x100;
+
 /** EUSERS: every slot of the domain is taken. */
 export const EUSERS = 87;
 
@@ -59,6 +61,8 @@ export interface JoinRequest {
   /** Bytes from the window's start, a multiple of 64. */
   readonly offset: number;
   readonly slots: number;
+  /** What the word Kind says from the first moment on: `node`, with or without {@link LEAVING}. */
+  readonly kind: number;
   /**
    * The host calls it on the thread that joined, never inside another call: while armed after each ring and each change of
    * a participant, while watching after each change of a participant. Several may be one call, and it may be called without

@@ -10,7 +10,7 @@ import { explainSysv } from "./explain.js";
 import type { Capability, Explanation, Host, HostCall, Limits, Mapping, MapRequest, SegmentInfo } from "./host.js";
 import { mayStandForAnother } from "./ids.js";
 import { type StatFields, segmentInfo } from "./listing.js";
-import { type JoinRequest, kinds, type Membership } from "./membership.js";
+import type { JoinRequest, Membership } from "./membership.js";
 import { whyNotLoaded } from "./missing.js";
 import type { ProcessCalls } from "./process.js";
 import { checkStays, recyclesMemories } from "./recycled.js";
@@ -227,9 +227,8 @@ class SysvHost implements Host {
     return this.#inPlace(mapping, () => 0) !== undefined;
   }
 
-  join(mapping: Mapping, { offset, slots, changed }: JoinRequest): Membership | number {
+  join(mapping: Mapping, { offset, slots, kind, changed }: JoinRequest): Membership | number {
     const { memory, pageSize } = mapping;
-    const kind = kinds.indexOf("node");
     let participant: InstanceType<Addon["Participant"]> | undefined;
     const result = this.#inPlace(mapping, (pages) => {
       participant = new this.#addon.Participant(memory, pages, offset, slots, pageSize, kind, changed, isLibuv);

@@ -14,7 +14,7 @@ import type { Host, HostCall, Mapping, MapRequest } from "../host/host.js";
 import type { WasmMemory } from "../memory/layout.js";
 import { Window } from "../memory/window.js";
 import { Ranges, type WindowBytes } from "../range/range.js";
-import type { Participant } from "../sync/participant.js";
+import type { Participant, Place } from "../sync/participant.js";
 import { hasCorePage, Lifetime } from "./lifetime.js";
 import type { ModuleImports, ModuleSource, WasmInstance } from "./modulesource.js";
 import { Views } from "./views.js";
@@ -44,6 +44,8 @@ interface Internals {
   /** Whether `value` is an attachment that this very Segment object made. */
   isOf(value: unknown, segment: object): value is Attachment;
   lifetimeOf(attachment: Attachment): Lifetime<Attachment>;
+  /** As {@link Attachment.join}, by a participant that removes the segment unless others stay. */
+  joinToLeave(attachment: Attachment): Domain;
 }
 
 const MAKE = Symbol("make");
@@ -75,6 +77,7 @@ export class Attachment extends Ranges {
       isOf: (value, segment): value is Attachment =>
         typeof value === "object" && value !== null && #segment in value && value.#segment === segment,
       lifetimeOf: (attachment) => attachment.#lifetime,
+      joinToLeave: (attachment) => attachment.#join({ ...checkJoin(undefined), leaving: true }),
     };
   }
 
@@ -204,13 +207,16 @@ export class Attachment extends Ranges {
   join(options?: JoinOptions): Domain {
     if (arguments.length > 1) throw extraArgument("join", arguments, 1);
     this.#checkAttached("join");
-    const { offset, slots } = checkJoin(options);
+    return this.#join(checkJoin(options));
+  }
+
+  #join(where: Pick<Place, "offset" | "slots" | "leaving">): Domain {
     if (this.access !== "read-write")
       throw readOnly(
         `join: a participant stores, and this attachment of segment ${this.#segment.id} is ${this.access}`,
       );
     const window = this.#window.current();
-    const place = { host: this.#host, mapping: this.#mapping, window, segment: this.#segment.id, offset, slots };
+    const place = { host: this.#host, mapping: this.#mapping, window, segment: this.#segment.id, ...where };
     const { domain, participant } = joinDomain(place, this.#messages);
     for (const other of this.#participants) if (other.left) this.#participants.delete(other);
     this.#participants.add(participant);

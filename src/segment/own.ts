@@ -14,6 +14,8 @@ import {
   isDestroyed,
   isMarked,
   MAKING_MS,
+  NAP_MS,
+  nap,
   type Place,
   removeLeft,
   removeUnused,
@@ -73,18 +75,6 @@ export interface Making<T extends object> {
 
 export const ownOptions = ["key", "slots", "permissions", "exclusive", "uid"] as const;
 export const ownTarget = ["key", "id", "uid"] as const;
-
-const NAP_MS = 1;
-
-/** Sleeps; false if this thread must not block: then no other thread or process makes segments of its host either. */
-function nap(): boolean {
-  try {
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, NAP_MS);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 const numberOf = (key: number | string): number =>
   typeof key === "string" ? keyOf(checkString("options.key", key)) : key;
@@ -206,25 +196,25 @@ function joined<T extends object>({ attachment, slots }: Found, making: Making<T
 /** The object; undefined if another process took it for one that nobody uses, or removed it. */
 function taken<T extends object>(found: Found, making: Making<T>): (T & Own) | undefined {
   const { segment, isKeyed, slots } = found;
+  let all: Joined<T> | undefined;
   try {
-    const all = joined(found, making);
+    all = joined(found, making);
     if (!isMarked(found) && !(isKeyed && isDestroyed(segment))) return owned(found, all);
-    all.domain.leave();
   } catch (error) {
     const isGone = isMarked(found);
     if (slots === undefined) segment[Symbol.dispose]();
-    else giveBack(found);
+    else giveBack(found, all?.domain);
     if (isGone) return undefined;
     throw error;
   }
-  giveBack(found);
+  giveBack(found, all.domain);
   return undefined;
 }
 
-/** Detaches, and removes the segment if this was the last that used it. This participant has left before. */
-function giveBack(place: Place): void {
+/** Leaves and detaches, and removes the segment if this was the last that used it. */
+function giveBack(place: Place, domain: Domain | undefined): void {
   segments.keep(place.segment);
-  disposing(place.segment, () => tried(() => removeUnused(place)));
+  disposing(place.segment, () => tried(() => removeUnused(place, domain)));
   place.segment[Symbol.dispose]();
 }
 
@@ -241,9 +231,10 @@ function owned<T extends object>(found: Found, { domain, object }: Joined<T>): T
       object.release?.();
       if (isOwner) object.close();
     });
-    domain[Symbol.dispose](); // before it looks who is left: of two that go at once one sees it
-    if (isOwner) segment[Symbol.dispose]();
-    else unlessDetached(() => giveBack(found));
+    if (isOwner) {
+      domain[Symbol.dispose]();
+      segment[Symbol.dispose]();
+    } else unlessDetached(() => giveBack(found, domain));
   };
   const result: T & Own = Object.defineProperties(object, {
     segment: { value: segment },

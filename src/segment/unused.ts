@@ -1,15 +1,32 @@
-// Removes a segment with an object of its own if nobody uses it, while others may begin to. A process that removes it sets a mark
-// first and then looks for participants; one that opens it joins first and then looks for the mark. So one sees the other.
+// Removes a segment with an object of its own if nobody uses it, while others may begin to. A participant that removes it marks its
+// slot first and then looks for others; one that opens it joins first and then looks for marks. So one sees the other, and the
+// mark of a participant that was killed means nothing.
 import { SegmentStatus } from "../common/flags.js";
-import { Header, LINE } from "../host/membership.js";
+import type { Domain } from "../domain/domain.js";
+import { Header, isAlive, LEAVING, LINE, Slot, slotWord } from "../host/membership.js";
 import { MAX_WINDOW } from "../memory/layout.js";
 import { ObjectKind, REMOVED, Word } from "../sync/layout.js";
 import { isUnready, type Survey, survey } from "../sync/survey.js";
-import type { Attachment } from "./attachment.js";
+import { type Attachment, attachments } from "./attachment.js";
 import type { Segment } from "./segment.js";
 
 /** A segment is made in microseconds, and has its object soon after; a creator that was killed in between left it so. */
 export const MAKING_MS = 2000;
+
+/** How long a participant that lives may be joining, before it counts. */
+const JOINING_MS = 20;
+
+export const NAP_MS = 1;
+
+/** Sleeps; false if this thread must not block: then no other thread or process makes segments of its host either. */
+export function nap(): boolean {
+  try {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, NAP_MS);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** An attached segment, with an object of its own or for one. */
 export interface Place {
@@ -34,22 +51,43 @@ export function tried<T>(use: () => T): T | undefined {
 
 export const isDestroyed = (segment: Segment): boolean => (segment.stat().mode & SegmentStatus.Destroyed) !== 0;
 
-const lives = (words: Int32Array): boolean => survey(words, 0)?.lives === true;
+type Stay = "stays" | "leaves" | "gone";
 
-/** Whether a process that found no participant removes it. */
+/** What a participant means to do. One that joins says so in microseconds; one that was stopped meanwhile counts as one that stays. */
+function stayOf(words: Int32Array, slot: number): Stay {
+  const load = (word: number): number => Atomics.load(words, slotWord(slot) + word);
+  for (let waited = 0; waited < JOINING_MS && isAlive(load(Slot.Life)); waited += NAP_MS) {
+    const described = load(Slot.Described);
+    const kind = load(Slot.Kind);
+    if (described === load(Slot.Generation)) return (kind & LEAVING) === 0 ? "stays" : "leaves";
+    if (!nap()) break;
+  }
+  return isAlive(load(Slot.Life)) ? "stays" : "gone";
+}
+
+const hasOneThat = (stay: Stay, words: Int32Array): boolean =>
+  survey(words, 0)?.living.some((slot) => stayOf(words, slot) === stay) === true;
+
+/** Whether another process is about to remove it. */
 export function isMarked({ attachment }: Place): boolean {
   const words = wordsOf(attachment);
-  return Atomics.load(words, Header.State) === REMOVED || Atomics.load(words, Header.Removers) !== 0;
+  if (Atomics.load(words, Header.State) === REMOVED) return true;
+  return hasOneThat("leaves", words);
 }
 
 /**
- * Removes it, unless it is used. A caller that was a participant has left before.
+ * Removes it, unless it is used.
  *
+ * @param member this process's own participant, which leaves; if it has left, or there is none, another joins for this
  * @param isUsed asked after the mark was set
  * @returns whether it has been removed
  * @throws {ShmError} `EPERM` this user may not; `EIDRM` another process did
  */
-export function removeUnused({ segment, attachment }: Place, isUsed = () => lives(wordsOf(attachment))): boolean {
+export function removeUnused(
+  { segment, attachment }: Place,
+  member?: Domain,
+  isUsed = () => hasOneThat("stays", wordsOf(attachment)),
+): boolean {
   const words = wordsOf(attachment);
   // Without a domain nobody can be a participant, and from here on nobody makes one.
   const state = Atomics.compareExchange(words, Header.State, 0, REMOVED);
@@ -57,16 +95,24 @@ export function removeUnused({ segment, attachment }: Place, isUsed = () => live
     segment.destroy();
     return true;
   }
-  Atomics.add(words, Header.Removers, 1);
-  let isRemoved = false;
+  const domain = member && !member.left ? member : joined(attachment);
+  if (domain) Atomics.or(words, slotWord(domain.slot) + Slot.Kind, LEAVING);
   try {
-    if (!isUsed()) {
-      segment.destroy();
-      isRemoved = true;
-    }
-    return isRemoved;
+    if (isUsed()) return false;
+    segment.destroy();
+    return true;
   } finally {
-    if (!isRemoved) Atomics.sub(words, Header.Removers, 1);
+    domain?.[Symbol.dispose](); // at last: who sees the mark no more sees that the segment was removed
+  }
+}
+
+/** Undefined if nobody can join: all slots are taken, or other bytes are there. */
+function joined(attachment: Attachment): Domain | undefined {
+  try {
+    return attachments.joinToLeave(attachment);
+  } catch (error) {
+    if (["ERR_SHM_TOO_MANY_PEERS", "ERR_SHM_LAYOUT"].includes(codeOf(error) as string)) return undefined;
+    throw error;
   }
 }
 
@@ -86,8 +132,8 @@ export function removeLeft(segment: Segment, refusal: unknown): boolean {
     // Asked at each use: its creator may attach, and join, between two of these lines. If the kernel did not tell of a death, a
     // life word may be wrong; but then nobody else has it attached.
     const isAlone = (): boolean => segment.stat().nattch <= 1;
-    const isUsed = (): boolean => lives(words) && !isAlone();
-    if (domain) return !isUsed() && isOwn(words, domain) && removeUnused(place, isUsed);
+    const isUsed = (): boolean => hasOneThat("stays", words) && !isAlone();
+    if (domain) return !isUsed() && isOwn(words, domain) && removeUnused(place, undefined, isUsed);
     if (Atomics.load(words, Header.State) === REMOVED) return removeUnused(place);
     const isYoung = Date.now() - (ctime?.getTime() ?? 0) < MAKING_MS;
     return !isYoung && isAlone() && isUnmade(words) && removeUnused(place);

@@ -7,6 +7,8 @@ import {
   EUSERS,
   Header,
   isAlive,
+  kinds,
+  LEAVING,
   LINE,
   MAX_SLOTS,
   type Membership,
@@ -29,6 +31,8 @@ export interface Place {
   readonly segment: number;
   readonly offset: number;
   readonly slots: number | undefined;
+  /** Whether it joins to remove the segment. */
+  readonly leaving?: boolean;
 }
 
 /** The bytes of an object that this participant has opened. */
@@ -66,8 +70,9 @@ export class Participant implements Seat {
     this.offset = offset;
     this.base = offset / 4;
     this.slots = prepare(this.#words, this.base, window.byteLength - offset, place.slots, `segment ${segment}`);
-    const changed = weakly(this);
-    const membership = host.join?.(mapping, { offset, slots: this.slots, changed }) ?? -1;
+    const kind = kinds.indexOf("node") | (place.leaving ? LEAVING : 0);
+    const request = { offset, slots: this.slots, kind, changed: weakly(this) };
+    const membership = host.join?.(mapping, request) ?? -1;
     if (membership === -EUSERS)
       throw coordinationError(
         "ERR_SHM_TOO_MANY_PEERS",

@@ -1,7 +1,7 @@
 // Who is in a domain, and the events that tell of changes.
 import { checkChoice } from "../common/arguments.js";
 import { invalidType } from "../common/errors.js";
-import { DIED, isAlive, kinds, type PeerKind, Slot, slotWord } from "../host/membership.js";
+import { DIED, isAlive, kinds, LEAVING, type PeerKind, Slot, slotWord } from "../host/membership.js";
 import type { Participant } from "./participant.js";
 
 /** A participant of a domain. What it says of itself is its own word: a hostile peer may lie. */
@@ -52,7 +52,7 @@ function look(words: Int32Array, base: number, slot: number, own: number | undef
     pid: word(Slot.Pid),
     startTime: word(Slot.StartLow) + word(Slot.StartHigh) * 2 ** 32,
     pidNamespace: word(Slot.PidNamespace),
-    kind: kinds[word(Slot.Kind)] ?? "unknown",
+    kind: kinds[word(Slot.Kind) & ~LEAVING] ?? "unknown",
     joined: new Date(word(Slot.JoinedLow) + word(Slot.JoinedHigh) * 2 ** 32),
     alive: isAlive(life),
     self: slot === own,

@@ -8,8 +8,8 @@ export interface Survey {
   readonly bytes: number;
   readonly slots: number;
   readonly peers: Peer[];
-  /** Whether a life word says that a participant lives, also one that has not described itself yet. */
-  readonly lives: boolean;
+  /** The slots whose life words say that a participant lives, also one that has not described itself yet. */
+  readonly living: readonly number[];
 }
 
 /** Whether a domain may still come: zeros are there, or a header that is being made. Its magic is stored first, its state last. */
@@ -29,6 +29,6 @@ export function survey(words: Int32Array, base: number): Survey | undefined {
   if (slots < 1 || slots > MAX_SLOTS || base + domainBytes(slots) / 4 > words.length) return undefined;
   const all = Array.from({ length: slots }, (_, slot) => slot);
   const peers = all.flatMap((slot) => peerAt(words, base, slot) ?? []);
-  const lives = all.some((slot) => isAlive(word(slotWord(slot) + Slot.Life)));
-  return { bytes: domainBytes(slots), slots, peers, lives };
+  const living = all.filter((slot) => isAlive(word(slotWord(slot) + Slot.Life)));
+  return { bytes: domainBytes(slots), slots, peers, living };
 }

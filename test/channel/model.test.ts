@@ -31,6 +31,7 @@ for (const model of [
   blockModel(2, campaign(2, 3), campaign(0, 1)),
   ownModel(2, 2, 2),
   ownModel(campaign(2, 3), 1, campaign(1, 0)),
+  ownModel(2, 1, 1, true),
 ])
   models(model.name, () => {
     const { fault, states } = explore(model);
@@ -49,5 +50,5 @@ finds(mpscMutants, (mutant) => [mpscModel(1, 4, 0, mutant), mpscModel(2, 1, 1, m
 finds(mpmcMutants, (mutant) => [mpmcModel(2, 2, 1, mutant), mpmcModel(2, 3, 0, mutant)]);
 finds(topicMutants, (mutant) => [overwriteModel(1, 5, 1, mutant)]);
 finds(blockMutants, (mutant) => [blockModel(1, 5, 1, mutant), blockModel(2, 3, 1, mutant)]);
-finds(ownMutants, (mutant) => [ownModel(2, 1, 0, mutant)]);
+finds(ownMutants, (mutant) => [ownModel(2, 1, 0, false, mutant), ownModel(2, 1, 1, true, mutant)]);
 models.run();

@@ -310,6 +310,29 @@ else {
     assert.not(list().some((info) => info.key === key));
   });
 
+  kill("one that is killed as it gives the object back keeps nobody out, and the last one removes it", async () => {
+    const key = nextKey();
+    const member = channel.create({ key, exclusive: false, mode: "mpmc" });
+    const text = `import { channel } from "wasm-shm";
+      const opened = channel.open({ key: ${key} });
+      for (const name of ["or", "store"]) {
+        const real = Atomics[name];
+        Atomics[name] = (...values) => {
+          real(...values);
+          process.kill(process.pid, "SIGKILL"); // others can see that it leaves
+        };
+      }
+      opened[Symbol.dispose]();`;
+    const [, signal] = await once(spawn(process.execPath, [moduleFile(text)], { stdio: "inherit" }), "exit");
+    assert.is(signal, "SIGKILL");
+    const opened = channel.open({ key });
+    assert.is(opened.id, member.id);
+    member[Symbol.dispose]();
+    assert.ok(list().some((info) => info.key === key));
+    opened[Symbol.dispose]();
+    assert.not(list().some((info) => info.key === key));
+  });
+
   kill("what its creator did not finish is taken over after two seconds", async () => {
     const keys = [nextKey(), nextKey()] as const;
     const unfinished = keys.map((key) => kernel.create(1 << 20, { key }));

@@ -2,7 +2,8 @@
 //
 // A machine is a list of instructions, each one atomic access to the shared words, as in src/sync. Its state is plain data. A
 // state is bad if an invariant fails in it, or if a machine can never move again although it is alive and not done: that is
-// a lost wake. Everything is tried, so what passes holds for these machines; what it means for more of them is a guess.
+// a lost wake. If the model says so, a state is also bad from which those that live cannot all come to their ends without a
+// death. Everything is tried, so what passes holds for these machines; what it means for more of them is a guess.
 
 /** A party: where it is, what it has read, and what became of it. */
 export interface Party {
@@ -30,6 +31,8 @@ export interface Model {
   readonly first: World;
   /** The instructions of each party. */
   readonly programs: readonly (readonly Instruction[])[];
+  /** Whether those that live must be able to end, from every state. */
+  readonly ends?: boolean;
   /** Throws if a state must not be. */
   check(world: World): void;
 }
@@ -96,6 +99,9 @@ function stepsFrom(model: Model, world: World): { world: World; step: string }[]
   return next;
 }
 
+/** A death does not count as progress: those that live must be able to continue without one. */
+const isProgress = ({ step }: { readonly step: string }): boolean => !step.includes("killed");
+
 /** Tries everything. */
 export function explore(model: Model): Verdict {
   const found = new Map<string, Found>();
@@ -112,6 +118,8 @@ export function explore(model: Model): Verdict {
       steps.unshift(at.step);
     return steps.join(", ");
   };
+  const before = new Map<string, string[]>(); // the states that lead to one, without a death
+  const ends: string[] = [];
   add(model.first, undefined, "start");
   for (let key = queue.pop(); key !== undefined; key = queue.pop()) {
     const { world } = found.get(key) as Found;
@@ -122,12 +130,39 @@ export function explore(model: Model): Verdict {
       return { states: found.size, fault: `${(error as Error).message}: ${pathTo(key)}` };
     }
     const next = stepsFrom(model, world);
-    // A death does not count as progress: those that live must be able to continue without one.
-    const goesOn = next.some(({ step }) => !step.includes("killed"));
+    const goesOn = next.some(isProgress);
     const waiting = world.parties.filter(({ alive, done }) => alive && !done);
     if (!goesOn && waiting.length > 0)
       return { states: found.size, fault: `${waiting.length} sleep for ever: ${pathTo(key)}` };
     for (const each of next) add(each.world, key, each.step);
+    if (!model.ends) continue;
+    if (waiting.length === 0) ends.push(key);
+    for (const each of next.filter(isProgress)) {
+      const to = keyOf(each.world);
+      const leading = before.get(to);
+      if (leading) leading.push(key);
+      else before.set(to, [key]);
+    }
   }
-  return { states: found.size, fault: undefined };
+  const stuck = model.ends ? firstWithoutEnd(found, before, ends) : undefined;
+  const fault = stuck === undefined ? undefined : `they never end: ${pathTo(stuck)}`;
+  return { states: found.size, fault };
+}
+
+/** A state from which none of `ends` can be reached. */
+function firstWithoutEnd(
+  found: ReadonlyMap<string, Found>,
+  before: ReadonlyMap<string, readonly string[]>,
+  ends: readonly string[],
+): string | undefined {
+  const good = new Set(ends);
+  const queue = [...ends];
+  for (let key = queue.pop(); key !== undefined; key = queue.pop())
+    for (const from of before.get(key) ?? []) {
+      if (good.has(from)) continue;
+      good.add(from);
+      queue.push(from);
+    }
+  for (const key of found.keys()) if (!good.has(key)) return key;
+  return undefined;
 }

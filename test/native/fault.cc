@@ -100,21 +100,29 @@ void JumpInto(const Napi::CallbackInfo& info) {
   reinterpret_cast<void (*)()>(view.Data())();
 }
 
-// The rights of this thread's protection keys, by which some engines protect their code (pkeys(7));
-// 0 if the processor has none, or the kernel does not use them.
+// Whether threads have rights to pages by protection keys, by which some engines protect their code
+// (pkeys(7)): not if the processor has none, or the kernel does not use them.
+bool HasKeys() {
+#ifdef __x86_64__
+  uint32_t eax, ebx, ecx = 0, edx;
+  return __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) && (ecx & (1u << 4)) != 0;
+#else
+  return false;
+#endif
+}
+
 uint32_t KeyRights() {
   uint32_t rights = 0;
 #ifdef __x86_64__
-  uint32_t eax, ebx, ecx = 0, edx;
-  if (__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) && (ecx & (1u << 4)) != 0)
-    asm volatile("rdpkru" : "=a"(rights), "=d"(edx) : "c"(0));
+  uint32_t edx;
+  if (HasKeys()) asm volatile("rdpkru" : "=a"(rights), "=d"(edx) : "c"(0));
 #endif
   return rights;
 }
 
 void SetKeyRights([[maybe_unused]] uint32_t rights) {
 #ifdef __x86_64__
-  if (rights != 0) asm volatile("wrpkru" : : "a"(rights), "c"(0), "d"(0) : "memory");
+  if (HasKeys()) asm volatile("wrpkru" : : "a"(rights), "c"(0), "d"(0) : "memory");
 #endif
 }
 

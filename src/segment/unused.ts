@@ -79,14 +79,14 @@ export function isMarked({ attachment }: Place): boolean {
  * Removes it, unless it is used.
  *
  * @param member this process's own participant, which leaves; if it has left, or there is none, another joins for this
- * @param isUsed asked after the mark was set
+ * @param isUsed asked after the mark was set; `attached`: how often this process has the segment attached for it
  * @returns whether it has been removed
  * @throws {ShmError} `EPERM` this user may not; `EIDRM` another process did
  */
 export function removeUnused(
   { segment, attachment }: Place,
   member?: Domain,
-  isUsed = () => hasOneThat("stays", wordsOf(attachment)),
+  isUsed: (attached: number) => boolean = () => hasOneThat("stays", wordsOf(attachment)),
 ): boolean {
   const words = wordsOf(attachment);
   // Without a domain nobody can be a participant, and from here on nobody makes one.
@@ -98,7 +98,7 @@ export function removeUnused(
   const domain = member && !member.left ? member : joined(attachment);
   if (domain) Atomics.or(words, slotWord(domain.slot) + Slot.Kind, LEAVING);
   try {
-    if (isUsed()) return false;
+    if (isUsed(domain ? 2 : 1)) return false; // a participant has a mapping of its own
     segment.destroy();
     return true;
   } finally {
@@ -131,8 +131,8 @@ export function removeLeft(segment: Segment, refusal: unknown): boolean {
     const domain = survey(words, 0);
     // Asked at each use: its creator may attach, and join, between two of these lines. If the kernel did not tell of a death, a
     // life word may be wrong; but then nobody else has it attached.
-    const isAlone = (): boolean => segment.stat().nattch <= 1;
-    const isUsed = (): boolean => hasOneThat("stays", words) && !isAlone();
+    const isAlone = (attached = 1): boolean => segment.stat().nattch <= attached;
+    const isUsed = (attached?: number): boolean => hasOneThat("stays", words) && !isAlone(attached);
     if (domain) return !isUsed() && isOwn(words, domain) && removeUnused(place, undefined, isUsed);
     if (Atomics.load(words, Header.State) === REMOVED) return removeUnused(place);
     const isYoung = Date.now() - (ctime?.getTime() ?? 0) < MAKING_MS;

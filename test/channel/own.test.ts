@@ -4,6 +4,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import * as assert from "uvu/assert";
 import { channel, destroySegment, shm as kernel, keyOf, list, SegmentStatus } from "wasm-shm";
+import { Slot, slotWord, WAITERS } from "#src/host/membership.js";
 import { suite } from "../suite.js";
 import { campaign } from "../support/campaign.js";
 import { end, moduleFile, startModule } from "../support/child.js";
@@ -331,6 +332,23 @@ else {
     assert.ok(list().some((info) => info.key === key));
     opened[Symbol.dispose]();
     assert.not(list().some((info) => info.key === key));
+  });
+
+  kill("a life word that nobody corrected keeps a segment only if another has it attached", async () => {
+    const key = nextKey();
+    await killed("channel.create({ key });", key);
+    const left = kernel.open({ key });
+    const attachment = left.attach();
+    const words = attachment.view(Int32Array);
+    const line = slotWord(0);
+    Atomics.store(words, line + Slot.PidNamespace, 1); // where nobody here can look
+    Atomics.store(words, line + Slot.Life, WAITERS | 1);
+    assert.is(await codeOf(() => channel.create({ key })), "EEXIST");
+    assert.is(left.stat().nattch, 1);
+    attachment.detach();
+    using made = channel.create({ key });
+    assert.is.not(made.id, left.id);
+    assert.is(await codeOf(() => left.stat()), "EIDRM");
   });
 
   kill("what its creator did not finish is taken over after two seconds", async () => {

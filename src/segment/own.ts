@@ -114,7 +114,7 @@ export function createOwn<T extends object>(shm: Shm, making: Making<T>, options
   if (key === undefined) {
     const segment = shm.create(size, { mode, ephemeral: true });
     const place = { ...attached(segment), isKeyed: false, slots, isOwner: true };
-    return disposing(segment, () => owned(place, joined(place, making)));
+    return disposing(segment, () => owned(place, withObject(joined(place), making)));
   }
   const number = numberOf(key);
   const target = { key: number, ...(uid !== undefined && { uid }) };
@@ -183,31 +183,29 @@ interface Joined<T> {
 
 const attached = (segment: Segment): Place => disposing(segment, () => ({ segment, attachment: segment.attach() }));
 
-function joined<T extends object>({ attachment, slots }: Found, making: Making<T>): Joined<T> {
-  const domain = attachment.join(slots === undefined ? {} : { slots });
-  try {
-    return { domain, object: making.open(domain, domain.offset + domain.byteLength) };
-  } catch (error) {
-    domain.leave();
-    throw error;
-  }
-}
+const joined = ({ attachment, slots }: Found): Domain => attachment.join(slots === undefined ? {} : { slots });
+
+const withObject = <T extends object>(domain: Domain, making: Making<T>): Joined<T> => ({
+  domain,
+  object: making.open(domain, domain.offset + domain.byteLength),
+});
 
 /** The object; undefined if another process took it for one that nobody uses, or removed it. */
 function taken<T extends object>(found: Found, making: Making<T>): (T & Own) | undefined {
   const { segment, isKeyed, slots } = found;
-  let all: Joined<T> | undefined;
+  let domain: Domain | undefined;
   try {
-    all = joined(found, making);
+    domain = joined(found);
+    const all = withObject(domain, making);
     if (!isMarked(found) && !(isKeyed && isDestroyed(segment))) return owned(found, all);
   } catch (error) {
     const isGone = isMarked(found);
     if (slots === undefined) segment[Symbol.dispose]();
-    else giveBack(found, all?.domain);
+    else giveBack(found, domain);
     if (isGone) return undefined;
     throw error;
   }
-  giveBack(found, all.domain);
+  giveBack(found, domain);
   return undefined;
 }
 

@@ -95,10 +95,11 @@ export function removeUnused(
     segment.destroy();
     return true;
   }
-  const domain = member && !member.left ? member : joined(attachment);
+  const domain = member && !member.left ? member : joinedToLeave(attachment);
   if (domain) Atomics.or(words, slotWord(domain.slot) + Slot.Kind, LEAVING);
   try {
     if (isUsed(domain ? 2 : 1)) return false; // a participant has a mapping of its own
+    if (!domain && segment.stat().nattch > 1) return false; // without a mark another may begin to use it
     segment.destroy();
     return true;
   } finally {
@@ -106,13 +107,12 @@ export function removeUnused(
   }
 }
 
-/** Undefined if nobody can join: all slots are taken, or other bytes are there. */
-function joined(attachment: Attachment): Domain | undefined {
+/** Undefined if it cannot join: all slots are taken, other bytes are there, or no thread can be started. */
+function joinedToLeave(attachment: Attachment): Domain | undefined {
   try {
     return attachments.joinToLeave(attachment);
-  } catch (error) {
-    if (["ERR_SHM_TOO_MANY_PEERS", "ERR_SHM_LAYOUT"].includes(codeOf(error) as string)) return undefined;
-    throw error;
+  } catch {
+    return undefined;
   }
 }
 

@@ -2,14 +2,17 @@
 // is left by processes that end in each way.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { constants } from "node:os";
 import * as assert from "uvu/assert";
-import { channel, destroySegment, shm as kernel, keyOf, list, SegmentStatus } from "wasm-shm";
+import { channel, createShm, destroySegment, shm as kernel, keyOf, list, SegmentStatus, sysvHost } from "wasm-shm";
 import { Slot, slotWord, WAITERS } from "#src/host/membership.js";
 import { suite } from "../suite.js";
 import { campaign } from "../support/campaign.js";
 import { end, moduleFile, startModule } from "../support/child.js";
 import { signalProcess } from "../support/processes.js";
 import { codeOf, hosts, kernelHosts } from "./support.js";
+
+const { EAGAIN } = constants.errno;
 
 let number = 0;
 /** A key of this process's own for each test. */
@@ -341,7 +344,7 @@ else {
     const attachment = left.attach();
     const words = attachment.view(Int32Array);
     const line = slotWord(0);
-    Atomics.store(words, line + Slot.PidNamespace, 1); // where nobody here can look
+    Atomics.store(words, line + Slot.PidNamespace, 1); // another one: nobody here can check the life
     Atomics.store(words, line + Slot.Life, WAITERS | 1);
     assert.is(await codeOf(() => channel.create({ key })), "EEXIST");
     assert.is(left.stat().nattch, 1);
@@ -349,6 +352,29 @@ else {
     using made = channel.create({ key });
     assert.is.not(made.id, left.id);
     assert.is(await codeOf(() => left.stat()), "EIDRM");
+  });
+
+  kill("one that cannot be joined, as no thread can be started, is an error and leaves nothing", async () => {
+    const join = (): number => -EAGAIN;
+    const host = new Proxy(sysvHost(), {
+      get(target, name) {
+        const value = name === "join" ? join : Reflect.get(target, name);
+        return typeof value === "function" ? value.bind(target) : value;
+      },
+    });
+    const unable = createShm({ host });
+    for (const exclusive of [true, false]) {
+      const key = nextKey();
+      assert.is(await codeOf(() => unable.channel.create({ key, exclusive })), "EAGAIN");
+      assert.not(list().some((info) => info.key === key));
+      await killed("channel.create({ key });", key); // and what was left is removed, too
+      assert.is(await codeOf(() => unable.channel.create({ key, exclusive })), "EAGAIN");
+      assert.not(list().some((info) => info.key === key));
+      using member = channel.create({ key });
+      assert.is(await codeOf(() => unable.channel.create({ key, exclusive })), exclusive ? "EEXIST" : "EAGAIN");
+      assert.not(member.closed);
+      assert.ok(list().some((info) => info.key === key));
+    }
   });
 
   kill("what its creator did not finish is taken over after two seconds", async () => {

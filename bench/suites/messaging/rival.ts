@@ -25,7 +25,7 @@ const WARMUP_MS: Readonly<Record<PaceName, readonly [least: number, most: number
 
 /**
  * Round trips with rests, before all others. In those of {@link WARMUP_MS}, which mostly rest, the engine would not come to
- * compile what a sleep and a wake run: of the first 3000, the slowest hundredth takes ten times as long as later.
+ * compile what a sleep and a wake run: of the first 3000, the slowest hundredth takes ten times as long as later (Node 20).
  */
 const RESTED_WARMUP: Readonly<Record<PaceName, number>> = { full: 4000, quick: 1 };
 

@@ -76,9 +76,12 @@ static inline int wasm_shm_read_attempt_of(void* object) {
 /** Gives back the room of all that was read: it is handled. Each read begins with this. */
 static inline int wasm_shm_done_all(wasm_shm_reader* reader) {
   int error = wasm_shm_check(reader->ring->domain);
-  while (error == 0 && reader->held_count != 0u)
-    error = wasm_shm_finish(reader->ring, reader->held[--reader->held_count]);
-  if (error == 0 && reader->released != reader->next) wasm_shm_release_to(reader, reader->next);
+  if (error != 0) return error;
+  while (reader->held_count != 0u) {
+    int damage = wasm_shm_finish(reader->ring, reader->held[--reader->held_count]);
+    if (error == 0) error = damage; /* the others are handled all the same */
+  }
+  if (reader->released != reader->next) wasm_shm_release_to(reader, reader->next);
   return error;
 }
 
@@ -125,13 +128,15 @@ static inline int wasm_shm_read(wasm_shm_reader* reader, wasm_shm_message* messa
   return wasm_shm_read_batch(reader, message, 1, &count, until);
 }
 
-/** Gives the end up: another reader may continue. What this one has read is handled. */
+/** Gives the end up, also if the channel is damaged: another reader may continue. What this one has
+ * read is handled. */
 static inline int wasm_shm_reader_release(wasm_shm_reader* reader) {
-  int error = wasm_shm_done_all(reader);
+  int error = wasm_shm_check(reader->ring->domain);
   if (error != 0) return error;
+  error = wasm_shm_done_all(reader);
   if (!wasm_shm_shares_reading(reader->ring)) wasm_shm_store_position(reader);
   wasm_shm_swap(wasm_shm_reader_word(reader->ring), reader->ring->domain->id, 0);
-  return 0;
+  return error;
 }
 
 #endif /* WASM_SHM_CHANNEL_H */

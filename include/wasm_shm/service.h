@@ -100,8 +100,9 @@ static inline int wasm_shm_client_open(wasm_shm_client* client, wasm_shm_service
 }
 
 static inline int wasm_shm_client_release(wasm_shm_client* client) {
-  int error = wasm_shm_reader_release(&client->reader);
-  return error != 0 ? error : wasm_shm_writer_release(&client->writer);
+  int reader = wasm_shm_reader_release(&client->reader);
+  int writer = wasm_shm_writer_release(&client->writer);
+  return reader != 0 ? reader : writer;
 }
 
 /* Answers to an earlier client in this place, and to requests that nobody waits for, are dropped.

@@ -194,11 +194,14 @@ class Reader:
         self.ring.leave_end(self.ring.reader_word)
 
     def release(self):
-        """Gives the end up: another reader may continue. What this one has read is handled."""
+        """Gives the end up, also if it is damaged: another reader may continue. What this one has read is handled."""
         if self._open:
-            self._begin()
+            self.ring.domain.check()
             self._open = False
-            self._leave()
+            try:
+                self._release_all()
+            finally:
+                self._leave()
 
     def __enter__(self):
         return self
@@ -384,8 +387,14 @@ class SharedReader(Reader):
             self._finish(token)
 
     def _release_all(self):
+        damage = None
         while self._held:
-            self._finish(self._held.pop())
+            try:
+                self._finish(self._held.pop())
+            except LayoutError as error:  # the others are handled all the same
+                damage = damage or error
+        if damage is not None:
+            raise damage
 
     def _leave(self):
         self.ring.leave_end(self.ring.reader_word)

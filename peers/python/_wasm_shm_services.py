@@ -51,9 +51,9 @@ class Service:
 
     def release(self):
         """Gives up the place of a client."""
-        if self._client is not None:
-            self._client.release()
-            self._client = None
+        client, self._client = self._client, None
+        if client is not None:
+            client.release()
 
     def server(self, retry=False):
         """Takes part in answering. retry: it works again on requests whose server was killed."""
@@ -91,8 +91,10 @@ class _Client:
             raise
 
     def release(self):
-        self._reader.release()
-        self._writer.release()
+        try:
+            self._reader.release()
+        finally:
+            self._writer.release()
 
     def request(self, data, timeout):
         service, answers = self._service, self._answers

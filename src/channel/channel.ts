@@ -6,7 +6,7 @@ import { MAKE, SharedObject } from "../sync/object.js";
 import type { Participant } from "../sync/participant.js";
 import { type Codec, type CodecOption, checkCodec, type MessageParts } from "./codec.js";
 import { type Consumer, SingleConsumer } from "./consumers.js";
-import { type End, SharedEnd, SingleEnd } from "./ends.js";
+import { type End, SharedEnd, SingleEnd, taking } from "./ends.js";
 import { between, mostMessage, Ring, ringBytes } from "./layout.js";
 import {
   argumentsAt,
@@ -133,7 +133,7 @@ export class Channel<T = Uint8Array> extends SharedObject {
   writer(options?: WriterOptions): Writer<T> {
     const { isManual, waits } = checkWriter(options, ["publish", "peerDeath"]);
     const Producer = this.mode === "spsc" ? SingleProducer : SharedProducer;
-    const producer = new Producer(this, isManual, waits);
+    const producer = taking(this.writers, () => new Producer(this, isManual, waits));
     return new Writer<T>({ object: this, producer, codec: this.#codec, parts: this.#parts });
   }
 
@@ -145,10 +145,11 @@ export class Channel<T = Uint8Array> extends SharedObject {
    */
   reader(options?: ReaderOptions): Reader<T> {
     const { zeroCopy, signal, waits, endsAtDeath } = checkReader(options);
-    const consumer: Consumer =
+    const make = (): Consumer =>
       this.mode === "mpmc"
         ? new SharedConsumer(this, waits, this.redeliver)
         : new SingleConsumer(this, waits, this.mode === "mpsc");
+    const consumer = taking(this.readers, make);
     const codec = this.#codec;
     return new Reader<T>({ object: this, consumer, codec, zeroCopy, signal, endsAtDeath });
   }

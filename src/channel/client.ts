@@ -1,6 +1,7 @@
 // The asking side of a service: requests that wait for their answers.
 import { byteLengthOf } from "../common/bytes.js";
 import { coordinationError, outOfRange } from "../common/errors.js";
+import { doAll } from "../common/steps.js";
 import { inNextTurn } from "../common/turn.js";
 import { checkWait, type WaitOptions } from "../sync/options.js";
 import { ANSWER_HEADER, REQUEST_HEADER, readAnswer, readFailure, requestBytes, Status } from "./calls.js";
@@ -80,8 +81,7 @@ export class Client {
     this.#failAll(error);
     this.#stop();
     if (this.#ground.participant.left) return;
-    this.#reader.release();
-    this.#writer.release();
+    doAll([() => this.#reader.release(), () => this.#writer.release()]);
   }
 
   async #write(bytes: Uint8Array, signal: AbortSignal): Promise<void> {

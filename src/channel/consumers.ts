@@ -1,5 +1,6 @@
 // The reading side of a ring: the algorithms, each step bounded. reader.ts waits if these find nothing.
 import { coordinationError } from "../common/errors.js";
+import { doAll } from "../common/steps.js";
 import { ID_BITS } from "../sync/layout.js";
 import { MOST_TRIES } from "../sync/object.js";
 import { ABANDONED, between, COMMITTED, Ground, Ring } from "./layout.js";
@@ -31,7 +32,7 @@ export interface Consumer {
   release(token: number): void;
   /** @param takes a call of {@link take} follows at once, which may do a part of it */
   releaseAll(takes?: boolean): void;
-  /** Releases all, and gives up the end. */
+  /** Releases all, and gives up the end, also if the segment is damaged. @throws {ShmError} `ERR_SHM_LAYOUT` */
   close(): void;
 }
 
@@ -50,7 +51,7 @@ export abstract class BaseConsumer<O extends RingObject> {
   copy: Uint8Array | undefined;
   token = 0;
 
-  /** @param waitsForSuccessor a writer's death is not an error: another may come */
+  /** The caller has taken the end. @param waitsForSuccessor a writer's death is not an error: another may come */
   constructor(object: O, waitsForSuccessor: boolean) {
     this.object = object;
     this.ground = new Ground(object.participant, object.base, object.capacity, object.records);
@@ -134,7 +135,6 @@ export class SingleConsumer extends BaseConsumer<QueueObject> implements Consume
 
   constructor(object: QueueObject, waitsForSuccessor: boolean, looksAtStates: boolean) {
     super(object, waitsForSuccessor);
-    object.readers.take();
     this.#looksAtStates = looksAtStates;
     const head = this.ground.load(Ring.Head);
     if (head === undefined) throw this.damaged("its head is not a position");
@@ -171,9 +171,7 @@ export class SingleConsumer extends BaseConsumer<QueueObject> implements Consume
   }
 
   close(): void {
-    this.releaseAll();
-    this.#storeHead();
-    this.object.readers.release();
+    doAll([() => this.releaseAll(), () => this.#storeHead(), () => this.object.readers.release()]);
   }
 
   #release(position: number): void {

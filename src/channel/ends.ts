@@ -17,6 +17,17 @@ export interface End {
   readonly who: string;
 }
 
+/** Takes an end for what is made; if that fails, the end is free again. @throws {ShmError} as {@link End.take} */
+export function taking<T>(end: End, make: () => T): T {
+  end.take();
+  try {
+    return make();
+  } catch (error) {
+    end.release();
+    throw error;
+  }
+}
+
 /** Hostile words name no participant: they count as dead. */
 const lives = (participant: Participant, id: number): boolean => participant.isKnown(id) && participant.isAlive(id);
 

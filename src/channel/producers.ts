@@ -1,5 +1,6 @@
 // The writing side of a ring: the algorithms, each step bounded. writer.ts waits if these cannot do what is asked.
 import { coordinationError } from "../common/errors.js";
+import { doAll } from "../common/steps.js";
 import type { SharedObject } from "../sync/object.js";
 import { Claim, type Claimer } from "./claim.js";
 import type { End } from "./ends.js";
@@ -37,7 +38,7 @@ export interface Producer extends Claimer {
   drop(): boolean;
   /** Shows what `work` commits when it is done. */
   together<T>(work: () => T): T;
-  /** Abandons open claims, and gives up the end. */
+  /** Abandons open claims, and gives up the end, also if the segment is damaged. @throws {ShmError} `ERR_SHM_LAYOUT` */
   release(): void;
 }
 
@@ -50,19 +51,23 @@ export abstract class BaseProducer<O extends RingObject> implements Producer {
   protected readonly ground: Ground;
   protected isManual: boolean;
 
-  /** @param isManual commits are shown by {@link publish} alone */
+  /** The caller has taken the end. @param isManual commits are shown by {@link publish} alone */
   constructor(object: O, isManual: boolean) {
     this.object = object;
     this.ground = new Ground(object.participant, object.base, object.capacity, object.records);
     this.isManual = isManual;
-    object.writers.take();
   }
 
   abstract claim(length: number, sleeps: boolean): Claim | undefined;
   abstract commit(claim: Claim, length: number): void;
   abstract abandon(claim: Claim): void;
   abstract publish(): void;
-  abstract release(): void;
+  /** How its open claims are abandoned. */
+  protected abstract abandonAll(): (() => void)[];
+
+  release(): void {
+    doAll([...this.abandonAll(), () => this.publish(), () => this.object.writers.release()]);
+  }
 
   write(bytes: Uint8Array, length: number, sleeps: boolean): boolean {
     const claim = this.claim(length, sleeps);
@@ -250,10 +255,8 @@ export class SingleProducer extends QueueProducer {
     participant.waits.ring(readersMask);
   }
 
-  release(): void {
-    this.#open.drop();
-    this.publish();
-    this.object.writers.release();
+  protected abandonAll(): (() => void)[] {
+    return [() => this.#open.drop()];
   }
 
   #hasRoom(total: number): boolean {

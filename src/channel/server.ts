@@ -2,12 +2,15 @@
 import { checkBoolean, checkInteger, checkOptions } from "../common/arguments.js";
 import { byteLengthOf } from "../common/bytes.js";
 import { invalidType, outOfRange } from "../common/errors.js";
+import { doAll } from "../common/steps.js";
 import { type Answer, answerBytes, failureBytes, type Request, readRequest, Status } from "./calls.js";
 import type { Channel } from "./channel.js";
 import { mostAnswer } from "./client.js";
 import { decoded, encoded } from "./codec.js";
+import { taking } from "./ends.js";
 import { Ring } from "./layout.js";
 import type { Message } from "./message.js";
+import type { Reader } from "./reader.js";
 import type { ServiceGround } from "./service.js";
 import { SharedProducer } from "./sharedproducer.js";
 
@@ -56,12 +59,7 @@ export class Server {
     const readers = Array.from({ length: concurrency }, () =>
       ground.requests.reader({ peerDeath: "wait", signal: this.#stop.signal }),
     );
-    const work = readers.map(async (reader) => {
-      for await (const message of reader) await this.#answer(message);
-    });
-    this.stopped = Promise.all(work.map((each) => each.catch((error) => this.#ended(error)))).then(() => {
-      if (!ground.participant.left) for (const producer of this.#producers.values()) producer.release();
-    });
+    this.stopped = this.#serve(readers);
   }
 
   /** Takes no more requests, and resolves when those that it works on are answered. */
@@ -75,10 +73,22 @@ export class Server {
     await this.stop();
   }
 
-  #ended(error: unknown): void {
-    if (error === STOPPED || this.#ground.participant.left) return;
-    this.#stop.abort(STOPPED); // its other loops
-    throw error;
+  /** Gives its ends up once all loops have ended, also if one failed: that stops the others. */
+  async #serve(readers: readonly Reader<Uint8Array>[]): Promise<void> {
+    const failures: unknown[] = [];
+    const serve = async (reader: Reader<Uint8Array>): Promise<void> => {
+      try {
+        for await (const message of reader) await this.#answer(message);
+      } catch (error) {
+        if (error === STOPPED || this.#ground.participant.left) return;
+        failures.push(error);
+        this.#stop.abort(STOPPED);
+      }
+    };
+    await Promise.all(readers.map(serve));
+    if (!this.#ground.participant.left)
+      doAll([...this.#producers.values()].map((producer) => () => producer.release()));
+    if (failures.length > 0) throw failures[0];
   }
 
   async #answer(message: Message): Promise<void> {
@@ -130,7 +140,8 @@ export class Server {
   }
 
   #producerOf(client: number, channel: Channel): SharedProducer {
-    const producer = this.#producers.get(client) ?? new SharedProducer(channel, false, true);
+    const make = (): SharedProducer => new SharedProducer(channel, false, true);
+    const producer = this.#producers.get(client) ?? taking(channel.writers, make);
     this.#producers.set(client, producer);
     return producer;
   }

@@ -1,5 +1,6 @@
 // One of several consumers of a ring. Under their lock a consumer marks the next message as taken by itself, and moves the
 // head over those that are done. The messages of a consumer that was killed are taken again by another.
+import { doAll } from "../common/steps.js";
 import { MOST_TRIES } from "../sync/object.js";
 import { lockShortly, unlockShortly } from "../sync/shortlock.js";
 import { BaseConsumer, type Consumer, type Found } from "./consumers.js";
@@ -20,7 +21,6 @@ export class SharedConsumer extends BaseConsumer<QueueObject> implements Consume
   /** @param redelivers what happens with the messages of a consumer that was killed; if not, they are dropped */
   constructor(object: QueueObject, waitsForSuccessor: boolean, redelivers: boolean) {
     super(object, waitsForSuccessor);
-    object.readers.take();
     this.#redelivers = redelivers;
     this.#lock = object.base + Ring.Consumers;
   }
@@ -60,8 +60,8 @@ export class SharedConsumer extends BaseConsumer<QueueObject> implements Consume
   }
 
   close(): void {
-    this.releaseAll();
-    this.object.readers.release();
+    const done = this.#held.splice(0).map((position) => () => this.#done(position));
+    doAll([...done, () => this.#advanceIfDone(), () => this.object.readers.release()]);
   }
 
   /**

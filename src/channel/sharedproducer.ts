@@ -93,10 +93,8 @@ export class SharedProducer extends QueueProducer {
     this.#ring();
   }
 
-  release(): void {
-    for (const claim of [...this.#open]) claim.abandon();
-    this.publish();
-    this.object.writers.release();
+  protected abandonAll(): (() => void)[] {
+    return this.#open.map((claim) => () => claim.abandon());
   }
 
   #forget({ place }: Claim): void {

@@ -119,10 +119,8 @@ export class TopicProducer extends BaseProducer<TopicObject> implements Producer
     return true;
   }
 
-  release(): void {
-    this.#open.drop();
-    this.publish();
-    this.object.writers.release();
+  protected abandonAll(): (() => void)[] {
+    return [() => this.#open.drop()];
   }
 
   #hasRoom(total: number): boolean {

@@ -6,7 +6,7 @@ import { ObjectKind } from "../sync/layout.js";
 import { MAKE, SharedObject } from "../sync/object.js";
 import type { Participant } from "../sync/participant.js";
 import { type Codec, type CodecOption, checkCodec, type MessageParts } from "./codec.js";
-import { type End, SingleEnd } from "./ends.js";
+import { type End, SingleEnd, taking } from "./ends.js";
 import { mostMessage, Ring } from "./layout.js";
 import {
   argumentsAt,
@@ -114,7 +114,7 @@ export class Topic<T = Uint8Array> extends SharedObject {
    */
   writer(options?: TopicWriterOptions): Writer<T> {
     const { isManual } = checkWriter(options, ["publish"]);
-    const producer = new TopicProducer(this, isManual);
+    const producer = taking(this.writers, () => new TopicProducer(this, isManual));
     return new Writer<T>({ object: this, producer, codec: this.#codec, parts: this.#parts });
   }
 

@@ -17,9 +17,11 @@ export class Attempts {
       await call();
       this.#count("done");
     } catch (error) {
-      const { code = String(error) } = error as { code?: string };
-      if (!this.#allowed.includes(code)) throw error;
-      this.#count(code);
+      for (const each of suppressing(error)) {
+        const { code = String(each) } = each as { code?: string };
+        if (!this.#allowed.includes(code)) throw each;
+        this.#count(code);
+      }
     }
     this.longest = Math.max(this.longest, performance.now() - began);
   }
@@ -27,4 +29,10 @@ export class Attempts {
   #count(what: string): void {
     this.seen.set(what, (this.seen.get(what) ?? 0) + 1);
   }
+}
+
+/** An error and those that it suppresses: when `using` releases two things, each release may fail. */
+function suppressing(error: unknown): unknown[] {
+  const { name, error: last, suppressed } = error as { name?: string; error?: unknown; suppressed?: unknown };
+  return name === "SuppressedError" ? [...suppressing(last), ...suppressing(suppressed)] : [error];
 }

@@ -224,6 +224,29 @@ static void deaths_between_looks(size_t offset) {
   IS(atomic_load(channel.words + WASM_SHM_AT_REDELIVERED), 0);
 }
 
+/* One of three messages is damaged: the others are handled, and the end is free. */
+static void damage(size_t offset) {
+  wasm_shm_channel left, right;
+  wasm_shm_writer writer;
+  wasm_shm_reader reader;
+  wasm_shm_message list[3];
+  uint32_t count, number;
+  IS(wasm_shm_channel_open(&left, &one, offset, 256, WASM_SHM_MPMC), 0);
+  IS(wasm_shm_channel_open(&right, &two, offset, 0, 0), 0);
+  IS(wasm_shm_writer_open(&writer, &left, 0), 0);
+  IS(wasm_shm_reader_open(&reader, &right, 0), 0);
+  for (number = 0; number < 3; number++)
+    IS(wasm_shm_write(&writer, "8 bytes.", 8, WASM_SHM_TRY), 0);
+  IS(wasm_shm_read_batch(&reader, list, 3, &count, WASM_SHM_TRY), 0);
+  IS(count, 3);
+  atomic_store(left.words + WASM_SHM_AT_RECORDS + 5, 0x7fffffffu);
+  IS(wasm_shm_reader_release(&reader), EPROTO);
+  IS(atomic_load(left.words + WASM_SHM_AT_RECORDS + 1) == WASM_SHM_DONE, 1);
+  IS(atomic_load(left.words + WASM_SHM_AT_RECORDS + 9) == WASM_SHM_DONE, 1);
+  IS(atomic_load(wasm_shm_reader_word(&right)), 0);
+  IS(wasm_shm_writer_release(&writer), 0);
+}
+
 static void topics(size_t offset, uint32_t overrun) {
   static unsigned char buffer[504];
   unsigned char* copy = overrun == WASM_SHM_OVERWRITE ? buffer : NULL;
@@ -317,6 +340,7 @@ int main(int count, char** words) {
     topics(65536 + 4096 * index, index);
   }
   deaths_between_looks(98304);
+  damage(114688);
   services(131072);
   IS(wasm_shm_leave(&one), 0);
   IS(wasm_shm_leave(&two), 0);

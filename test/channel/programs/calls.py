@@ -145,6 +145,22 @@ def deaths_between_looks(offset):
     assert reader.read().bytes == b"committed" and channel.abandoned == 0
 
 
+def damage(offset):
+    """One of three messages is damaged: the others are handled, and the end is free."""
+    channel = one.channel(offset, 256, "mpmc")
+    writer, reader = channel.writer(), channel.reader()
+    for _ in range(3):
+        writer.write(b"8 bytes.")
+    assert len(reader.batch(3)) == 3
+    states = [records + 4 for records in range(960, 960 + 3 * 16, 16)]
+    channel.store(states[1], 0x7FFFFFFF)
+    fails(wasm_shm.LayoutError, reader.release)
+    assert channel.load(states[0]) == channel.load(states[2]) == 0xA0000000
+    assert channel.load(channel.reader_word) == 0
+    reader.release()  # the second time does nothing
+    writer.release()
+
+
 def topics(offset, overrun):
     mine = one.topic(offset, 1024, overrun, 2)
     yours = two.topic(offset)
@@ -202,6 +218,7 @@ for index, (mode, overrun) in enumerate((("spsc", "block"), ("mpsc", "overwrite"
     deaths(32768 + 4096 * index, mode)
     topics(65536 + 4096 * index, overrun)
 deaths_between_looks(98304)
+damage(114688)
 services(131072)
 
 try:

@@ -140,12 +140,13 @@ export class SharedConsumer extends BaseConsumer<QueueObject> implements Consume
     for (let count = 0; position !== taken && count < most; count++) {
       const record = this.ground.wordAt(position);
       const header = words[record] as number; // nobody changes it once the message is committed
+      const size = this.sizeOf(header, position, between(position, taken));
       const state = Atomics.load(words, record + 1);
       if (header >= 0 && isTaken(state) && !this.isLivingId(state & ~TAKEN)) {
         const found = this.#redeliver(words, position, record, state, header);
         if (found !== undefined) return found;
       }
-      position = (position + this.sizeOf(header, position, between(position, taken))) | 0;
+      position = (position + size) | 0;
     }
     return undefined;
   }

@@ -70,6 +70,26 @@ for (const host of hosts) {
       assert.is(parties.words[at(Ring.ReaderTable + domain.slot)], 0);
     }));
 
+  for (const zeroCopy of [false, true])
+    test(`a message of a dead reader has no length beyond what is published${zeroCopy ? ", without a copy" : ""}`, () =>
+      withParties(host, 2, async (parties) => {
+        const channel = domainOf(parties, 0).channel(PLACE, { mode: "mpmc", capacity: 256 });
+        const writer = channel.writer();
+        writer.tryWrite(payload(1, 8));
+        const dead = domainOf(parties, 1).channel(PLACE).reader();
+        assert.is(dead.tryRead()?.length, 8);
+        parties.attachments[1]?.detach(); // it dies with the message
+        const reader = channel.reader({ zeroCopy });
+        for (const length of [9, 300, 1 << 20, 0x3fffffff, 0x7fffffff]) {
+          parties.words[at(Ring.Records)] = length;
+          assert.is(await codeOf(() => reader.tryRead()?.bytes), "ERR_SHM_LAYOUT", String(length));
+        }
+        parties.words[at(Ring.Records)] = 8;
+        const message = reader.tryRead();
+        assert.ok(message?.redelivered);
+        assert.equal(Uint8Array.from(message?.bytes ?? []), payload(1, 8));
+      }));
+
   test("a server that cannot continue stops all its loops, and gives up its ends", () =>
     withParties(host, 2, async (parties) => {
       const { words } = parties;

@@ -60,7 +60,7 @@ export class Barrier extends SharedObject {
 
   /** A party was killed, or left while others waited: every arrival is refused until {@link reset}. */
   get isBroken(): boolean {
-    return (this.#load() & BROKEN) !== 0 || this.#gone("died") !== undefined;
+    return (this.#load() & BROKEN) !== 0 || this.#hasLost();
   }
 
   /**
@@ -90,8 +90,10 @@ export class Barrier extends SharedObject {
 
   /** Forgets the parties that are gone, so that others can take their places, and rejects those that wait. */
   reset(): void {
-    for (const how of ["died", "left"] as const)
-      for (let slot = this.#gone(how); slot !== undefined; slot = this.#gone(how)) this.#forget(slot);
+    for (let slot = 0; slot < this.participant.slots; slot++) {
+      const found = this.#party(slot);
+      if (isGone(this.#stateOf(slot, found))) this.#forget(slot, found);
+    }
     this.#register();
     const { words, waits } = this.participant;
     for (let tries = 0; ; tries++) {
@@ -114,12 +116,13 @@ export class Barrier extends SharedObject {
 
   /** @internal breaks the barrier for all if a party is gone that those who wait would wait for */
   checkParties(): void {
-    for (let slot = this.#gone("left"); slot !== undefined; slot = this.#gone("left")) {
-      if (this.arrived > 0) throw this.#break(slot);
-      this.#forget(slot);
+    for (let slot = 0; slot < this.participant.slots; slot++) {
+      const found = this.#party(slot);
+      const state = this.#stateOf(slot, found);
+      if (!isGone(state)) continue;
+      if (state === "died" || this.arrived > 0) throw this.#break(slot);
+      this.#forget(slot, found);
     }
-    const dead = this.#gone("died");
-    if (dead !== undefined) throw this.#break(dead);
   }
 
   #break(slot: number): Error {
@@ -129,20 +132,17 @@ export class Barrier extends SharedObject {
     return this.broken(slot);
   }
 
-  #forget(slot: number): void {
-    const found = this.#party(slot);
-    if (this.#stateOf(slot, found) !== "alive")
-      Atomics.compareExchange(this.participant.words, this.#wordOf(slot), found, 0);
+  #forget(slot: number, found: number): void {
+    Atomics.compareExchange(this.participant.words, this.#wordOf(slot), found, 0);
   }
 
-  /** The first slot whose party is gone in this way. */
-  #gone(how: "died" | "left"): number | undefined {
+  #hasLost(): boolean {
     for (let slot = 0; slot < this.participant.slots; slot++)
-      if (this.#stateOf(slot, this.#party(slot)) === how) return slot;
-    return undefined;
+      if (this.#stateOf(slot, this.#party(slot)) === "died") return true;
+    return false;
   }
 
-  #stateOf(slot: number, found: number): "none" | "alive" | "died" | "left" {
+  #stateOf(slot: number, found: number): PartyState {
     if (found === 0) return "none";
     const { participant } = this;
     if (participant.isAlive(idOf(slot, found >>> TAG_SHIFT))) return "alive";
@@ -172,6 +172,10 @@ export class Barrier extends SharedObject {
 
   readonly #what = (): string => this.describe("arrive");
 }
+
+type PartyState = "none" | "alive" | "died" | "left";
+
+const isGone = (state: PartyState): boolean => state === "died" || state === "left";
 
 /** One arrival of one participant. */
 class Meeting {

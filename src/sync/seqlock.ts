@@ -27,6 +27,10 @@ const COPIES = [2, 4, 8, 16];
 
 export const seqlockBytes = (bytes: number, copies: number): number => LINE + copies * roundUp(bytes, LINE);
 
+/** A read is repeated until it has copied so many bytes, or so often. */
+const MOST_BYTES_READ = 2 ** 26;
+const LEAST_TRIES = 16;
+
 /** A value with readers that never wait. From `domain.seqlock(offset, { bytes })`. */
 export class Seqlock extends SharedObject {
   /** Size of the value: bytes. */
@@ -60,21 +64,23 @@ export class Seqlock extends SharedObject {
   /**
    * A copy of the last value that was written whole; zeros before the first write.
    *
-   * @throws {ShmError} `ERR_SHM_TIMEOUT` it was overwritten during each of 1000 reads: more copies help
+   * @throws {ShmError} `ERR_SHM_TIMEOUT` it was overwritten during each of 1000 reads, or 16 of a large value: more copies help
    */
   read(): Uint8Array {
     const { words } = this.participant;
-    for (let tries = 0; tries < MOST_TRIES; tries++) {
+    const most = Math.min(MOST_TRIES, Math.max(LEAST_TRIES, MOST_BYTES_READ / this.size));
+    for (let tries = 0; tries < most; tries++) {
       const done = Atomics.load(words, this.#done);
+      if (this.#begunSince(done) >= this.#copies) continue;
       const from = this.#copyOf(done);
       for (let index = 0; index < this.#scratch.length; index++)
         this.#scratch[index] = Atomics.load(words, from + index);
       // Write n goes to copy n modulo the copies, so this one was whole if fewer writes than copies have begun since.
-      if ((Atomics.load(words, this.#begun) - done) >>> 0 < this.#copies) return this.#scratchBytes.slice();
+      if (this.#begunSince(done) < this.#copies) return this.#scratchBytes.slice();
     }
     throw coordinationError(
       "ERR_SHM_TIMEOUT",
-      `${this.describe("read")}: it was overwritten during each of ${MOST_TRIES} reads`,
+      `${this.describe("read")}: it was overwritten during each of ${Math.ceil(most)} reads`,
       "make it with more copies",
     );
   }
@@ -126,6 +132,11 @@ export class Seqlock extends SharedObject {
     if ((mine & ID_BITS) !== id) throw this.damaged("write", "another participant wrote at the same time");
     if (mine & CONTENDED) waits.ring(this.sleepers);
     return true;
+  }
+
+  /** Writes that have begun since one was done. */
+  #begunSince(done: number): number {
+    return (Atomics.load(this.participant.words, this.#begun) - done) >>> 0;
   }
 
   #store(words: Int32Array, value: Uint8Array): void {

@@ -53,6 +53,12 @@ const SLICE_MS = 50;
 /** Spinning pays if the other side is about to be done; a sleep and a wake cost more than this. */
 const SPIN_MS = 0.02;
 
+/**
+ * So many rings of own waits are served in one turn of the event loop. Honest peers cause a few; a hostile one could let each
+ * service cause the next, and no timer would run.
+ */
+const MOST_RINGS = 256;
+
 /** Participants with pending waits are held, as the promises' owner may hold nothing else. */
 const busy = new Set<Waits>();
 
@@ -69,6 +75,8 @@ export class Waits {
   #sleeping = 0;
   #isTurnDue = false;
   #isRef = true;
+  /** Rings of its own waits, modulo {@link MOST_RINGS}. */
+  #rings = 0;
   #own: Set<number> | undefined; // masks that this participant itself rang
 
   constructor(seat: Seat) {
@@ -253,12 +261,16 @@ export class Waits {
       return;
     }
     this.#own = new Set([sleepers]);
-    queueMicrotask(() => {
-      const own = this.#own;
-      this.#own = undefined;
-      for (const each of own ?? []) this.#advance(each);
-    });
+    this.#rings = (this.#rings + 1) % MOST_RINGS;
+    if (this.#rings === 0) inNextTurn(this.#serveOwn);
+    else queueMicrotask(this.#serveOwn);
   }
+
+  readonly #serveOwn = (): void => {
+    const own = this.#own;
+    this.#own = undefined;
+    for (const each of own ?? []) this.#advance(each);
+  };
 
   /** Looks at everything that is pending: a doorbell rang, or a participant came or went. */
   changed(): void {

@@ -5,30 +5,11 @@
 import * as assert from "uvu/assert";
 import { type Channel, type ChannelMode, createShm, type Domain, type Overrun, type Reader } from "wasm-shm";
 import { suite } from "../suite.js";
+import { beforeEachAccess } from "../support/accesses.js";
 import { campaign } from "../support/campaign.js";
 import { checkPayload, PLACE, payload } from "./support.js";
 
 class Death extends Error {}
-
-type Step = (...args: unknown[]) => unknown;
-const names = ["load", "store", "add", "and", "or", "exchange", "compareExchange"] as const;
-const real = Object.fromEntries(names.map((name) => [name, Atomics[name] as Step]));
-
-/** Calls `at` before each step until the returned function is called. */
-function hook(at: (step: number) => void): () => number {
-  let step = 0;
-  for (const name of names)
-    Object.assign(Atomics, {
-      [name]: (...args: unknown[]): unknown => {
-        at(step++);
-        return real[name]?.(...args);
-      },
-    });
-  return () => {
-    Object.assign(Atomics, real);
-    return step;
-  };
-}
 
 interface Trial {
   /** Is interrupted. What it has done for sure, it notes. */
@@ -50,14 +31,10 @@ async function run(make: (domains: Domain[]) => Trial, interjection: number, dea
   const domains = attachments.map((attachment) => attachment.join({ slots: 4 }));
   const trial = make(domains);
   let steps = 0;
-  const unhook = hook((step) => {
+  const unhook = beforeEachAccess((step) => {
     steps = step + 1;
     if (step >= death) throw new Death();
-    if (step !== interjection) return;
-    const ours = Object.fromEntries(names.map((name) => [name, Atomics[name]]));
-    Object.assign(Atomics, real);
-    trial.interject();
-    Object.assign(Atomics, ours);
+    if (step === interjection) trial.interject();
   });
   let died = false;
   try {

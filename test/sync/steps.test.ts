@@ -5,6 +5,7 @@ import * as assert from "uvu/assert";
 import { createShm, type Domain, type Host, type Membership } from "wasm-shm";
 import { localHost } from "#src/host/local.js";
 import { suite } from "../suite.js";
+import { beforeEachAccess } from "../support/accesses.js";
 import { kernelHosts } from "./support.js";
 
 const AT = 4096;
@@ -12,26 +13,12 @@ const TIMEOUT = { timeoutMs: 5000 };
 
 class Death extends Error {}
 
-type Step = (...args: unknown[]) => unknown;
-const steps = ["load", "store", "add", "and", "or", "exchange", "compareExchange"] as const;
-const real = Object.fromEntries(steps.map((name) => [name, Atomics[name] as Step]));
-
 /** Lets the next `count` accesses happen and no other; returns how to end that. */
 function dieAfter(count: number): () => boolean {
-  let left = count;
-  let died = false;
-  for (const name of steps)
-    Object.assign(Atomics, {
-      [name]: (...args: unknown[]): unknown => {
-        if (left-- > 0) return real[name]?.(...args);
-        died = true;
-        throw new Death();
-      },
-    });
-  return () => {
-    Object.assign(Atomics, real);
-    return died;
-  };
+  const unhook = beforeEachAccess((step) => {
+    if (step >= count) throw new Death();
+  });
+  return () => unhook() > count;
 }
 
 /** A host that tells which memberships it made, in their order. */

@@ -114,16 +114,31 @@ export function readAnswer(bytes: Uint8Array): Answer | undefined {
 
 const encoder = new TextEncoder();
 
+/** Characters. */
+const MOST_TOLD = 65536;
+
 /** An error as a client sees it. No stack: it is of another program. */
 export function failureBytes(error: unknown): Uint8Array {
+  let failure: Failure;
+  try {
+    failure = failureOf(error);
+  } catch {
+    failure = { name: "Error", message: "what it threw cannot be told" }; // a getter throws, or there is no toString
+  }
+  return encoder.encode(JSON.stringify(failure));
+}
+
+function failureOf(error: unknown): Failure {
   const { name, message, code } = (typeof error === "object" && error !== null ? error : {}) as Partial<Failure>;
-  const failure: Failure = {
+  return {
     name: typeof name === "string" ? name : "Error",
     message: typeof message === "string" ? message : String(error),
     ...(typeof code === "string" && { code }),
   };
-  return encoder.encode(JSON.stringify(failure));
 }
+
+/** A server's text, which becomes part of a message: a hostile one may be longer than a string can be with more around it. */
+const told = (text: unknown): string | undefined => (typeof text === "string" ? text.slice(0, MOST_TOLD) : undefined);
 
 /** The error that a server told of; its words are the server's. */
 export function readFailure(body: Uint8Array): Error {
@@ -133,7 +148,8 @@ export function readFailure(body: Uint8Array): Error {
   } catch {
     failure = {};
   }
-  const error = new Error(typeof failure?.message === "string" ? failure.message : "it told nothing of its failure");
-  if (typeof failure?.name === "string") error.name = failure.name;
-  return typeof failure?.code === "string" ? Object.assign(error, { code: failure.code }) : error;
+  const error = new Error(told(failure?.message) ?? "it told nothing of its failure");
+  error.name = told(failure?.name) ?? error.name;
+  const code = told(failure?.code);
+  return code === undefined ? error : Object.assign(error, { code });
 }

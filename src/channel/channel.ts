@@ -11,6 +11,7 @@ import { between, mostMessage, Ring, ringBytes } from "./layout.js";
 import {
   argumentsAt,
   checkCapacity,
+  checkFound,
   checkReader,
   checkWriter,
   closeRing,
@@ -214,6 +215,8 @@ export function openChannel<T>(
       `channel at ${offset}: it was made with other options: capacity ${found.first}, mode ${foundMode}, redeliver ` +
         `${(found.second & DROPS) === 0}`,
     );
-  const place = { offset, bytes: ringBytes(capacity), first: capacity, second: flags };
+  const bytes = ringBytes(capacity);
+  if (checked.capacity === undefined && found) checkFound(participant, "channel", offset, bytes);
+  const place = { offset, bytes, first: capacity, second: flags };
   return new Channel<T>(MAKE, participant, place, codec, parts);
 }

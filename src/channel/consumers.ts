@@ -122,6 +122,9 @@ export abstract class BaseConsumer<O extends RingObject> {
   }
 }
 
+/** A step skips no more rings than this of padding and abandoned claims. */
+const MOST_SKIPPED = 2;
+
 /** The only consumer of its ring. With several producers it looks at each record's state. */
 export class SingleConsumer extends BaseConsumer<QueueObject> implements Consumer {
   readonly #looksAtStates: boolean;
@@ -145,7 +148,9 @@ export class SingleConsumer extends BaseConsumer<QueueObject> implements Consume
   }
 
   take(sleeps: boolean): Found {
+    const from = this.#next;
     for (let looks = 0; looks < MOST_TRIES; looks++) {
+      if (between(from, this.#next) > MOST_SKIPPED * this.object.capacity) break;
       if (this.#next !== this.#tail || this.#refresh()) {
         const found = this.#takePublished();
         if (found !== undefined) return found;
@@ -157,7 +162,8 @@ export class SingleConsumer extends BaseConsumer<QueueObject> implements Consume
       if (ending === "closed") return "end";
       throw this.died();
     }
-    throw this.object.tooBusy("read");
+    this.object.participant.waits.ring(this.object.readersMask); // what writers abandon meanwhile is for the next step
+    return "nothing";
   }
 
   release(end: number): void {

@@ -73,11 +73,25 @@ export class Reader<T = Uint8Array> extends Uncloneable implements AsyncIterable
    */
   batch(most: number): AsyncGenerator<Message<T>[], undefined> {
     checkInteger("most", most, 1, MOST_BATCH);
+    const { capacity } = this.#parts.object;
+    let failure: { readonly error: unknown } | undefined;
     return this.#iterator(async () => {
+      if (failure) throw failure.error; // not before the messages that were taken until then
       const first = await this.read();
       if (!first) return undefined;
       const messages = [first];
-      while (messages.length < most && this.#take(false) === "message") messages.push(this.#message());
+      // Honest peers cannot write more than a ring of messages that are not given back.
+      for (let bytes = first.length; this.#isOpen && messages.length < most && bytes < capacity; ) {
+        try {
+          if (this.#take(false) !== "message") break;
+          const message = this.#message();
+          bytes += message.length;
+          messages.push(message);
+        } catch (error) {
+          failure = { error };
+          break;
+        }
+      }
       return messages;
     });
   }
@@ -86,14 +100,15 @@ export class Reader<T = Uint8Array> extends Uncloneable implements AsyncIterable
     return this.#iterator(() => this.read());
   }
 
-  /** A ReadableStream of messages. Its cancel releases this reader. */
+  /** A ReadableStream of messages. Its end, its failure and its cancel release this reader. */
   toWeb(): WebReadable {
+    const messages = this[Symbol.asyncIterator]();
     return new ReadableStream<Message<T>>(
       {
         pull: async (controller) => {
-          const message = await this.read();
-          if (message) controller.enqueue(message);
-          else controller.close();
+          const { value, done } = await messages.next();
+          if (done) controller.close();
+          else controller.enqueue(value);
         },
         cancel: () => this.release(),
       },

@@ -11,7 +11,7 @@ import { answersAt, packed, REQUEST_HEADER, requestsAt, type ServiceSizes, servi
 import { type Channel, openChannel } from "./channel.js";
 import { Client, mostAnswer } from "./client.js";
 import { type Codec, type CodecOption, checkCodec, type MessageParts } from "./codec.js";
-import { argumentsAt, checkCapacity, DEFAULT_CAPACITY, isCapacity } from "./options.js";
+import { argumentsAt, checkCapacity, checkFound, DEFAULT_CAPACITY, isCapacity } from "./options.js";
 import { type Handler, type ServeOptions, Server } from "./server.js";
 
 export interface ServiceOptions<T = Uint8Array> {
@@ -186,7 +186,10 @@ export function openService<Q, A>(
   const sizes = { requests, answers, clients };
   if (there && (requests !== there.requests || answers !== there.answers || clients !== there.clients))
     throw participant.damaged(`service at ${offset}: it was made with other options: ${JSON.stringify(there)}`);
-  const base = participant.open("service", offset, serviceBytes(sizes), requests, packed(sizes));
+  const bytes = serviceBytes(sizes);
+  const asked = [checked.capacity, checked.answerCapacity, checked.clients];
+  if (asked.includes(undefined) && there) checkFound(participant, "service", offset, bytes);
+  const base = participant.open("service", offset, bytes, requests, packed(sizes));
   const channel = (at: number, capacity: number, mode: "mpsc" | "mpmc"): Channel =>
     openChannel<Uint8Array>(participant, at, { capacity, mode }, undefined);
   const opened = new Map<number, Channel>();

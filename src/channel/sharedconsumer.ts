@@ -1,11 +1,13 @@
 // One of several consumers of a ring. Under their lock a consumer marks the next message as taken by itself, and moves the
 // head over those that are done. The messages of a consumer that was killed are taken again by another.
 import { doAll } from "../common/steps.js";
-import { MOST_TRIES } from "../sync/object.js";
 import { lockShortly, unlockShortly } from "../sync/shortlock.js";
 import { BaseConsumer, type Consumer, type Found } from "./consumers.js";
 import { ABANDONED, between, COMMITTED, DONE, Ring, TAKEN } from "./layout.js";
 import type { QueueObject } from "./producers.js";
+
+/** How often others may find the lock taken during one step. Among honest consumers a handful is much. */
+const MOST_ROUNDS = 64;
 
 export class SharedConsumer extends BaseConsumer<QueueObject> implements Consumer {
   readonly #redelivers: boolean;
@@ -28,21 +30,22 @@ export class SharedConsumer extends BaseConsumer<QueueObject> implements Consume
   take(sleeps: boolean): Found {
     const isIdle = !sleeps && this.#isIdle();
     if (isIdle && this.ending(false) === undefined) return "nothing";
-    for (let tries = 0; tries < MOST_TRIES; tries++) {
+    for (let tries = 0; tries < MOST_ROUNDS; tries++) {
       if (!lockShortly(this.object, this.#lock, sleeps, "read")) {
         this.#advanceIfDone();
         return "nothing";
       }
-      let found: Found;
+      let found: Found | undefined;
       let isMoved = false;
       try {
         found = this.#takeLocked(sleeps || isIdle);
+        if (found === "message") this.#held.push(this.token);
       } finally {
-        isMoved = this.#unlock();
+        isMoved = this.#unlockAfter(found);
       }
-      if (found === "message") this.#held.push(this.token);
       if (found !== "nothing" || !isMoved) return found;
     }
+    this.object.participant.waits.ring(this.object.readersMask); // this one looks again, too
     return "nothing";
   }
 
@@ -100,8 +103,8 @@ export class SharedConsumer extends BaseConsumer<QueueObject> implements Consume
     const taken = this.#taken;
     const end = this.#end;
     let position = taken;
-    for (let looks = 0; position !== end; looks++) {
-      if (looks > this.object.capacity) throw this.damaged("a record changes again and again"); // each is looked at twice
+    let looked: number | undefined;
+    while (position !== end) {
       const available = between(position, end);
       const record = this.ground.wordAt(position);
       let header = words[record] as number;
@@ -123,8 +126,10 @@ export class SharedConsumer extends BaseConsumer<QueueObject> implements Consume
           if (found !== undefined) return found;
         } else if (state !== ABANDONED && state !== DONE) {
           if (this.isLivingId(state)) break;
+          if (looked === position) throw this.damaged("the record of a dead writer changes");
+          looked = position;
           this.abandon(words, record + 1, state);
-          continue;
+          continue; // it may have committed before it died
         }
         position = (position + size) | 0;
       } else position = (position + this.sizeOf(header, position, available)) | 0;
@@ -199,26 +204,41 @@ export class SharedConsumer extends BaseConsumer<QueueObject> implements Consume
     }
   }
 
+  /** Damage that the release of the lock meets must not lose a message that was taken: the next step meets it, too. */
+  #unlockAfter(found: Found | undefined): boolean {
+    try {
+      return this.#unlock();
+    } catch (error) {
+      if (found !== "message") throw error;
+      return false;
+    }
+  }
+
   /**
    * Frees the lock. Those that found it taken may have released messages, so the head is moved for them.
    *
    * @returns whether it was: this consumer looked before, and nobody rings it for what it does itself
    */
   #unlock(): boolean {
-    const { participant, readersMask } = this.object;
-    for (let tries = 0; tries < MOST_TRIES; tries++) {
-      if (!unlockShortly(this.object, this.#lock)) return tries > 0;
-      participant.waits.ring(readersMask);
+    for (let tries = 0; tries < MOST_ROUNDS; tries++) {
+      if (!this.#free()) return tries > 0;
       if (!lockShortly(this.object, this.#lock, true, "release")) return tries > 0;
       try {
         this.#advance();
       } catch (error) {
-        unlockShortly(this.object, this.#lock);
+        this.#free();
         throw error;
       }
     }
-    unlockShortly(this.object, this.#lock);
-    return false;
+    this.#free();
+    return true;
+  }
+
+  /** Frees the lock, and wakes those that found it taken: then true. */
+  #free(): boolean {
+    if (!unlockShortly(this.object, this.#lock)) return false;
+    this.object.participant.waits.ring(this.object.readersMask);
+    return true;
   }
 
   /**

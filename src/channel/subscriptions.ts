@@ -27,6 +27,14 @@ export const TopicWord = Object.freeze({
 
 const ENTRY_WORDS = 16;
 
+export const MOST_SUBSCRIBERS = 1024;
+
+/** A step copies no more rings than this of messages that are overwritten meanwhile. */
+const MOST_COPIES = 32;
+
+/** So often a subscriber walks along the records while the writer moves the oldest of them. */
+const MOST_WALKS = 16;
+
 /** Bit 30 of an entry's id: its position is not stored yet. */
 const JOINING = 0x40000000;
 
@@ -186,6 +194,8 @@ export class Subscription extends BaseConsumer<TopicObject> implements Consumer 
   #released: number;
   /** What the entry says. */
   #stored: number;
+  /** Bytes that the present step copied. */
+  #copied = 0;
 
   constructor(object: TopicObject, waitsForSuccessor: boolean) {
     super(object, waitsForSuccessor);
@@ -206,7 +216,8 @@ export class Subscription extends BaseConsumer<TopicObject> implements Consumer 
   }
 
   take(sleeps: boolean): Found {
-    for (let tries = 0; tries < MOST_TRIES; tries++) {
+    this.#copied = 0;
+    for (let tries = 0; tries < MOST_TRIES && this.#copied <= MOST_COPIES * this.object.capacity; tries++) {
       if (this.#next !== this.load(Ring.Tail)) {
         if (this.#takePublished()) return "message";
         continue;
@@ -220,7 +231,7 @@ export class Subscription extends BaseConsumer<TopicObject> implements Consumer 
     }
     throw coordinationError(
       "ERR_SHM_TIMEOUT",
-      `${this.object.describe("read")}: what was read was overwritten meanwhile, ${MOST_TRIES} times`,
+      `${this.object.describe("read")}: what was read was overwritten meanwhile, again and again`,
       "make it with a larger capacity",
     );
   }
@@ -236,6 +247,8 @@ export class Subscription extends BaseConsumer<TopicObject> implements Consumer 
 
   close(): void {
     const { participant, base, writersMask } = this.object;
+    this.#released = this.#next; // a message that is released later finds nothing to do in an entry that is another's by then
+    this.#stored = this.#next;
     Atomics.compareExchange(participant.words, base + this.#entry, participant.id, 0);
     participant.waits.ring(writersMask);
   }
@@ -281,6 +294,7 @@ export class Subscription extends BaseConsumer<TopicObject> implements Consumer 
     const number = words[record + 1] as number;
     const size = available > this.object.capacity ? 0 : this.ground.sizeOf(header, position, available);
     const isMessage = size !== 0 && header >= 0;
+    if (this.#overwrites && this.#isBehind(position)) return this.#jump();
     this.copy = this.#overwrites && isMessage ? this.#copyOf(position, header) : undefined;
     if (this.#overwrites && this.#wasOverwritten(position, isMessage ? number : undefined)) return this.#jump();
     if (size === 0) throw this.damaged(`the record at ${position >>> 0} has the length ${header}; ${available} follow`);
@@ -296,7 +310,13 @@ export class Subscription extends BaseConsumer<TopicObject> implements Consumer 
     return true;
   }
 
+  /** Whether the writer has told that it overwrites a position. */
+  #isBehind(position: number): boolean {
+    return between(position, this.load(TopicWord.Intent)) > this.object.capacity;
+  }
+
   #copyOf(position: number, length: number): Uint8Array {
+    this.#copied += length;
     return this.object.participant.slice(this.ground.payloadAt(position), length);
   }
 
@@ -308,22 +328,34 @@ export class Subscription extends BaseConsumer<TopicObject> implements Consumer 
    */
   #wasOverwritten(position: number, number: number | undefined): boolean {
     Atomics.store(this.#fence, 0, 0);
-    if (between(position, this.load(TopicWord.Intent)) > this.object.capacity) return true;
+    if (this.#isBehind(position)) return true;
     // Another number follows a writer that was killed, or a sleep of 2^32 bytes.
     return this.#isSure && number !== undefined && number !== this.#expected && !this.#isReached(position);
   }
 
-  /** Whether the records from the oldest on lead to a position. */
+  /** Whether the records from the oldest on lead to a position. If the writer moves the oldest meanwhile, this looks again. */
   #isReached(position: number): boolean {
+    for (let tries = 0; tries < MOST_WALKS; tries++) {
+      const oldest = this.#oldest(position);
+      if (between(oldest, position) > this.object.capacity) return false;
+      if (this.#leads(oldest, position)) return !this.#isBehind(position);
+      if (this.#oldest(position) === oldest) return false;
+    }
+    return false;
+  }
+
+  #oldest(position: number): number {
+    return this.ground.load(TopicWord.Oldest) ?? position;
+  }
+
+  #leads(from: number, to: number): boolean {
     const { words } = this.object.participant;
-    let at = this.ground.load(TopicWord.Oldest) ?? position;
-    if (between(at, position) > this.object.capacity) return false;
-    while (at !== position) {
-      const size = this.ground.sizeOf(words[this.ground.wordAt(at)] as number, at, between(at, position));
+    for (let at = from; at !== to; ) {
+      const size = this.ground.sizeOf(words[this.ground.wordAt(at)] as number, at, between(at, to));
       if (size === 0) return false;
       at = (at + size) | 0;
     }
-    return between(position, this.load(TopicWord.Intent)) <= this.object.capacity;
+    return true;
   }
 
   /** Continues at the oldest record. */

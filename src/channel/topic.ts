@@ -11,6 +11,7 @@ import { mostMessage, Ring } from "./layout.js";
 import {
   argumentsAt,
   checkCapacity,
+  checkFound,
   checkReader,
   checkWriter,
   closeRing,
@@ -21,7 +22,14 @@ import {
   type WriterOptions,
 } from "./options.js";
 import { Reader } from "./reader.js";
-import { countSubscribers, Subscription, TopicProducer, TopicWord, topicBytes } from "./subscriptions.js";
+import {
+  countSubscribers,
+  MOST_SUBSCRIBERS,
+  Subscription,
+  TopicProducer,
+  TopicWord,
+  topicBytes,
+} from "./subscriptions.js";
 import { Writer } from "./writer.js";
 
 /**
@@ -45,7 +53,6 @@ export interface TopicOptions<T = Uint8Array> {
 export type TopicWriterOptions = Pick<WriterOptions, "publish">;
 
 const DEFAULT_SUBSCRIBERS = 16;
-const MOST_SUBSCRIBERS = 1024;
 
 /** In the second argument of the object: the policy + 1, and from bit 8 the number of subscriptions. */
 const POLICY_BITS = 0xff;
@@ -193,6 +200,9 @@ export function openTopic<T>(
     throw participant.damaged(
       `topic at ${offset}: it was made with other options: capacity ${found.first}, overrun ${policy}, subscribers ${there}`,
     );
-  const place = { offset, bytes: topicBytes(first, subscribers), first, second };
+  const bytes = topicBytes(first, subscribers);
+  const isAsked = checked.capacity !== undefined && checked.subscribers !== undefined;
+  if (!isAsked && found) checkFound(participant, "topic", offset, bytes);
+  const place = { offset, bytes, first, second };
   return new Topic<T>(MAKE, participant, place, codec, parts);
 }

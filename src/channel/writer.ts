@@ -1,6 +1,7 @@
 // The writing end of a channel, as its user sees it.
 import { checkInteger } from "../common/arguments.js";
 import { invalidType, outOfRange, unsupported } from "../common/errors.js";
+import { doAll } from "../common/steps.js";
 import { Uncloneable } from "../common/uncloneable.js";
 import type { SyncWaitOptions, WaitOptions } from "../sync/options.js";
 import type { Claim } from "./claim.js";
@@ -138,8 +139,7 @@ export class Writer<T = Uint8Array> extends Uncloneable implements MessageSink {
   /** Ends the channel for all writers: readers get what is there, and then the end. Open claims are abandoned. */
   close(): void {
     if (!this.#isOpen) return;
-    this.release();
-    this.#object.close();
+    doAll([() => this.release(), () => this.#object.close()]);
   }
 
   /** Gives the end up, without closing the channel: another writer may continue. Open claims are abandoned. */

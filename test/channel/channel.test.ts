@@ -312,6 +312,21 @@ for (const host of hosts)
       }),
     );
 
+    test("an array has what was there before its writer's death, and the next step tells of that", () =>
+      withParties(host, 2, async (parties) => {
+        const reader = domainOf(parties, 0).channel(PLACE, { mode, capacity: CAPACITY }).reader();
+        // Of the looks that find nothing, each 64th asks for deaths: here the one behind the last message.
+        for (let looks = 0; looks < 63; looks++) assert.is(reader.tryRead(), undefined);
+        const writer = domainOf(parties, 1).channel(PLACE).writer();
+        for (let number = 0; number < 3; number++) writer.tryWrite(payload(number, 9));
+        parties.attachments[1]?.detach();
+        const steps = reader.batch(10);
+        const { value = [] } = await steps.next();
+        for (const [number, { bytes }] of value.entries()) checkPayload(bytes, number);
+        assert.is(value.length, 3);
+        assert.is(await codeOf(steps.next()), "ERR_SHM_PEER_DIED");
+      }));
+
     test(
       "what was made with one set of options refuses another",
       pair(async (writing, reading) => {

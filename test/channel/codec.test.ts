@@ -107,6 +107,21 @@ for (const host of hosts) {
       );
     }));
 
+  test("a stream of messages gives its end up when it ends, and when it fails", () =>
+    withParties(host, 3, async (parties) => {
+      const channel = domainOf(parties, 0).channel(PLACE, { capacity: 256 });
+      const dying = domainOf(parties, 1).channel(PLACE);
+      dying.writer().tryWrite(payload(1, 8));
+      const failing = channel.reader().toWeb().getReader();
+      assert.is((await failing.read()).value?.length, 8);
+      parties.attachments[1]?.detach(); // its writer dies
+      assert.is(await codeOf(failing.read()), "ERR_SHM_PEER_DIED");
+      channel.writer().close();
+      const ending = channel.reader().toWeb().getReader();
+      assert.is((await ending.read()).done, true);
+      domainOf(parties, 2).channel(PLACE).reader();
+    }));
+
   test("a stream that is destroyed, aborted or cancelled gives its end up, and closes nothing", () =>
     withParties(host, 2, async (parties) => {
       const channel = domainOf(parties, 0).channel(PLACE, { capacity: 64 });

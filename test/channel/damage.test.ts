@@ -2,7 +2,9 @@
 import * as assert from "uvu/assert";
 import { answersAt, requestsAt } from "#src/channel/calls.js";
 import { DONE, Ring } from "#src/channel/layout.js";
+import { TopicWord } from "#src/channel/subscriptions.js";
 import { suite } from "../suite.js";
+import { beforeEachAccess } from "../support/accesses.js";
 import { codeOf, domainOf, hosts, PLACE, payload, withParties } from "./support.js";
 
 /** No position: it is not on a record's boundary. */
@@ -89,6 +91,90 @@ for (const host of hosts) {
         assert.ok(message?.redelivered);
         assert.equal(Uint8Array.from(message?.bytes ?? []), payload(1, 8));
       }));
+
+  test("a writer that is closed closes the channel, although its claim was damaged", () =>
+    withParties(host, 1, async (parties) => {
+      const channel = domainOf(parties, 0).channel(PLACE, { mode: "mpsc", capacity: 256 });
+      const writer = channel.writer();
+      writer.tryClaim(8);
+      parties.words[at(Ring.Records + 1)] = WRONG;
+      assert.is(await codeOf(() => writer.close()), "ERR_SHM_LAYOUT");
+      assert.ok(channel.closed);
+    }));
+
+  test("messages before one that is damaged are delivered, in an array, too", () =>
+    withParties(host, 1, async (parties) => {
+      for (const mode of ["spsc", "mpsc", "mpmc"] as const) {
+        const place = PLACE * (1 + ["spsc", "mpsc", "mpmc"].indexOf(mode));
+        const channel = domainOf(parties, 0).channel(place, { mode, capacity: 256 });
+        const writer = channel.writer();
+        for (let number = 0; number < 3; number++) writer.tryWrite(payload(number, 8));
+        parties.words[at(Ring.Records + 8, place)] = WRONG; // the length of the third
+        const steps = channel.reader().batch(10);
+        const { value } = await steps.next();
+        assert.equal(
+          value?.map(({ bytes }) => bytes),
+          [payload(0, 8), payload(1, 8)],
+        );
+        assert.is(await codeOf(steps.next()), "ERR_SHM_LAYOUT");
+      }
+    }));
+
+  test("a message that was taken is not lost, whatever happens to the lock and the head meanwhile", () =>
+    withParties(host, 2, async (parties) => {
+      const { words } = parties;
+      const mine = domainOf(parties, 0).channel(PLACE, { mode: "mpmc", capacity: 256 });
+      const theirs = domainOf(parties, 1).channel(PLACE);
+      let steps = Number.POSITIVE_INFINITY;
+      for (let step = 0; step < steps; step++) {
+        words.fill(0, at(Ring.Tail), at(Ring.Records + 64));
+        const writer = mine.writer();
+        writer.tryWrite(payload(1, 8));
+        const reader = mine.reader();
+        const unhook = beforeEachAccess((now) => {
+          if (now !== step) return;
+          words[at(Ring.Consumers)] = 0x80;
+          words[at(Ring.Head)] = NOWHERE;
+        });
+        let got: unknown;
+        const code = await codeOf(() => {
+          got = reader.tryRead();
+        });
+        steps = unhook();
+        assert.ok(code === undefined || code === "ERR_SHM_LAYOUT", code);
+        words[at(Ring.Head)] = 0;
+        words[at(Ring.Consumers)] = 0;
+        if (got === undefined) {
+          const other = theirs.reader();
+          assert.is(other.tryRead()?.length, 8, `nobody gets it after a change at step ${step}`);
+          other.release();
+        }
+        reader.release();
+        writer.release();
+      }
+      assert.ok(steps > 5);
+    }));
+
+  test("a message that is released after its subscriber changes no entry", () =>
+    withParties(host, 2, async (parties) => {
+      const { words } = parties;
+      const topic = domainOf(parties, 0).topic(PLACE, { capacity: 256, subscribers: 1 });
+      const writer = topic.writer();
+      const reader = topic.subscribe();
+      writer.tryWrite(payload(1, 100));
+      const message = reader.tryRead();
+      reader.release();
+      const next = domainOf(parties, 1).topic(PLACE).subscribe();
+      const position = at(TopicWord.Entries + 1);
+      for (let round = 0; round < 5; round++) {
+        writer.tryWrite(payload(round, 100));
+        next.tryRead()?.release();
+      }
+      const before = words[position];
+      message?.release();
+      assert.is(words[position], before);
+      next.release();
+    }));
 
   test("a server that cannot continue stops all its loops, and gives up its ends", () =>
     withParties(host, 2, async (parties) => {

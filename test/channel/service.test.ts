@@ -7,7 +7,7 @@ import { codeOf, domainOf, hosts, isPending, type Parties, PLACE, withParties } 
 
 interface Question {
   n: number;
-  how?: "fail" | "wait" | "large";
+  how?: "fail" | "wait" | "large" | "odd";
 }
 type Json = Service<Question, number | string>;
 
@@ -75,6 +75,7 @@ for (const host of hosts) {
       await using server = serving.serve(({ n, how }) => {
         if (how === "fail") throw Object.assign(new RangeError(`not ${n}`), { code: "ERR_N" });
         if (how === "large") return "x".repeat(2000);
+        if (how === "odd") throw Object.create(null);
         return n;
       });
       assert.ok(server);
@@ -89,6 +90,7 @@ for (const host of hosts) {
         assert.equal([cause.name, cause.message, cause.code], ["RangeError", "not 1", "ERR_N"]);
       }
       assert.is(await codeOf(asking.request({ n: 1, how: "large" })), "ERR_SHM_HANDLER");
+      assert.is(await codeOf(asking.request({ n: 1, how: "odd" })), "ERR_SHM_HANDLER");
       assert.is(await asking.request({ n: 3 }), 3);
       assert.is(await codeOf(asking.request({ n: 1, x: "y".repeat(3000) } as never)), "ERR_OUT_OF_RANGE");
     }));

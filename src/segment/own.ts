@@ -4,6 +4,7 @@ import { checkBoolean, checkInteger, checkString } from "../common/arguments.js"
 import { coordinationError, invalidValue } from "../common/errors.js";
 import type { Domain } from "../domain/domain.js";
 import { domainBytes, MAX_SLOTS } from "../host/membership.js";
+import { MAX_WINDOW } from "../memory/layout.js";
 import { Word } from "../sync/layout.js";
 import { isUnready, type Survey, survey } from "../sync/survey.js";
 import { keyOf } from "./key.js";
@@ -14,7 +15,6 @@ import {
   isDestroyed,
   isMarked,
   MAKING_MS,
-  NAP_MS,
   nap,
   type Place,
   removeLeft,
@@ -153,10 +153,11 @@ export function openOwn<T extends object>(shm: Shm, making: Making<T>, { key, id
   if ((key === undefined) === (id === undefined))
     throw invalidValue("options", "It names the object by its key or its id: one of them.", { key, id });
   const target = key === undefined ? (id as number) : { key: numberOf(key), ...(uid !== undefined && { uid }) };
-  for (let waited = 0; waited < MAKING_MS; waited += NAP_MS) {
+  for (const until = performance.now() + MAKING_MS; performance.now() < until; ) {
     const segment = shm.open(target);
+    checkSize(segment, making.name);
     const place = { ...attached(segment), isKeyed: key !== undefined, slots: undefined, isOwner: false };
-    const opened = isPrepared(place, making.name) && taken(place, making);
+    const opened = isPrepared(place, making.name, until) && taken(place, making);
     if (opened) return opened;
     if (!nap()) break;
   }
@@ -164,6 +165,14 @@ export function openOwn<T extends object>(shm: Shm, making: Making<T>, { key, id
     "ERR_SHM_LAYOUT",
     `the ${making.name} was given back by all that used it, and is still there`,
   );
+}
+
+/** A segment of another kind may have the key, or another user's, who may have made it of any size. */
+function checkSize(segment: Segment, name: string): void {
+  const { id, size } = segment;
+  if (size >= domainBytes(1) && size <= MAX_WINDOW) return;
+  segment[Symbol.dispose]();
+  throw coordinationError("ERR_SHM_LAYOUT", `segment ${id}: its ${size} bytes hold no ${name}`);
 }
 
 /** An attached segment, and how it came here. */
@@ -263,11 +272,11 @@ function disposing<T>(segment: Segment, use: () => T): T {
   }
 }
 
-/** Waits, for milliseconds, until its creator is done. False: it has been removed, and detached. */
-function isPrepared({ segment, attachment, isKeyed }: Found, name: string): boolean {
+/** Waits until its creator is done. False: it has been removed, and detached. */
+function isPrepared({ segment, attachment, isKeyed }: Found, name: string, until: number): boolean {
   return disposing(segment, () => {
     const words = wordsOf(attachment);
-    for (let waited = 0; waited < MAKING_MS; waited += NAP_MS) {
+    do {
       if (!isUnready(words, 0)) {
         const domain = survey(words, 0);
         if (!domain || isMade(words, domain)) return true; // without one, the join tells what is there
@@ -276,8 +285,7 @@ function isPrepared({ segment, attachment, isKeyed }: Found, name: string): bool
         segment[Symbol.dispose]();
         return false;
       }
-      if (!nap()) break;
-    }
+    } while (performance.now() < until && nap());
     throw coordinationError(
       "ERR_SHM_LAYOUT",
       `segment ${segment.id}: there is no ${name} yet; its creator was killed, or the segment is not of ${name}.create()`,

@@ -137,6 +137,20 @@ for (const { name, shm } of hosts) {
     assert.is(shm.open({ key: other }).id, bytes.id);
   });
 
+  test("a segment that is too small for any object is none", async () => {
+    for (const size of [1, 16, 19, 20, 64, 191]) {
+      const key = nextKey();
+      using small = shm.create(size, { key });
+      for (const target of [{ key }, { id: small.id }]) {
+        assert.is(await codeOf(() => shm.channel.open(target)), "ERR_SHM_LAYOUT", `${size}`);
+        assert.is(await codeOf(() => shm.topic.open(target)), "ERR_SHM_LAYOUT", `${size}`);
+      }
+      assert.is(await codeOf(() => shm.channel.create({ key })), "EEXIST");
+      assert.is(await codeOf(() => shm.channel.create({ key, exclusive: false })), "ERR_SHM_LAYOUT");
+      assert.is(small.stat().nattch, 0);
+    }
+  });
+
   test("bad options make nothing", async () => {
     const own = () => shm.list().filter(({ cpid }) => cpid === process.pid).length;
     const before = own();

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import * as assert from "uvu/assert";
 import { channel, create, type Segment } from "wasm-shm";
+import { ObjectKind } from "#src/sync/layout.js";
 import { suite } from "../suite.js";
 import { end, moduleFile } from "../support/child.js";
 import { nativePairs } from "../support/pairs.js";
@@ -166,6 +167,30 @@ else {
           const { code, signal, stderr } = cli([args[0] as string, segment.id, ...args.slice(1)]);
           assert.is(signal, null);
           if (code !== 0) assert.match(stderr, /^wasm-shm: (segment|ERR_SHM_LAYOUT)/);
+        }
+      }
+    }));
+
+  test("take an object of impossible sizes for none", () =>
+    withDomain(async (segment) => {
+      const words = wordsOf(segment.attach());
+      segment.attach().join();
+      // In the last line: what each claims would fit, if its capacity were a number of bytes.
+      for (const [kind, first, second] of [
+        [ObjectKind.channel, -896, 1],
+        [ObjectKind.channel, 0, 1],
+        [ObjectKind.topic, -256, 1],
+        [ObjectKind.topic, 64, 0x40000001],
+        [ObjectKind.service, 128, 0x1f],
+      ] as const) {
+        words.set([kind, first, second], words.length - 16);
+        for (const args of [
+          ["channel", segment.id, "--tail", 3],
+          ["peers", segment.id],
+        ]) {
+          const { code, stderr } = cli(args);
+          assert.not.match(stderr, /RangeError|at .*\.js/, `${args} ${kind}`);
+          assert.ok(code === 0 || /has no channel/.test(stderr), stderr);
         }
       }
     }));

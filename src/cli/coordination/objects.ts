@@ -1,7 +1,8 @@
 // What is in a domain, as its bytes say: nothing is joined, taken or stored. Every word may be hostile.
 import { requestsAt, serviceBytes, unpacked } from "../../channel/calls.js";
 import { Ring, ringBytes } from "../../channel/layout.js";
-import { TopicWord, topicBytes } from "../../channel/subscriptions.js";
+import { isCapacity } from "../../channel/options.js";
+import { MOST_SUBSCRIBERS, TopicWord, topicBytes } from "../../channel/subscriptions.js";
 import { isAlive, LINE, Slot, slotWord } from "../../host/membership.js";
 import { barrierBytes } from "../../sync/barrier.js";
 import { ID_BITS, idOf, MOST_COUNT, ObjectKind, type ObjectName, slotOf, TAG_SHIFT, Word } from "../../sync/layout.js";
@@ -30,6 +31,8 @@ export interface FoundObject {
   readonly waiting: readonly number[];
   /** What else there is to say: `not recoverable`. */
   readonly note: string;
+  /** Bytes for messages, of a channel or a topic: as they were read for {@link bytes}. */
+  readonly capacity?: number;
 }
 
 export interface FoundDomain extends Survey {
@@ -40,6 +43,9 @@ const names = new Map<number, ObjectName>(Object.entries(ObjectKind).map(([name,
 
 /** Objects are not looked for behind so many bytes without one: to read a page that was never used would make it. */
 const FAR = 2 ** 20;
+
+/** More objects are not listed: a hostile peer can fill a segment with them. */
+const MOST_OBJECTS = 65536;
 
 /** Word of a seqlock: its writer. */
 const SEQLOCK_WRITER = 10;
@@ -56,6 +62,11 @@ class Look {
 
   word(index: number): number {
     return index < this.#words.length ? Atomics.load(this.#words, index) : 0;
+  }
+
+  /** Whether an object of so many bytes can be at a place. */
+  fits(base: number, bytes: number): boolean {
+    return bytes <= (this.#words.length - base) * 4;
   }
 
   /** The part of the participant that an id names; none if no participant can have it. */
@@ -100,7 +111,7 @@ class Look {
   }
 }
 
-type Described = Pick<FoundObject, "holders" | "waiting" | "note"> & { readonly bytes: number };
+type Described = Omit<FoundObject, "name" | "offset">;
 
 const lock = (look: Look, base: number): string => {
   const state = look.word(base + Word.State);
@@ -119,8 +130,8 @@ const ends = (look: Look, base: number): Pick<FoundObject, "holders" | "waiting"
   note: look.word(base + Ring.Closed) === 0 ? "" : "closed",
 });
 
-/** What each kind of object says. `first` and `second` are its arguments. */
-const kinds: Record<ObjectName, (look: Look, base: number, first: number, second: number) => Described> = {
+/** What each kind of object says; undefined if there is none with these arguments, `first` and `second`. */
+const kinds: Record<ObjectName, (look: Look, base: number, first: number, second: number) => Described | undefined> = {
   mutex: (look, base) => ({
     bytes: LINE,
     holders: look.owner(base + Word.State, "holds"),
@@ -170,24 +181,36 @@ const kinds: Record<ObjectName, (look: Look, base: number, first: number, second
     waiting: look.sleepers(base + Word.Sleepers),
     note: "",
   }),
-  channel: (look, base, capacity) => ({ bytes: ringBytes(capacity), ...ends(look, base) }),
-  topic: (look, base, capacity, flags) => ({
-    bytes: topicBytes(capacity, flags >>> 8),
-    holders: [
-      ...look.owner(base + Ring.Writer, "writes"),
-      ...Array.from({ length: Math.min(flags >>> 8, 1024) }, (_, entry) => entry).flatMap((entry) =>
-        look.part(look.word(base + TopicWord.Entries + entry * (LINE / 4)) & ID_BITS, "subscribes"),
-      ),
-    ],
-    waiting: look.sleepers(base + Ring.Readers, base + Ring.Writers),
-    note: look.word(base + Ring.Closed) === 0 ? "" : "closed",
-  }),
-  service: (look, base, requests, second) => ({
-    bytes: serviceBytes(unpacked(requests, second)),
-    holders: [],
-    waiting: look.sleepers(base + Word.Sleepers),
-    note: `${second >>> 8} clients at most`,
-  }),
+  channel: (look, base, capacity) =>
+    isCapacity(capacity) && look.fits(base, ringBytes(capacity))
+      ? { bytes: ringBytes(capacity), capacity, ...ends(look, base) }
+      : undefined,
+  topic: (look, base, capacity, flags) => {
+    const bytes = topicBytes(capacity, flags >>> 8);
+    if (!isCapacity(capacity) || flags >>> 8 > MOST_SUBSCRIBERS || !look.fits(base, bytes)) return undefined;
+    return {
+      bytes,
+      capacity,
+      holders: [
+        ...look.owner(base + Ring.Writer, "writes"),
+        ...Array.from({ length: flags >>> 8 }, (_, entry) => entry).flatMap((entry) =>
+          look.part(look.word(base + TopicWord.Entries + entry * (LINE / 4)) & ID_BITS, "subscribes"),
+        ),
+      ],
+      waiting: look.sleepers(base + Ring.Readers, base + Ring.Writers),
+      note: look.word(base + Ring.Closed) === 0 ? "" : "closed",
+    };
+  },
+  service: (look, base, requests, second) => {
+    const sizes = unpacked(requests, second);
+    if (!isCapacity(sizes.requests) || !isCapacity(sizes.answers)) return undefined;
+    return {
+      bytes: serviceBytes(sizes),
+      holders: [],
+      waiting: look.sleepers(base + Word.Sleepers),
+      note: `${sizes.clients} clients at most`,
+    };
+  },
 };
 
 /** The domain at byte 0 of a segment's words, and the objects behind it; undefined if there is none. */
@@ -198,7 +221,7 @@ export function domainIn(words: Int32Array): FoundDomain | undefined {
   const size = words.length * 4;
   const objects: FoundObject[] = [];
   let last = domain.bytes;
-  for (let offset = domain.bytes; offset + LINE <= size && offset - last < FAR; ) {
+  for (let offset = domain.bytes; offset + LINE <= size && offset - last < FAR && objects.length < MOST_OBJECTS; ) {
     const base = offset / 4;
     const name = names.get(look.word(base + Word.Kind));
     const found = name && kinds[name](look, base, look.word(base + Word.First), look.word(base + Word.Second));

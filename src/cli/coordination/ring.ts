@@ -50,13 +50,13 @@ export class SeenRing {
   readonly #base: number;
   readonly #records: number;
 
-  constructor(words: Int32Array, { name, offset, bytes }: FoundObject) {
+  constructor(words: Int32Array, { name, offset, bytes, capacity = 0 }: FoundObject) {
     this.#words = words;
     this.#bytes = new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
     this.#base = offset / 4;
     this.name = name;
     this.offset = offset;
-    this.capacity = this.#word(Word.First);
+    this.capacity = capacity; // the word may have changed since the object was found
     const kind = (this.#word(Word.Second) & 0xff) - 1;
     this.mode = (name === "topic" ? policies[kind] : modes[kind]) ?? "unknown";
     this.#records = offset + bytes - this.capacity;

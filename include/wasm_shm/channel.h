@@ -58,11 +58,14 @@ static inline int wasm_shm_reader_open(wasm_shm_reader* reader, wasm_shm_channel
   reader->ring = channel;
   reader->flags = flags;
   reader->place = WASM_SHM_AT_HEAD;
-  if (error == 0) error = wasm_shm_take_end(channel, wasm_shm_reader_word(channel));
+  if (error == 0)
+    error =
+        wasm_shm_take_end(channel, wasm_shm_shares_reading(channel), wasm_shm_reader_word(channel));
   if (error != 0) return error;
   reader->next = atomic_load(channel->words + WASM_SHM_AT_HEAD);
   reader->tail = reader->released = reader->stored = reader->next;
-  if (reader->next % 8u == 0u) return 0;
+  reader->is_open = reader->next % 8u == 0u;
+  if (reader->is_open) return 0;
   wasm_shm_swap(wasm_shm_reader_word(channel), channel->domain->id, 0);
   return EPROTO;
 }
@@ -105,7 +108,7 @@ static inline int wasm_shm_done(wasm_shm_reader* reader, const wasm_shm_message*
 static inline int wasm_shm_read_batch(wasm_shm_reader* reader, wasm_shm_message* list,
                                       uint32_t most, uint32_t* count,
                                       const struct timespec* until) {
-  int result = most < 1u ? EINVAL : wasm_shm_done_all(reader);
+  int result = most < 1u ? EINVAL : reader->is_open ? wasm_shm_done_all(reader) : EPERM;
   *count = 0;
   if (wasm_shm_shares_reading(reader->ring) && most > WASM_SHM_MOST_HELD) most = WASM_SHM_MOST_HELD;
   if (reader->ring->overrun == WASM_SHM_OVERWRITE) most = 1; /* it has one buffer */
@@ -129,10 +132,13 @@ static inline int wasm_shm_read(wasm_shm_reader* reader, wasm_shm_message* messa
 }
 
 /** Gives the end up, also if the channel is damaged: another reader may continue. What this one has
- * read is handled. */
+ * read is handled. Does nothing if the reader is not open. */
 static inline int wasm_shm_reader_release(wasm_shm_reader* reader) {
-  int error = wasm_shm_check(reader->ring->domain);
+  int error;
+  if (!reader->is_open) return 0;
+  error = wasm_shm_check(reader->ring->domain);
   if (error != 0) return error;
+  reader->is_open = 0;
   error = wasm_shm_done_all(reader);
   if (!wasm_shm_shares_reading(reader->ring)) wasm_shm_store_position(reader);
   wasm_shm_swap(wasm_shm_reader_word(reader->ring), reader->ring->domain->id, 0);

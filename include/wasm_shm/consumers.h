@@ -94,7 +94,7 @@ static inline int wasm_shm_take_from_dead(wasm_shm_reader* reader, uint32_t posi
 static inline int wasm_shm_take_next(wasm_shm_reader* reader, uint32_t head, uint32_t taken) {
   wasm_shm_channel* ring = reader->ring;
   wasm_shm_word* end_of_taken = ring->words + WASM_SHM_AT_TAKEN;
-  uint32_t position = taken, end = atomic_load(ring->words + WASM_SHM_AT_TAIL), steps = 0;
+  uint32_t position = taken, end = atomic_load(ring->words + WASM_SHM_AT_TAIL), looks = 0;
   if (end % 8u != 0u || end - head > ring->capacity || end - head < taken - head) return EPROTO;
   while (position != end) {
     wasm_shm_word* record = wasm_shm_record(ring, position);
@@ -102,7 +102,7 @@ static inline int wasm_shm_take_next(wasm_shm_reader* reader, uint32_t head, uin
     int is_padding = (header & WASM_SHM_PADDING) != 0u, lives;
     if (!is_padding) header = atomic_load(record); /* it may be shortened until it is committed */
     size = wasm_shm_size_of(ring, header, position, end - position);
-    if (size == 0u || ((header & WASM_SHM_PADDING) != 0u) != is_padding || steps++ > ring->capacity)
+    if (size == 0u || ((header & WASM_SHM_PADDING) != 0u) != is_padding || ++looks > 2u)
       return EPROTO;
     if (!is_padding && state == WASM_SHM_COMMITTED) {
       if (!wasm_shm_swap(record + 1, state, WASM_SHM_TAKEN | ring->domain->id)) return EPROTO;
@@ -122,10 +122,11 @@ static inline int wasm_shm_take_next(wasm_shm_reader* reader, uint32_t head, uin
       } else {
         if (wasm_shm_swap(record + 1, state, WASM_SHM_ABANDONED))
           atomic_fetch_add(ring->words + WASM_SHM_AT_ABANDONED, 1u);
-        continue;
+        continue; /* the second look finds it settled */
       }
     }
     position += size;
+    looks = 0;
   }
   if (position != taken) atomic_store(end_of_taken, position);
   return EAGAIN;

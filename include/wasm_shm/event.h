@@ -20,9 +20,10 @@ static inline int wasm_shm_event_open(wasm_shm_event* event, wasm_shm_domain* do
 }
 
 static inline int wasm_shm_event_change(wasm_shm_event* event, uint32_t wanted) {
-  uint32_t found = atomic_load(event->words + WASM_SHM_STATE);
+  uint32_t found;
   int tries, error = wasm_shm_check(event->domain);
   if (error != 0) return error;
+  found = atomic_load(event->words + WASM_SHM_STATE);
   for (tries = 0; tries < WASM_SHM_TRIES; tries++)
     if ((found & 1u) == wanted ||
         atomic_compare_exchange_strong(event->words + WASM_SHM_STATE, &found, found + 1u))

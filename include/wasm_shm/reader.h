@@ -20,6 +20,7 @@ typedef struct {
 
 typedef struct {
   wasm_shm_channel* ring;
+  int is_open; /* from a successful open to the release */
   uint32_t flags;
   uint32_t place;      /* the word that says `stored` */
   uint32_t next, tail; /* end of what was taken, and the tail as it was last read */
@@ -86,16 +87,34 @@ static inline int wasm_shm_claimant(const wasm_shm_reader* reader, uint32_t id) 
 
 /* ---- A topic: the number of its message is the second word of a record. ---- */
 
-/* Whether the records from the oldest on lead to a position. */
-static inline int wasm_shm_is_reached(const wasm_shm_topic* topic, uint32_t position) {
-  uint32_t at = atomic_load(topic->words + WASM_SHM_AT_OLDEST), size;
-  if (at % 8u != 0u) at = position;
-  if (position - at > topic->capacity) return 0;
+static inline int wasm_shm_leads(const wasm_shm_topic* topic, uint32_t at, uint32_t position) {
+  uint32_t size;
   for (; at != position; at += size) {
     size = wasm_shm_size_of(topic, wasm_shm_peek(wasm_shm_record(topic, at)), at, position - at);
     if (size == 0u) return 0;
   }
-  return atomic_load(topic->words + WASM_SHM_AT_INTENT) - position <= topic->capacity;
+  return 1;
+}
+
+/* Whether the records from the oldest on lead to a position. If the writer moves the oldest
+ * meanwhile, this looks again. */
+static inline int wasm_shm_is_reached(const wasm_shm_topic* topic, uint32_t position) {
+  int tries;
+  for (tries = 0; tries < 16; tries++) {
+    uint32_t oldest = atomic_load(topic->words + WASM_SHM_AT_OLDEST);
+    uint32_t at = oldest % 8u != 0u ? position : oldest;
+    if (position - at > topic->capacity) return 0;
+    if (wasm_shm_leads(topic, at, position))
+      return atomic_load(topic->words + WASM_SHM_AT_INTENT) - position <= topic->capacity;
+    if (atomic_load(topic->words + WASM_SHM_AT_OLDEST) == oldest) return 0;
+  }
+  return 0;
+}
+
+/* Whether the writer has told that it overwrites the record. */
+static inline int wasm_shm_is_lost(const wasm_shm_reader* reader) {
+  const wasm_shm_topic* topic = reader->ring;
+  return atomic_load(topic->words + WASM_SHM_AT_INTENT) - reader->next > topic->capacity;
 }
 
 /* Whether the record was overwritten before it was copied. Another number follows a writer that was
@@ -104,7 +123,7 @@ static inline int wasm_shm_was_overwritten(const wasm_shm_reader* reader, int is
                                            uint32_t number) {
   const wasm_shm_topic* topic = reader->ring;
   atomic_thread_fence(memory_order_seq_cst);
-  if (atomic_load(topic->words + WASM_SHM_AT_INTENT) - reader->next > topic->capacity) return 1;
+  if (wasm_shm_is_lost(reader)) return 1;
   return reader->is_sure && is_message && number != reader->expected &&
          !wasm_shm_is_reached(topic, reader->next);
 }
@@ -129,6 +148,7 @@ static inline int wasm_shm_take_topic(wasm_shm_reader* reader) {
   int is_message = size != 0u && (header & WASM_SHM_PADDING) == 0u;
   if (is_message && header > wasm_shm_largest(topic)) is_message = 0, size = 0;
   if (topic->overrun == WASM_SHM_OVERWRITE) {
+    if (wasm_shm_is_lost(reader)) return wasm_shm_jump(reader); /* without a copy */
     if (is_message) memcpy(reader->buffer, (void*)(record + 2), header);
     if (wasm_shm_was_overwritten(reader, is_message, number)) return wasm_shm_jump(reader);
   }

@@ -62,11 +62,15 @@ typedef wasm_shm_channel wasm_shm_topic;
 /** As `until`: the call does not wait. It is EBUSY if it had to. */
 #define WASM_SHM_TRY (&(const struct timespec){0, 0})
 
+static inline int wasm_shm_is_try(const struct timespec* until) {
+  return until != NULL && until->tv_sec == 0 && until->tv_nsec == 0;
+}
+
 static inline int wasm_shm_wait_or_try(wasm_shm_channel* ring, uint32_t mask,
                                        wasm_shm_attempt attempt, void* object,
                                        const struct timespec* until) {
   int result;
-  if (until == NULL || until->tv_sec != 0 || until->tv_nsec != 0)
+  if (!wasm_shm_is_try(until))
     return wasm_shm_wait(ring->domain, ring->words + mask, attempt, object, until);
   result = wasm_shm_check(ring->domain);
   if (result == 0) result = attempt(object);
@@ -151,9 +155,15 @@ static inline wasm_shm_word* wasm_shm_end_word(const wasm_shm_channel* ring, int
   return ring->words + (shares ? table + ring->domain->slot : one);
 }
 
-/* EBUSY: a living participant has the end, or this one has it already. */
-static inline int wasm_shm_take_end(const wasm_shm_channel* ring, wasm_shm_word* word) {
+/* EBUSY: a living participant has the end, or this one has it already. In a table only this one
+ * writes the word of its slot: another id there means nothing. */
+static inline int wasm_shm_take_end(const wasm_shm_channel* ring, int shares, wasm_shm_word* word) {
   uint32_t found = atomic_load(word);
+  if (found == ring->domain->id) return EBUSY;
+  if (shares) {
+    atomic_store(word, ring->domain->id);
+    return 0;
+  }
   if (found != 0u && wasm_shm_lives(ring->domain, found) > 0) return EBUSY;
   return atomic_compare_exchange_strong(word, &found, ring->domain->id) ? 0 : EBUSY;
 }

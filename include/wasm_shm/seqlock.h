@@ -31,19 +31,24 @@ static inline wasm_shm_word* wasm_shm_copy(const wasm_shm_seqlock* lock, uint32_
 }
 
 /** Copies the last value that was written whole. EAGAIN: it was overwritten during each of 1000
- * reads. */
+ * reads, fewer of more than 64 KiB. */
 static inline int wasm_shm_seqlock_read(const wasm_shm_seqlock* lock, void* value) {
-  int tries, error = wasm_shm_check(lock->domain);
+  wasm_shm_word* begun = lock->words + WASM_SHM_STATE + 1;
+  uint32_t tries, most;
+  int error = wasm_shm_check(lock->domain);
   if (error != 0) return error;
-  for (tries = 0; tries < WASM_SHM_TRIES; tries++) {
+  most = (1u << 26) / lock->bytes; /* 64 MiB in all, and 16 reads at least */
+  most = most < 16u ? 16u : most > WASM_SHM_TRIES ? WASM_SHM_TRIES : most;
+  for (tries = 0; tries < most; tries++) {
     uint32_t done = atomic_load(lock->words + WASM_SHM_STATE), at;
     wasm_shm_word* from = wasm_shm_copy(lock, done);
+    if (atomic_load(begun) - done >= lock->copies) continue;
     for (at = 0; at < lock->bytes; at += 4u) {
       uint32_t word = atomic_load_explicit(from + at / 4u, memory_order_relaxed);
       memcpy((unsigned char*)value + at, &word, lock->bytes - at < 4u ? lock->bytes - at : 4u);
     }
     atomic_thread_fence(memory_order_seq_cst);
-    if (atomic_load(lock->words + WASM_SHM_STATE + 1) - done < lock->copies) return 0;
+    if (atomic_load(begun) - done < lock->copies) return 0;
   }
   return EAGAIN;
 }

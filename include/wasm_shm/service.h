@@ -33,6 +33,7 @@ static inline int wasm_shm_service_open(wasm_shm_service* service, wasm_shm_doma
                                         uint32_t clients) {
   const size_t state = 4u * WASM_SHM_AT_RECORDS;
   uint32_t first = 65536u, second = 0, shift;
+  uint64_t bytes;
   wasm_shm_word* words;
   int error = wasm_shm_check(domain), there;
   if (error != 0) return error;
@@ -45,13 +46,14 @@ static inline int wasm_shm_service_open(wasm_shm_service* service, wasm_shm_doma
       clients > 1024u)
     return there ? EPROTO : EINVAL;
   for (shift = 0; 1u << shift != answer_capacity; shift++) continue;
+  bytes = WASM_SHM_LINE + state + capacity + clients * ((uint64_t)state + answer_capacity);
+  if (bytes > domain->window_bytes) return EINVAL; /* also if a size_t cannot say it */
   service->domain = domain;
   service->answers = offset + WASM_SHM_LINE + state + capacity;
   service->answer_capacity = answer_capacity;
   service->clients = clients;
-  error = wasm_shm_open(domain, 0x5753010au, offset,
-                        service->answers - offset + clients * (state + answer_capacity), capacity,
-                        shift | clients << 8, &words);
+  error = wasm_shm_open(domain, 0x5753010au, offset, (size_t)bytes, capacity, shift | clients << 8,
+                        &words);
   if (error != 0) return error;
   return wasm_shm_channel_open(&service->requests, domain, offset + WASM_SHM_LINE, capacity,
                                WASM_SHM_MPMC);
@@ -136,7 +138,7 @@ static inline int wasm_shm_request(wasm_shm_client* client, const void* bytes, u
   wasm_shm_request_header header;
   wasm_shm_word* listens = client->answers.words + WASM_SHM_AT_LISTENS;
   wasm_shm_claim claim;
-  int result = wasm_shm_done_all(&client->reader);
+  int result = client->reader.is_open ? wasm_shm_done_all(&client->reader) : EPERM;
   if (result != 0) return result;
   memset(&header, 0, sizeof header);
   if (length > wasm_shm_largest(&client->service->requests) - sizeof header) return EMSGSIZE;
@@ -237,14 +239,26 @@ static inline int wasm_shm_answer(wasm_shm_server* server, const wasm_shm_asked*
   return result;
 }
 
-/** Waits for a request whose client still waits. */
+/* Ends a call that passes over all that it gets: EBUSY, ETIMEDOUT, or 0 not yet. */
+static inline int wasm_shm_is_over(const struct timespec* until, uint32_t passed) {
+  struct timespec now;
+  if (until == NULL || passed == 0u) return 0;
+  if (wasm_shm_is_try(until)) return passed < WASM_SHM_TRIES ? 0 : EBUSY;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return wasm_shm_is_before(&now, until) ? 0 : ETIMEDOUT;
+}
+
+/** Waits for a request whose client still waits. With WASM_SHM_TRY it looks at 1000 requests at
+ * most. */
 static inline int wasm_shm_serve(wasm_shm_server* server, wasm_shm_asked* asked,
                                  const struct timespec* until) {
   wasm_shm_request_header header;
   wasm_shm_message message;
+  uint32_t passed;
   memset(asked, 0, sizeof *asked);
-  for (;;) {
-    int result = wasm_shm_read(&server->reader, &message, until);
+  for (passed = 0;; passed++) {
+    int result = wasm_shm_is_over(until, passed);
+    if (result == 0) result = wasm_shm_read(&server->reader, &message, until);
     if (result != 0) return result;
     if (message.length < sizeof header) continue;
     memcpy(&header, message.bytes, sizeof header);

@@ -45,10 +45,10 @@ static inline int wasm_shm_subscribe(wasm_shm_reader* reader, wasm_shm_topic* to
   wasm_shm_word* entry = NULL;
   uint32_t index, tail;
   int error = wasm_shm_check(topic->domain);
-  if (error != 0) return error;
-  if ((topic->overrun == WASM_SHM_OVERWRITE) != (buffer != NULL)) return EINVAL;
   memset(reader, 0, sizeof *reader);
   reader->ring = topic;
+  if (error != 0) return error;
+  if ((topic->overrun == WASM_SHM_OVERWRITE) != (buffer != NULL)) return EINVAL;
   reader->flags = flags;
   reader->buffer = (unsigned char*)buffer;
   for (index = 0; entry == NULL && index < topic->subscribers; index++) {
@@ -69,13 +69,19 @@ static inline int wasm_shm_subscribe(wasm_shm_reader* reader, wasm_shm_topic* to
   atomic_store(entry + 1, tail);
   reader->expected = atomic_load(topic->words + WASM_SHM_AT_NUMBER);
   reader->is_numbered = atomic_load(topic->words + WASM_SHM_AT_TAIL) == tail;
+  reader->is_open = 1;
   wasm_shm_ring_at(topic, WASM_SHM_AT_WRITERS);
   return 0;
 }
 
+/** What was read is handled. Does nothing if the reader is not open. */
 static inline int wasm_shm_unsubscribe(wasm_shm_reader* reader) {
-  int error = wasm_shm_check(reader->ring->domain);
+  int error;
+  if (!reader->is_open) return 0;
+  error = wasm_shm_check(reader->ring->domain);
   if (error != 0) return error;
+  reader->is_open = 0;
+  reader->released = reader->stored = reader->next; /* the entry may soon be another's */
   wasm_shm_swap(reader->ring->words + reader->place - 1, reader->ring->domain->id, 0);
   wasm_shm_ring_at(reader->ring, WASM_SHM_AT_WRITERS);
   return 0;

@@ -17,8 +17,9 @@ typedef struct {
   uint32_t position, published; /* of shared writing: counts of commits and of those shown */
   uint32_t limit;               /* what must stay: the head, or the slowest subscriber */
   uint32_t number;              /* of a topic's next message */
-  int has_claim;
-  uint32_t asked; /* of the claim that is attempted */
+  int is_open;                  /* from a successful open to the release */
+  int has_claim;                /* of a single writer */
+  uint32_t asked;               /* of the claim that is attempted */
   wasm_shm_claim* claim;
 } wasm_shm_writer;
 
@@ -81,11 +82,16 @@ static inline int wasm_shm_publish(wasm_shm_writer* writer) {
   return 0;
 }
 
-/** Gives the end up: another writer may continue. Commit or abandon all claims before. */
+/** Gives the end up: another writer may continue. Commit or abandon all claims before: a single
+ * writer's claim is lost. Does nothing if the writer is not open. */
 static inline int wasm_shm_writer_release(wasm_shm_writer* writer) {
-  int error = wasm_shm_publish(writer);
-  if (error == 0) wasm_shm_swap(wasm_shm_writer_word(writer->ring), writer->ring->domain->id, 0);
-  return error;
+  int error;
+  if (!writer->is_open) return 0;
+  error = wasm_shm_publish(writer);
+  if (error != 0) return error;
+  writer->is_open = writer->has_claim = 0;
+  wasm_shm_swap(wasm_shm_writer_word(writer->ring), writer->ring->domain->id, 0);
+  return 0;
 }
 
 /* Reads what must stay. */
@@ -100,12 +106,13 @@ static inline int wasm_shm_look_for_room(wasm_shm_writer* writer) {
 /** Takes the writing end. One participant has one writer of a ring. EBUSY: another has it. */
 static inline int wasm_shm_writer_open(wasm_shm_writer* writer, wasm_shm_channel* ring,
                                        uint32_t flags) {
-  int error = wasm_shm_check(ring->domain);
+  int error = wasm_shm_check(ring->domain), shares = wasm_shm_shares_writing(ring);
   memset(writer, 0, sizeof *writer);
   writer->ring = ring;
   writer->flags = flags;
-  if (error == 0) error = wasm_shm_take_end(ring, wasm_shm_writer_word(ring));
-  if (error != 0 || wasm_shm_shares_writing(ring)) return error;
+  if (error == 0) error = wasm_shm_take_end(ring, shares, wasm_shm_writer_word(ring));
+  writer->is_open = error == 0;
+  if (error != 0 || shares) return error;
   writer->position = atomic_load(ring->words + WASM_SHM_AT_TAIL);
   writer->published = writer->position;
   writer->number = atomic_load(ring->words + WASM_SHM_AT_NUMBER);
@@ -227,6 +234,7 @@ static inline int wasm_shm_claim_attempt(void* object) {
 static inline int wasm_shm_claim_room(wasm_shm_writer* writer, wasm_shm_claim* claim,
                                       uint32_t length, const struct timespec* until) {
   claim->bytes = NULL;
+  if (!writer->is_open) return EPERM;
   if (length > wasm_shm_largest(writer->ring)) return EMSGSIZE;
   writer->claim = claim;
   writer->asked = length;
@@ -241,7 +249,8 @@ static inline int wasm_shm_commit(wasm_shm_writer* writer, wasm_shm_claim* claim
   uint32_t need = wasm_shm_record_bytes(length), had = wasm_shm_record_bytes(claim->length);
   int error = wasm_shm_check(ring->domain);
   if (error != 0) return error;
-  if (claim->bytes == NULL) return EPERM;
+  /* After a release the tail is another writer's. */
+  if (claim->bytes == NULL || (!wasm_shm_shares_writing(ring) && !writer->has_claim)) return EPERM;
   if (length > claim->length) return EINVAL;
   claim->bytes = NULL;
   if (!wasm_shm_shares_writing(ring)) {

@@ -36,8 +36,19 @@ class Subscription(Reader):
             return False
         return compare_exchange(topic.address + entry, found, topic.domain.id | JOINING) == found
 
+    def _is_overwritten(self, position):
+        return (self.ring.load(INTENT) - position) & U32 > self.ring.capacity
+
+    def _jump(self):
+        self._next = self._tail = self._released = self.ring.position(OLDEST)
+        self._sure = False
+        return SKIPPED
+
     def _published(self):
         ring, position = self.ring, self._next
+        overwrites = ring.overrun == "overwrite"
+        if overwrites and self._is_overwritten(position):
+            return self._jump()
         record, available = ring.record(position), (self._tail - position) & U32
         header, number = load(record), load(record + 4)
         size = 0 if available > ring.capacity else ring.size_of(header, position, available)
@@ -45,15 +56,13 @@ class Subscription(Reader):
             size = 0
         whole = size != 0 and not header & PADDING
         data = ring.view(position, header) if whole else None
-        if ring.overrun == "overwrite":
+        if overwrites:
             data = memoryview(bytes(data)) if whole else None
             fence()
-            gone = (ring.load(INTENT) - position) & U32 > ring.capacity
+            gone = self._is_overwritten(position)
             # Another number follows a writer that was killed.
             if gone or self._sure and whole and number != self._expected and not self._is_reached(position):
-                self._next = self._tail = self._released = ring.position(OLDEST)
-                self._sure = False
-                return SKIPPED
+                return self._jump()
         if size == 0:
             raise ring.damaged(f"the record at {position} has the length {header:#x}; {available} remain")
         if not whole:
@@ -67,17 +76,25 @@ class Subscription(Reader):
         return message
 
     def _is_reached(self, position):
-        """Whether the records from the oldest on lead to a position."""
-        ring, at = self.ring, self.ring.load(OLDEST)
-        at = position if at % 8 else at
-        if (position - at) & U32 > ring.capacity:
-            return False
+        """Whether the records from the oldest on lead to a position. If the writer moves the oldest meanwhile, this looks again."""
+        for _ in range(16):
+            oldest = self.ring.load(OLDEST)
+            at = position if oldest % 8 else oldest
+            if (position - at) & U32 > self.ring.capacity:
+                return False
+            if self._leads(at, position):
+                return not self._is_overwritten(position)
+            if self.ring.load(OLDEST) == oldest:
+                return False
+        return False
+
+    def _leads(self, at, position):
         while at != position:
-            size = ring.size_of(load(ring.record(at)), at, (position - at) & U32)
+            size = self.ring.size_of(load(self.ring.record(at)), at, (position - at) & U32)
             if size == 0:
                 return False
             at = (at + size) & U32
-        return (ring.load(INTENT) - position) & U32 <= ring.capacity
+        return True
 
     def _leave(self):
         self.ring.leave_end(self._entry)
@@ -120,19 +137,20 @@ class Channel(Ring):
     @property
     def used(self):
         """Bytes in use: messages that are not given back yet, and 8 or more for each."""
+        self.domain.check()
         return min((self.load(TAIL) - self.load(HEAD)) & U32, self.capacity)
 
     @property
     def abandoned(self):
-        return self.load(ABANDONS)
+        return self._checked_load(ABANDONS)
 
     @property
     def redelivered(self):
-        return self.load(REDELIVERED)
+        return self._checked_load(REDELIVERED)
 
     @property
     def dropped(self):
-        return self.load(DROPPED)
+        return self._checked_load(DROPPED)
 
 
 class Topic(Ring):
@@ -158,11 +176,12 @@ class Topic(Ring):
 
     @property
     def subscribers(self):
+        self.domain.check()
         return sum(self.subscriber(entry) != 0 for entry in self.entries)
 
     @property
     def dropped(self):
-        return self.load(LOST)
+        return self._checked_load(LOST)
 
     def writer(self, manual=False):
         return Writer(self, manual, True)

@@ -79,6 +79,8 @@ class Window:
 
     def join(self, offset=0, slots=0):
         """Joins the domain at `offset`, and makes it first if these bytes are zeros. slots: 1 to 64; 0 takes what is there."""
+        if self.address is None:
+            raise NotOwner("this window was detached")
         domain = Domain(self, offset, slots)
         self._domains.add(domain)
         return domain
@@ -249,6 +251,7 @@ class Domain:
         return is_alive(load(self.line(slot, LIFE))) and identity(slot, load(self.line(slot, GENERATION))) == identifier
 
     def peers(self):
+        self.check()
         peers = []
         for slot in range(self.slots):
             life, generation = load(self.line(slot, LIFE)), load(self.line(slot, GENERATION))

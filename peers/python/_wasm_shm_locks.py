@@ -12,13 +12,15 @@ from _wasm_shm_domain import (
     NotOwner,
     NotRecoverable,
     PeerDied,
+    TimedOut,
     identity,
     round_line,
 )
-from _wasm_shm_kernel import compare_exchange, exchange, load, store
+from _wasm_shm_kernel import add, compare_exchange, exchange, load, set_bits, store
 
 CONTENDED, INCONSISTENT, PENDING, NOT_RECOVERABLE = 0x80, 0x40000000, 0x80000000, 0x7F
 COUNT, TRIES = 1023, 1000
+_MOST_READ = 1 << 26  # bytes that one read of a seqlock copies at most, or 16 values
 _SLEEPERS, _STATE = 16, 32  # bytes of an object's first line
 
 
@@ -43,10 +45,18 @@ def _take(domain, word, mine, sleeps):
     raise LayoutError("an owner word changes too often")
 
 
+def _take_whole(domain, word, sleeps):
+    """As _take, of a word whose owners leave nothing to repair."""
+    try:
+        return _take(domain, word, domain.id, sleeps)
+    except NotRecoverable:
+        raise LayoutError("an owner word that needs no repair is not recoverable") from None
+
+
 def lock_shortly(domain, word):
     """A lock around a few stores that need no repair. False: a living participant keeps it."""
     for tries in range(TRIES):  # held for less than a microsecond, unless its holder is paused
-        if _take(domain, word, domain.id, tries > 50) is not None:
+        if _take_whole(domain, word, tries > 50) is not None:
             return True
         if tries > 50:
             return False
@@ -175,6 +185,7 @@ class _Readers:
 
     def lock(self, timeout=None):
         lock = self._lock
+        lock.domain.check()
         if load(lock._word) & ID_BITS == lock.domain.id:
             raise RuntimeError("deadlock: this participant itself writes")
         return lock._wait(lambda: lock.read_attempt(self), timeout, "lock")
@@ -199,6 +210,7 @@ class _Writers:
 
     def lock(self, timeout=None):
         lock = self._lock
+        lock.domain.check()
         if load(lock._word) & (ID_BITS | PENDING) == lock.domain.id or lock.is_reader(lock.domain.slot):
             raise RuntimeError("deadlock: this participant itself is in")
         try:
@@ -333,20 +345,26 @@ class Semaphore(_Object):
     def _attempt(self, count):
         if not lock_shortly(self.domain, self._word):
             return None
-        slots = range(self.domain.slots)
-        free = sum(self._count(slot) for slot in slots) + count <= self.permits
-        if free:
-            store(self._own(self.domain.slot), self._tag() | (self._count(self.domain.slot) + count))
-        if unlock_shortly(self._word):
-            self.domain.ring(self._mask)
+        try:
+            slots = range(self.domain.slots)
+            free = sum(self._count(slot) for slot in slots) + count <= self.permits
+            if free:
+                store(self._own(self.domain.slot), self._tag() | (self._count(self.domain.slot) + count))
+        finally:
+            if unlock_shortly(self._word):
+                self.domain.ring(self._mask)
         return Permit(self, count) if free else None
 
-    def acquire(self, count=1, timeout=None):
+    def _check_count(self, count):
         if not 1 <= count <= self.permits:
             raise ValueError(f"count must be 1 to {self.permits}")
+
+    def acquire(self, count=1, timeout=None):
+        self._check_count(count)
         return self._wait(lambda: self._attempt(count), timeout, "acquire")
 
     def try_acquire(self, count=1):
+        self._check_count(count)
         self.domain.check()
         return self._attempt(count)
 
@@ -366,6 +384,7 @@ class Event(_Object):
         super().__init__(domain, 0x57530104, offset, LINE)
 
     def is_set(self):
+        self.domain.check()
         return load(self._word) & 1 == 1
 
     def _change(self, wanted):
@@ -385,6 +404,7 @@ class Event(_Object):
 
     def wait(self, timeout=None):
         """Waits until it is set. A set with a reset right after it is not missed."""
+        self.domain.check()
         first = load(self._word)
         self._wait(lambda: True if load(self._word) & 1 or load(self._word) != first else None, timeout, "wait")
 
@@ -397,13 +417,12 @@ class Condition(_Object):
 
     def notify_all(self):
         self.domain.check()
-        found = load(self._word)
-        while compare_exchange(self._word, found, (found + 1) & 0xFFFFFFFF) != found:
-            found = load(self._word)
+        add(self._word, 1)
         self.domain.ring(self._mask)
 
     def wait(self, held, timeout=None):
         """Unlocks a mutex, waits for a notice, and locks it again, also before it raises TimedOut."""
+        self.domain.check()
         mutex = held._side
         if not isinstance(mutex, Mutex) or not held._held or held._needs_repair:
             raise NotOwner("a mutex that is held and whole is needed")
@@ -454,9 +473,7 @@ class Barrier(_Object):
             if state == "left" and load(self._word) & 0x7F == 0:
                 compare_exchange(self._party(slot), found, 0)
                 continue
-            before = load(self._word)
-            while not before & self.BROKEN and compare_exchange(self._word, before, before | self.BROKEN) != before:
-                before = load(self._word)
+            set_bits(self._word, self.BROKEN)
             self.domain.ring(self._mask)
             raise PeerDied(f"the party in slot {slot} died or left; reset() lets others take over")
 
@@ -492,19 +509,26 @@ class Barrier(_Object):
         raise LayoutError("the barrier changes too often")
 
     def arrive(self, timeout=None):
-        """Waits until all parties have arrived. A timeout takes the arrival back."""
+        """Waits until all parties have arrived. A timeout takes the arrival back, and so does a signal handler that raises."""
         arrived = []
         try:
             self._wait(lambda: self._arrive(arrived), timeout, "arrive")
-        except TimeoutError:
-            while arrived:
-                found = load(self._word)
-                if found & 0xFFFFFF00 != arrived[0] & 0xFFFFFF00 and found >> 24 == arrived[0] >> 24:
-                    return
-                gone = found & 0xFFFFFF00 != arrived[0] & 0xFFFFFF00 or found & self.BROKEN or not found & 0x7F
-                if gone or compare_exchange(self._word, found, found - 1) == found:
-                    break
+        except (PeerDied, LayoutError):
             raise
+        except BaseException as error:
+            if arrived and self.domain.joined and self._take_back(arrived[0]) and isinstance(error, TimeoutError):
+                return
+            raise
+
+    def _take_back(self, state):
+        """Whether all have met meanwhile, so that there is nothing to take back."""
+        for _ in range(TRIES):
+            found = load(self._word)
+            if found & 0xFFFFFF00 != state & 0xFFFFFF00:
+                return found >> 24 == state >> 24
+            if found & self.BROKEN or not found & 0x7F or compare_exchange(self._word, found, found - 1) == found:
+                return False
+        raise LayoutError("the barrier changes too often")
 
     def reset(self):
         """Forgets the parties that are gone, so that others can take their places, and rejects those that wait."""
@@ -514,10 +538,12 @@ class Barrier(_Object):
             if self._state(slot, found) in ("died", "left"):
                 compare_exchange(self._party(slot), found, 0)
         self._register()
-        found = load(self._word)
-        while compare_exchange(self._word, found, ((found >> 24) + 1 & 0xFF) << 24) != found:
+        for _ in range(TRIES):
             found = load(self._word)
-        self.domain.ring(self._mask)
+            if compare_exchange(self._word, found, ((found >> 24) + 1 & 0xFF) << 24) == found:
+                self.domain.ring(self._mask)
+                return
+        raise LayoutError("the barrier changes too often")
 
 
 class Seqlock(_Object):
@@ -534,27 +560,39 @@ class Seqlock(_Object):
 
     def read(self):
         """A copy of the last value that was written whole."""
+        self.domain.check()
         words = (self.value_size + 3) // 4
-        for _ in range(TRIES):
+        for _ in range(min(TRIES, max(16, _MOST_READ // self.value_size))):
             done = load(self._word)
+            if not self._is_whole(done):
+                continue
             start = self._copy(done)
             value = b"".join(load(start + 4 * index).to_bytes(4, "little") for index in range(words))
-            if (load(self._word + 4) - done) & 0xFFFFFFFF < self._copies:
+            if self._is_whole(done):
                 return value[: self.value_size]
-        raise TimeoutError("the value was overwritten during each read: more copies help")
+        raise TimedOut("the value was overwritten during each read: more copies help")
+
+    def _is_whole(self, done):
+        """Whether the copy of that write is not being overwritten yet."""
+        return (load(self._word + 4) - done) & 0xFFFFFFFF < self._copies
 
     def _attempt(self, value):
         writer = self._word + 8
-        if _take(self.domain, writer, self.domain.id, True) is None:
+        if _take_whole(self.domain, writer, True) is None:
             return None
-        following = load(self._word) + 1 & 0xFFFFFFFF
-        store(self._word + 4, following)
-        start = self._copy(following)
-        for index in range(0, len(value), 4):
-            store(start + index, int.from_bytes(value[index : index + 4], "little"))
-        store(self._word, following)
-        if exchange(writer, 0) & CONTENDED:  # a dead writer left nothing to repair
-            self.domain.ring(self._mask)
+        try:
+            following = load(self._word) + 1 & 0xFFFFFFFF
+            store(self._word + 4, following)
+            start = self._copy(following)
+            for index in range(0, len(value), 4):
+                store(start + index, int.from_bytes(value[index : index + 4], "little"))
+            store(self._word, following)
+        finally:
+            freed = exchange(writer, 0)
+            if freed & CONTENDED:
+                self.domain.ring(self._mask)
+        if freed & ID_BITS != self.domain.id:
+            raise LayoutError("another participant wrote at the same time")
         return True
 
     def write(self, value, timeout=None):

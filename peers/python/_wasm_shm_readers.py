@@ -5,7 +5,7 @@ from _wasm_shm_kernel import compare_exchange, load
 from _wasm_shm_locks import ID_BITS, TRIES, lock_shortly, unlock_shortly
 from _wasm_shm_rings import (
     ABANDONED, ABANDONS, COMMITTED, CONSUMERS, DONE, DROPPED, HEAD, PADDING, READERS, REDELIVERED, TAIL, TAKEN,
-    TAKEN_END, U32, WRITERS,
+    TAKEN_END, U32, WRITERS, take_all,
 )  # fmt: skip
 
 _END = object()
@@ -24,6 +24,9 @@ class Message:
 
     def __len__(self):
         return len(self.bytes)
+
+    def __bool__(self):
+        return True  # also an empty one
 
     def release(self):
         """Gives its room back before the reader's next step: it is handled. With one reader, so are all before it."""
@@ -144,6 +147,8 @@ class Reader:
             found = self._published()
             if found is not SKIPPED:
                 return found
+        if self.ring.overrun is None:
+            raise self.ring.damaged("there is more to skip each time")
         raise TimedOut("what was read was overwritten meanwhile each time: a larger capacity helps")
 
     def _begin(self):
@@ -172,7 +177,10 @@ class Reader:
         first = self.read(timeout)
         messages = [first] if first is not None else []
         while messages and len(messages) < most:
-            found = self._take()
+            try:
+                found = self._take()
+            except (LayoutError, PeerDied, TimedOut):
+                break  # the next call tells
             if found is None or found is _END:
                 break
             messages.append(found)
@@ -219,18 +227,24 @@ class SharedReader(Reader):
         self._held = []
 
     def _take(self):
-        ring, moved = self.ring, True
-        while moved:
+        ring = self.ring
+        for _ in range(TRIES):
             if not lock_shortly(ring.domain, ring.address + CONSUMERS):
                 return None
-            found = None
+            found, moved = None, False
             try:
                 found = self._take_locked()
+                if isinstance(found, Message):
+                    self._held.append(found._token)
             finally:
-                moved = self._unlock() and found is None
-        if isinstance(found, Message):
-            self._held.append(found._token)
-        return found
+                try:
+                    moved = self._unlock()
+                except LayoutError:
+                    if not isinstance(found, Message):  # else the next call meets the damage
+                        raise
+            if found is not None or not moved:
+                return found
+        return None
 
     def _advance(self):
         """Moves the head over all that is done. Returns the head, and the end of what is taken."""
@@ -267,7 +281,7 @@ class SharedReader(Reader):
                 return tries > 0
             try:
                 self._advance()
-            except LayoutError:
+            except BaseException:
                 unlock_shortly(lock)
                 raise
         unlock_shortly(lock)
@@ -308,11 +322,8 @@ class SharedReader(Reader):
         ring, position, end = self.ring, taken, self.ring.position(TAIL)
         if (end - head) & U32 > ring.capacity or (end - head) & U32 < (taken - head) & U32:
             raise ring.damaged("its tail is not a position of this ring")
-        looks = 0
+        looked = None  # the position of a dead writer's claim
         while position != end:
-            looks += 1
-            if looks > ring.capacity:  # each is looked at twice
-                raise ring.damaged("a record changes again and again")
             record = ring.record(position)
             header, state = load(record), load(record + 4)
             padding = header & PADDING
@@ -336,6 +347,9 @@ class SharedReader(Reader):
                     if found is not None:
                         return found
                 else:
+                    if position == looked:
+                        raise ring.damaged("a record changes again and again")
+                    looked = position
                     if compare_exchange(record + 4, state, ABANDONED) == state:
                         ring.count(ABANDONS)
                     continue  # look again: it may have committed before it died
@@ -347,7 +361,9 @@ class SharedReader(Reader):
     def _take_locked(self):
         head, taken = self._advance()
         # The oldest message blocks the head, so a dead reader's is found even if there are always new ones.
-        found = self._take_from_dead(head, taken, 1) or self._take_next(head, taken)
+        found = self._take_from_dead(head, taken, 1)
+        if found is None:
+            found = self._take_next(head, taken)
         if found is not None:
             return found
         head, taken = self._advance()  # over what was skipped
@@ -387,14 +403,7 @@ class SharedReader(Reader):
             self._finish(token)
 
     def _release_all(self):
-        damage = None
-        while self._held:
-            try:
-                self._finish(self._held.pop())
-            except LayoutError as error:  # the others are handled all the same
-                damage = damage or error
-        if damage is not None:
-            raise damage
+        take_all(self._held, self._finish)
 
     def _leave(self):
         self.ring.leave_end(self.ring.reader_word)

@@ -23,6 +23,18 @@ def is_capacity(capacity, least=64):
     return least <= capacity <= 1 << 30 and capacity & (capacity - 1) == 0
 
 
+def take_all(items, call):
+    """Takes each item out of `items`, for a call with it. Damage of one does not keep the others: it is raised after them."""
+    damage = None
+    while items:
+        try:
+            call(items.pop())
+        except LayoutError as error:
+            damage = damage or error
+    if damage is not None:
+        raise damage
+
+
 class Ring:
     """What a channel and a topic share. Both ends of a ring know it by its bytes."""
 
@@ -40,7 +52,7 @@ class Ring:
 
     @property
     def closed(self):
-        return load(self.address + CLOSED) != 0
+        return self._checked_load(CLOSED) != 0
 
     def close(self):
         """Ends it for all writers. Readers get what is there, and then the end."""
@@ -60,6 +72,10 @@ class Ring:
 
     def count(self, word):
         add(self.address + word, 1)
+
+    def _checked_load(self, word):
+        self.domain.check()
+        return self.load(word)
 
     def damaged(self, what):
         return LayoutError(f"{type(self).__name__} at {self.offset}: {what}")
@@ -114,8 +130,9 @@ class Ring:
 
     def take_end(self, word):
         found = self.load(word)
-        free = not found or not self.domain.is_living(found)
-        if not free or compare_exchange(self.address + word, found, self.domain.id) != found:
+        # A table's word is of one slot: an id of another is damage, and replaced.
+        taken = self.domain.is_living(found) if word in (WRITER, READER) else found == self.domain.id
+        if taken or compare_exchange(self.address + word, found, self.domain.id) != found:
             raise NotOwner(f"{type(self).__name__} at {self.offset}: a participant has this end already")
 
     def leave_end(self, word):
@@ -138,7 +155,8 @@ class Ring:
 
 
 class Claim:
-    """Room for a message: fill `bytes`, a memoryview of the segment, then commit(). A `with` block may abandon it."""
+    """Room for a message: fill `bytes`, a memoryview of the segment, then commit(). The end of a `with` block
+    abandons it if it is open, and so does its writer's release()."""
 
     def __init__(self, writer, position, length):
         self._writer, self.position, self.length = writer, position, length
@@ -177,7 +195,7 @@ class Writer:
     def __init__(self, ring, manual, patient):
         ring.domain.check()
         ring.take_end(ring.writer_word)
-        self.ring, self._manual, self._patient, self._claim, self._open = ring, manual, patient, None, True
+        self.ring, self._manual, self._patient, self._claims, self._open = ring, manual, patient, set(), True
         self._position = self._published = 0  # of shared writing: counts of commits, and of those shown
         if not ring.shares_writing:
             try:
@@ -236,10 +254,13 @@ class Writer:
     def _attempt(self, length):
         if not self._open or self.ring.closed:
             raise Closed(f"{type(self.ring).__name__} at {self.ring.offset} was closed, or this writer released")
-        return self._claim_shared(length) if self.ring.shares_writing else self._claim_alone(length)
+        claim = self._claim_shared(length) if self.ring.shares_writing else self._claim_alone(length)
+        if claim is not None:
+            self._claims.add(claim)
+        return claim
 
     def _claim_alone(self, length):
-        if self._claim is not None:
+        if self._claims:
             raise RuntimeError("deadlock: the claim before it is still open")
         total = self._size_at(self._position, length)
         for looks in range(3):
@@ -252,8 +273,7 @@ class Writer:
             self._limit = self._look()
         if self.ring.overrun:
             self._tell((self._position + total) & U32)
-        self._claim = self._place(self._position, length)
-        return self._claim
+        return self._place(self._position, length)
 
     def _claim_shared(self, length):
         ring = self.ring
@@ -289,6 +309,7 @@ class Writer:
 
     def _commit(self, claim, length):
         ring, record, need = self.ring, self.ring.record(claim.position), record_bytes(length)
+        self._claims.discard(claim)
         if ring.shares_writing:
             # First what is left over becomes padding, then the length is stored that makes it so.
             if need < record_bytes(claim.length):
@@ -303,12 +324,11 @@ class Writer:
                 store(record + 4, self._number)
                 self._number = (self._number + 1) & U32
             self._position = (claim.position + need) & U32
-            self._claim = None
         if not self._manual:
             self.publish()
 
     def _abandon(self, claim):
-        self._claim = None
+        self._claims.discard(claim)
         if self.ring.shares_writing:
             self._settle(claim, ABANDONED)
             self.ring.count(ABANDONS)
@@ -380,11 +400,14 @@ class Writer:
         ring.ring(READERS)
 
     def release(self):
-        """Gives the end up: another writer may continue. Commit or abandon all claims before."""
+        """Gives the end up: another writer may continue. Open claims are abandoned, and cannot be used any more."""
         if self._open:
             self.publish()
             self._open = False
-            self.ring.leave_end(self.ring.writer_word)
+            try:
+                take_all(self._claims, Claim.abandon)
+            finally:
+                self.ring.leave_end(self.ring.writer_word)
 
     def close(self):
         """Releases, and ends the channel."""

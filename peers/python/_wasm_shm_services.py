@@ -4,7 +4,7 @@ import json
 import struct
 import time
 
-from _wasm_shm_domain import Closed, HandlerFailed, LayoutError, NotOwner, PeerDied, TooManyPeers
+from _wasm_shm_domain import Closed, HandlerFailed, LayoutError, NotOwner, PeerDied, TimedOut, TooManyPeers
 from _wasm_shm_kernel import monotonic
 from _wasm_shm_rings import LISTENS, READER, READERS, RECORDS, WRITERS, Writer, is_capacity
 
@@ -60,16 +60,26 @@ class Service:
         return Server(self, retry)
 
     def serve(self, handler, retry=False):
-        """Answers requests with handler(bytes). Its client is told of an Exception; another BaseException ends this."""
+        """Answers requests with handler(bytes). Its client is told of an Exception, and of an answer that cannot be
+        sent; another BaseException ends this."""
         with self.server(retry) as server:
             while True:
                 asked = server.next()
                 try:
-                    answer = handler(asked.bytes)
+                    answer = asked._checked(handler(asked.bytes))
                 except Exception as error:
                     asked.fail(error)
                 else:
                     asked.answer(answer)
+
+
+def _until(timeout):
+    return None if timeout is None else monotonic() + timeout
+
+
+def _rest(until):
+    """Seconds until then; None if there is no limit."""
+    return None if until is None else max(0.0, until - monotonic())
 
 
 class _Client:
@@ -98,7 +108,7 @@ class _Client:
 
     def request(self, data, timeout):
         service, answers = self._service, self._answers
-        domain, began = service.domain, monotonic()
+        domain, until = service.domain, _until(timeout)
         self._reader._begin()
         self._number = (self._number + 1) & 0xFFFFFFFF
         deadline = 0.0 if timeout is None else (time.time() + timeout) * 1000
@@ -110,15 +120,14 @@ class _Client:
                 claim.bytes[: len(header)] = header
                 claim.bytes[len(header) :] = data
                 claim.commit()
-            rest = None if timeout is None else max(0.0, timeout - (monotonic() - began))
-            status, body = domain.wait(answers.address + READERS, self._attempt, rest, what)
+            status, body = domain.wait(answers.address + READERS, self._attempt, _rest(until), what)
         finally:
             if domain.joined:
                 answers.store(LISTENS, 0)
                 answers.ring(WRITERS)  # servers that wait for room
         if status == _DIED:
             raise PeerDied("the server that worked on it was killed")
-        if status == _FAILED:
+        if status != _DONE:
             raise HandlerFailed(*_failure(body))
         return body
 
@@ -145,7 +154,7 @@ def _failure(body):
     try:
         told = json.loads(body.decode())
         return told.get("name"), told.get("message"), told.get("code")
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         return "Error", "it told nothing of its failure", None
 
 
@@ -158,20 +167,28 @@ class Asked:
 
     def answer(self, data, timeout=None):
         """Sends the answer, unless nobody waits for it any more."""
-        self._send(_DONE, memoryview(data).cast("B"), timeout)
+        self._send(_DONE, self._checked(data), timeout)
 
     def fail(self, error, timeout=None):
         """Tells the client that the handler failed."""
         code = {"code": error.code} if isinstance(getattr(error, "code", None), str) else {}
         body = json.dumps({"name": type(error).__name__, "message": str(error), **code}).encode()
-        answers = self._server._service._answers(self._client)
-        self._send(_FAILED, body if len(body) + _ANSWER.size <= answers.largest else b"", timeout)
+        self._send(_FAILED, body if len(body) <= self._most else b"", timeout)
+
+    @property
+    def _most(self):
+        return self._server._service._answers(self._client).largest - _ANSWER.size
+
+    def _checked(self, data):
+        data = memoryview(data).cast("B")
+        if len(data) > self._most:
+            raise ValueError(f"an answer has at most {self._most} bytes, not {len(data)}")
+        return data
 
     def _send(self, status, data, timeout=None):
         service = self._server._service
         answers = service._answers(self._client)
         with Writer(answers, False, True) as writer:
-            writer._check_length(_ANSWER.size + len(data))
             what = f"answer of the Service at {service.offset}"
             claim = service.domain.wait(answers.address + WRITERS, lambda: self._claim(writer, data), timeout, what)
             if claim is not False:
@@ -199,21 +216,34 @@ class Server:
 
     def next(self, timeout=None):
         """Waits for a request whose client still waits."""
-        deadline = None if timeout is None else monotonic() + timeout
+        until = _until(timeout)
         while True:
-            message = self._reader.read(None if deadline is None else max(0.0, deadline - monotonic()))
+            message = self._reader.read(_rest(until))
             if message is None:
                 raise Closed("the service was closed")
-            data = bytes(message.bytes)
-            if len(data) < _REQUEST.size:
-                continue
-            client, identifier, number, _zero, late = _REQUEST.unpack_from(data)
-            asked = Asked(self, client, identifier, number, data[_REQUEST.size :], message.redelivered)
-            if not asked._is_wanted() or 0 < late < time.time() * 1000:
-                continue
-            if not message.redelivered or self._retry:
+            asked = self._wanted(message)
+            if asked is not None and (not message.redelivered or self._retry):
                 return asked
-            asked._send(_DIED, b"")
+            if asked is not None:
+                self._tell_of_death(asked, _rest(until))
+            if _rest(until) == 0:
+                raise TimedOut(f"next of the Service at {self._service.offset} took longer than {timeout} s")
+
+    def _wanted(self, message):
+        """The request in a message; None if nobody waits for its answer."""
+        data = bytes(message.bytes)
+        if len(data) < _REQUEST.size:
+            return None
+        client, identifier, number, _zero, late = _REQUEST.unpack_from(data)
+        asked = Asked(self, client, identifier, number, data[_REQUEST.size :], message.redelivered)
+        return None if not asked._is_wanted() or 0 < late < time.time() * 1000 else asked
+
+    @staticmethod
+    def _tell_of_death(asked, timeout):
+        try:
+            asked._send(_DIED, b"", timeout)
+        except TimedOut:
+            pass  # its client does not read
 
     def release(self):
         self._reader.release()

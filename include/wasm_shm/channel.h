@@ -50,7 +50,8 @@ static inline wasm_shm_word* wasm_shm_reader_word(const wasm_shm_channel* channe
                            WASM_SHM_AT_READER_TABLE);
 }
 
-/** Takes the reading end of a channel: it begins where the last reader was. */
+/** Takes the reading end of a channel: it begins where the last reader was. A struct that is open
+ * is released first. */
 static inline int wasm_shm_reader_open(wasm_shm_reader* reader, wasm_shm_channel* channel,
                                        uint32_t flags) {
   int error = wasm_shm_check(channel->domain);
@@ -110,12 +111,12 @@ static inline int wasm_shm_read_batch(wasm_shm_reader* reader, wasm_shm_message*
                                       const struct timespec* until) {
   int result = most < 1u ? EINVAL : reader->is_open ? wasm_shm_done_all(reader) : EPERM;
   *count = 0;
+  if (result != 0) return result;
   if (wasm_shm_shares_reading(reader->ring) && most > WASM_SHM_MOST_HELD) most = WASM_SHM_MOST_HELD;
   if (reader->ring->overrun == WASM_SHM_OVERWRITE) most = 1; /* it has one buffer */
   reader->message = list;
-  if (result == 0)
-    result = wasm_shm_wait_or_try(reader->ring, WASM_SHM_AT_READERS, wasm_shm_read_attempt_of,
-                                  reader, until);
+  result = wasm_shm_wait_or_try(reader->ring, WASM_SHM_AT_READERS, wasm_shm_read_attempt_of, reader,
+                                until);
   if (result != 0) return result;
   while (++*count < most) {
     reader->message = list + *count;

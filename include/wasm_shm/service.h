@@ -242,14 +242,14 @@ static inline int wasm_shm_answer(wasm_shm_server* server, const wasm_shm_asked*
 /* Ends a call that passes over all that it gets: EBUSY, ETIMEDOUT, or 0 not yet. */
 static inline int wasm_shm_is_over(const struct timespec* until, uint32_t passed) {
   struct timespec now;
-  if (until == NULL || passed == 0u) return 0;
-  if (wasm_shm_is_try(until)) return passed < WASM_SHM_TRIES ? 0 : EBUSY;
+  if (until == NULL || passed < WASM_SHM_TRIES) return 0;
+  if (wasm_shm_is_try(until)) return EBUSY;
   clock_gettime(CLOCK_MONOTONIC, &now);
   return wasm_shm_is_before(&now, until) ? 0 : ETIMEDOUT;
 }
 
-/** Waits for a request whose client still waits. With WASM_SHM_TRY it looks at 1000 requests at
- * most. */
+/** Waits for a request whose client still waits. With WASM_SHM_TRY, or if the time is over, it
+ * looks at 1000 requests at most. */
 static inline int wasm_shm_serve(wasm_shm_server* server, wasm_shm_asked* asked,
                                  const struct timespec* until) {
   wasm_shm_request_header header;

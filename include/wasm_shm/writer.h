@@ -103,7 +103,8 @@ static inline int wasm_shm_look_for_room(wasm_shm_writer* writer) {
   return writer->limit % 8u != 0u || writer->position - writer->limit > ring->capacity ? EPROTO : 0;
 }
 
-/** Takes the writing end. One participant has one writer of a ring. EBUSY: another has it. */
+/** Takes the writing end. One participant has one writer of a ring. EBUSY: another has it. A struct
+ * that is open is released first. */
 static inline int wasm_shm_writer_open(wasm_shm_writer* writer, wasm_shm_channel* ring,
                                        uint32_t flags) {
   int error = wasm_shm_check(ring->domain), shares = wasm_shm_shares_writing(ring);

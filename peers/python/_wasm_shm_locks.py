@@ -513,8 +513,6 @@ class Barrier(_Object):
         arrived = []
         try:
             self._wait(lambda: self._arrive(arrived), timeout, "arrive")
-        except (PeerDied, LayoutError):
-            raise
         except BaseException as error:
             if arrived and self.domain.joined and self._take_back(arrived[0]) and isinstance(error, TimeoutError):
                 return

@@ -411,8 +411,10 @@ class Writer:
 
     def close(self):
         """Releases, and ends the channel."""
-        self.release()
-        self.ring.close()
+        try:
+            self.release()
+        finally:
+            self.ring.close()
 
     def __enter__(self):
         return self

@@ -6,10 +6,12 @@ import time
 
 from _wasm_shm_domain import Closed, HandlerFailed, LayoutError, NotOwner, PeerDied, TimedOut, TooManyPeers
 from _wasm_shm_kernel import monotonic
+from _wasm_shm_locks import TRIES
 from _wasm_shm_rings import LISTENS, READER, READERS, RECORDS, WRITERS, Writer, is_capacity
 
 _REQUEST, _ANSWER = struct.Struct("<IIIId"), struct.Struct("<IIII")
 _DONE, _FAILED, _DIED = 0, 1, 2
+_MOST_UNTOLD = 1024
 
 
 class Service:
@@ -172,7 +174,11 @@ class Asked:
     def fail(self, error, timeout=None):
         """Tells the client that the handler failed."""
         code = {"code": error.code} if isinstance(getattr(error, "code", None), str) else {}
-        body = json.dumps({"name": type(error).__name__, "message": str(error), **code}).encode()
+        try:
+            message = str(error)
+        except Exception:
+            message = "what it raised cannot be told"
+        body = json.dumps({"name": type(error).__name__, "message": message, **code}).encode()
         self._send(_FAILED, body if len(body) <= self._most else b"", timeout)
 
     @property
@@ -213,11 +219,15 @@ class Server:
     def __init__(self, service, retry):
         self._service, self._retry = service, retry
         self._reader = service.requests.reader(patient=True)
+        self._untold = []  # whose server died
 
     def next(self, timeout=None):
         """Waits for a request whose client still waits."""
-        until = _until(timeout)
+        until, passed = _until(timeout), 0
         while True:
+            self._tell_of_deaths(until)
+            if passed >= TRIES and _rest(until) == 0:  # those that are there are looked at, whatever the timeout is
+                raise TimedOut(f"next of the Service at {self._service.offset} took longer than {timeout} s")
             message = self._reader.read(_rest(until))
             if message is None:
                 raise Closed("the service was closed")
@@ -225,9 +235,8 @@ class Server:
             if asked is not None and (not message.redelivered or self._retry):
                 return asked
             if asked is not None:
-                self._tell_of_death(asked, _rest(until))
-            if _rest(until) == 0:
-                raise TimedOut(f"next of the Service at {self._service.offset} took longer than {timeout} s")
+                self._untold = [*self._untold[1 - _MOST_UNTOLD :], asked]
+            passed += 1
 
     def _wanted(self, message):
         """The request in a message; None if nobody waits for its answer."""
@@ -238,12 +247,13 @@ class Server:
         asked = Asked(self, client, identifier, number, data[_REQUEST.size :], message.redelivered)
         return None if not asked._is_wanted() or 0 < late < time.time() * 1000 else asked
 
-    @staticmethod
-    def _tell_of_death(asked, timeout):
-        try:
-            asked._send(_DIED, b"", timeout)
-        except TimedOut:
-            pass  # its client does not read
+    def _tell_of_deaths(self, until):
+        untold, self._untold = self._untold, []
+        for asked in untold:
+            try:
+                asked._send(_DIED, b"", _rest(until))
+            except TimedOut:
+                self._untold.append(asked)  # there is no room: its client does not read
 
     def release(self):
         self._reader.release()

@@ -94,7 +94,7 @@ export function argumentsAt(
 /** Sizes that the segment names, and not the caller, must fit it. @throws {ShmError} `ERR_SHM_LAYOUT` */
 export function checkFound(participant: Participant, name: string, offset: number, bytes: number): void {
   if (offset + bytes <= participant.words.length * 4) return;
-  throw participant.damaged(`${name} at ${offset}: its words say that it has ${bytes} bytes, beyond the segment's end`);
+  throw participant.damaged(`${name} at ${offset}: its words say that it has ${bytes} bytes, beyond the window's end`);
 }
 
 /** Nothing more is accepted: everyone who waits looks at that. */

@@ -76,14 +76,14 @@ export class Reader<T = Uint8Array> extends Uncloneable implements AsyncIterable
     const { capacity } = this.#parts.object;
     let failure: { readonly error: unknown } | undefined;
     return this.#iterator(async () => {
-      if (failure) throw failure.error; // not before the messages that were taken until then
+      if (failure) throw failure.error; // after the messages before the one that could not be copied
       const first = await this.read();
       if (!first) return undefined;
       const messages = [first];
       // Honest peers cannot write more than a ring of messages that are not given back.
       for (let bytes = first.length; this.#isOpen && messages.length < most && bytes < capacity; ) {
+        if (!this.#takesMore()) break;
         try {
-          if (this.#take(false) !== "message") break;
           const message = this.#message();
           bytes += message.length;
           messages.push(message);
@@ -135,6 +135,15 @@ export class Reader<T = Uint8Array> extends Uncloneable implements AsyncIterable
   #begin(takes = false): void {
     this.#checkOpen();
     this.#parts.consumer.releaseAll(takes);
+  }
+
+  /** Whether another message is there. What else there is to tell, the next step meets, too. */
+  #takesMore(): boolean {
+    try {
+      return this.#take(false) === "message";
+    } catch {
+      return false;
+    }
   }
 
   #take(sleeps: boolean): Found {

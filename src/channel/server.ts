@@ -59,7 +59,10 @@ export class Server {
     const readers = Array.from({ length: concurrency }, () =>
       ground.requests.reader({ peerDeath: "wait", signal: this.#stop.signal }),
     );
-    this.stopped = this.#serve(readers);
+    const work = readers.map((reader) => this.#serve(reader));
+    const released = Promise.allSettled(work).then(() => this.#release());
+    released.catch(() => {}); // `stopped` tells of it, or of what came before
+    this.stopped = Promise.all(work).then(() => released);
   }
 
   /** Takes no more requests, and resolves when those that it works on are answered. */
@@ -73,22 +76,21 @@ export class Server {
     await this.stop();
   }
 
-  /** Gives its ends up once all loops have ended, also if one failed: that stops the others. */
-  async #serve(readers: readonly Reader<Uint8Array>[]): Promise<void> {
-    const failures: unknown[] = [];
-    const serve = async (reader: Reader<Uint8Array>): Promise<void> => {
-      try {
-        for await (const message of reader) await this.#answer(message);
-      } catch (error) {
-        if (error === STOPPED || this.#ground.participant.left) return;
-        failures.push(error);
-        this.#stop.abort(STOPPED);
-      }
-    };
-    await Promise.all(readers.map(serve));
+  /** One loop. If it fails, the others stop, too. */
+  async #serve(reader: Reader<Uint8Array>): Promise<void> {
+    try {
+      for await (const message of reader) await this.#answer(message);
+    } catch (error) {
+      if (error === STOPPED || this.#ground.participant.left) return;
+      this.#stop.abort(STOPPED);
+      throw error;
+    }
+  }
+
+  /** Gives its ends up, once all loops have ended. */
+  #release(): void {
     if (!this.#ground.participant.left)
       doAll([...this.#producers.values()].map((producer) => () => producer.release()));
-    if (failures.length > 0) throw failures[0];
   }
 
   async #answer(message: Message): Promise<void> {

@@ -29,8 +29,9 @@ const ENTRY_WORDS = 16;
 
 export const MOST_SUBSCRIBERS = 1024;
 
-/** A step copies no more rings than this of messages that are overwritten meanwhile. */
-const MOST_COPIES = 32;
+/** A step copies so many bytes of messages that are overwritten meanwhile, or so many messages. */
+const MOST_BYTES_COPIED = 2 ** 26;
+const LEAST_COPIES = 16;
 
 /** So often a subscriber walks along the records while the writer moves the oldest of them. */
 const MOST_WALKS = 16;
@@ -217,7 +218,8 @@ export class Subscription extends BaseConsumer<TopicObject> implements Consumer 
 
   take(sleeps: boolean): Found {
     this.#copied = 0;
-    for (let tries = 0; tries < MOST_TRIES && this.#copied <= MOST_COPIES * this.object.capacity; tries++) {
+    for (let tries = 0; tries < MOST_TRIES; tries++) {
+      if (tries >= LEAST_COPIES && this.#copied > MOST_BYTES_COPIED) break;
       if (this.#next !== this.load(Ring.Tail)) {
         if (this.#takePublished()) return "message";
         continue;

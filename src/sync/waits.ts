@@ -54,10 +54,10 @@ const SLICE_MS = 50;
 const SPIN_MS = 0.02;
 
 /**
- * So many rings of own waits are served in one turn of the event loop. Honest peers cause a few; a hostile one could let each
- * service cause the next, and no timer would run.
+ * Of so many rings of own waits one is served in the next turn of the event loop. A hostile peer could let each service cause
+ * the next, and no timer would run.
  */
-const MOST_RINGS = 256;
+const MOST_RINGS = 1024;
 
 /** Participants with pending waits are held, as the promises' owner may hold nothing else. */
 const busy = new Set<Waits>();

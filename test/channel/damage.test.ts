@@ -5,6 +5,7 @@ import { DONE, Ring } from "#src/channel/layout.js";
 import { TopicWord } from "#src/channel/subscriptions.js";
 import { suite } from "../suite.js";
 import { beforeEachAccess } from "../support/accesses.js";
+import { until } from "../support/waiting.js";
 import { codeOf, domainOf, hosts, PLACE, payload, withParties } from "./support.js";
 
 /** No position: it is not on a record's boundary. */
@@ -191,7 +192,7 @@ for (const host of hosts) {
       words[at(Ring.Tail, requests)] = NOWHERE;
       asking?.close(); // which wakes the server
       assert.is(await codeOf(server?.stopped ?? Promise.resolve()), "ERR_SHM_LAYOUT");
-      assert.is(words[writers], 0);
+      await until("the server's ends", () => words[writers] === 0);
       assert.is(words[at(Ring.ReaderTable + slot, requests)], 0);
     }));
 

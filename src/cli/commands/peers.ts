@@ -104,7 +104,7 @@ export function addPeers(program: Command): void {
     .description(
       "Show the participants of the domain at byte 0 of a segment: who they are, whether they live, since when, what they " +
         "hold or write, and what they wait for. Below the table, each lock that a participant waits for is explained. The command " +
-        "takes no part, and stores nothing. It looks for objects up to 1 MiB behind the last one.",
+        "takes no part, and stores nothing. It looks for 65536 objects, each up to 1 MiB behind the last one.",
     )
     .option("-f, --follow", "show it again at each interval, and for how long a lock was held meanwhile")
     .addOption(intervalOption(1000))

@@ -434,10 +434,10 @@ static void requests_of_nobody(size_t offset) {
   wasm_shm_message message;
   wasm_shm_asked asked;
   int count;
-  IS(wasm_shm_service_open(&service, &one, offset, 16384, 128, 1), 0);
+  IS(wasm_shm_service_open(&service, &one, offset, 32768, 128, 1), 0);
   IS(wasm_shm_writer_open(&writer, &service.requests, 0), 0);
   IS(wasm_shm_server_open(&server, &service, 0), 0);
-  for (count = 0; count < 1002; count++) IS(wasm_shm_write(&writer, NULL, 0, WASM_SHM_TRY), 0);
+  for (count = 0; count < 2001; count++) IS(wasm_shm_write(&writer, NULL, 0, WASM_SHM_TRY), 0);
   IS(wasm_shm_serve(&server, &asked, &past), ETIMEDOUT);
   IS(wasm_shm_serve(&server, &asked, WASM_SHM_TRY), EBUSY);
   IS(wasm_shm_read(&server.reader, &message, WASM_SHM_TRY), 0);

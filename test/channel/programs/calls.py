@@ -398,11 +398,11 @@ def services(offset):
 def ask(service):
     """A request whose client does not read its answers."""
     answers = service._answers(0)
-    answers.reader()
+    reader = answers.reader()
     answers.store(_wasm_shm_rings.LISTENS, 1)
     with service.requests.writer() as writer:
         writer.write(_wasm_shm_services._REQUEST.pack(0, service.domain.id, 1, 0, 0.0))
-    return answers
+    return answers, reader
 
 
 def limits(offset):
@@ -412,7 +412,7 @@ def limits(offset):
         short = _wasm_shm_readers.Message(None, 0, b"short")
         reading = always(short, 1000000)
         changed(server._reader, "read", reading, fails, wasm_shm.TimedOut, server.next, 0.005)
-    answers = ask(two.service(offset))
+    answers, reader = ask(two.service(offset))
     with answers.writer() as writer:
         while writer.try_write(bytes(24)):
             pass
@@ -421,6 +421,11 @@ def limits(offset):
     other.leave()
     with service.server() as server:
         fails(wasm_shm.TimedOut, server.next, 0.005)
+        while reader.try_read():
+            pass
+        fails(wasm_shm.TimedOut, server.next, 0.005)  # there is room now for what it could not tell
+        told = bytes(reader.try_read().bytes)
+    assert _wasm_shm_services._ANSWER.unpack(told)[2] == _wasm_shm_services._DIED
 
 
 def locks(offset):

@@ -48,9 +48,8 @@ async function resultOf(call: Call, bytes: Uint8Array, attachment: Attachment | 
 /** What the call makes of bytes that do not change, in this kind of memory: the same as of a copy in memory of our own? */
 async function judged(call: Call): Promise<Pick<Outcome, "result" | "note">> {
   const sample = samples[call.content];
-  const still = create(SMALL);
+  const still = create(SMALL, { ephemeral: true }); // nothing is left however this process ends
   const attachment = still.attach({ memory });
-  still.destroy(); // it lives until the detach, so nothing is left however this process ends
   const { bytes } = attachment;
   bytes.set(sample);
   const [expected] = await resultOf(call, Uint8Array.from(sample), undefined);
@@ -64,7 +63,7 @@ async function judged(call: Call): Promise<Pick<Outcome, "result" | "note">> {
     bytes[0] = (sample[0] as number) ^ 0xff;
     if (textOf(value) !== expected) result = "shares";
   }
-  attachment.detach();
+  still[Symbol.dispose]();
   return result === "refused" || (call.own && result === "wrong") ? { result, note: seen.slice(0, 120) } : { result };
 }
 

@@ -20,7 +20,6 @@ const allowed = [
   "ERR_SHM_HANDLER",
   "ERR_SHM_TOO_MANY_PEERS",
   "ERR_SHM_DETACHED",
-  "ERR_OUT_OF_RANGE", // a size that the segment names is larger than the segment
 ];
 const WAIT = { timeoutMs: 2 };
 

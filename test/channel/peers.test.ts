@@ -5,7 +5,7 @@ import { suite } from "../suite.js";
 import { campaign } from "../support/campaign.js";
 import { end, root, run, startModule } from "../support/child.js";
 import { absent, compile, TIME_LIMIT_MS } from "../support/peers.js";
-import { lacking, peerPath } from "../sync/kills.js";
+import { checksPath, lacking, peerPath } from "../sync/kills.js";
 import { kernelHosts } from "../sync/support.js";
 import { BYTES } from "./work.js";
 
@@ -56,15 +56,17 @@ async function disturb(command: string, args: string[], env = process.env): Prom
 
 if (!host) tests.skip("keep their promises", "this platform has no sysv host");
 else {
-  for (const [title, extra] of [
-    ["in C", []],
-    ["in C, under the sanitizers", sanitizers],
+  for (const [title, source, extra] of [
+    ["in C", "calls.c", []],
+    ["in C, under the sanitizers", "calls.c", sanitizers],
+    ["in C, damaged", "damage.c", []],
+    ["in C, damaged, under the sanitizers", "damage.c", sanitizers],
   ] as const)
     if (lacking.c) absent(tests, title, lacking.c);
     else
       tests(title, () => {
         const flags = [...warnings, ...extra, "-I", join(root, "include")];
-        const { program, ended } = compile("../../channel/programs/calls.c", flags);
+        const { program, ended } = compile(`../../channel/programs/${source}`, flags);
         if (ended.code !== 0 && extra.length > 0 && /cannot find -l|cannot find .*(asan|ubsan)/.test(ended.stderr))
           return;
         assert.is(ended.code, 0, ended.stderr);
@@ -84,7 +86,8 @@ else {
   if (lacking.python) absent(tests, "in Python", lacking.python);
   else {
     const file = (name: string): string => join(root, "test/channel/programs", name);
-    tests("in Python", () => check("python3", [file("calls.py")], peerPath));
+    tests("in Python", () => check("python3", [file("calls.py")], checksPath));
+    tests("in Python, damaged", () => check("python3", [file("damage.py")], checksPath));
     tests("in Python, beside a hostile peer", () => disturb("python3", [file("hostile.py")], peerPath));
   }
 }

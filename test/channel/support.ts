@@ -78,3 +78,7 @@ export function numbers(seed: number): () => number {
     return state >>> 0;
   };
 }
+
+let keys = 0;
+/** A key of this process's own for each test. */
+export const nextKey = (): number => 0x0a000000 + ((process.pid & 0xffff) << 8) + keys++;

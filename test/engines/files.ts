@@ -13,7 +13,7 @@ export const ALIKE = ["channel/model", "channel/mutants", "channel/peers", "sync
  * Of limits of the kernel, and of what a killed process leaves to others: the machine's own Node runs them in npm test, and
  * another Node with --all. Other engines have them.
  */
-export const ALIKE_ON_NODE = ["channel/kills", "channel/own", "native/recovery", "native/system", "sync/kills"];
+export const ALIKE_ON_NODE = ["channel/kills", "channel/leftovers", "native/recovery", "native/system", "sync/kills"];
 
 /** Of those, a short turn of Bun and Deno, of two minutes each: each host and core, what crosses into the addon, threads. */
 export const SHORT_TURN = [

@@ -10,7 +10,7 @@ import { beforeEachAccess } from "../support/accesses.js";
 import { campaign } from "../support/campaign.js";
 import { type Course, everyDamage } from "../support/disturb.js";
 import type { Pair } from "../support/pairs.js";
-import { hosts, withMembers } from "./support.js";
+import { hostileCodes, hosts, withMembers } from "./support.js";
 
 const PLACE = 16384;
 const FIRST = PLACE / 4;
@@ -19,16 +19,7 @@ const TIMES = { stride: campaign(11, 1), pairs: campaign(2_000, 200_000) };
 const NOW = { timeoutMs: 0 };
 const local = hosts.find(({ native }) => !native) as Pair;
 
-const allowed = [
-  "ERR_SHM_LAYOUT",
-  "ERR_SHM_TIMEOUT",
-  "ERR_SHM_NOT_OWNER",
-  "ERR_SHM_NOT_RECOVERABLE",
-  "ERR_SHM_PEER_DIED",
-  "ERR_SHM_DEADLOCK",
-  "ERR_SHM_TOO_MANY_PEERS",
-  "ERR_SHM_UNSUPPORTED", // this host cannot block
-];
+const allowed = [...hostileCodes, "ERR_SHM_UNSUPPORTED"]; // this host cannot block
 
 /** What is tried of each kind: the domain's own calls, and the words of the object behind its first line. */
 const kinds: Record<string, { words: number; run: (domain: Domain) => (() => unknown)[] }> = {

@@ -5,19 +5,10 @@ import { suite } from "../suite.js";
 import { Attempts } from "../support/attempts.js";
 import { campaign } from "../support/campaign.js";
 import { end, startModule } from "../support/child.js";
-import { kernelHosts, SEGMENT_BYTES, withMembers, wordsOf } from "./support.js";
+import { hostileCodes, kernelHosts, SEGMENT_BYTES, withMembers, wordsOf } from "./support.js";
 
 /** The domain and all objects lie below; nothing that is called may store above. */
 const END = 8192;
-const allowed = [
-  "ERR_SHM_LAYOUT",
-  "ERR_SHM_TIMEOUT",
-  "ERR_SHM_NOT_OWNER",
-  "ERR_SHM_NOT_RECOVERABLE",
-  "ERR_SHM_PEER_DIED",
-  "ERR_SHM_DEADLOCK",
-  "ERR_SHM_TOO_MANY_PEERS",
-];
 const WAIT = { timeoutMs: 3 };
 
 const tests = suite("A hostile peer");
@@ -39,7 +30,7 @@ else
           Atomics.store(words, word, value | 0);
           if (Math.random() < 0.001) words.fill(0, 0, 64 * Math.floor(Math.random() * ${END / 256}));
         }`);
-      const attempts = new Attempts(allowed);
+      const attempts = new Attempts(hostileCodes);
       const attempt = (call: () => unknown): Promise<void> => attempts.make(call);
       try {
         for (const limit = Date.now() + campaign(4_000, 600_000); Date.now() < limit; )

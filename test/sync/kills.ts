@@ -19,6 +19,8 @@ const compiled = works("gcc", ["--version"]) ? compile("../../sync/programs/part
 if (compiled && compiled.ended.code !== 0) throw new Error(compiled.ended.stderr);
 
 export const peerPath = { ...process.env, PYTHONPATH: join(root, "peers/python"), PYTHONDONTWRITEBYTECODE: "1" };
+/** The same, for programs that take test/support/programs/checks.py. */
+export const checksPath = { ...peerPath, PYTHONPATH: `${peerPath.PYTHONPATH}:${join(root, "test/support/programs")}` };
 const hasPython = run("python3", ["-c", "import wasm_shm"], { env: peerPath }).code === 0;
 
 /** Why a language cannot take part on this machine. */

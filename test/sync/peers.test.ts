@@ -16,7 +16,7 @@ const warnings = ["-std=gnu11", "-pedantic", "-Wall", "-Wextra", "-Werror", "-Wc
 
 if (!host) peers.skip("in C and Python", "this platform has no sysv host");
 else {
-  const { lacking, peerPath } = await import("./kills.js");
+  const { checksPath, lacking, peerPath } = await import("./kills.js");
   if (lacking.c) absent(peers, "in C", lacking.c);
   else {
     for (const header of readdirSync(join(root, "include/wasm_shm")))
@@ -33,15 +33,19 @@ else {
         assert.is(ended.code, 0, ended.stderr);
       });
 
-    peers("a child of fork takes no part", () => {
-      const { program, ended } = compile("../../sync/programs/forked.c", [...warnings, "-I", join(root, "include")]);
-      assert.is(ended.code, 0, ended.stderr);
-      withMembers(host, 1, ({ segment, domains: [domain] }) => {
-        const { code, stdout } = run(program, [String(segment.id)]);
-        assert.equal([code, stdout], [0, "ok\n"]);
-        assert.is(domain?.peers().length, 1);
+    for (const [title, source] of [
+      ["a child of fork takes no part", "forked.c"],
+      ["no call of one that has left touches its window", "left.c"],
+    ] as const)
+      peers(title, () => {
+        const { program, ended } = compile(`../../sync/programs/${source}`, [...warnings, "-I", join(root, "include")]);
+        assert.is(ended.code, 0, ended.stderr);
+        withMembers(host, 1, ({ segment, domains: [domain] }) => {
+          const { code, stdout } = run(program, [String(segment.id)]);
+          assert.equal([code, stdout], [0, "ok\n"]);
+          assert.is(domain?.peers().length, 1);
+        });
       });
-    });
   }
 
   if (lacking.python) absent(peers, "in Python", lacking.python);
@@ -60,6 +64,15 @@ else {
         assert.is(second?.peers().length, 1);
       });
     });
+
+    peers("the locks in Python keep their promises beside words that change", () =>
+      host.withSegment(1 << 22, (segment) => {
+        segment.attach().join({ slots: 4 });
+        const program = join(root, "test/sync/programs/calls.py");
+        const { stdout, stderr } = run("python3", [program, String(segment.id)], { env: checksPath });
+        assert.is(stdout, "all as it should be\n", stderr);
+      }),
+    );
 
     peers("pip installs the Python peer from its folder", () => {
       const where = join(root, "build/test/sync/site");

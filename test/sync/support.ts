@@ -12,6 +12,17 @@ export const kernelHosts: Pair[] = hosts.filter(({ native }) => native);
 
 export const SEGMENT_BYTES = 65536;
 
+/** What calls of locks end with beside a hostile peer. */
+export const hostileCodes = [
+  "ERR_SHM_LAYOUT",
+  "ERR_SHM_TIMEOUT",
+  "ERR_SHM_NOT_OWNER",
+  "ERR_SHM_NOT_RECOVERABLE",
+  "ERR_SHM_PEER_DIED",
+  "ERR_SHM_DEADLOCK",
+  "ERR_SHM_TOO_MANY_PEERS",
+];
+
 export interface Members {
   readonly segment: Segment;
   readonly attachments: Attachment[];

@@ -5,53 +5,14 @@ import signal
 import sys
 import threading
 
-import _wasm_shm_kernel as kernel
-import _wasm_shm_locks
 import _wasm_shm_readers
-import _wasm_shm_rings
 import _wasm_shm_services
 import wasm_shm
+from checks import ask, fails
 
 segment = int(sys.argv[1])
 left, right = wasm_shm.attach(segment), wasm_shm.attach(segment)
 one, two = left.join(), right.join()
-
-
-def fails(error, call, *arguments, **options):
-    try:
-        call(*arguments, **options)
-    except error:
-        return
-    raise AssertionError(f"{call} does not raise {error}")
-
-
-def changed(owner, name, value, call, *arguments):
-    """Calls while an attribute of a module or an object has another value."""
-    before = getattr(owner, name)
-    setattr(owner, name, value)
-    try:
-        return call(*arguments)
-    finally:
-        setattr(owner, name, before)
-
-
-def raises(error):
-    def call(*_):
-        raise error
-
-    return call
-
-
-def always(result, most=10000):
-    """A function that may be called so many times: who calls it more often does not end."""
-    calls = []
-
-    def call(*_):
-        calls.append(result)
-        assert len(calls) <= most, "it does not end"
-        return result
-
-    return call
 
 
 def channels(offset, mode):
@@ -178,159 +139,6 @@ def deaths_between_looks(offset):
     assert reader.read().bytes == b"committed" and channel.abandoned == 0
 
 
-def damage(offset):
-    """One of three messages is damaged: the others are handled, and the end is free."""
-    channel = one.channel(offset, 256, "mpmc")
-    writer, reader = channel.writer(), channel.reader()
-    for _ in range(3):
-        writer.write(b"8 bytes.")
-    assert len(reader.batch(3)) == 3
-    states = [records + 4 for records in range(960, 960 + 3 * 16, 16)]
-    channel.store(states[1], 0x7FFFFFFF)
-    fails(wasm_shm.LayoutError, reader.release)
-    assert channel.load(states[0]) == channel.load(states[2]) == 0xA0000000
-    assert channel.load(channel.reader_word) == 0
-    reader.release()  # the second time does nothing
-    writer.release()
-
-
-def empty(offset):
-    """An empty message is one, also if it is delivered again."""
-    channel = one.channel(offset, 256, "mpmc")
-    other = wasm_shm.attach(segment).join()
-    writer, reader = channel.writer(), channel.reader()
-    writer.write(b"")
-    writer.write(b"next")
-    assert other.channel(offset).reader().try_read()
-    other.leave()
-    message = reader.try_read()
-    assert message and len(message) == 0 and message.redelivered
-    assert reader.try_read().bytes == b"next"
-    assert reader.try_read() is None and channel.used == 0
-
-
-def part_of_batch(offset, mode):
-    """Damage behind a message does not lose it."""
-    channel = one.channel(offset, 256, mode)
-    writer, reader = channel.writer(), channel.reader()
-    writer.write(b"8 bytes.")
-    writer.write(b"8 bytes.")
-    channel.store(960 + 16, 200)
-    assert [bytes(message.bytes) for message in reader.batch(2)] == [b"8 bytes."]
-    fails(wasm_shm.LayoutError, reader.batch, 2)
-
-
-def unlocks(offset):
-    """The consumers' lock is freed by any failure, which does not lose what was found before."""
-    channel = one.channel(offset, 256, "mpmc")
-    writer, reader = channel.writer(), channel.reader()
-    lock = channel.address + _wasm_shm_rings.CONSUMERS
-    again = always(True)
-
-    def unlock_in_vain():
-        kernel.store(lock, 0)
-        raise wasm_shm.LayoutError("damage")
-
-    def unlock_and_move():
-        kernel.store(lock, 0)
-        return again()
-
-    writer.write(b"found")
-    message = changed(reader, "_unlock", unlock_in_vain, reader.try_read)
-    assert message.bytes == b"found"
-    message.release()
-    assert channel.used == 0
-    changed(reader, "_unlock", unlock_in_vain, fails, wasm_shm.LayoutError, reader.try_read)
-    assert changed(reader, "_unlock", unlock_and_move, reader.try_read) is None
-    kernel.store(lock, one.id | _wasm_shm_locks.CONTENDED)
-    changed(reader, "_advance", raises(KeyboardInterrupt), fails, KeyboardInterrupt, reader._unlock)
-    assert kernel.load(lock) == 0
-
-
-def not_recoverable(offset):
-    """What only a mutex may hold is damage in a lock of a channel, and does not keep a release."""
-    channel = one.channel(offset, 256, "mpmc")
-    writer, reader = channel.writer(), channel.reader()
-    for _ in range(3):
-        writer.write(b"8 bytes.")
-    assert len(reader.batch(3)) == 3
-    reader._held.reverse()  # the lock is needed for the first
-    channel.store(_wasm_shm_rings.PRODUCERS, _wasm_shm_locks.NOT_RECOVERABLE)
-    channel.store(_wasm_shm_rings.CONSUMERS, _wasm_shm_locks.NOT_RECOVERABLE)
-    fails(wasm_shm.LayoutError, writer.write, b"")
-    fails(wasm_shm.LayoutError, reader.release)
-    assert [channel.load(record + 4) for record in range(960, 960 + 3 * 16, 16)] == [0xA0000000] * 3
-    assert channel.load(channel.reader_word) == 0
-
-
-def changes(offset):
-    """What changes at each look is damage; in a topic it may be its writer."""
-    channel = one.channel(offset, 256, "mpmc")
-    other = wasm_shm.attach(segment).join()
-    reader = channel.reader()
-    other.channel(offset).writer().claim(8)
-    other.leave()
-    changed(_wasm_shm_readers, "compare_exchange", always(0, 2), fails, wasm_shm.LayoutError, reader.try_read)
-    channel, topic = one.channel(offset + 4096, 256), one.topic(offset + 8192, 256)
-    reader, subscription = channel.reader(), topic.subscribe()
-    for ring, end, error in (
-        (channel, reader, wasm_shm.LayoutError),
-        (topic, subscription, wasm_shm.TimedOut),
-    ):
-        ring.writer().write(b"skipped")
-        changed(end, "_published", always(_wasm_shm_readers.SKIPPED), fails, error, end.try_read)
-
-
-def released(offset, mode):
-    """A writer that is released gives up all that it had, also if one claim is damaged."""
-    channel = one.channel(offset, 256, mode)
-    with channel.writer() as writer:
-        claim = writer.claim(8)
-    assert claim.bytes is None
-    fails(wasm_shm.NotOwner, claim.commit)
-    writer = channel.writer()
-    claims = [writer.claim(8) for _ in range(1 if mode == "spsc" else 3)]
-    if mode != "spsc":
-        assert channel.abandoned == 1
-        first = next(iter(writer._claims))
-        channel.store(960 + first.position + 4, 0x7FFFFFFF)
-        fails(wasm_shm.LayoutError, writer.release)
-        assert channel.abandoned == 3
-    writer.release()
-    assert channel.load(channel.writer_word) == 0
-    for claim in claims:
-        fails(wasm_shm.NotOwner, claim.commit)
-
-
-def ends(offset):
-    """The id of another participant in a word that is of this slot does not keep it out."""
-    channel = one.channel(offset, 256, "mpmc")
-    for word, take in ((channel.writer_word, channel.writer), (channel.reader_word, channel.reader)):
-        channel.store(word, two.id)
-        take()
-        assert channel.load(word) == one.id
-        fails(wasm_shm.NotOwner, take)
-
-
-def overtaken(offset):
-    """What is overwritten already is not copied."""
-    topic = one.topic(offset, 256, "overwrite")
-    writer, reader = topic.writer(), topic.subscribe()
-    for _ in range(2):
-        writer.write(b"8 bytes.")
-    reader.read()
-    for _ in range(40):
-        writer.write(b"8 bytes.")
-    positions, view = [], topic.view
-
-    def counted(position, length):
-        positions.append(position)
-        return view(position, length)
-
-    message = changed(topic, "view", counted, reader.try_read)
-    assert (message.missed, len(positions)) == (25, 1)
-
-
 def topics(offset, overrun):
     mine = one.topic(offset, 1024, overrun, 2)
     yours = two.topic(offset)
@@ -395,95 +203,6 @@ def services(offset):
     assert _wasm_shm_services._failure(b"[" * 100000)[0] == "Error"
 
 
-def ask(service):
-    """A request whose client does not read its answers."""
-    answers = service._answers(0)
-    reader = answers.reader()
-    answers.store(_wasm_shm_rings.LISTENS, 1)
-    with service.requests.writer() as writer:
-        writer.write(_wasm_shm_services._REQUEST.pack(0, service.domain.id, 1, 0, 0.0))
-    return answers, reader
-
-
-def limits(offset):
-    """A server looks at its time limit also if messages keep coming, and if a client does not read."""
-    service = one.service(offset, 1024, 128, 1)
-    with service.server() as server:
-        short = _wasm_shm_readers.Message(None, 0, b"short")
-        reading = always(short, 1000000)
-        changed(server._reader, "read", reading, fails, wasm_shm.TimedOut, server.next, 0.005)
-    answers, reader = ask(two.service(offset))
-    with answers.writer() as writer:
-        while writer.try_write(bytes(24)):
-            pass
-    other = wasm_shm.attach(segment).join()
-    other.service(offset).server().next(10)
-    other.leave()
-    with service.server() as server:
-        fails(wasm_shm.TimedOut, server.next, 0.005)
-        while reader.try_read():
-            pass
-        fails(wasm_shm.TimedOut, server.next, 0.005)  # there is room now for what it could not tell
-        told = bytes(reader.try_read().bytes)
-    assert _wasm_shm_services._ANSWER.unpack(told)[2] == _wasm_shm_services._DIED
-
-
-def locks(offset):
-    """Locks beside a participant that changes each word, and with a signal handler that raises."""
-    semaphore, seqlock = one.semaphore(offset, 2), one.seqlock(offset + 1024, 8)
-    condition, barrier = one.condition(offset + 2048), one.barrier(offset + 3072, 2)
-    fails(ValueError, semaphore.try_acquire, 0)
-    fails(ValueError, semaphore.try_acquire, 3)
-    changed(semaphore, "_count", raises(KeyboardInterrupt), fails, KeyboardInterrupt, semaphore.try_acquire)
-    assert kernel.load(semaphore._word) == 0
-    kernel.store(semaphore._word, _wasm_shm_locks.NOT_RECOVERABLE)
-    fails(wasm_shm.LayoutError, semaphore.acquire)
-
-    def busy(call, *arguments):
-        changed(_wasm_shm_locks, "compare_exchange", always(0xFFFFFFFF), call, *arguments)
-
-    fails(wasm_shm.TimedOut, barrier.arrive, 0.005)
-    assert kernel.load(barrier._word) == 0
-
-    def interrupted(attempt, *_):
-        attempt()
-        raise KeyboardInterrupt
-
-    changed(barrier, "_wait", interrupted, fails, KeyboardInterrupt, barrier.arrive)
-    assert kernel.load(barrier._word) == 0
-    other = wasm_shm.attach(segment).join()
-    other.barrier(offset + 3072, 2)
-    other.leave()
-    kernel.store(barrier._word, 1)
-    busy(condition.notify_all)
-    busy(fails, wasm_shm.PeerDied, barrier._check)
-    busy(fails, wasm_shm.LayoutError, barrier.reset)
-    kernel.store(barrier._word, 1)
-    busy(fails, wasm_shm.LayoutError, barrier._take_back, 0)
-    seqlocks(seqlock, one.seqlock(offset + 8192, 1 << 20))
-
-
-def seqlocks(seqlock, large):
-    value, begun, writer = b"12345678", seqlock._word + 4, seqlock._word + 8
-    changed(seqlock, "_copy", raises(KeyboardInterrupt), fails, KeyboardInterrupt, seqlock.write, value)
-    assert kernel.load(writer) == 0
-    kernel.store(writer, _wasm_shm_locks.NOT_RECOVERABLE)
-    fails(wasm_shm.LayoutError, seqlock.write, value)
-    kernel.store(writer, 0)
-    copy = seqlock._copy
-
-    def steal(sequence):
-        kernel.store(writer, two.id)
-        return copy(sequence)
-
-    changed(seqlock, "_copy", steal, fails, wasm_shm.LayoutError, seqlock.write, value)
-    seqlock.write(value)
-    assert seqlock.read() == value
-    kernel.store(begun, kernel.load(begun) + 5)
-    changed(seqlock, "_copy", raises(AssertionError("a copy in vain")), fails, wasm_shm.TimedOut, seqlock.read)
-    changed(large, "_is_whole", always(False, 64), fails, wasm_shm.TimedOut, large.read)
-
-
 def departure(offset):
     """Each call of a participant that has left fails, also when the segment is not there any more."""
     window = wasm_shm.attach(segment)
@@ -528,13 +247,9 @@ for index, (mode, overrun) in enumerate((("spsc", "block"), ("mpsc", "overwrite"
     channels(4096 * index, mode)
     deaths(32768 + 4096 * index, mode)
     topics(65536 + 4096 * index, overrun)
-    part_of_batch(1048576 + 4096 * index, mode)
-    released(1081344 + 4096 * index, mode)
 deaths_between_looks(98304)
-damage(114688)
 services(131072)
-for index, check in enumerate((empty, unlocks, not_recoverable, changes, ends, overtaken, limits, departure, locks)):
-    check(2097152 + 65536 * index)
+departure(2097152)
 
 try:
     import numpy

@@ -1,8 +1,9 @@
 // Which waits look again in each turn of the event loop before they sleep, and for how long. A sleep ends by a wake of the
 // loop, or by two, of the host's thread and of the loop. That takes several times as long as the answer of a peer that is awake.
 //
-// As an adaptive mutex does, an object polls only while its own recent waits say that polls succeed. Its first wait, and each
-// after a long one, sleeps at once. So an idle or slow object has no polls, and none take more of a core than its messages do.
+// As an adaptive mutex does, an object polls only while its own recent waits say that polls succeed. Its first wait, each after a
+// long one, and each after a pause sleeps at once. So an idle or slow object has no polls, and none take more of a core than its
+// messages do.
 
 /** The longest poll: enough for a peer that has to be woken first. */
 const POLL_MS = 0.1;
@@ -17,12 +18,16 @@ const QUICK_MS = 0.05;
 const NEAR_MS = 0.5;
 const NEARER_MS = POLL_MS + QUICK_MS;
 
+/** After such a pause a peer that waits for this participant has slept, too, and has to be woken before it can answer. */
+const PAUSE_MS = NEAR_MS;
+
 /** While polls fail, one of so many near waits polls. */
 const MOST_SKIPPED = 127;
 
 interface History {
-  /** The last wait was a near one. */
+  /** The last wait was a near one, and when it ended. */
   isNear: boolean;
+  ended: number;
   /** Near waits that do not poll, after a poll that failed; and how many of them are left. */
   skips: number;
   left: number;
@@ -37,10 +42,10 @@ export class Polls {
     this.#isOn = isOn;
   }
 
-  /** Whether the next wait of an object is to poll before it sleeps. */
-  pays(object: number): boolean {
+  /** Whether the wait of an object that begins now is to poll before it sleeps. */
+  pays(object: number, now: number): boolean {
     const history = this.#objects.get(object);
-    return history?.isNear === true && history.left === 0;
+    return history?.isNear === true && history.left === 0 && now - history.ended <= PAUSE_MS;
   }
 
   /** Whether a poll has taken so long that the peer may be waiting for this core. */
@@ -69,10 +74,11 @@ export class Polls {
     let history = this.#objects.get(object);
     if (!history) {
       if (took > NEAR_MS || !this.#isOn) return now;
-      history = { isNear: true, skips: 0, left: 0 };
+      history = { isNear: true, ended: now, skips: 0, left: 0 };
       this.#objects.set(object, history);
     }
     history.isNear = took <= NEAR_MS;
+    history.ended = now;
     if (slept)
       history.left = took <= NEARER_MS ? history.left >> 1 : Math.max(0, history.left - (history.isNear ? 1 : 0));
     else if (took <= QUICK_MS) history.skips >>= 1;

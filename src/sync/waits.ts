@@ -326,9 +326,10 @@ export class Waits {
       queue.waits.add(pending);
       return;
     }
-    this.#queues.set(sleepers, { waits: new Set([pending]), began: performance.now(), sleeps: false });
+    const began = performance.now();
+    this.#queues.set(sleepers, { waits: new Set([pending]), began, sleeps: false });
     this.#polling.add(sleepers);
-    if (this.#isRef && this.#polls.pays(sleepers)) this.#poll();
+    if (this.#isRef && this.#polls.pays(sleepers, began)) this.#poll();
     else this.#sleepOn(sleepers);
   }
 

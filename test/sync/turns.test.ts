@@ -144,6 +144,19 @@ else {
     assert.ok(await read);
   });
 
+  near("after a pause a wait sleeps at once", async ({ isAsleep, write, again, polled }) => {
+    for (let count = 0; count < 20; count++) {
+      const { read } = await polled();
+      write();
+      await read;
+      await sleep(2);
+      const later = again();
+      assert.is(isAsleep(), true);
+      write();
+      await later;
+    }
+  });
+
   near("abort, timeout, and close end a poll", async ({ close, polled }) => {
     const controller = new AbortController();
     const { read } = await polled({ signal: controller.signal });
@@ -224,6 +237,19 @@ else {
     ({ busy = 0, idle }) => {
       assert.ok(busy > 0, "no wait polled");
       assert.is(idle, 0);
+    },
+  );
+
+  beside(
+    "answers that come at once are not polled if the questions are 2 ms apart",
+    0,
+    `for (let count = 0; count < 1000; count++) await roundTrip();
+    const busy = turns;
+    for (let count = 0; count < 100; count++) { await sleep(2); await roundTrip(); }
+    console.log(JSON.stringify({ busy, apart: turns - busy }))`,
+    ({ busy = 0, apart = Number.NaN }) => {
+      assert.ok(busy > 0, "no wait polled");
+      assert.ok(apart <= 5, `${apart} turns`); // one now and then is a reader's that lets other events through
     },
   );
 

@@ -84,6 +84,8 @@ export function servePool<Q = unknown, A = unknown>(handler: Handler<Q, A>): Ser
 }
 
 function fileOf(module: unknown): string {
+  if (typeof module === "string" && module.includes("\0"))
+    throw invalidValue("module", "No path has a zero byte.", module);
   if (typeof module === "string" && !module.startsWith("file:")) return module;
   if (typeof module !== "string" && !(module instanceof URL))
     throw invalidType("module", "of type string or an instance of URL", module);

@@ -1,12 +1,12 @@
-import { type ChildProcess, fork } from "node:child_process";
 import { availableParallelism } from "node:os";
 import type { Service } from "../channel/service.js";
 import { coordinationError } from "../common/errors.js";
 import { INSPECT, type Inspect, inspected } from "../common/inspect.js";
 import { Uncloneable } from "../common/uncloneable.js";
 import type { Own } from "../segment/own.js";
-import type { WaitOptions } from "../sync/options.js";
-import { POOL, type PoolPlace } from "./create.js";
+import { checkWait, type WaitOptions } from "../sync/options.js";
+import type { PoolPlace } from "./create.js";
+import { PoolWorker } from "./worker.js";
 
 export { availableParallelism };
 
@@ -17,21 +17,27 @@ interface PoolParts {
 }
 
 /**
- * After so many processes in a row that ended before they served, no other is started; nor, with `retry`, after so many for each
- * process while not one request was answered: that which kills them is given to each.
+ * After so many processes in a row that ended before they served a pool fails, if no other is left; and, with `retry`, after so many
+ * for each process while requests without a time limit wait, and none is answered: that which kills them is given to each.
  */
 const MOST_FAILURES = 3;
+
+/** After a process that ended before it served, the next is started so much later, twice as much each time. */
+const FIRST_PAUSE_MS = 50;
+const MOST_DOUBLINGS = 5;
 
 /** Processes that work on requests. From `createPool`. One that ends is replaced. */
 export class Pool<Q = unknown, A = unknown> extends Uncloneable {
   readonly #service: Service<Q, A> & Own;
   readonly #parts: PoolParts;
-  readonly #workers = new Set<ChildProcess>();
-  readonly #starting = new Set<Promise<void>>();
+  readonly #workers = new Set<PoolWorker>();
   #state: "starting" | "open" | "closed" | "failed" = "starting";
+  /** Processes in a row that ended before they served. */
   #failures = 0;
-  #running = 0;
-  /** Processes that ended since a request was answered. */
+  #pause: ReturnType<typeof setTimeout> | undefined;
+  /** Requests without a time limit. */
+  #unlimited = 0;
+  /** Processes that ended since a request was answered, or given up. */
   #deaths = 0;
 
   /** @internal */
@@ -39,8 +45,8 @@ export class Pool<Q = unknown, A = unknown> extends Uncloneable {
     super();
     this.#service = service;
     this.#parts = parts;
-    if (parts.place.retry) service.outlivesServers();
-    for (let index = 0; index < parts.size; index++) this.#start();
+    service.outlivesServers(); // others come, and tell the client of a request whose server was killed
+    this.#fill();
   }
 
   /** How many processes it has. */
@@ -60,33 +66,36 @@ export class Pool<Q = unknown, A = unknown> extends Uncloneable {
    *   it ended, or with `retry` all processes did, again and again; `ERR_SHM_TIMEOUT`; `ERR_SHM_CLOSED` the pool was closed
    */
   async run(value: Q, options?: WaitOptions): Promise<A> {
+    const checked = checkWait(options);
     if (this.#state !== "open") throw this.#ended("run");
-    this.#running++;
+    const unlimited = checked.timeoutMs === Number.POSITIVE_INFINITY ? 1 : 0;
+    this.#unlimited += unlimited;
     try {
       const answer = await this.#service.request(value, options);
       this.#deaths = 0;
       return answer;
     } catch (error) {
       if (this.#hasFailed()) throw this.#ended("run");
-      if ((error as { code?: unknown }).code === "ERR_SHM_HANDLER") this.#deaths = 0;
+      this.#deaths = 0; // its handler failed, or it was given up
       throw error;
     } finally {
-      this.#running--;
+      this.#unlimited -= unlimited;
     }
   }
 
   /** Takes no more requests; resolves when all were answered, and the processes have ended. */
   async close(): Promise<void> {
     if (this.#state === "open") this.#service.close();
-    if (this.#state !== "failed") this.#state = "closed";
-    await Promise.all([...this.#workers].map(gone));
+    this.#end("closed");
+    for (const worker of this.#workers) worker.ref(true);
+    await Promise.all([...this.#workers].map(({ ended }) => ended));
     this.#service[Symbol.dispose]();
   }
 
   /** Kills the processes. What they work on is rejected. */
   terminate(): void {
-    if (this.#state !== "failed") this.#state = "closed";
-    for (const worker of this.#workers) worker.kill("SIGKILL");
+    this.#end("closed");
+    for (const worker of this.#workers) worker.kill();
     this.#service[Symbol.dispose]();
   }
 
@@ -107,51 +116,62 @@ export class Pool<Q = unknown, A = unknown> extends Uncloneable {
   /** @internal Once all processes serve. */
   async started(): Promise<this> {
     try {
-      await Promise.all(this.#starting);
-      this.#state = "open";
+      await Promise.all([...this.#workers].map(({ started }) => started));
     } catch (error) {
       this.terminate();
       throw error;
     }
+    this.#state = "open";
+    this.#fill(); // one may have ended while another started
     return this;
   }
 
-  #start(): void {
-    const { file, place } = this.#parts;
-    const worker = fork(file, [], { env: { ...process.env, [POOL]: JSON.stringify(place) } });
-    this.#workers.add(worker);
-    const starting = new Promise<void>((resolve, reject) => {
-      worker.once("message", () => {
-        this.#failures = 0;
-        resolve();
-        if (this.#state === "closed") return; // it is awaited
-        worker.unref(); // pending requests keep this process alive, an idle pool does not
-        worker.channel?.unref?.(); // Bun's has none, and keeps no process alive
-      });
-      worker.once("error", reject);
-      worker.once("exit", (code, signal) => {
-        this.#workers.delete(worker);
-        const how = signal ?? `exit code ${code}`;
-        reject(
-          coordinationError("ERR_SHM_PEER_DIED", `createPool: a process of ${file} ended before it served: ${how}`),
-        );
-        if (this.#state === "open") this.#replace();
-      });
-    });
-    this.#starting.add(starting);
-    starting.catch(() => {}).finally(() => this.#starting.delete(starting));
+  #fill(): void {
+    while (this.#workers.size < this.size) this.#start();
   }
 
-  #replace(): void {
-    const { place, size } = this.#parts;
-    this.#failures++;
-    if (place.retry && this.#running > 0) this.#deaths++;
-    const isHopeless = this.#deaths > MOST_FAILURES * size;
-    if (!isHopeless && this.#failures <= MOST_FAILURES) this.#start();
-    else if (isHopeless || this.#workers.size === 0) {
-      this.#state = "failed";
+  #start(): void {
+    const worker = new PoolWorker(this.#parts.file, this.#parts.place);
+    this.#workers.add(worker);
+    void worker.started.then(
+      () => {
+        this.#failures = 0;
+        if (this.#state === "closed") return; // it is awaited
+        worker.ref(false); // pending requests keep this process alive, an idle pool does not
+      },
+      () => {},
+    );
+    void worker.ended.then(() => {
+      this.#workers.delete(worker);
+      if (this.#state === "open") this.#replace(worker);
+    });
+  }
+
+  #replace(worker: PoolWorker): void {
+    if (this.#parts.place.retry && this.#unlimited > 0) this.#deaths++;
+    if (!worker.hasServed) this.#failures++;
+    if (this.#deaths > MOST_FAILURES * this.size || (this.#failures > MOST_FAILURES && this.#workers.size === 0)) {
+      this.#end("failed");
       this.terminate();
-    }
+    } else if (worker.hasServed && !this.#pause) this.#fill();
+    else this.#pause ??= this.#later();
+  }
+
+  /** Starts what is missing after a pause. It keeps no process alive: pending requests do. */
+  #later(): ReturnType<typeof setTimeout> {
+    const pause = setTimeout(
+      () => {
+        this.#pause = undefined;
+        this.#fill();
+      },
+      FIRST_PAUSE_MS * 2 ** Math.min(this.#failures, MOST_DOUBLINGS),
+    );
+    return pause.unref();
+  }
+
+  #end(state: "closed" | "failed"): void {
+    if (this.#state !== "failed") this.#state = state;
+    clearTimeout(this.#pause);
   }
 
   #hasFailed(): boolean {
@@ -167,11 +187,4 @@ export class Pool<Q = unknown, A = unknown> extends Uncloneable {
         )
       : coordinationError("ERR_SHM_CLOSED", `${operation} of the pool: it was closed`);
   }
-}
-
-/** Resolves when a process has ended; it is awaited, so it keeps this one alive. */
-function gone(worker: ChildProcess): Promise<void> {
-  if (worker.exitCode !== null || worker.signalCode !== null) return Promise.resolve();
-  worker.ref();
-  return new Promise((resolve) => worker.once("exit", () => resolve()));
 }

@@ -1,9 +1,11 @@
 // Pools of processes: requests, failures, processes that are killed or never serve, and the end of each side.
 import { once } from "node:events";
+import { rmdirSync } from "node:fs";
+import { tmpdir } from "node:os";
 import * as assert from "uvu/assert";
 import { createPool, list, type Pool, servePool } from "wasm-shm";
 import { suite } from "../suite.js";
-import { moduleFile, startModule } from "../support/child.js";
+import { moduleFile, run, startModule } from "../support/child.js";
 import { until } from "../support/waiting.js";
 import { codeOf, kernelHosts } from "./support.js";
 
@@ -90,6 +92,73 @@ else {
     });
   });
 
+  test("reject only what a killed process worked on", () =>
+    withPool({ size: 1 }, async (pool) => {
+      const [killed, waiting] = [codeOf(pool.run("kill")), pool.run(1)];
+      assert.is(await killed, "ERR_SHM_PEER_DIED");
+      assert.is((await waiting).value, 1);
+      assert.is(await codeOf(pool.run("kill")), "ERR_SHM_PEER_DIED");
+      assert.is((await pool.run(2)).value, 2);
+    }));
+
+  test("have all their processes again after all were killed at once", () =>
+    withPool({ size: 6 }, async (pool) => {
+      const { pids } = pool;
+      for (const pid of pids) process.kill(pid, "SIGKILL");
+      await until("six others", () => pool.pids.length === 6 && !pool.pids.some((pid) => pids.includes(pid)));
+      assert.is((await pool.run(1)).value, 1);
+    }));
+
+  test("replace a process that ended while another started", async () => {
+    const first = `${tmpdir()}/wasm-shm-pool-${process.pid}`;
+    const module = moduleFile(`import { mkdirSync, rmdirSync } from "node:fs";
+      import { servePool } from "wasm-shm";
+      let isFirst = true;
+      try { mkdirSync(${JSON.stringify(first)}); } catch { isFirst = false; }
+      if (!isFirst) await new Promise((resolve) => setTimeout(resolve, 300));
+      servePool(() => process.pid);
+      if (isFirst) setTimeout(() => process.exit(), 50);`);
+    const pool = await createPool(module, { size: 2 });
+    try {
+      await until("two processes", () => pool.pids.length === 2);
+    } finally {
+      pool.terminate();
+      rmdirSync(first);
+    }
+  });
+
+  test("serve again, or fail, once the system starts no process", () => {
+    const source = `import { closeSync, openSync } from "node:fs";
+      import { createPool, list } from "wasm-shm";
+      const files = [];
+      const exhaust = () => { try { for (;;) files.push(openSync("/dev/null")); } catch {} };
+      const release = () => { for (const file of files.splice(0)) closeSync(file); };
+      const code = (work) => work.then(() => "none", (error) => error.code);
+      const make = (size) => createPool(${JSON.stringify(moduleFile(WORKER))}, { size });
+      const pool = await make(1);
+      exhaust();
+      process.kill(pool.pids[0], "SIGKILL");
+      setTimeout(release, 200);
+      const told = [(await pool.run(5)).value];
+      exhaust();
+      process.kill(pool.pids[0], "SIGKILL");
+      told.push(await code(pool.run(6)), await code(pool.run(7)), await code(make(2)));
+      release();
+      told.push(list().filter(({ cpid }) => cpid === process.pid).length);
+      console.log(JSON.stringify(told));
+      process.exit();`;
+    const ended = run("sh", ["-c", 'ulimit -n 64; exec "$0" "$1"', process.execPath, moduleFile(source)]);
+    assert.is(ended.stderr, "");
+    assert.equal(JSON.parse(ended.stdout), [5, ...Array(3).fill("ERR_SHM_PEER_DIED"), 0]);
+  });
+
+  test("with a time limit, a request that kills each process ends no pool", () =>
+    withPool({ size: 1, retry: true }, async (pool) => {
+      const limited = pool.run("kill", { timeoutMs: 1500 }); // more than four processes take to start
+      assert.is(await codeOf(limited), "ERR_SHM_TIMEOUT");
+      assert.is((await pool.run(8)).value, 8);
+    }));
+
   test("fail if a request that is given to others kills each of them", () =>
     withPool({ size: 1, retry: true }, async (pool) => {
       const other = codeOf(pool.run("kill"));
@@ -154,6 +223,7 @@ else {
     for (const [module, options, code] of [
       [5, {}, "ERR_INVALID_ARG_TYPE"],
       [new URL("https://example.org/"), {}, "ERR_INVALID_URL_SCHEME"],
+      ["zero\0byte.js", {}, "ERR_INVALID_ARG_VALUE"],
       [file, { size: 0 }, "ERR_OUT_OF_RANGE"],
       [file, { sise: 1 }, "ERR_INVALID_ARG_VALUE"],
       [file, { codec: "xml" }, "ERR_INVALID_ARG_TYPE"],

@@ -129,10 +129,11 @@ else {
     using made = channel.create({ capacity: 4096 });
     const ticks = channel.open({ id: made.id }).writer();
     const following = spawn(process.execPath, [
-      ...[main, "channel", String(made.id), "--follow", "--tail", "3"],
+      ...[main, "channel", String(made.id), "--follow", "--tail", "2"],
       ...["--interval", "100"],
     ]);
     let text = "";
+    const told = (): number[] => [...text.matchAll(/bytes {2}tick (\d+)\n/g)].map(([, number]) => Number(number));
     let sent = 0;
     const reader = made.reader();
     const timer = setInterval(() => {
@@ -141,12 +142,29 @@ else {
     }, 10);
     for await (const chunk of following.stdout) {
       text += String(chunk);
-      if (/[1-9]\d* messages\/s/.test(text) && /bytes {2}tick \d/.test(text)) break;
+      if (/[1-9]\d* messages\/s/.test(text) && told().length > 20) break;
     }
     clearInterval(timer);
     await end(following, "SIGKILL");
-    assert.match(text, /bytes {2}tick \d/);
+    const [first = 0, ...rest] = told();
+    assert.equal(
+      rest,
+      rest.map((_, index) => first + 1 + index),
+    );
   });
+
+  test("tell who reads a lock that another asks to write", () =>
+    withDomain(async (segment) => {
+      const [reading, asking] = [segment.attach().join(), segment.attach().join()];
+      using read = reading.rwLock(4096).read.lockSync();
+      const writing = asking.rwLock(4096).write.lock();
+      const text = ok(["peers", segment.id]);
+      assert.match(text, /reads rwLock at 4096/);
+      assert.not.match(text, /holds/);
+      assert.match(text, /^rwLock at 4096: read by pid [^;]*; 1 waits$/m);
+      read.unlock();
+      (await writing).unlock();
+    }));
 
   test("show nothing of a segment without a domain, and of hostile words no more than there is", () =>
     withDomain(async (segment) => {

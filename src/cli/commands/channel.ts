@@ -61,8 +61,9 @@ async function channel(id: Target | undefined, options: ChannelCommandOptions): 
       (found[index]?.holders ?? [])
         .filter(({ what }) => parts.includes(what))
         .map(({ slot, alive }) => `${nameOf(peers, slot)}${alive ? "" : " (killed)"}`);
-    const positions = rings.map((ring) => ring.depth().tail);
-    const shown = rings.map((ring) => (tail === undefined ? [] : ring.newest(tail)));
+    const newest = rings.map((ring) => ring.newest(tail ?? 1));
+    const shown = newest.map(({ messages }) => (tail === undefined ? [] : messages));
+    const positions = newest.map(({ next }) => next);
     if (json)
       await writeJson(
         rings.map((ring, index) => ({
@@ -100,8 +101,8 @@ async function channel(id: Target | undefined, options: ChannelCommandOptions): 
       await sleep(interval);
       for (const [index, ring] of rings.entries()) {
         const position = positions[index] as number;
-        const { bytes, messages, next } = ring.moved(position);
-        const news = tail === undefined ? [] : ring.since(position).messages.slice(-tail);
+        const { bytes, messages, from, next } = ring.since(position);
+        const news = tail === undefined ? [] : ring.read(from, next);
         positions[index] = next;
         const { used, messages: waiting, closed } = ring.depth();
         const perSecond = (value: number): number => Math.round((value * 1000) / interval);

@@ -49,7 +49,8 @@ class Since {
 
   /** Seconds that something is seen; 0 at the first time. @param present what is seen now */
   update(present: readonly string[], now: number): Map<string, number> {
-    for (const each of [...this.#seen.keys()]) if (!present.includes(each)) this.#seen.delete(each);
+    const there = new Set(present);
+    for (const each of [...this.#seen.keys()]) if (!there.has(each)) this.#seen.delete(each);
     for (const each of present) if (!this.#seen.has(each)) this.#seen.set(each, now);
     return new Map([...this.#seen].map(([each, first]) => [each, Math.floor((now - first) / 1000)]));
   }

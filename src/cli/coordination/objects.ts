@@ -6,7 +6,7 @@ import { MOST_SUBSCRIBERS, TopicWord, topicBytes } from "../../channel/subscript
 import { isAlive, LINE, Slot, slotWord } from "../../host/membership.js";
 import { barrierBytes } from "../../sync/barrier.js";
 import { ID_BITS, idOf, MOST_COUNT, ObjectKind, type ObjectName, slotOf, TAG_SHIFT, Word } from "../../sync/layout.js";
-import { INCONSISTENT, NOT_RECOVERABLE } from "../../sync/ownerword.js";
+import { INCONSISTENT, NOT_RECOVERABLE, PENDING } from "../../sync/ownerword.js";
 import { rwLockBytes } from "../../sync/rwlock.js";
 import { semaphoreBytes } from "../../sync/semaphore.js";
 import { seqlockBytes } from "../../sync/seqlock.js";
@@ -78,9 +78,10 @@ class Look {
     return [{ slot, what, alive: lives }];
   }
 
+  /** None while a writer of a read-write lock only asks for it. */
   owner(word: number, what: string): Part[] {
     const found = this.word(word);
-    return found === NOT_RECOVERABLE ? [] : this.part(found & ID_BITS, what);
+    return found === NOT_RECOVERABLE || found & PENDING ? [] : this.part(found & ID_BITS, what);
   }
 
   /** Slots that hold a count, in words that are `stride` apart. */

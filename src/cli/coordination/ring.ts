@@ -71,33 +71,27 @@ export class SeenRing {
     return { used, capacity: this.capacity, messages, tail, closed: this.#word(Ring.Closed) !== 0 };
   }
 
-  /** The newest messages that are still there, the oldest of them first. */
-  newest(most: number): SeenMessage[] {
-    const tail = this.#word(Ring.Tail);
-    return this.#read(this.#head(), tail).slice(-most);
+  /** The newest messages that are still there, the oldest of them first, and the position behind them. */
+  newest(most: number): { messages: SeenMessage[]; next: number } {
+    const next = this.#word(Ring.Tail);
+    return { messages: this.read(this.#head(), next).slice(-most), next };
   }
 
   /**
    * What was published since `position`.
    *
-   * @returns the messages that are still there, and the position from which to ask next
+   * @returns its bytes, how many messages, which is undefined if some of them are gone, where those begin that are still there,
+   *   and the position from which to ask next
    */
-  since(position: number): { messages: SeenMessage[]; next: number } {
-    const tail = this.#word(Ring.Tail);
+  since(position: number): { bytes: number; messages: number | undefined; from: number; next: number } {
+    const next = this.#word(Ring.Tail);
+    const bytes = between(position, next);
     // What is read already stays until it is overwritten, by claims of up to half of the ring.
-    const isThere = between(position, tail) <= this.capacity / 2;
-    return { messages: this.#read(isThere ? position : this.#head(), tail), next: tail };
+    if (bytes > this.capacity / 2) return { bytes, messages: undefined, from: this.#head(), next };
+    return { bytes, messages: [...this.#walk(position, next)].length, from: position, next };
   }
 
-  /** How much was published since `position`. The messages are undefined if some of them are gone. */
-  moved(position: number): { bytes: number; messages: number | undefined; next: number } {
-    const tail = this.#word(Ring.Tail);
-    const bytes = between(position, tail);
-    if (bytes > this.capacity / 2) return { bytes, messages: undefined, next: tail };
-    return { bytes, messages: [...this.#walk(position, tail)].length, next: tail };
-  }
-
-  #read(from: number, to: number): SeenMessage[] {
+  read(from: number, to: number): SeenMessage[] {
     const messages: SeenMessage[] = [];
     for (const { position, length, state } of this.#walk(from, to)) {
       const start = this.#records + (position & (this.capacity - 1)) + RECORD_HEADER;

@@ -45,7 +45,7 @@ export async function runMeter(ring: SeenRing, interval: number): Promise<void> 
   };
   const measure = (): void => {
     const depth = ring.depth();
-    const moved = ring.moved(position);
+    const moved = ring.since(position);
     position = moved.next;
     used.values.push(depth.used);
     messages.values.push(depth.messages);

@@ -34,7 +34,7 @@ export interface Producer extends Claimer {
   write(bytes: Uint8Array, length: number, sleeps: boolean): boolean;
   /** Shows what was committed. */
   publish(): void;
-  /** Counts a message that was not written for lack of room, if that is what is done then. */
+  /** Counts a message that was not written for lack of room, if that is what is done then. A claim that is open is waited for. */
   drop(): boolean;
   /** Shows what `work` commits when it is done. */
   together<T>(work: () => T): T;
@@ -142,6 +142,10 @@ export class OneClaim {
 
   constructor(claimer: Claimer) {
     this.#claimer = claimer;
+  }
+
+  get isOpen(): boolean {
+    return this.#claim !== undefined;
   }
 
   /** Whether another claim must wait. @throws {ShmError} `ERR_SHM_DEADLOCK` it must, and cannot */

@@ -119,7 +119,7 @@ export class TopicProducer extends BaseProducer<TopicObject> implements Producer
   }
 
   override drop(): boolean {
-    if (this.object.overrun !== "drop") return false;
+    if (this.object.overrun !== "drop" || this.#open.isOpen) return false;
     const { words } = this.object.participant;
     const { base } = this.object;
     this.#number = (this.#number + 1) | 0;

@@ -156,6 +156,22 @@ for (const host of hosts)
         assert.is(parties.words[PLACE / 4 + 21], 97);
       }));
 
+    test("writes wait for an open claim of their writer, whatever the overrun", () =>
+      withTopics(2, async (topics) => {
+        const [one, two] = topics as [Topic, Topic];
+        const [writer, reader] = [one.writer(), two.subscribe()];
+        const claim = await writer.claim(8);
+        const written = writer.write(payload(1, 8));
+        const batch = writer.writeBatch([payload(2, 8), payload(3, 8)]);
+        assert.is(await codeOf(() => writer.writeSync(payload(4, 8), { timeoutMs: 0 })), "ERR_SHM_TIMEOUT");
+        claim.bytes.set(payload(0, 8));
+        claim.commit();
+        await Promise.all([written, batch]);
+        assert.is(one.dropped, 0);
+        const read = drain(reader).map(([number]) => number);
+        assert.equal(read, [0, 1, 2, 3]);
+      }));
+
     test("claims, shorter messages, and a manual writer", () =>
       withTopics(2, async (topics) => {
         const [one, two] = topics as [Topic, Topic];

@@ -1,7 +1,9 @@
 // The reading end of a channel, as its user sees it.
 import { checkInteger } from "../common/arguments.js";
+import { doAll } from "../common/steps.js";
 import { Uncloneable } from "../common/uncloneable.js";
-import type { SyncWaitOptions, WaitOptions, WaitSignal } from "../sync/options.js";
+import { checkWait, type SyncWaitOptions, type WaitOptions, type WaitSignal } from "../sync/options.js";
+import { withEither } from "../sync/signals.js";
 import type { WebReadable } from "./codec.js";
 import type { Consumer, Found } from "./consumers.js";
 import { type Making, Message } from "./message.js";
@@ -116,11 +118,12 @@ export class Reader<T = Uint8Array> extends Uncloneable implements AsyncIterable
     );
   }
 
-  /** Gives the end up: another reader may continue. The messages that it has are handled. */
+  /** Gives the end up: another reader may continue. The messages that it has are handled; pending calls are `ERR_SHM_CLOSED`. */
   release(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
-    this.#parts.consumer.close();
+    const { consumer, object } = this.#parts;
+    doAll([() => consumer.close(), () => object.participant.waits.lookAgain(object.readersMask)]);
   }
 
   /** Releases, if {@link release} has not, and if the participant has not left. */
@@ -176,14 +179,40 @@ export class Reader<T = Uint8Array> extends Uncloneable implements AsyncIterable
   #wait<V>(attempt: () => V | undefined, options: WaitOptions | undefined): Promise<V> {
     const { object, signal } = this.#parts;
     const { participant, readersMask } = object;
-    const common = signal === undefined || options?.signal !== undefined ? options : { ...options, signal };
-    return participant.waits.wait(readersMask, this.#what, attempt, common);
+    const wait = (given: WaitOptions | undefined): Promise<V> =>
+      participant.waits.wait(readersMask, this.#what, attempt, given);
+    if (signal === undefined) return wait(options);
+    if (options?.signal === undefined) return wait({ ...options, signal });
+    checkWait(options);
+    return withEither([signal, options.signal], (either) => wait({ ...options, signal: either }));
   }
 
-  /** As an async generator: its end, its failure, and the end of the loop around it give the reader up. */
-  async *#iterator<V>(step: () => Promise<V | undefined>): AsyncGenerator<V, undefined> {
+  /**
+   * As an async generator: its end, its failure, and the end of the loop around it give the reader up. So do its `return` and
+   * `throw`, at once: a generator's own wait for the step before, and do nothing if there was none.
+   */
+  #iterator<V>(step: () => Promise<V | undefined>): AsyncGenerator<V, undefined> {
+    let hasReturned = false;
+    const steps = this.#steps(step, () => hasReturned);
+    const [end, fail] = [steps.return.bind(steps), steps.throw.bind(steps)];
+    return Object.assign(steps, {
+      return: (value: undefined): ReturnType<typeof end> => {
+        hasReturned = true;
+        this[Symbol.dispose]();
+        return end(value);
+      },
+      throw: (error: unknown): ReturnType<typeof fail> => {
+        this[Symbol.dispose]();
+        return fail(error);
+      },
+    });
+  }
+
+  async *#steps<V>(step: () => Promise<V | undefined>, hasReturned: () => boolean): AsyncGenerator<V, undefined> {
     try {
       for (let value = await step(); value !== undefined; value = await step()) yield value;
+    } catch (error) {
+      if (!hasReturned()) throw error;
     } finally {
       this[Symbol.dispose]();
     }

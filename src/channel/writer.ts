@@ -142,11 +142,15 @@ export class Writer<T = Uint8Array> extends Uncloneable implements MessageSink {
     doAll([() => this.release(), () => this.#object.close()]);
   }
 
-  /** Gives the end up, without closing the channel: another writer may continue. Open claims are abandoned. */
+  /**
+   * Gives the end up, without closing the channel: another writer may continue. Open claims are abandoned, and pending calls are
+   * `ERR_SHM_CLOSED`.
+   */
   release(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
-    this.#producer.release();
+    const { participant, writersMask } = this.#object;
+    doAll([() => this.#producer.release(), () => participant.waits.lookAgain(writersMask)]);
   }
 
   /** Releases, if {@link close} or {@link release} has not, and if the participant has not left. */
@@ -157,7 +161,7 @@ export class Writer<T = Uint8Array> extends Uncloneable implements MessageSink {
   /** A WritableStream of values. Its close closes the channel; its abort releases this writer. */
   toWeb(): WebWritable {
     return new WritableStream<T>({
-      write: (value) => this.write(value),
+      write: (value, { signal }) => this.write(value, { signal }),
       close: () => this.close(),
       abort: () => this.release(),
     });

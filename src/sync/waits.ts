@@ -222,7 +222,7 @@ export class Waits {
   /** Wakes everyone who sleeps on this mask. The change that they wait for was stored before. */
   ring(sleepers: number): void {
     const { words } = this.#seat;
-    if (this.#queues.size !== 0 && this.#queues.has(sleepers)) this.#ringOwn(sleepers);
+    this.lookAgain(sleepers);
     const low = Atomics.load(words, sleepers) & this.#othersLow;
     // A call of Atomics takes 7 ns (Node 20, x86-64).
     const high = this.#othersHigh === 0 ? 0 : Atomics.load(words, sleepers + 1) & this.#othersHigh;
@@ -254,8 +254,9 @@ export class Waits {
     return isAlive(Atomics.load(words, this.#seat.base + slotWord(slot) + Slot.Life));
   }
 
-  /** The doorbell of this participant need not ring for its own waits. They are served after the present job. */
-  #ringOwn(sleepers: number): void {
+  /** The same for this participant's own waits. Its doorbell need not ring: they are served after the present job. */
+  lookAgain(sleepers: number): void {
+    if (this.#queues.size === 0 || !this.#queues.has(sleepers)) return;
     if (this.#own) {
       this.#own.add(sleepers);
       return;

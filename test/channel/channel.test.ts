@@ -280,6 +280,25 @@ for (const host of hosts)
     );
 
     test(
+      "a read with a signal of its own ends by the reader's, too",
+      pair(async (writing, reading) => {
+        const [ofReader, ofCall] = [new AbortController(), new AbortController()];
+        const call = ofCall.signal;
+        const reader = reading.reader({ signal: ofReader.signal });
+        const read = reader.read({ signal: call });
+        writing.writer().tryWrite(payload(0, 8));
+        checkPayload((await read)?.bytes as Uint8Array, 0);
+        const byCall = codeOf(reader.read({ signal: call }));
+        ofCall.abort(new Error("call"));
+        assert.is(await byCall, "Error: call");
+        assert.is(await codeOf(reader.read({ signal: 1 as never })), "ERR_INVALID_ARG_TYPE");
+        const byReader = codeOf(reader.read({ signal: new AbortController().signal }));
+        ofReader.abort(new Error("reader"));
+        assert.is(await byReader, "Error: reader");
+      }),
+    );
+
+    test(
       "a wait that blocks is served by another process's messages alone, and the local host refuses it",
       pair(async (writing, reading) => {
         const reader = reading.reader();

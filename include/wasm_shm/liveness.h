@@ -82,6 +82,7 @@ typedef struct wasm_shm_domain {
   int knocker; /* the socket that knocks at doors, once one was needed; or -1 */
   uint32_t knocker_namespace;
   wasm_shm_snapshot seen;
+  wasm_shm_word requests; /* the number of the last request to a service */
 } wasm_shm_domain;
 
 struct wasm_shm_futex_waitv { /* struct futex_waitv, which headers before Linux 5.16 lack */

@@ -20,6 +20,7 @@ typedef struct {
 
 typedef struct {
   wasm_shm_domain* domain;
+  wasm_shm_word* words;
   size_t answers; /* offset of the first channel of answers */
   uint32_t answer_capacity, clients;
   wasm_shm_channel requests;
@@ -34,7 +35,6 @@ static inline int wasm_shm_service_open(wasm_shm_service* service, wasm_shm_doma
   const size_t state = 4u * WASM_SHM_AT_RECORDS;
   uint32_t first = 65536u, second = 0, shift;
   uint64_t bytes;
-  wasm_shm_word* words;
   int error = wasm_shm_check(domain), there;
   if (error != 0) return error;
   there = wasm_shm_found(domain, 0x5753010au, offset, &first, &second);
@@ -53,7 +53,7 @@ static inline int wasm_shm_service_open(wasm_shm_service* service, wasm_shm_doma
   service->answer_capacity = answer_capacity;
   service->clients = clients;
   error = wasm_shm_open(domain, 0x5753010au, offset, (size_t)bytes, capacity, shift | clients << 8,
-                        &words);
+                        &service->words);
   if (error != 0) return error;
   return wasm_shm_channel_open(&service->requests, domain, offset + WASM_SHM_LINE, capacity,
                                WASM_SHM_MPMC);
@@ -144,7 +144,8 @@ static inline int wasm_shm_request(wasm_shm_client* client, const void* bytes, u
   if (length > wasm_shm_largest(&client->service->requests) - sizeof header) return EMSGSIZE;
   header.client = client->client;
   header.id = client->service->domain->id;
-  header.number = ++client->number;
+  /* An answer that comes late names no request of a later client of this participant. */
+  header.number = client->number = atomic_fetch_add(&client->service->domain->requests, 1u) + 1u;
   if (until != NULL)
     header.deadline = wasm_shm_ms(CLOCK_REALTIME) - wasm_shm_ms(CLOCK_MONOTONIC) +
                       (double)until->tv_sec * 1e3 + (double)until->tv_nsec / 1e6;
@@ -196,8 +197,12 @@ static inline int wasm_shm_server_open(wasm_shm_server* server, wasm_shm_service
   return wasm_shm_reader_open(&server->reader, &service->requests, flags | WASM_SHM_PATIENT);
 }
 
+/** Clients of a service whose requests were closed learn that nobody takes their requests now. */
 static inline int wasm_shm_server_release(wasm_shm_server* server) {
-  return wasm_shm_reader_release(&server->reader);
+  int result = wasm_shm_reader_release(&server->reader);
+  if (wasm_shm_check(server->service->domain) == 0)
+    wasm_shm_ring(server->service->domain, server->service->words + WASM_SHM_SLEEPERS);
+  return result;
 }
 
 static inline int wasm_shm_is_wanted(const wasm_shm_channel* answers, uint32_t id) {
@@ -212,11 +217,9 @@ static inline int wasm_shm_reply_attempt(void* object) {
                                                           : ECANCELED;
 }
 
-/** Answers a request: each once, before the next call of wasm_shm_serve. ECANCELED: nobody waits
- * for the answer any more; EMSGSIZE: it is longer than the channel of answers allows. */
-static inline int wasm_shm_answer(wasm_shm_server* server, const wasm_shm_asked* asked,
-                                  uint32_t status, const void* bytes, uint32_t length,
-                                  const struct timespec* until) {
+static inline int wasm_shm_reply(wasm_shm_server* server, const wasm_shm_asked* asked,
+                                 uint32_t status, const void* bytes, uint32_t length,
+                                 const struct timespec* until) {
   wasm_shm_answer_header header = {asked->id, asked->number, status, 0};
   wasm_shm_writer* writer = &server->writer;
   wasm_shm_claim claim;
@@ -237,6 +240,16 @@ static inline int wasm_shm_answer(wasm_shm_server* server, const wasm_shm_asked*
   }
   wasm_shm_writer_release(writer);
   return result;
+}
+
+/** Answers a request: each once, before the next call of wasm_shm_serve. ECANCELED: nobody waits
+ * for the answer any more, or its client damaged its channel of answers; EMSGSIZE: it is longer
+ * than that allows. */
+static inline int wasm_shm_answer(wasm_shm_server* server, const wasm_shm_asked* asked,
+                                  uint32_t status, const void* bytes, uint32_t length,
+                                  const struct timespec* until) {
+  int result = wasm_shm_reply(server, asked, status, bytes, length, until);
+  return result == EPROTO ? ECANCELED : result;
 }
 
 /* Ends a call that passes over all that it gets: EBUSY, ETIMEDOUT, or 0 not yet. */
@@ -264,6 +277,7 @@ static inline int wasm_shm_serve(wasm_shm_server* server, wasm_shm_asked* asked,
     memcpy(&header, message.bytes, sizeof header);
     if (header.client >= server->service->clients) continue;
     result = wasm_shm_answers_open(&server->answers, server->service, header.client);
+    if (result == EPROTO) continue; /* its client damaged what is its own */
     if (result != 0) return result;
     if (!wasm_shm_is_wanted(&server->answers, header.id)) continue;
     if (header.deadline != 0 && header.deadline < wasm_shm_ms(CLOCK_REALTIME)) continue;

@@ -122,6 +122,7 @@ class Domain:
         self._failure = None
         self._control = ctypes.c_uint32(0)
         self._knocker = None  # the socket that knocks at doors, once one was needed
+        self.requests = 0  # the number of the last request to a service
         self._pid = os.getpid()
         self.slot = self.generation = self.id = None
         self._keeper = threading.Thread(target=self._keep, daemon=True)

@@ -11,6 +11,7 @@ from _wasm_shm_rings import LISTENS, READER, READERS, RECORDS, WRITERS, Writer, 
 
 _REQUEST, _ANSWER = struct.Struct("<IIIId"), struct.Struct("<IIII")
 _DONE, _FAILED, _DIED = 0, 1, 2
+_SLEEPERS = 16  # bytes from the object's first
 _MOST_UNTOLD = 1024
 
 
@@ -33,7 +34,7 @@ class Service:
         self._answers_at = offset + 64 + RECORDS + self.capacity
         self.size = self._answers_at - offset + self.clients * (RECORDS + self.answer_capacity)
         second = self.answer_capacity.bit_length() - 1 | self.clients << 8
-        domain.open(0x5753010A, offset, self.size, self.capacity, second)
+        self.address = domain.open(0x5753010A, offset, self.size, self.capacity, second)
         self.requests = domain.channel(offset + 64, self.capacity, "mpmc", True)
         self._client, self._channels = None, {}
 
@@ -86,7 +87,7 @@ def _rest(until):
 
 class _Client:
     def __init__(self, service):
-        self._service, self._number, self._reader = service, 0, None
+        self._service, self._reader = service, None
         for self._place in range(service.clients):
             self._answers = service._answers(self._place)
             try:
@@ -112,7 +113,8 @@ class _Client:
         service, answers = self._service, self._answers
         domain, until = service.domain, _until(timeout)
         self._reader._begin()
-        self._number = (self._number + 1) & 0xFFFFFFFF
+        # An answer that comes late names no request of a later client of this participant.
+        self._number = domain.requests = (domain.requests + 1) & 0xFFFFFFFF
         deadline = 0.0 if timeout is None else (time.time() + timeout) * 1000
         header = _REQUEST.pack(self._place, domain.id, self._number, 0, deadline)
         what = f"request of the Service at {service.offset}"
@@ -192,6 +194,12 @@ class Asked:
         return data
 
     def _send(self, status, data, timeout=None):
+        try:
+            self._reply(status, data, timeout)
+        except LayoutError:
+            pass  # its client damaged its channel of answers
+
+    def _reply(self, status, data, timeout):
         service = self._server._service
         answers = service._answers(self._client)
         with Writer(answers, False, True) as writer:
@@ -209,7 +217,10 @@ class Asked:
         service = self._server._service
         if self._client >= service.clients:
             return False
-        answers = service._answers(self._client)
+        try:
+            answers = service._answers(self._client)
+        except LayoutError:
+            return False  # its client damaged what is its own
         return answers.load(READER) == self._id and answers.load(LISTENS) != 0 and service.domain.is_living(self._id)
 
 
@@ -256,7 +267,12 @@ class Server:
                 self._untold.append(asked)  # there is no room: its client does not read
 
     def release(self):
-        self._reader.release()
+        try:
+            self._reader.release()
+        finally:
+            domain = self._service.domain
+            if domain.joined:  # clients of a service whose requests were closed learn that nobody takes their requests
+                domain.ring(self._service.address + _SLEEPERS)
 
     def __enter__(self):
         return self

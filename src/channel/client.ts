@@ -22,6 +22,9 @@ interface Pending {
 /** A hostile peer could let answers stay for good. */
 const MOST_TURNS = 1024;
 
+/** Of the last request of this thread: an answer that comes late names none that a later client of this participant made. */
+let last = 0;
+
 /** One client of a service. It listens while requests are pending, and keeps the process alive only then. */
 export class Client {
   readonly #ground: ServiceGround;
@@ -30,7 +33,6 @@ export class Client {
   readonly #reader: Reader;
   readonly #client: number;
   readonly #pending = new Map<number, Pending>();
-  #number = 0;
   #writing = 0;
   #listening: AbortController | undefined;
 
@@ -51,11 +53,10 @@ export class Client {
     const most = requests.largest - REQUEST_HEADER;
     const length = byteLengthOf(body);
     if (length > most) throw outOfRange("value.length", `<= ${most}, what a request can have`, length);
-    this.#number = (this.#number + 1) >>> 0;
-    const number = this.#number;
+    last = (last + 1) >>> 0;
+    const number = last;
     const deadline = timeoutMs === Number.POSITIVE_INFINITY ? 0 : Date.now() + timeoutMs;
     const bytes = requestBytes({ client: this.#client, id: participant.id, number, deadline, body });
-    this.#listen();
     return new Promise((resolve, reject) => {
       const late = (): void =>
         this.#settle(
@@ -72,6 +73,7 @@ export class Client {
         written.abort();
       };
       this.#pending.set(number, { resolve, reject, end });
+      this.#listen();
       this.#write(bytes, written.signal).catch((error) => this.#settle(number, error));
     });
   }

@@ -2,7 +2,6 @@
 import { checkBoolean, checkInteger, checkOptions } from "../common/arguments.js";
 import { byteLengthOf } from "../common/bytes.js";
 import { invalidType, outOfRange } from "../common/errors.js";
-import { doAll } from "../common/steps.js";
 import { type Answer, answerBytes, failureBytes, type Request, readRequest, Status } from "./calls.js";
 import type { Channel } from "./channel.js";
 import { mostAnswer } from "./client.js";
@@ -35,6 +34,11 @@ export type Handler<Q, A> = (value: Q, context: RequestContext) => A | Promise<A
 const MOST_CONCURRENCY = 1024;
 const STOPPED = new Error("the server was stopped");
 
+/** A client that damages its own answers gets none, and ends no server. @throws every other error */
+function checkDamage(error: unknown): void {
+  if ((error as { code?: unknown }).code !== "ERR_SHM_LAYOUT") throw error;
+}
+
 /** Answers requests until {@link stop}. From `service.serve(handler)`. */
 export class Server {
   readonly #ground: ServiceGround;
@@ -63,6 +67,7 @@ export class Server {
     const released = Promise.allSettled(work).then(() => this.#release());
     released.catch(() => {}); // `stopped` tells of it, or of what came before
     this.stopped = Promise.all(work).then(() => released);
+    this.stopped.catch(() => {}); // callers may ask; a peer that damages the segment must not end this process
   }
 
   /** Takes no more requests, and resolves when those that it works on are answered. */
@@ -87,13 +92,28 @@ export class Server {
     }
   }
 
-  /** Gives its ends up, once all loops have ended. */
+  /** Gives its ends up, once all loops have ended. Clients of a closed service learn that nobody takes their requests now. */
   #release(): void {
-    if (!this.#ground.participant.left)
-      doAll([...this.#producers.values()].map((producer) => () => producer.release()));
+    const { participant, sleepers } = this.#ground;
+    if (participant.left) return;
+    for (const producer of this.#producers.values())
+      try {
+        producer.release();
+      } catch (error) {
+        checkDamage(error);
+      }
+    participant.waits.ring(sleepers);
   }
 
   async #answer(message: Message): Promise<void> {
+    try {
+      await this.#answerTo(message);
+    } catch (error) {
+      checkDamage(error);
+    }
+  }
+
+  async #answerTo(message: Message): Promise<void> {
     const request = readRequest(message.bytes);
     // Nobody waits for it: its client was killed, has given up, or is hostile.
     if (!request || !this.#isWanted(request)) return;

@@ -177,6 +177,47 @@ for (const host of hosts) {
       next.release();
     }));
 
+  test("a client that damages its own answers has none, and ends no server", () =>
+    withParties(host, 3, async (parties) => {
+      const { words } = parties;
+      const sizes = { requests: 256, answers: 256, clients: 2 };
+      const options = { capacity: sizes.requests, answerCapacity: sizes.answers, clients: sizes.clients };
+      const serve = () =>
+        domainOf(parties, 0)
+          .service(PLACE, options)
+          .serve((value) => value);
+      const [hostile, honest] = [1, 2].map((index) => domainOf(parties, index).service(PLACE, options));
+      const first = serve();
+      assert.equal(await hostile?.request(payload(1, 9)), payload(1, 9));
+      await first.stop();
+      for (const [word, value] of [
+        [Ring.Tail, NOWHERE],
+        [Ring.Head, NOWHERE],
+        [0, WRONG],
+      ] as const) {
+        const there = at(word, answersAt(PLACE, sizes, 0));
+        const before = words[there] as number;
+        words[there] = value;
+        const server = serve();
+        const lost = codeOf(hostile?.request(payload(2, 9), { timeoutMs: 50 }) ?? Promise.resolve());
+        assert.equal(await honest?.request(payload(3, 9)), payload(3, 9));
+        assert.ok(["ERR_SHM_TIMEOUT", "ERR_SHM_LAYOUT"].includes((await lost) ?? ""), `word ${word}: ${await lost}`);
+        await server.stop();
+        words[there] = before;
+      }
+    }));
+
+  test("a server that cannot continue tells those who ask, and ends no process", () =>
+    withParties(host, 2, async (parties) => {
+      const options = { capacity: 256, answerCapacity: 256, clients: 1 };
+      const [serving, asking] = [0, 1].map((index) => domainOf(parties, index).service(PLACE, options));
+      const server = serving?.serve((value) => value);
+      parties.words[at(Ring.Tail, requestsAt(PLACE))] = NOWHERE;
+      asking?.close();
+      await new Promise((resolve) => setTimeout(resolve, 50)); // an unhandled rejection ends this process
+      assert.is(await codeOf(server?.stopped ?? Promise.resolve()), "ERR_SHM_LAYOUT");
+    }));
+
   test("a server that cannot continue stops all its loops, and gives up its ends", () =>
     withParties(host, 2, async (parties) => {
       const { words } = parties;

@@ -177,6 +177,39 @@ for (const host of hosts) {
       assert.is(await three.request({ n: 9 }), 9);
     }));
 
+  test("an answer to a client that was released comes to no later one", () =>
+    withServices(2, async (services) => {
+      const [serving, asking] = services as [Json, Json];
+      const released = codeOf(asking.request({ n: 1 }));
+      asking.release();
+      assert.is(await released, "ERR_SHM_CLOSED");
+      const answer = asking.request({ n: 2 });
+      await using server = serving.serve(({ n }) => 10 * n);
+      assert.ok(server);
+      assert.is(await answer, 20);
+    }));
+
+  test("a service that was closed rejects what its last server leaves", () =>
+    withServices(2, async (services) => {
+      const [serving, asking] = services as [Json, Json];
+      let finish: (() => void) | undefined;
+      const server = serving.serve(
+        ({ n }) =>
+          new Promise<number>((resolve) => {
+            finish = () => resolve(n);
+          }),
+      );
+      const first = asking.request({ n: 1 });
+      while (!finish) await new Promise((resolve) => setTimeout(resolve, 1));
+      const left = codeOf(asking.request({ n: 2 }));
+      serving.close();
+      const stopped = server.stop();
+      finish();
+      await stopped;
+      assert.is(await first, 1);
+      assert.is(await left, "ERR_SHM_CLOSED");
+    }));
+
   test("there are as many clients as places; a released one makes room", () =>
     withServices(4, async (services) => {
       const [serving, ...asking] = services as [Json, Json, Json, Json];

@@ -244,6 +244,7 @@ static void services(size_t offset) {
   static wasm_shm_server server;
   wasm_shm_message answer;
   pthread_t thread;
+  uint32_t last;
   IS(wasm_shm_service_open(&left, &one, offset, 100, 0, 0), EINVAL);
   IS(wasm_shm_service_open(&left, &one, offset, 1024, 2048, 1), 0);
   IS(wasm_shm_service_open(&right, &two, offset, 0, 0, 0), 0);
@@ -261,6 +262,11 @@ static void services(size_t offset) {
   IS(answer.length, 2);
   pthread_join(thread, NULL);
   IS(wasm_shm_server_release(&server), 0);
+  IS(wasm_shm_client_release(&client), 0);
+  last = client.number;
+  IS(wasm_shm_client_open(&client, &left), 0);
+  IS(wasm_shm_request(&client, "again", 5, &answer, soon()), ETIMEDOUT);
+  IS(client.number, last + 1u);
   IS(wasm_shm_client_release(&client), 0);
 }
 

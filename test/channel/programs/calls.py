@@ -199,7 +199,10 @@ def services(offset):
     assert mine.request(b"still there", 10) == b"still there"
     mine.requests.close()
     thread.join()
+    last = mine._client._number
     mine.release()
+    fails(wasm_shm.Closed, mine.request, b"again", 0.005)
+    assert mine._client._number == last + 1
     assert _wasm_shm_services._failure(b"[" * 100000)[0] == "Error"
 
 

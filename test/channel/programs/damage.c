@@ -181,6 +181,33 @@ static void requests_of_nobody(size_t offset) {
   IS(wasm_shm_read(&server.reader, &message, WASM_SHM_TRY), EBUSY);
 }
 
+/* A client that damages what is its own: its request is passed over, or its answer goes nowhere. */
+static void hostile_client(size_t offset) {
+  static wasm_shm_service service, other;
+  static wasm_shm_server server;
+  static wasm_shm_client client;
+  wasm_shm_request_header header = {0, 0, 1, 0, 0};
+  wasm_shm_writer writer;
+  wasm_shm_asked asked;
+  uint32_t kind;
+  IS(wasm_shm_service_open(&service, &one, offset, 1024, 1024, 1), 0);
+  IS(wasm_shm_service_open(&other, &two, offset, 0, 0, 0), 0);
+  IS(wasm_shm_client_open(&client, &other), 0);
+  IS(wasm_shm_server_open(&server, &service, 0), 0);
+  IS(wasm_shm_writer_open(&writer, &service.requests, 0), 0);
+  header.id = two.id;
+  atomic_store(client.answers.words + WASM_SHM_AT_LISTENS, 1u);
+  IS(wasm_shm_write(&writer, &header, sizeof header, WASM_SHM_TRY), 0);
+  kind = atomic_exchange(client.answers.words, 0x7fffffffu);
+  IS(wasm_shm_serve(&server, &asked, WASM_SHM_TRY), EBUSY);
+  atomic_store(client.answers.words, kind);
+  IS(wasm_shm_write(&writer, &header, sizeof header, WASM_SHM_TRY), 0);
+  IS(wasm_shm_serve(&server, &asked, WASM_SHM_TRY), 0);
+  atomic_store(client.answers.words + WASM_SHM_AT_TAIL, 3u);
+  IS(wasm_shm_answer(&server, &asked, WASM_SHM_ANSWERED, "hello", 5, WASM_SHM_TRY), ECANCELED);
+  IS(wasm_shm_server_release(&server), 0);
+}
+
 /* A participant that has left, and its window is gone: each call is EPERM, and touches nothing. */
 static void after_leave(int segment, size_t offset) {
   static wasm_shm_domain domain;
@@ -251,6 +278,7 @@ int main(int count, char** words) {
   unsubscribed(98304);
   overtaken(131072);
   requests_of_nobody(262144);
+  hostile_client(196608);
   after_leave(atoi(words[1]), 327680);
   leave_both();
   return 0;

@@ -191,10 +191,27 @@ def limits(offset):
     assert _wasm_shm_services._ANSWER.unpack(told)[2] == _wasm_shm_services._DIED
 
 
+def hostile_client(offset):
+    """A client that damages what is its own: its request is passed over, or its answer goes nowhere."""
+    service = one.service(offset, 1024, 1024, 1)
+    answers, reader = ask(two.service(offset))
+    kind = answers.load(0)
+    answers.store(0, 0x7FFFFFFF)
+    with service.server() as server:
+        fails(wasm_shm.TimedOut, server.next, 0.005)
+    answers.store(0, kind)
+    reader.release()
+    ask(two.service(offset))
+    with service.server() as server:
+        asked = server.next(10)
+        answers.store(_wasm_shm_rings.TAIL, 3)
+        asked.answer(b"hello")
+
+
 for index, mode in enumerate(("spsc", "mpsc", "mpmc"), 1):
     part_of_batch(4096 * index, mode)
     released(32768 + 4096 * index, mode)
-for index, check in enumerate((damage, empty, unlocks, not_recoverable, changes, ends, overtaken, limits), 1):
+for index, check in enumerate((damage, empty, unlocks, not_recoverable, changes, ends, overtaken, limits, hostile_client), 1):
     check(65536 * index)
 one.leave()
 two.leave()

@@ -15,7 +15,7 @@ export const ALIKE = ["channel/model", "channel/mutants", "channel/peers", "sync
  */
 export const ALIKE_ON_NODE = ["channel/kills", "channel/leftovers", "native/recovery", "native/system", "sync/kills"];
 
-/** Of those, a short turn of Bun and Deno, of two minutes each: each host and core, what crosses into the addon, threads. */
+/** Of those, a short turn, of two minutes at most: each host and core, what crosses into the addon, threads. */
 export const SHORT_TURN = [
   "conformance/cursor/",
   "conformance/range/copy",

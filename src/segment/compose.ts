@@ -188,6 +188,8 @@ export function compose(options: ShmOptions | undefined, platform: Platform): Sh
       if (checkBoolean("options.noReserve", noReserve)) flags |= SharedMemoryFlags.NoReserve;
       checkHugePages(flags);
       const opens = !checkBoolean("options.exclusive", exclusive);
+      if (opens && key !== undefined && realKey === PRIVATE_KEY)
+        throw outOfRange("options.key", "other than 0, which stands for no key", key);
       if (uid !== undefined) checkUid("options.uid", uid);
       if (uid !== undefined && (!opens || realKey === PRIVATE_KEY))
         throw invalidValue("options.uid", "It is of a segment that is there: for exclusive: false, with a key.", uid);

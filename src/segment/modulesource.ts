@@ -59,7 +59,15 @@ async function bytesOfResponse(response: ResponseLike, from: string): Promise<Ui
 
 async function bytesAt(url: UrlLike, engine: Engine): Promise<Uint8Array<ArrayBuffer>> {
   if (url.protocol === "file:" && engine.readFile) return sliceOf(await engine.readFile(url));
-  return bytesOfResponse(await fetch(url.href), url.href.slice(0, 200));
+  const from = url.href.slice(0, 200);
+  let response: ResponseLike;
+  try {
+    response = await fetch(url.href);
+  } catch (error) {
+    const reason = (error as Error).message;
+    throw moduleError("ERR_SHM_MODULE_INVALID", `${from} was not answered: ${reason}`, { cause: error });
+  }
+  return bytesOfResponse(response, from);
 }
 
 /**

@@ -1,7 +1,7 @@
 // A channel, topic or service with a segment of its own: segment, attachment, domain and object by one call, and all of them
 // given back by one. The domain is at byte 0, and the object follows it.
-import { checkBoolean, checkInteger, checkString } from "../common/arguments.js";
-import { coordinationError, invalidValue } from "../common/errors.js";
+import { checkBoolean, checkInteger, checkKey, checkString, checkUid } from "../common/arguments.js";
+import { coordinationError, invalidValue, outOfRange } from "../common/errors.js";
 import type { Domain } from "../domain/domain.js";
 import { domainBytes, MAX_SLOTS } from "../host/membership.js";
 import { MAX_WINDOW } from "../memory/layout.js";
@@ -30,8 +30,9 @@ export interface Own {
   /** The segment's id: other processes open the object by it, or by the key. */
   readonly id: number;
   /**
-   * Gives up the object, leaves the domain and detaches. If `create` made it, also closes it, and removes the segment; so does
-   * the last participant that goes if the creator was killed. Runs by itself when the process exits.
+   * Gives up the object, leaves the domain and detaches. What `create` made is closed, and its segment removed. With
+   * `exclusive: false`, or after the creator was killed, the last participant that goes removes it. Runs by itself when the
+   * process exits.
    */
   [Symbol.dispose](): void;
   [Symbol.asyncDispose](): Promise<void>;
@@ -49,7 +50,7 @@ export interface OwnOptions {
   permissions?: number;
   /**
    * `true`: if a participant lives there already, that is EEXIST (default). `false`: then it is opened; all that do so are
-   * alike, and the last one that goes closes and removes it.
+   * alike, and the last one that goes removes it.
    */
   exclusive?: boolean;
   /** The user that must own the segment that has the key. */
@@ -76,8 +77,11 @@ export interface Making<T extends object> {
 export const ownOptions = ["key", "slots", "permissions", "exclusive", "uid"] as const;
 export const ownTarget = ["key", "id", "uid"] as const;
 
-const numberOf = (key: number | string): number =>
-  typeof key === "string" ? keyOf(checkString("options.key", key)) : key;
+function numberOf(key: number | string): number {
+  if (typeof key === "string") return keyOf(checkString("options.key", key));
+  if (checkKey(key) === 0) throw outOfRange("options.key", "other than 0, which stands for no key", key);
+  return key;
+}
 
 /** What was made and is not given back yet: a process that exits gives it back. */
 const alive = new Set<Own>();
@@ -110,6 +114,7 @@ export function createOwn<T extends object>(shm: Shm, making: Making<T>, options
       "It belongs to a key.",
       exclusive ? uid : exclusive,
     );
+  if (uid !== undefined) checkUid("options.uid", uid);
   const size = domainBytes(slots) + making.bytes;
   if (key === undefined) {
     const segment = shm.create(size, { mode, ephemeral: true });
@@ -152,6 +157,7 @@ function made(shm: Shm, key: number, size: number, mode: number): Segment | Erro
 export function openOwn<T extends object>(shm: Shm, making: Making<T>, { key, id, uid }: OwnTarget): T & Own {
   if ((key === undefined) === (id === undefined))
     throw invalidValue("options", "It names the object by its key or its id: one of them.", { key, id });
+  if (key === undefined && uid !== undefined) throw invalidValue("options.uid", "It belongs to a key.", uid);
   const target = key === undefined ? (id as number) : { key: numberOf(key), ...(uid !== undefined && { uid }) };
   for (const until = performance.now() + MAKING_MS; performance.now() < until; ) {
     const segment = shm.open(target);

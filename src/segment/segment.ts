@@ -52,7 +52,7 @@ export class Segment extends Uncloneable {
   #destroyOnDispose: boolean;
   readonly #attachments = new LiveAttachments<Attachment>();
   #own: { attachment: Attachment; cursor: Cursor } | undefined;
-  #held: Attachment | undefined; // of an ephemeral segment without a cursor of its own
+  #held: Attachment | undefined; // keeps an ephemeral segment
   #state: "live" | "destroyed" | "disposed" = "live";
 
   static {
@@ -270,11 +270,12 @@ export class Segment extends Uncloneable {
 
   /** A process that is killed between the two system calls leaves the segment: the kernel has no call that does both. */
   #makeEphemeral(): void {
-    if (this.size > MAX_WINDOW) this.#held = this.attach({ length: HELD });
-    else this.#cursor("create");
+    const isWhole = this.size <= MAX_WINDOW;
+    this.#held = isWhole ? this.#attachOwn() : this.attach({ length: HELD });
     const result = this.#host.remove(this.id);
     if (result < 0) throw this.#refused(-result, "remove");
     this.#destroyOnDispose = false;
+    if (isWhole) this.#own = { attachment: this.#held, cursor: this.#held.cursor() }; // which may compile the core first
   }
 
   #cursor(operation: string): Cursor {

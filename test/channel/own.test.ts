@@ -170,11 +170,17 @@ for (const { name, shm } of hosts) {
       [{ exclusive: 1, key: 1 }, "ERR_INVALID_ARG_TYPE"],
       [{ exclusive: false }, "ERR_INVALID_ARG_VALUE"],
       [{ uid: 0 }, "ERR_INVALID_ARG_VALUE"],
+      [{ key: 0 }, "ERR_OUT_OF_RANGE"],
+      [{ key: 2 ** 32 }, "ERR_OUT_OF_RANGE"],
+      [{ key: "free", uid: "me" }, "ERR_INVALID_ARG_TYPE"],
+      [{ key: "free", uid: -1 }, "ERR_OUT_OF_RANGE"],
     ] as const)
       assert.is(await codeOf(() => shm.channel.create(options as never)), code, JSON.stringify(options));
     for (const [options, code] of [
       [{}, "ERR_INVALID_ARG_VALUE"],
       [{ id: 1, key: 1 }, "ERR_INVALID_ARG_VALUE"],
+      [{ id: 1, uid: 0 }, "ERR_INVALID_ARG_VALUE"],
+      [{ key: 0 }, "ERR_OUT_OF_RANGE"],
       [{ id: -1 }, "ERR_OUT_OF_RANGE"],
       [{ key: 1, slots: 3 }, "ERR_INVALID_ARG_VALUE"],
     ] as const)

@@ -2,7 +2,7 @@
 import * as assert from "uvu/assert";
 import { destroySegment, list, open, SegmentStatus } from "wasm-shm";
 import { suite } from "../../suite.js";
-import { end, root, runModule, startModule } from "../../support/child.js";
+import { askModule, end, root, runModule, startModule } from "../../support/child.js";
 import { code, nativePairs, pairs } from "../../support/pairs.js";
 import { until } from "../../support/waiting.js";
 
@@ -51,6 +51,20 @@ for (const { name, shm } of pairs) {
     attachment.detach();
     assert.not.ok(idsOf().includes(segment.id));
     segment[Symbol.dispose]();
+  });
+
+  ephemeral("is removed before the core is compiled, which takes milliseconds", () => {
+    const told = askModule<string[]>(`import { createShm, localHost, sysvHost } from "wasm-shm";
+      const told = [];
+      const inner = ${name.includes("sysv") ? "sysvHost()" : "localHost()"};
+      const host = new Proxy(inner, { get: (target, name) => {
+        const value = Reflect.get(target, name);
+        return typeof value !== "function" ? value : (...values) => { told.push(name); return value.apply(target, values); };
+      } });
+      WebAssembly.Module = class extends WebAssembly.Module { constructor(...values) { super(...values); told.push("compile"); } };
+      createShm({ host, core: "wasm" }).create(4096, { ephemeral: true })[Symbol.dispose]();
+      console.log(JSON.stringify(told.filter((name) => name === "remove" || name === "compile")));`);
+    assert.equal(told, ["remove", "compile"]);
   });
 
   ephemeral("has no key", () => {

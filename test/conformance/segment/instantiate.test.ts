@@ -217,6 +217,7 @@ for (const { name, native, withSegment } of pairs) {
         await rejects(() => run(attachment, value as unknown as ModuleSource), code("ERR_INVALID_ARG_TYPE", /a URL/));
       await rejects(() => run(attachment, new Uint8Array(3)), invalid(/cannot be read/));
       await rejects(() => run(attachment, new Response("", { status: 404 })), invalid(/404/));
+      await rejects(() => run(attachment, new URL("http://127.0.0.1:1/")), invalid(/127.0.0.1:1\/ was not answered/));
       const broken = built().slice(0, -5);
       await rejects(() => run(attachment, broken), invalid(/./));
       await rejects(() => run(attachment, new WebAssembly.Module(built())), invalid(/imports 0 memories.*bytes/));

@@ -72,6 +72,7 @@ for (const { name, shm, withSegment } of pairs) {
         same[Symbol.dispose](); // it made nothing, so it removes nothing
         assert.is(segment.stat().key, key);
         assert.throws(() => shm.create(SIZE + 1, { key, exclusive: false }), code("EINVAL", /smaller/));
+        assert.throws(() => shm.create(SIZE, { key: 0, exclusive: false }), code("ERR_OUT_OF_RANGE", /no key/));
       },
       { key },
     );

@@ -95,8 +95,9 @@ static inline int wasm_shm_done(wasm_shm_reader* reader, const wasm_shm_message*
   int error = wasm_shm_check(reader->ring->domain);
   if (error != 0) return error;
   if (!wasm_shm_shares_reading(reader->ring)) {
-    if (token - reader->released - 1u < reader->next - reader->released)
-      wasm_shm_release_to(reader, token);
+    if (token - reader->released - 1u >= reader->next - reader->released) return 0;
+    reader->released = token;
+    wasm_shm_store_position(reader); /* at once: its user asked for it */
     return 0;
   }
   for (at = 0; at < reader->held_count && reader->held[at] != token; at++) continue;

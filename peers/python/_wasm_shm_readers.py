@@ -56,7 +56,8 @@ class Reader:
     def _release(self, token):
         self.ring.domain.check()
         if 0 < (token - self._released) & U32 <= (self._next - self._released) & U32:
-            self._release_to(token)
+            self._released = token
+            self._store()  # at once: its user asked for it
 
     def _release_all(self):
         if self._released != self._next:

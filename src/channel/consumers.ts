@@ -169,7 +169,9 @@ export class SingleConsumer extends BaseConsumer<QueueObject> implements Consume
   release(end: number): void {
     const taken = between(this.#released, this.#next);
     const released = between(this.#released, end);
-    if (released !== 0 && released <= taken) this.#release(end);
+    if (released === 0 || released > taken) return;
+    this.#release(end);
+    this.#storeHead(); // its user asked for it
   }
 
   releaseAll(): void {

@@ -30,6 +30,8 @@ export interface Producer extends Claimer {
    * @throws {ShmError} `ERR_SHM_CLOSED`; `ERR_SHM_PEER_DIED` there is no room, and nobody left who makes some
    */
   claim(length: number, sleeps: boolean): Claim | undefined;
+  /** Before a wait that blocks. @throws {ShmError} `ERR_SHM_DEADLOCK` it would wait for a claim that only this thread can end */
+  checkBlocking(): void;
   /** Claims, fills and commits at once, all of `bytes`; false if there is no room now. @throws {ShmError} as {@link claim} */
   write(bytes: Uint8Array, length: number, sleeps: boolean): boolean;
   /** Shows what was committed. */
@@ -79,6 +81,8 @@ export abstract class BaseProducer<O extends RingObject> implements Producer {
   describe(operation: string): string {
     return this.object.describe(operation);
   }
+
+  checkBlocking(): void {}
 
   drop(): boolean {
     return false;
@@ -249,6 +253,10 @@ export class SingleProducer extends QueueProducer {
 
   abandon(): void {
     this.#open.end(this.object);
+  }
+
+  override checkBlocking(): void {
+    this.#open.blocks(false);
   }
 
   publish(): void {

@@ -109,6 +109,10 @@ export class TopicProducer extends BaseProducer<TopicObject> implements Producer
     this.#open.end(this.object);
   }
 
+  override checkBlocking(): void {
+    this.#open.blocks(false);
+  }
+
   publish(): void {
     const { participant, base, readersMask } = this.object;
     if (this.#published === this.#position) return;
@@ -240,7 +244,9 @@ export class Subscription extends BaseConsumer<TopicObject> implements Consumer 
 
   release(end: number): void {
     const released = between(this.#released, end);
-    if (released !== 0 && released <= between(this.#released, this.#next)) this.#release(end);
+    if (released === 0 || released > between(this.#released, this.#next)) return;
+    this.#release(end);
+    this.#store(); // its user asked for it
   }
 
   releaseAll(): void {

@@ -66,7 +66,11 @@ export class Writer<T = Uint8Array> extends Uncloneable implements MessageSink {
     return this.#wait(() => this.#claim(length, true), options);
   }
 
-  /** As {@link claim}, but blocks the thread. It does not stand behind pending calls of {@link claim}. */
+  /**
+   * As {@link claim}, but blocks the thread. It does not stand behind pending calls of {@link claim}.
+   *
+   * @throws {ShmError} `ERR_SHM_DEADLOCK` a claim before is open, which only this thread can end
+   */
   claimSync(length: number, options?: SyncWaitOptions): Claim {
     this.#checkLength(length);
     return this.#waitSync(() => this.#claim(length, true), options);
@@ -97,7 +101,7 @@ export class Writer<T = Uint8Array> extends Uncloneable implements MessageSink {
     await this.#wait(() => this.#write(bytes), options);
   }
 
-  /** As {@link write}, but blocks the thread. */
+  /** As {@link write}, but blocks the thread. @throws {ShmError} `ERR_SHM_DEADLOCK` as {@link claimSync} */
   writeSync(value: T, options?: SyncWaitOptions): void {
     const bytes = this.#encode(value);
     this.#lengthOf(bytes);
@@ -110,10 +114,8 @@ export class Writer<T = Uint8Array> extends Uncloneable implements MessageSink {
    */
   async writeBatch(values: Iterable<T>, options?: WaitOptions): Promise<void> {
     if (typeof values?.[Symbol.iterator] !== "function") throw invalidType("values", "iterable", values);
-    const list = Array.from(values, (value) => this.#encode(value));
-    for (const bytes of list) this.#lengthOf(bytes);
-    if (this.#pace.mustYield) await this.#pace.nextTurn();
     let written = 0;
+    let list: Uint8Array[] = [];
     const attempt = (): true | undefined => {
       for (; written < list.length; written++) {
         const bytes = list[written] as Uint8Array;
@@ -123,6 +125,9 @@ export class Writer<T = Uint8Array> extends Uncloneable implements MessageSink {
       return true;
     };
     try {
+      list = Array.from(values, (value) => this.#encode(value));
+      for (const bytes of list) this.#lengthOf(bytes);
+      if (this.#pace.mustYield) await this.#pace.nextTurn();
       await this.#wait(() => this.#producer.together(attempt), options);
     } catch (error) {
       if (typeof error === "object" && error !== null) Object.assign(error, { written });
@@ -217,6 +222,7 @@ export class Writer<T = Uint8Array> extends Uncloneable implements MessageSink {
 
   #waitSync<V>(attempt: () => V | undefined, options: SyncWaitOptions | undefined): V {
     const { participant, writersMask } = this.#object;
+    this.#producer.checkBlocking();
     return participant.waits.waitSync(writersMask, this.#what, attempt, options);
   }
 

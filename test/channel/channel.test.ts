@@ -70,6 +70,7 @@ for (const host of hosts)
         assert.is(claim.bytes.length, 100);
         claim.bytes.set([1, 2, 3]);
         assert.is(reader.tryRead(), undefined);
+        if (reading.mode === "spsc") assert.is(await codeOf(() => writer.writeSync(payload(0, 8))), "ERR_SHM_DEADLOCK");
         claim.commit(3);
         {
           using forgotten = writer.tryClaim(8);
@@ -131,6 +132,19 @@ for (const host of hosts)
         assert.is(reader.tryRead()?.bytes[4], 1);
         assert.is(reader.tryRead()?.bytes[4], 2);
         assert.ok(writer.tryWrite(payload(3, LARGEST)));
+      }),
+    );
+
+    test(
+      "a release gives the room of one small message at once",
+      pair(async (writing, reading) => {
+        const writer = writing.writer();
+        const reader = reading.reader();
+        writer.writeSync(payload(0, 8));
+        const message = await reader.read();
+        assert.ok(reading.used > 0);
+        message?.release();
+        assert.is(reading.used, 0);
       }),
     );
 
@@ -202,6 +216,11 @@ for (const host of hosts)
           assert.is((error as { code?: string }).code, "ERR_SHM_TIMEOUT");
           assert.is((error as { written?: number }).written, 2);
         }
+        for (const wrong of [new Uint8Array(LARGEST + 1), "text" as never])
+          await writer.writeBatch([payload(3, 8), wrong]).then(
+            () => assert.unreachable(),
+            ({ written }) => assert.is(written, 0),
+          );
         checkPayload(reading.reader().tryRead()?.bytes as Uint8Array, 0);
       }),
     );

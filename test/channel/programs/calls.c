@@ -51,6 +51,12 @@ static void channels(size_t offset, uint32_t mode) {
   IS(wasm_shm_done(&reader, &list[0]), 0);
   IS(wasm_shm_done(&reader, &list[0]), 0);
   IS(wasm_shm_done_all(&reader), 0);
+  /* One small message: its room is there at once. */
+  IS(wasm_shm_read(&reader, list, WASM_SHM_TRY), EBUSY);
+  IS(wasm_shm_write(&writer, bytes, 8, WASM_SHM_TRY), 0);
+  IS(wasm_shm_read(&reader, list, WASM_SHM_TRY), 0);
+  IS(wasm_shm_done(&reader, &list[0]), 0);
+  IS(atomic_load(right.words + WASM_SHM_AT_HEAD), atomic_load(right.words + WASM_SHM_AT_TAIL));
   /* Claims: shortened, abandoned, several at a time. */
   IS(wasm_shm_claim_room(&writer, &claim, 200, NULL), 0);
   IS(wasm_shm_claim_room(&writer, &next, 100, WASM_SHM_TRY), mode == WASM_SHM_SPSC ? EDEADLK : 0);

@@ -6,6 +6,7 @@ import sys
 import threading
 
 import _wasm_shm_readers
+import _wasm_shm_rings
 import _wasm_shm_services
 import wasm_shm
 from checks import ask, fails
@@ -40,6 +41,9 @@ def channels(offset, mode):
     fails(wasm_shm.TimedOut, writer.write, b"12345678", 0.005)
     assert [len(reader.batch(40)) for _ in range(2)] == [40, 24]
     assert reader.try_read() is None
+    assert writer.write(b"12345678")
+    reader.read().release()
+    assert mine.load(_wasm_shm_rings.HEAD) == mine.load(_wasm_shm_rings.TAIL)
     claim = writer.claim(200)
     claim.bytes[:] = b"9" * 200
     if mode == "spsc":

@@ -64,11 +64,20 @@ static inline int wasm_shm_read_try(wasm_shm_rwlock* lock) {
   return result == EAGAIN ? EBUSY : result;
 }
 
-/** EOWNERDEAD: held, but a writer died inside, and only a writer can repair what it left. */
+static inline int wasm_shm_is_reading(wasm_shm_rwlock* lock) {
+  uint32_t slot = lock->domain->slot, own = atomic_load(wasm_shm_reader_count(lock, slot));
+  return (own & WASM_SHM_COUNT) != 0u && wasm_shm_id(slot, own >> 10) == lock->domain->id;
+}
+
+/** EOWNERDEAD: held, but a writer died inside, and only a writer can repair what it left. EDEADLK
+ * also if this participant reads, and a writer waits for that. */
 static inline int wasm_shm_read_lock(wasm_shm_rwlock* lock, const struct timespec* until) {
+  uint32_t writer;
   int result = wasm_shm_read_try(lock);
   if (result != EBUSY) return result;
-  if ((atomic_load(lock->words + WASM_SHM_STATE) & WASM_SHM_ID_BITS) == lock->domain->id)
+  writer = atomic_load(lock->words + WASM_SHM_STATE) & WASM_SHM_ID_BITS;
+  if (writer == lock->domain->id ||
+      (wasm_shm_is_reading(lock) && wasm_shm_lives(lock->domain, writer) > 0))
     return EDEADLK;
   return wasm_shm_wait(lock->domain, lock->words + WASM_SHM_SLEEPERS, wasm_shm_read_attempt, lock,
                        until);
@@ -133,12 +142,10 @@ static inline int wasm_shm_write_try(wasm_shm_rwlock* lock) {
 
 static inline int wasm_shm_write_lock(wasm_shm_rwlock* lock, const struct timespec* until) {
   wasm_shm_domain* domain = lock->domain;
-  uint32_t own;
   int result = wasm_shm_check(domain);
   if (result != 0) return result;
-  own = atomic_load(wasm_shm_reader_count(lock, domain->slot));
   if ((atomic_load(lock->words + WASM_SHM_STATE) & WASM_SHM_ID_BITS) == domain->id ||
-      ((own & WASM_SHM_COUNT) != 0u && wasm_shm_id(domain->slot, own >> 10) == domain->id))
+      wasm_shm_is_reading(lock))
     return EDEADLK;
   result =
       wasm_shm_wait(domain, lock->words + WASM_SHM_SLEEPERS, wasm_shm_write_attempt, lock, until);

@@ -19,6 +19,7 @@ _SLOTS, _STATE, _EPOCH = 12, 16, 20  # bytes of the header
 LIFE, GENERATION, PID, START, NAMESPACE, KIND, JOINED, DEATHS, DESCRIBED = 0, 4, 8, 12, 20, 24, 28, 36, 40
 _DOORBELL, _SLEEPING, _DOOR, _DOOR_NAMESPACE = 64, 68, 72, 80
 _KINDS = ("unknown", "node", "c", "python")
+_LEAVING = 0x100  # in the same word: the participant is about to leave
 _SPIN, _CHECK, _SLICE = 20e-6, 0.4, 0.1  # seconds
 
 Peer = namedtuple("Peer", "slot generation pid start_time kind joined alive self")
@@ -258,7 +259,7 @@ class Domain:
             life, generation = load(self.line(slot, LIFE)), load(self.line(slot, GENERATION))
             if life == 0 or load(self.line(slot, DESCRIBED)) != generation:
                 continue
-            kind = load(self.line(slot, KIND))
+            kind = load(self.line(slot, KIND)) & ~_LEAVING
             start = load(self.line(slot, START)) | load(self.line(slot, START + 4)) << 32
             joined = (load(self.line(slot, JOINED)) | load(self.line(slot, JOINED + 4)) << 32) / 1000
             name = _KINDS[kind] if kind < len(_KINDS) else "unknown"

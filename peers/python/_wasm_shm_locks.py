@@ -186,8 +186,11 @@ class _Readers:
     def lock(self, timeout=None):
         lock = self._lock
         lock.domain.check()
-        if load(lock._word) & ID_BITS == lock.domain.id:
+        writer = load(lock._word) & ID_BITS
+        if writer == lock.domain.id:
             raise RuntimeError("deadlock: this participant itself writes")
+        if writer and lock.is_reader(lock.domain.slot) and lock.domain.lives(writer):
+            raise RuntimeError("deadlock: a writer waits for this participant, which reads")
         return lock._wait(lambda: lock.read_attempt(self), timeout, "lock")
 
     def repair(self):

@@ -63,12 +63,12 @@ export class Client {
           number,
           coordinationError("ERR_SHM_TIMEOUT", `${describe("request")} took longer than ${timeoutMs} ms`),
         );
-      const timer = deadline === 0 ? undefined : setTimeout(late, timeoutMs);
+      const endTimer = deadline === 0 ? undefined : participant.waits.timer(late, timeoutMs);
       const aborted = (): void => this.#settle(number, signal?.reason);
       signal?.addEventListener("abort", aborted);
       const written = new AbortController();
       const end = (): void => {
-        clearTimeout(timer);
+        endTimer?.();
         signal?.removeEventListener("abort", aborted);
         written.abort();
       };

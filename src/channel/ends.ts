@@ -3,7 +3,7 @@ import { coordinationError } from "../common/errors.js";
 import { slotOf } from "../sync/layout.js";
 import type { SharedObject } from "../sync/object.js";
 import type { Participant } from "../sync/participant.js";
-import { peerIn } from "../sync/peers.js";
+import { peerOf } from "../sync/peers.js";
 
 /** What is at an end: a living participant; none, as each of them gave it up; or none, as one was killed. */
 export type AtEnd = "living" | "nobody" | "dead";
@@ -33,7 +33,7 @@ const lives = (participant: Participant, id: number): boolean => participant.isK
 
 export function named(participant: Participant, id: number): string {
   const slot = slotOf(id);
-  const peer = participant.isKnown(id) ? peerIn(participant, slot) : undefined;
+  const peer = peerOf(participant, id);
   return peer ? `slot ${slot} (pid ${peer.pid}, ${peer.kind})` : `slot ${slot}`;
 }
 

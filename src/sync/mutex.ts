@@ -2,12 +2,12 @@
 import { coordinationError } from "../common/errors.js";
 import { LINE } from "../host/membership.js";
 import { Held, type Lender, notHeld } from "./held.js";
-import { ID_BITS, slotOf, Word } from "./layout.js";
+import { ID_BITS, Word } from "./layout.js";
 import { MAKE, SharedObject } from "./object.js";
 import type { SyncWaitOptions, WaitOptions } from "./options.js";
 import { INCONSISTENT, NOT_RECOVERABLE, replace, takeOver } from "./ownerword.js";
 import type { Participant } from "./participant.js";
-import { type Peer, peerIn } from "./peers.js";
+import { type Peer, peerOf } from "./peers.js";
 
 export const MUTEX_BYTES = LINE;
 
@@ -44,10 +44,9 @@ export class Mutex extends SharedObject {
     return this.#take(false);
   }
 
-  /** Who holds it; undefined if nobody does. A moment later it may be another. */
+  /** Who holds it; undefined if nobody does, or one that was killed and whose slot another has. A moment later it may be another. */
   get owner(): Peer | undefined {
-    const id = this.#load() & ID_BITS;
-    return this.participant.isKnown(id) ? peerIn(this.participant, slotOf(id)) : undefined;
+    return peerOf(this.participant, this.#load() & ID_BITS);
   }
 
   #load(): number {

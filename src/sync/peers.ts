@@ -2,6 +2,7 @@
 import { checkChoice } from "../common/arguments.js";
 import { invalidType } from "../common/errors.js";
 import { DIED, isAlive, kinds, LEAVING, type PeerKind, Slot, slotWord } from "../host/membership.js";
+import { idOf, slotOf } from "./layout.js";
 import type { Participant } from "./participant.js";
 
 /** A participant of a domain. What it says of itself is its own word: a hostile peer may lie. */
@@ -68,6 +69,12 @@ const seenBy = ({ words, base, slot: own }: Participant, slot: number): Seen | u
   look(words, base, slot, own);
 
 export const peerIn = (participant: Participant, slot: number): Peer | undefined => seenBy(participant, slot)?.peer;
+
+/** The participant that has an id; undefined if its slot is another's by now. */
+export function peerOf(participant: Participant, id: number): Peer | undefined {
+  const peer = participant.isKnown(id) ? peerIn(participant, slotOf(id)) : undefined;
+  return peer && idOf(peer.slot, peer.generation) === id ? peer : undefined;
+}
 
 export function peersOf(participant: Participant): Peer[] {
   const peers: Peer[] = [];

@@ -4,12 +4,12 @@
 import { coordinationError } from "../common/errors.js";
 import { LINE } from "../host/membership.js";
 import { Held, type Lender, notHeld } from "./held.js";
-import { ID_BITS, idOf, MOST_COUNT, slotOf, TAG_SHIFT, tagOf, Word } from "./layout.js";
+import { ID_BITS, idOf, MOST_COUNT, TAG_SHIFT, tagOf, Word } from "./layout.js";
 import { MAKE, MOST_TRIES, SharedObject } from "./object.js";
 import type { SyncWaitOptions, WaitOptions } from "./options.js";
 import { INCONSISTENT, NOT_RECOVERABLE, PENDING, replace, takeOver } from "./ownerword.js";
 import type { Participant } from "./participant.js";
-import { type Peer, peerIn } from "./peers.js";
+import { type Peer, peerIn, peerOf } from "./peers.js";
 
 export const rwLockBytes = (slots: number): number => LINE * (1 + slots);
 
@@ -112,8 +112,10 @@ class Readers extends Side {
   protected override cancel(): void {} // an attempt leaves nothing
 
   protected override isInOwnWay(): boolean {
-    const { words, id } = this.of.participant;
-    return (Atomics.load(words, this.of.writerWord) & ID_BITS) === id;
+    const { participant, writerWord, isReading } = this.of;
+    const writer = Atomics.load(participant.words, writerWord) & ID_BITS;
+    // A writer that asks waits for this participant's reader.
+    return writer === participant.id || (isReading && writer !== 0 && participant.isAlive(writer));
   }
 
   override give(): void {
@@ -220,8 +222,7 @@ export class RwLock extends SharedObject {
 
   /** The writer that holds it or asks for it; undefined if there is none. A moment later it may be another. */
   get writer(): Peer | undefined {
-    const id = Atomics.load(this.participant.words, this.writerWord) & ID_BITS;
-    return this.participant.isKnown(id) ? peerIn(this.participant, slotOf(id)) : undefined;
+    return peerOf(this.participant, Atomics.load(this.participant.words, this.writerWord) & ID_BITS);
   }
 
   /** Everyone who reads now. */

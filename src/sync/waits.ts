@@ -38,6 +38,9 @@ interface Pending {
   reject(reason: unknown): void;
 }
 
+/** What setTimeout returns: of a browser a number. */
+type Timer = ReturnType<typeof setTimeout> & { ref?(): void; unref?(): void };
+
 /** The pending waits of one object in their order. */
 interface Queue {
   readonly waits: Set<Pending>;
@@ -72,6 +75,7 @@ export class Waits {
   readonly #polls: Polls;
   readonly #polling = new Set<number>();
   readonly #signals = new Signals();
+  readonly #timers = new Set<Timer>();
   #sleeping = 0;
   #isTurnDue = false;
   #isRef = true;
@@ -126,9 +130,9 @@ export class Waits {
     cancel: Attempt<T> | undefined,
   ): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      let timer: ReturnType<typeof setTimeout> | undefined;
+      let endTimer: (() => void) | undefined;
       const settled = (): void => {
-        clearTimeout(timer);
+        endTimer?.();
         if (signal) this.#signals.ignore(signal, aborted);
       };
       const giveUp = (reason: unknown): void => {
@@ -158,10 +162,8 @@ export class Waits {
           reject(reason);
         },
       };
-      if (timeoutMs !== Number.POSITIVE_INFINITY) {
-        timer = setTimeout(() => giveUp(timedOut(what, timeoutMs)), timeoutMs);
-        if (!this.#isRef) (timer as { unref?: () => void }).unref?.();
-      }
+      if (timeoutMs !== Number.POSITIVE_INFINITY)
+        endTimer = this.timer(() => giveUp(timedOut(what, timeoutMs)), timeoutMs);
       if (signal) this.#signals.listen(signal, aborted);
       this.#add(sleepers, pending);
     });
@@ -278,9 +280,27 @@ export class Waits {
     for (const sleepers of [...this.#queues.keys()]) this.#advance(sleepers);
   }
 
+  /** A timer that keeps the process alive as waits do. @returns ends it */
+  timer(work: () => void, ms: number): () => void {
+    const end = (): void => {
+      clearTimeout(timer);
+      this.#timers.delete(timer);
+    };
+    const timer = setTimeout(() => {
+      end();
+      work();
+    }, ms) as Timer;
+    if (!this.#isRef) timer.unref?.();
+    this.#timers.add(timer);
+    return end;
+  }
+
   /** As a timer's: whether pending waits keep the process alive. */
   ref(on: boolean): void {
     this.#isRef = on;
+    for (const timer of this.#timers)
+      if (on) timer.ref?.();
+      else timer.unref?.();
     if (!on) for (const sleepers of this.#polling) this.#sleepOn(sleepers); // a turn keeps the process alive
     if (this.#sleeping > 0) this.#seat.membership.hold(on);
   }

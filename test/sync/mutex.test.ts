@@ -29,6 +29,18 @@ for (const pair of hosts) {
     });
   });
 
+  mutexes("names no owner if another has the slot of the one that left", () => {
+    withMembers(pair, 2, ({ segment, domains: [first, second] }) => {
+      first?.mutex(AT).lockSync();
+      first?.leave();
+      const next = segment.attach().join();
+      assert.is(next.slot, first?.slot);
+      assert.is(second?.mutex(AT).owner, undefined);
+      assert.is(second?.mutex(AT).tryLock()?.ownerDied, true);
+      next.leave();
+    });
+  });
+
   mutexes("gives the lock to one that waits, at the unlock", async () => {
     await withPair(async (first, second) => {
       const held = await first.lock();

@@ -97,6 +97,12 @@ else {
         `${joins(segment.id)} domain.unref(); mutex.lock({ timeoutMs: 100000 }).catch(() => {});`,
       );
       assert.is(quiet.code, 0, quiet.stderr);
+      const later = runModule(
+        `${joins(segment.id)} mutex.lock({ timeoutMs: 100000 }).catch(() => {});
+        domain.service(32768, { capacity: 1024, clients: 1 }).request(new Uint8Array(1), { timeoutMs: 100000 }).catch(() => {});
+        domain.unref();`,
+      );
+      assert.is(later.code, 0, later.stderr);
       const idle = runModule(`${joins(segment.id)} domain.on("death", () => {});`);
       assert.is(idle.code, 0, idle.stderr);
       const child = await startModule(

@@ -145,8 +145,8 @@ for (const pair of hosts) {
     });
   });
 
-  locks("refuses a wait that blocks and can never end", () => {
-    withLocks(([one, two]) => {
+  locks("refuses a wait that blocks and can never end", () =>
+    withLocks(async ([one, two]) => {
       const read = one.read.lockSync();
       assert.throws(() => one.write.lockSync(), code("ERR_SHM_DEADLOCK"));
       assert.throws(
@@ -154,12 +154,18 @@ for (const pair of hosts) {
         code(native ? "ERR_SHM_TIMEOUT" : "ERR_SHM_UNSUPPORTED"),
       );
       assert.is(one.writer, undefined);
+      const stop = new AbortController();
+      const asking = two.write.lock({ signal: stop.signal }).catch(() => {});
+      assert.throws(() => one.read.lockSync(), code("ERR_SHM_DEADLOCK"));
+      stop.abort();
+      await asking;
+      one.read.lockSync().unlock();
       read.unlock();
       const write = one.write.lockSync();
       assert.throws(() => one.read.lockSync(), code("ERR_SHM_DEADLOCK"));
       assert.throws(() => one.write.lockSync(), code("ERR_SHM_DEADLOCK"));
       write.unlock();
-    });
-  });
+    }),
+  );
   locks.run();
 }

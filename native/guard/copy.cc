@@ -184,7 +184,12 @@ void ForgetPrivatePages(Guard* guard) {
   MappingsFreed();
 }
 
-void MarkAllPrivate(Guard* guard) {
+// A page that is not private cannot be written, unless it was replaced. /proc is not asked: the
+// process may have no descriptor left.
+void MarkReplaced(Guard* guard) {
+  size_t index = 0;
+  while (index < PagesOf(*guard) && IsPrivate(*guard, index)) index++;
+  if (index == PagesOf(*guard) || !IsWritable(guard->begin + index * guard->page)) return;
   all_boundaries -= guard->boundaries;
   guard->boundaries = 0;
   guard->private_pages = PagesOf(*guard);

@@ -108,8 +108,8 @@ std::unique_ptr<Guard> TakeGuards(const Window& window);
 bool MakePrivate(Guard* guard, uintptr_t address);
 // The window's private pages have been mapped over by the segment's.
 void ForgetPrivatePages(Guard* guard);
-// The whole window has been mapped over by private pages.
-void MarkAllPrivate(Guard* guard);
+// After a failed attach: if zero pages have taken the window's place, all are private.
+void MarkReplaced(Guard* guard);
 // Tries every system call that a store into a guarded window needs. Returns 0; ENOSYS if one is
 // refused, as by a seccomp filter; ENOMEM.
 int PrepareCopying();

@@ -168,8 +168,8 @@ int DiscardPrivatePages(const Request& request) {
       [&] { return MapSegment(request.window, request.id, SHM_RDONLY, request.offset, &page); });
   if (error == 0)
     ForgetPrivatePages(guard);
-  else if (!IsMappedReadOnly(guard->begin, guard->begin + guard->length, guard->id))
-    MarkAllPrivate(guard);
+  else
+    MarkReplaced(guard);
   return error;
 }
 

@@ -7,6 +7,7 @@
 
 #include <cerrno>
 
+#include "guard/guard.h"
 #include "guard/unmap.h"
 
 namespace {
@@ -62,6 +63,12 @@ size_t GrantedFor(int id, int flags, size_t segment_size, size_t offset, size_t 
   return 0;
 }
 
+// After a call that was refused: the kernel may have dropped all of the window's pages before, and
+// then zero pages take their place. If it has not, the window keeps its bytes.
+void FillHole(const Window& window) {
+  if (!IsReadable(reinterpret_cast<uintptr_t>(window.data))) MapZeroPages(window);
+}
+
 // For a window that begins inside the segment or ends before it does: attaches the segment
 // somewhere else, moves the wanted pages into the window, and unmaps the rest. shmdt(2) would not
 // do for the rest: once the first pages have moved away, another thread may have an attachment of
@@ -75,7 +82,7 @@ int MapPart(const Window& window, int id, int flags, size_t offset, size_t grant
   if (at == MAP_FAILED) {
     const int error = errno;
     UnmapPages(first, granted);
-    MapZeroPages(window);  // mremap may have dropped the old pages before it failed
+    FillHole(window);
     return error;
   }
   const size_t after = offset + window.length;
@@ -90,9 +97,7 @@ int MapPart(const Window& window, int id, int flags, size_t offset, size_t grant
 int MapWhole(const Window& window, int id, int flags) {
   if (shmat(id, window.data, SHM_REMAP | flags) == window.data) return 0;
   const int error = errno;
-  // The kernel checks the segment, the mode and the alignment first, with these errors. With any
-  // other it may have dropped the old pages already.
-  if (error != EACCES && error != EIDRM && error != EINVAL && error != EPERM) MapZeroPages(window);
+  FillHole(window);
   return error;
 }
 

@@ -1,0 +1,101 @@
+// A call that the system refuses has changed nothing: neither what the window held, nor what is private, nor who takes
+// part. A seccomp filter refuses, or the process has no descriptors left. Not tested: errors that come after the kernel
+// has dropped the window's pages, which it hardly ever has.
+import * as assert from "uvu/assert";
+import { suite } from "../suite.js";
+import { askModule, isRoot } from "../support/child.js";
+import { isEmulated } from "../support/engine.js";
+import { nativePairs } from "../support/pairs.js";
+import { buildProbe, guardedChild, PAGE } from "./guarded.js";
+
+const CALL = process.arch === "x64" ? { mremap: 25, shmat: 30 } : { mremap: 216, shmat: 196 };
+const ENOMEM = 12;
+const ENFILE = 23;
+const ENOSYS = 38;
+
+/** Opens files until the process may open no more. */
+const exhaust = `
+  const files = [];
+  try { for (;;) files.push(openSync("/dev/null")); } catch {}
+`;
+
+const refused = suite("A call that the system refuses");
+if (nativePairs.length === 0 || isEmulated) refused.skip("changes nothing", "it needs the addon and seccomp");
+else {
+  buildProbe();
+
+  for (const [call, offset, errno] of [
+    ["shmat", 0, ENFILE],
+    ["shmat", 0, ENOSYS],
+    ["shmat", 0, ENOMEM],
+    ["shmat", PAGE, ENFILE],
+    ["mremap", PAGE, ENOMEM],
+  ] as const)
+    refused(`an attach at ${offset} by ${call} with errno ${errno} leaves the bytes that were there`, () => {
+      const answer = askModule<unknown>(
+        `${guardedChild(3)}
+        const memory = new WebAssembly.Memory({ initial: 2 });
+        const bytes = new Uint8Array(memory.buffer).fill(7);
+        probe.refuse(${CALL[call]}, ${errno});
+        const result = map("read-write", { offset: ${offset}, length: length - ${offset}, into: { memory, byteOffset: 65536 } });
+        console.log(JSON.stringify([result, bytes.every((byte) => byte === 7), host.stat(id).nattch]));`,
+      );
+      assert.equal(answer, [-errno, true, 1]);
+    });
+
+  refused("a guarded attach leaves the bytes that were there", () => {
+    const answer = askModule<unknown>(
+      `${guardedChild(3)}
+      const memory = new WebAssembly.Memory({ initial: 2 });
+      const bytes = new Uint8Array(memory.buffer).fill(7);
+      probe.refuse(${CALL.shmat}, ${ENFILE});
+      const result = map("read-only", { into: { memory, byteOffset: 65536 } });
+      console.log(JSON.stringify([result, bytes.every((byte) => byte === 7), host.stat(id).nattch]));`,
+    );
+    assert.equal(answer, [-ENFILE, true, 1]);
+  });
+
+  for (const [call, offset, errno] of [
+    ["shmat", 0, ENFILE],
+    ["mremap", PAGE, ENOMEM],
+  ] as const)
+    refused(`a discard at ${offset} by ${call} keeps the private pages, and the others stay the segment's`, () => {
+      const answer = askModule<unknown>(
+        `${guardedChild(4, "copy-on-write")}
+        const mapping = map("copy-on-write", { offset: ${offset}, length: length - ${offset} });
+        const bytes = bytesOf(mapping);
+        bytes[${PAGE}] = 1;
+        probe.refuse(${CALL[call]}, ${errno});
+        const result = host.discard(mapping);
+        seen[${offset}] = 9;
+        console.log(JSON.stringify([result, host.privatePages(mapping), bytes[${PAGE}], bytes[0]]));`,
+      );
+      assert.equal(answer, [-errno, 1, 1, 9]);
+    });
+
+  if (!isRoot)
+    refused.skip("a discard that can read no file leaves a window that takes stores", "only root can drop rights");
+  else
+    refused("a discard that can read no file leaves a window that takes stores", () => {
+      const answer = askModule<unknown>(
+        `import { openSync } from "node:fs";
+        import { create } from "wasm-shm";
+        create(1)[Symbol.dispose](); // it loads the addon
+        process.setgroups?.([]);
+        process.setgid(65534); process.setuid(65534);
+        const segment = create(${2 * PAGE});
+        const seen = segment.attach().bytes;
+        const attachment = segment.attach({ access: "read-only" });
+        attachment.bytes[${PAGE}] = 1;
+        segment.setPermissions({ mode: 0 });
+        ${exhaust}
+        let refusal;
+        try { attachment.discard(); } catch (error) { refusal = error.code; }
+        attachment.bytes[0] = 1;
+        segment.destroy();
+        console.log(JSON.stringify([refusal, attachment.privatePages, seen[0]]));`,
+      );
+      assert.equal(answer, ["EACCES", 2, 0]);
+    });
+}
+refused.run();

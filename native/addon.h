@@ -27,7 +27,11 @@ void InitWord(Napi::Env env, Napi::Object exports);
 // shmid_ds as a JS object under shmctl(2)'s names.
 Napi::Object SegmentFields(Napi::Env env, int id, const struct shmid_ds& ds);
 
-// vm.max_map_count; -1 if the system has no such limit, or no /proc.
+// A number of /proc/sys, or -errno. Safe in a signal handler.
+int64_t ReadSetting(const char* path);
+
+// vm.max_map_count; -1 if the system has no such limit, or no /proc; 0 if it cannot be read now, as
+// no file can be opened.
 int64_t MappingLimit();
 
 #endif  // WASM_SHM_ADDON_H_

@@ -140,7 +140,7 @@ size_t PagesPerStore(const Guard& guard, size_t index) {
   const size_t step = std::min(PagesOf(guard), size_t{1} << 4 * steps);
   const int64_t added = step == 1 ? BoundariesOf(guard, index, index + 1) : 2;
   const bool in_reserve = static_cast<int64_t>(guard.boundaries) + added <= kFirstBoundaries;
-  return in_reserve || added <= 0 || TakeMappings(added, false) ? step : PagesOf(guard);
+  return in_reserve || added <= 0 || TakeMappings(added, false) == 0 ? step : PagesOf(guard);
 }
 
 }  // namespace
@@ -156,8 +156,8 @@ bool MakePrivate(Guard* guard, uintptr_t address) {
   // Another thread was first. Or the guard's memory is gone, and its address belongs to another
   // mapping, which may be read-only.
   if (IsPrivate(*guard, index)) return IsWritable(address);
-  if (guard->abandoned ? !IsMappedReadOnly(address, address + 1, guard->id) : !IsReadable(address))
-    return false;
+  if (!IsReadable(address)) return false;
+  if (guard->abandoned && FindReadOnly(address, address + 1, guard->id) == Found::kNo) return false;
   ReturnPairs(guard);  // the copy takes their place; Headroom frees them if it must
   const size_t step = PagesPerStore(*guard, index);
   const size_t first = index / step * step;

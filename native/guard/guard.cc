@@ -104,7 +104,8 @@ std::unique_ptr<Guard> RemoveUnmapped() {
   std::unique_ptr<Guard> list;
   for (size_t index = entry_count; index-- > 0 && abandoned_count > 0;) {
     const Guard& guard = *entries[index].guard;
-    if (!guard.abandoned || IsMappedReadOnly(guard.begin, guard.begin + guard.length, guard.id))
+    if (!guard.abandoned ||
+        FindReadOnly(guard.begin, guard.begin + guard.length, guard.id) != Found::kNo)
       continue;
     auto removed = Remove(index, 1);
     removed->next = std::move(list);

@@ -114,9 +114,10 @@ void MarkReplaced(Guard* guard);
 // refused, as by a seccomp filter; ENOMEM.
 int PrepareCopying();
 
-// map/budget.cc, with the lock held. Whether the process may have `count` more mappings. Counts
-// them again if `recount` is set, or if mappings were freed since the last count found no room.
-bool TakeMappings(int64_t count, bool recount);
+// map/budget.cc, with the lock held. Returns 0 if the process may have `count` more mappings; else
+// ENOMEM, or why they cannot be counted now. Counts them again if `recount` is set, or if mappings
+// were freed since the last count found no room.
+int TakeMappings(int64_t count, bool recount);
 void MappingsFreed();
 
 // pool.cc, with the lock held. The pool holds mappings in pairs, so that they can be freed even
@@ -154,8 +155,9 @@ bool IsWritable(uintptr_t address);
 // The next two read /proc, with the lock held.
 
 // Whether any part of [begin, end) is a read-only mapping of that segment.
-bool IsMappedReadOnly(uintptr_t begin, uintptr_t end, int id);
-// How many mappings the process has; -1 if /proc cannot be read.
+enum class Found { kNo, kYes, kUnknown };
+Found FindReadOnly(uintptr_t begin, uintptr_t end, int id);
+// How many mappings the process has; -errno if /proc cannot be read.
 int64_t CountMappings();
 
 #endif  // WASM_SHM_GUARD_H_

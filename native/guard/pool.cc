@@ -58,7 +58,7 @@ int PreparePool() {
   if (pool != nullptr) return 0;
   const int64_t limit = MappingLimit();
   most_pairs =
-      limit < 0 ? kMostPairs : std::min<size_t>(kMostPairs, static_cast<size_t>(limit) / 2 + 1);
+      limit <= 0 ? kMostPairs : std::min<size_t>(kMostPairs, static_cast<size_t>(limit) / 2 + 1);
   void* at = mmap(nullptr, (2 * most_pairs + 1) * PageSize(), PROT_NONE,
                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (at == MAP_FAILED) return errno;

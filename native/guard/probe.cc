@@ -16,12 +16,18 @@ namespace {
 // small; so there may be one reader at a time, which the guard's lock sees to.
 class Maps {
  public:
-  Maps() : file_(open("/proc/self/maps", O_RDONLY | O_CLOEXEC)) {}
+  // Not open(2), for which musl has a system call that ends a confined process.
+  Maps() : file_(openat(AT_FDCWD, "/proc/self/maps", O_RDONLY | O_CLOEXEC)) {
+    if (file_ < 0) error_ = errno;
+  }
   ~Maps() {
     if (file_ >= 0) close(file_);
   }
   Maps(const Maps&) = delete;
   Maps& operator=(const Maps&) = delete;
+
+  // Why not all of it was read; else 0.
+  int error() const { return error_; }
 
   // The next character; -1 at the end.
   int Next() {
@@ -29,6 +35,7 @@ class Maps {
       ssize_t got;
       do got = file_ < 0 ? 0 : read(file_, buffer_, sizeof buffer_);
       while (got < 0 && errno == EINTR);
+      if (got < 0) error_ = errno;
       if (got <= 0) return -1;
       at_ = 0;
       size_ = static_cast<size_t>(got);
@@ -60,6 +67,7 @@ class Maps {
  private:
   static char buffer_[4096];
   const int file_;
+  int error_ = 0;
   size_t at_ = 0;
   size_t size_ = 0;
 };
@@ -89,23 +97,25 @@ int64_t CountMappings() {
   Maps maps;
   int64_t lines = 0;
   while (maps.Skip('\n')) lines++;
-  return lines > 0 ? lines : -1;
+  return maps.error() == 0 ? lines : -maps.error();
 }
 
 // A line is "begin-end perms offset device inode name". The inode of a segment is its id.
-bool IsMappedReadOnly(uintptr_t begin, uintptr_t end, int id) {
+Found FindReadOnly(uintptr_t begin, uintptr_t end, int id) {
   Maps maps;
   for (;;) {
     const uintptr_t from = maps.Number(16);
     const uintptr_t to = maps.Number(16);
-    if (to == 0 || from >= end) return false;  // lines are in order of address
+    if (maps.error() != 0) return Found::kUnknown;
+    if (to == 0 || from >= end) return Found::kNo;  // lines are in order of address
     maps.Next();
     const bool writable = maps.Next() == 'w';
     maps.Next();
     const bool shared = maps.Next() == 's';
-    if (!maps.Skip(' ') || !maps.Skip(' ') || !maps.Skip(' ')) return false;
+    for (int field = 0; field < 3; field++) maps.Skip(' ');
     const bool same = maps.Number(10) == static_cast<uintptr_t>(id);
-    if (to > begin && shared && !writable && same) return true;
-    if (!maps.Skip('\n')) return false;
+    if (maps.error() != 0) return Found::kUnknown;
+    if (to > begin && shared && !writable && same) return Found::kYes;
+    maps.Skip('\n');
   }
 }

@@ -10,6 +10,7 @@
 
 #include "addon.h"
 #include "guard/guard.h"
+#include "guard/registry.h"
 #include "sysv/attach.h"
 
 namespace {
@@ -52,7 +53,11 @@ void ClearAround(const Window& window, const Guard* removed) {
   for (; removed != nullptr; removed = removed->next.get()) {
     const uintptr_t past = removed->begin + removed->length;
     const auto clear = [&](uintptr_t from, uintptr_t to) {
-      if (from >= to || !IsMappedReadOnly(from, to, removed->id)) return;
+      if (from >= to) return;
+      const Found found = FindReadOnly(from, to, removed->id);
+      // A guard whose pages are gone is in the table only if unmaps are not seen. Then the address
+      // may be another mapping's.
+      if (found == Found::kNo || (found == Found::kUnknown && !SeesUnmaps())) return;
       const Window left = {reinterpret_cast<uint8_t*>(from), to - from, true};
       WithHeadroom([&] { return MapZeroPages(left); });  // at most two mappings more
     };
@@ -79,10 +84,12 @@ int MapBehindGuard(const Request& request, std::unique_ptr<Guard> made, bool alo
   Guard* guard = made.get();
   std::unique_ptr<Guard> removed;  // freed after the lock is released
   const GuardLock lock;
-  const int refused = JoinProcessGuard();
+  int refused = JoinProcessGuard();
   if (refused != 0) return refused;
   if (request.window.shared && !alone) AwaitEarlierCalls();
-  if (!TakeMappings(kHeldMappings, true) || !HoldPairs(guard)) {
+  refused = TakeMappings(kHeldMappings, true);
+  if (refused != 0) return refused;
+  if (!HoldPairs(guard)) {
     ReturnPairs(guard);
     return ENOMEM;
   }

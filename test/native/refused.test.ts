@@ -1,9 +1,10 @@
 // A call that the system refuses has changed nothing: neither what the window held, nor what is private, nor who takes
 // part. A seccomp filter refuses, or the process has no descriptors left. Not tested: errors that come after the kernel
 // has dropped the window's pages, which it hardly ever has.
+import { writeFileSync } from "node:fs";
 import * as assert from "uvu/assert";
 import { suite } from "../suite.js";
-import { askModule, isRoot } from "../support/child.js";
+import { askModule, isRoot, moduleFile, run, works } from "../support/child.js";
 import { isEmulated } from "../support/engine.js";
 import { nativePairs } from "../support/pairs.js";
 import { buildProbe, guardedChild, PAGE } from "./guarded.js";
@@ -18,6 +19,16 @@ const exhaust = `
   const files = [];
   try { for (;;) files.push(openSync("/dev/null")); } catch {}
 `;
+
+/** As askModule, in a process for which a file of /proc/sys/vm has another value. */
+function askWith<T>(setting: string, value: number, source: string): T {
+  const file = `build/children/${setting}.${value}`;
+  writeFileSync(file, `${value}\n`);
+  const hide = `mount --bind ${file} /proc/sys/vm/${setting} && exec "$0" "$1"`;
+  const ended = run("unshare", ["--mount", "sh", "-c", hide, process.execPath, moduleFile(source)]);
+  if (ended.code !== 0) throw new Error(`a child failed (${ended.code ?? ended.signal}): ${ended.stderr}`);
+  return JSON.parse(ended.stdout) as T;
+}
 
 const refused = suite("A call that the system refuses");
 if (nativePairs.length === 0 || isEmulated) refused.skip("changes nothing", "it needs the addon and seccomp");
@@ -99,3 +110,30 @@ else {
     });
 }
 refused.run();
+
+const settings = suite("What the system's settings say");
+if (nativePairs.length === 0 || isEmulated || !isRoot || !works("unshare", ["--mount", "true"]))
+  settings.skip("holds", "only root can put a file in the place of a setting");
+else {
+  const LIMIT = 4096 + 2000; // the first 4,096 are kept free
+  settings("vm.max_map_count holds, also if no file could be opened at the first attach", () => {
+    const answer = askWith<{ first: string; code: string; made: number }>(
+      "max_map_count",
+      LIMIT,
+      `import { closeSync, openSync } from "node:fs";
+      import { create } from "wasm-shm";
+      const segment = create(1);
+      ${exhaust}
+      let first, code;
+      try { segment.attach(); } catch (error) { first = error.code; }
+      for (const file of files) closeSync(file);
+      const made = [];
+      try { while (made.length < ${LIMIT}) made.push(segment.attach()); } catch (error) { code = error.code; }
+      segment[Symbol.dispose]();
+      console.log(JSON.stringify({ first, code, made: made.length }));`,
+    );
+    assert.equal([answer.first, answer.code], ["EMFILE", "ENOMEM"]);
+    assert.ok(answer.made > 10 && answer.made < 2000, `${answer.made} attachments`);
+  });
+}
+settings.run();

@@ -7,6 +7,7 @@
 
 #include <cerrno>
 
+#include "addon.h"
 #include "guard/guard.h"
 #include "guard/unmap.h"
 
@@ -63,6 +64,15 @@ size_t GrantedFor(int id, int flags, size_t segment_size, size_t offset, size_t 
   return 0;
 }
 
+// Whether MAP_NORESERVE says nothing (vm.overcommit_memory is 2), so that the system may have no
+// writable pages to give. Older kernels find that only after they have dropped the old ones.
+// Called with the guard's lock held.
+bool IsMemoryCounted() {
+  static int64_t mode = -1;
+  if (mode < 0) mode = ReadSetting("/proc/sys/vm/overcommit_memory");
+  return mode < 0 || mode == 2;
+}
+
 // After a call that was refused: the kernel may have dropped all of the window's pages before, and
 // then zero pages take their place. If it has not, the window keeps its bytes.
 void FillHole(const Window& window) {
@@ -109,12 +119,22 @@ int MapWhole(const Window& window, int id, int flags) {
 // The kernel merges neighbours of equal flags, so the pages get those that V8 gives its memories:
 // MAP_NORESERVE and MADV_DONTFORK. Without them each place in a memory that once was a window would
 // cost two mappings as long as the memory lives.
+//
+// If the system may refuse them, they are mapped elsewhere and then moved: a refusal has changed
+// nothing.
 int MapZeroPages(const Window& window) {
-  void* at = mmap(window.data, window.length, PROT_READ | PROT_WRITE,
-                  MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  const bool moves = IsMemoryCounted();
+  const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | (moves ? 0 : MAP_FIXED);
+  void* at =
+      mmap(moves ? nullptr : window.data, window.length, PROT_READ | PROT_WRITE, flags, -1, 0);
   if (at == MAP_FAILED) return errno;
-  madvise(window.data, window.length, MADV_DONTFORK);  // if it fails, the pages stay on their own
-  return 0;
+  madvise(at, window.length, MADV_DONTFORK);  // if it fails, the pages stay on their own
+  if (!moves || mremap(at, window.length, window.length, MREMAP_FIXED | MREMAP_MAYMOVE,
+                       window.data) != MAP_FAILED)
+    return 0;
+  const int error = errno;
+  UnmapPages(at, window.length);
+  return error;
 }
 
 int MapSegment(const Window& window, int id, int flags, size_t offset, size_t* page) {

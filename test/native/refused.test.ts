@@ -115,6 +115,15 @@ const settings = suite("What the system's settings say");
 if (nativePairs.length === 0 || isEmulated || !isRoot || !works("unshare", ["--mount", "true"]))
   settings.skip("holds", "only root can put a file in the place of a setting");
 else {
+  settings("vm.overcommit_memory is 2: a detach that is refused leaves the segment where it is", () => {
+    const source = (body: string): string =>
+      `${guardedChild(3)} const mapping = map("read-write"); const bytes = bytesOf(mapping); seen[0] = 7; ${body}
+      console.log(JSON.stringify([host.unmap(mapping), bytes[0], host.stat(id).nattch]));`;
+    assert.equal(askWith("overcommit_memory", 2, source("")), [0, 0, 1]);
+    const refuse = `probe.refuse(${CALL.mremap}, ${ENOMEM});`;
+    assert.equal(askWith("overcommit_memory", 2, source(refuse)), [-ENOMEM, 7, 2]);
+  });
+
   const LIMIT = 4096 + 2000; // the first 4,096 are kept free
   settings("vm.max_map_count holds, also if no file could be opened at the first attach", () => {
     const answer = askWith<{ first: string; code: string; made: number }>(

@@ -44,7 +44,8 @@ bool TakeFromShare(int64_t count) {
 // error says that there is no /proc, and so no limit that could be kept.
 bool IsShortage(int64_t error) { return error == EMFILE || error == ENFILE || error == ENOMEM; }
 
-// Args: (). Takes room for the mappings of one more attachment. Returns 0 or -errno.
+// Args: (). Takes room for the mappings of one more attachment, or participant. Returns 0 or
+// -errno.
 Napi::Value Reserve(const Napi::CallbackInfo& info) {
   if (TakeFromShare(kPerAttachment)) return Errno(info.Env(), 0);
   const GuardLock lock;

@@ -43,7 +43,7 @@ interface Addon extends Pick<NativeCopy, "read" | "write"> {
   ftok(path: string, projectId: number): number;
   /** Has the engine count so many bytes more outside its heap, or less. */
   weigh(bytes: number): number;
-  /** Takes room for one attachment's mappings, or -ENOMEM. */
+  /** Takes room for the mappings of one attachment, or of one participant. Returns 0 or -errno. */
   reserve(): number;
   /** Joins the domain at `offset` of the window; `result` is 0 or -errno. */
   readonly Participant: new (
@@ -228,6 +228,8 @@ class SysvHost implements Host {
   }
 
   join(mapping: Mapping, { offset, slots, kind, changed }: JoinRequest): Membership | number {
+    const refused = this.#addon.reserve();
+    if (refused < 0) return refused;
     const { memory, pageSize } = mapping;
     let participant: InstanceType<Addon["Participant"]> | undefined;
     const result = this.#inPlace(mapping, (pages) => {

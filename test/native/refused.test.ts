@@ -1,7 +1,6 @@
 // A call that the system refuses has changed nothing: neither what the window held, nor what is private, nor who takes
 // part. A seccomp filter refuses, or the process has no descriptors left. Not tested: errors that come after the kernel
 // has dropped the window's pages, which it hardly ever has.
-import { writeFileSync } from "node:fs";
 import * as assert from "uvu/assert";
 import { suite } from "../suite.js";
 import { askModule, isRoot, moduleFile, run, works } from "../support/child.js";
@@ -20,14 +19,21 @@ const exhaust = `
   try { for (;;) files.push(openSync("/dev/null")); } catch {}
 `;
 
-/** As askModule, in a process for which a file of /proc/sys/vm has another value. */
-function askWith<T>(setting: string, value: number, source: string): T {
-  const file = `build/children/${setting}.${value}`;
-  writeFileSync(file, `${value}\n`);
-  const hide = `mount --bind ${file} /proc/sys/vm/${setting} && exec "$0" "$1"`;
-  const ended = run("unshare", ["--mount", "sh", "-c", hide, process.execPath, moduleFile(source)]);
+/** As askModule, after a command of the shell. */
+function askAfter<T>(command: string, source: string, wrapper: string[] = []): T {
+  const shell = [...wrapper, "sh", "-c", `${command} && exec "$0" "$1"`, process.execPath, moduleFile(source)];
+  const ended = run(shell[0] as string, shell.slice(1));
   if (ended.code !== 0) throw new Error(`a child failed (${ended.code ?? ended.signal}): ${ended.stderr}`);
   return JSON.parse(ended.stdout) as T;
+}
+
+/** Engines raise the limit on open files, but not past this. */
+const FEW_FILES = "ulimit -n 256";
+
+/** As askModule, in a process for which a file of /proc/sys/vm has another value. */
+function askWith<T>(setting: string, value: number, source: string): T {
+  const file = moduleFile(`${value}\n`); // the folder is for any text
+  return askAfter(`${FEW_FILES} && mount --bind ${file} /proc/sys/vm/${setting}`, source, ["unshare", "--mount"]);
 }
 
 const refused = suite("A call that the system refuses");
@@ -88,7 +94,8 @@ else {
     refused.skip("a discard that can read no file leaves a window that takes stores", "only root can drop rights");
   else
     refused("a discard that can read no file leaves a window that takes stores", () => {
-      const answer = askModule<unknown>(
+      const answer = askAfter<unknown>(
+        FEW_FILES,
         `import { openSync } from "node:fs";
         import { create } from "wasm-shm";
         create(1)[Symbol.dispose](); // it loads the addon
@@ -143,6 +150,23 @@ else {
     );
     assert.equal([answer.first, answer.code], ["EMFILE", "ENOMEM"]);
     assert.ok(answer.made > 10 && answer.made < 2000, `${answer.made} attachments`);
+  });
+
+  settings("vm.max_map_count holds for participants, too", () => {
+    const answer = askWith<{ code: string; made: number }>(
+      "max_map_count",
+      LIMIT,
+      `import { create } from "wasm-shm";
+      const segment = create(1 << 19);
+      const attachment = segment.attach();
+      let code;
+      const made = [];
+      try { while (made.length < ${LIMIT}) made.push(attachment.join({ offset: made.length * 192, slots: 1 })); } catch (error) { code = error.code; }
+      segment[Symbol.dispose]();
+      console.log(JSON.stringify({ code, made: made.length }));`,
+    );
+    assert.is(answer.code, "ENOMEM");
+    assert.ok(answer.made > 10 && answer.made < 2000, `${answer.made} participants`);
   });
 }
 settings.run();

@@ -109,8 +109,10 @@ static void* wasm_shm_keep(void* argument) {
   if (domain->result != 0) return NULL;
   while (atomic_load(&domain->control) == 0u)
     syscall(SYS_futex, &domain->control, FUTEX_WAIT_PRIVATE, 0, NULL, NULL, 0);
-  domain->head.list_op_pending = NULL; /* first the kernel forgets the word */
-  atomic_store(wasm_shm_slot_word(domain, domain->slot, WASM_SHM_LIFE), 0u);
+  /* First the kernel forgets the word. Then it says that the slot is free, if it still is this
+   * participant's: a peer may have taken it for dead, and another may have the slot since. */
+  domain->head.list_op_pending = NULL;
+  wasm_shm_swap(wasm_shm_slot_word(domain, domain->slot, WASM_SHM_LIFE), tid | FUTEX_WAITERS, 0u);
   wasm_shm_wake_all(wasm_shm_slot_word(domain, domain->slot, WASM_SHM_LIFE));
   atomic_fetch_add(domain->words + WASM_SHM_EPOCH_WORD, 1u);
   wasm_shm_wake_all(domain->words + WASM_SHM_EPOCH_WORD);

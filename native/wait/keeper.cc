@@ -157,10 +157,11 @@ bool Keeper::TakeSlot(uint32_t slot, uint32_t tid) {
   return true;
 }
 
-// First the kernel forgets the word, then the word says that the slot is free.
+// First the kernel forgets the word, then the word says that the slot is free: if it still is this
+// participant's. A peer may have taken it for dead, and another may have the slot since.
 void Keeper::GiveBack() {
   head_.list_op_pending = nullptr;
-  Store(domain_.Life(slot_), 0);
+  Swap(domain_.Life(slot_), static_cast<uint32_t>(syscall(SYS_gettid)) | FUTEX_WAITERS, 0);
   WakeAll(domain_.Life(slot_));
   Add(domain_.Epoch(), 1);
   WakeAll(domain_.Epoch());

@@ -172,7 +172,8 @@ class Domain:
         while self._control.value == 0:
             kernel.wait_one(ctypes.addressof(self._control), 0, None)
         robust.keep(None)  # first the kernel forgets the word
-        store(self.line(self.slot, LIFE), 0)
+        # A peer may have taken this participant for dead, and another may have the slot since.
+        compare_exchange(self.line(self.slot, LIFE), tid | WAITERS, 0)
         self._announce()
 
     def _take(self, robust, slot, tid):

@@ -121,31 +121,54 @@ static inline int wasm_shm_swap(wasm_shm_word* word, uint32_t expected, uint32_t
   return atomic_compare_exchange_strong(word, &expected, value);
 }
 
-/* The start time of a thread in clock ticks since boot, 0 if /proc does not tell: proc_pid_stat(5).
- */
-static inline uint64_t wasm_shm_start_time(uint32_t pid, uint32_t tid) {
-  char path[64], text[1024];
-  const char* at;
-  ssize_t length;
-  int file, field;
-  snprintf(path, sizeof path, "/proc/%u/task/%u/stat", (unsigned)pid, (unsigned)tid);
-  file = open(path, O_RDONLY | O_CLOEXEC);
-  if (file < 0) return 0;
-  length = read(file, text, sizeof text - 1);
-  close(file);
-  if (length <= 0) return 0;
-  text[length] = '\0';
-  at = strrchr(text, ')');
-  for (field = 2; at != NULL && field < 22; field++) at = strchr(at + 1, ' ');
-  return at == NULL ? 0 : strtoull(at + 1, NULL, 10);
-}
-
 /** The number of a namespace, "pid" or "net"; 0 if /proc does not tell. */
 static inline uint32_t wasm_shm_namespace(const char* kind) {
   struct stat status;
-  char path[40];
+  char path[48];
   snprintf(path, sizeof path, "/proc/thread-self/ns/%s", kind);
   return stat(path, &status) == 0 ? (uint32_t)status.st_ino : 0u;
+}
+
+/* 0 and errno if it is refused. */
+static inline int wasm_shm_read_text(const char* path, char* text, size_t size) {
+  ssize_t length;
+  int file = open(path, O_RDONLY | O_CLOEXEC);
+  if (file < 0) return 0;
+  length = read(file, text, size - 1);
+  close(file);
+  text[length < 0 ? 0 : length] = '\0';
+  return length >= 0;
+}
+
+/* What the own time namespace adds to start times, in clock ticks; 0 if /proc does not tell. The
+ * file is of the namespace of children. */
+static inline int wasm_shm_time_offset(int64_t* ticks) {
+  char text[1024], *nanoseconds;
+  const char* at;
+  int64_t per_second = sysconf(_SC_CLK_TCK);
+  *ticks = 0;
+  if (!wasm_shm_read_text("/proc/self/timens_offsets", text, sizeof text))
+    return errno == ENOENT; /* before Linux 5.6 */
+  at = strchr(text, '\n');
+  if (at != NULL) at = strchr(at, ' ');
+  if (at == NULL || wasm_shm_namespace("time") != wasm_shm_namespace("time_for_children")) return 0;
+  *ticks = strtoll(at, &nanoseconds, 10) * per_second;
+  *ticks += strtoll(nanoseconds, NULL, 10) / (1000000000 / per_second);
+  return 1;
+}
+
+/* The start time of a thread in clock ticks since boot in the initial time namespace, 0 if /proc
+ * does not tell: proc_pid_stat(5). */
+static inline uint64_t wasm_shm_start_time(uint32_t pid, uint32_t tid) {
+  char path[64], text[1024];
+  const char* at;
+  int64_t offset;
+  int field;
+  snprintf(path, sizeof path, "/proc/%u/task/%u/stat", (unsigned)pid, (unsigned)tid);
+  if (!wasm_shm_read_text(path, text, sizeof text) || !wasm_shm_time_offset(&offset)) return 0;
+  at = strrchr(text, ')');
+  for (field = 2; at != NULL && field < 22; field++) at = strchr(at + 1, ' ');
+  return at == NULL ? 0 : strtoull(at + 1, NULL, 10) - (uint64_t)offset;
 }
 
 /** Marks a participant dead whose thread is gone although the kernel did not mark it (the OOM
@@ -168,7 +191,7 @@ static inline int wasm_shm_has_vanished(const wasm_shm_domain* domain, uint32_t 
     return 0;
   if (syscall(SYS_tgkill, pid, tid, 0) == 0 || errno != ESRCH) {
     found = start == 0 ? 0 : wasm_shm_start_time(pid, tid);
-    if (found == 0 || found == start) return 0;
+    if (found == 0 || found - start + 1u <= 2u) return 0; /* both are rounded: off by one */
   }
   if (!wasm_shm_swap(life_word, life, FUTEX_WAITERS | FUTEX_OWNER_DIED)) return 0;
   wasm_shm_wake_all(life_word);

@@ -16,22 +16,47 @@
 
 namespace {
 
-// The start time of a thread, in clock ticks since boot; 0 if /proc does not tell. Field 22 of
-// /proc/PID/task/TID/stat: proc_pid_stat(5). The name in field 2 may hold spaces and parentheses,
-// so the fields are counted from the last parenthesis.
-uint64_t StartTimeOf(uint32_t pid, uint32_t tid) {
-  char path[64];
-  snprintf(path, sizeof path, "/proc/%u/task/%u/stat", pid, tid);
+using Text = char[1024];
+
+// Reads a file of /proc. False and errno if it is refused.
+bool ReadText(const char* path, Text& text) {
   const int file = open(path, O_RDONLY | O_CLOEXEC);
-  if (file < 0) return 0;
-  char text[1024];
+  if (file < 0) return false;
   const ssize_t length = read(file, text, sizeof text - 1);
   close(file);
-  if (length <= 0) return 0;
-  text[length] = '\0';
+  text[length < 0 ? 0 : length] = '\0';
+  return length >= 0;
+}
+
+// What the own time namespace adds to the start times in /proc, in whole clock ticks: the second
+// line of time_namespaces(7)'s file. It has the namespace of children, which differs in a process
+// that has left its own for them. False if /proc does not tell.
+bool ReadOffset(int64_t* ticks) {
+  Text text;
+  *ticks = 0;
+  if (!ReadText("/proc/self/timens_offsets", text)) return errno == ENOENT;  // before Linux 5.6
+  const char* at = strchr(text, '\n');
+  if (at != nullptr) at = strchr(at, ' ');
+  if (at == nullptr || NamespaceOf("time") != NamespaceOf("time_for_children")) return false;
+  char* nanoseconds;
+  const int64_t per_second = sysconf(_SC_CLK_TCK);
+  *ticks = strtoll(at, &nanoseconds, 10) * per_second;
+  *ticks += strtoll(nanoseconds, nullptr, 10) / (1000000000 / per_second);
+  return true;
+}
+
+// The start time of a thread, in clock ticks since boot in the initial time namespace; 0 if /proc
+// does not tell. Field 22 of /proc/PID/task/TID/stat: proc_pid_stat(5). The name in field 2 may
+// hold spaces and parentheses, so the fields are counted from the last parenthesis.
+uint64_t StartTimeOf(uint32_t pid, uint32_t tid) {
+  char path[64];
+  Text text;
+  int64_t offset;
+  snprintf(path, sizeof path, "/proc/%u/task/%u/stat", pid, tid);
+  if (!ReadText(path, text) || !ReadOffset(&offset)) return 0;
   const char* at = strrchr(text, ')');
   for (int field = 2; at != nullptr && field < 22; field++) at = strchr(at + 1, ' ');
-  return at == nullptr ? 0 : strtoull(at + 1, nullptr, 10);
+  return at == nullptr ? 0 : strtoull(at + 1, nullptr, 10) - static_cast<uint64_t>(offset);
 }
 
 }  // namespace
@@ -81,7 +106,7 @@ bool IsVanished(const Domain& domain, uint32_t slot) {
   const bool exists = syscall(SYS_tgkill, pid, tid, 0) == 0 || errno != ESRCH;
   if (exists) {
     const uint64_t found = start == 0 ? 0 : StartTimeOf(pid, tid);
-    if (found == 0 || found == start) return false;
+    if (found == 0 || found - start + 1 <= 2) return false;  // both are rounded: off by one
   }
   // The very value read: if another took the slot meanwhile, this fails, and that one lives.
   const bool buried = Swap(domain.Life(slot), life, FUTEX_WAITERS | FUTEX_OWNER_DIED);

@@ -285,7 +285,7 @@ class Domain:
             return False
         if kernel.thread_exists(pid, tid):
             found = kernel.start_time(pid, tid) if start else 0
-            if found in (0, start):
+            if not found or abs(found - start) <= 1:  # both are rounded
                 return False
         if compare_exchange(word, life, WAITERS | DIED) != life:
             return False

@@ -156,11 +156,24 @@ def thread_exists(pid, tid):
     return ctypes.get_errno() != errno.ESRCH
 
 
+def _time_offset():
+    """What the own time namespace adds to start times, in clock ticks. The file is of the namespace of children."""
+    try:
+        with open("/proc/self/timens_offsets", "rb") as file:
+            seconds, nanoseconds = map(int, file.read().splitlines()[1].split()[1:])
+    except FileNotFoundError:  # before Linux 5.6
+        return 0
+    if namespace("time") != namespace("time_for_children"):
+        raise OSError
+    ticks = os.sysconf("SC_CLK_TCK")
+    return seconds * ticks + nanoseconds // (1_000_000_000 // ticks)
+
+
 def start_time(pid, tid):
-    """In clock ticks since boot; 0 if /proc does not tell. proc_pid_stat(5), field 22."""
+    """In clock ticks since boot in the initial time namespace; 0 if /proc does not tell. proc_pid_stat(5), field 22."""
     try:
         with open(f"/proc/{pid}/task/{tid}/stat", "rb") as file:
-            return int(file.read().rpartition(b")")[2].split()[19])
+            return int(file.read().rpartition(b")")[2].split()[19]) - _time_offset()
     except (OSError, IndexError, ValueError):
         return 0
 

@@ -12,7 +12,7 @@ export interface Peer {
   readonly generation: number;
   /** Its process's id, in its own pid namespace. */
   readonly pid: number;
-  /** When its thread began, in clock ticks since boot: with the pid it names one process. 0 if it does not know. */
+  /** When its thread began, in clock ticks since boot in the initial time namespace: with the pid it names one process. 0 if unknown. */
   readonly startTime: number;
   /** The number of its pid namespace, as of /proc/PID/ns/pid. 0 if it does not know. */
   readonly pidNamespace: number;

@@ -2,6 +2,7 @@
 // main(), while the process has one thread: a process of several is refused a user namespace.
 // There is no helper program that could do it: npm installs no file of a package as executable but
 // its commands. src/host/launch.ts has the environment.
+#include <dirent.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
@@ -10,6 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 
@@ -31,7 +33,25 @@ constexpr int kNetwork = 4;
 int namespaces = 0;
 
 // The first descriptor that a runner must not have: its channel is 3.
-constexpr unsigned kFirstInherited = 4;
+constexpr int kFirstInherited = 4;
+
+// Closes what the process has inherited. A kernel before 5.9 has no close_range(2), and a
+// container's profile may refuse it.
+bool CloseInherited() {
+  if (syscall(SYS_close_range, kFirstInherited, ~0u, 0) == 0) return true;
+  DIR* files = opendir("/proc/self/fd");
+  if (files == nullptr) return false;
+  for (;;) {
+    errno = 0;
+    const dirent* entry = readdir(files);
+    if (entry == nullptr) break;
+    const int file = atoi(entry->d_name);
+    if (file >= kFirstInherited && file != dirfd(files)) close(file);
+  }
+  const bool complete = errno == 0;
+  closedir(files);
+  return complete;
+}
 
 bool WriteFile(const char* path, const char* text, size_t length) {
   const int file = open(path, O_WRONLY | O_CLOEXEC);
@@ -68,8 +88,7 @@ void Unshare() {
   const auto expected = static_cast<pid_t>(strtol(parent, nullptr, 10));
   unsetenv("WASM_SHM_RUNNER_OF");
   unsetenv("LD_PRELOAD");
-  if (chdir("/") != 0) _exit(1);
-  syscall(SYS_close_range, kFirstInherited, ~0u, 0);
+  if (chdir("/") != 0 || !CloseInherited()) _exit(1);
   Unshare();
   // After Unshare: a change of credentials may clear it.
   if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0 || getppid() != expected) _exit(1);

@@ -8,10 +8,11 @@ import { launch } from "#src/host/launch.js";
 import { sysvHost } from "#src/host/sysv.js";
 import { suite } from "../../suite.js";
 import { campaign } from "../../support/campaign.js";
-import { moduleFile, root } from "../../support/child.js";
+import { moduleFile, root, runModule } from "../../support/child.js";
 import { isEmulated, isNode } from "../../support/engine.js";
 import { nativePairs } from "../../support/pairs.js";
-import { DONE, run, statusOf, unlaunched } from "./confined.js";
+import { buildProbe } from "../guarded.js";
+import { DONE, PROBE, run, statusOf, unlaunched } from "./confined.js";
 
 /** A guest that never yields: only a signal ends it. */
 const BODY = `
@@ -26,6 +27,7 @@ const FOREVER_MS = 10_000;
 const parent = suite("The parent of a confined process");
 if (nativePairs.length === 0 || !isNode || isEmulated) parent.skip("all", "it needs seccomp, Node and the addon");
 else {
+  buildProbe();
   const segment = create(65_536);
   process.on("exit", () => segment[Symbol.dispose]());
   const windows = [{ id: segment.id, readOnly: true }];
@@ -114,6 +116,40 @@ else {
     const { code, told, errors } = await run("tell(1);", { windows }, { launched });
     assert.equal([code, told, errors], [1, [], ""]);
   });
+
+  for (const [name, errno] of [
+    ["ENOSYS", 38],
+    ["EPERM", 1],
+  ])
+    parent(`has open files that the process does not inherit, also if close_range is ${name}`, async () => {
+      const secret = moduleFile("// a file that the parent has open\n");
+      const source = `
+        import { openSync } from "node:fs";
+        import { createRequire } from "node:module";
+        import { start } from ${JSON.stringify(new URL("./confined.js", import.meta.url).href)};
+        const probe = createRequire("/")(${JSON.stringify(PROBE)});
+        const file = openSync(${JSON.stringify(secret)});
+        const works = [probe.refuse(436, ${errno}), probe.call(${process.arch === "x64" ? 32 : 23}, file) > 3]; // dup(2)
+        if (!works.every(Boolean)) throw new Error("nothing to inherit");
+        const body = \`
+          import { readdirSync, readlinkSync } from "node:fs";
+          for (const file of readdirSync("/proc/self/fd"))
+            try { tell(readlinkSync("/proc/self/fd/" + file)); } catch {}
+        \`;
+        const child = start(body, { windows: [] });
+        child.stdout.pipe(process.stdout);
+        child.stderr.pipe(process.stderr);
+        child.once("exit", (code) => process.exitCode = code);
+      `;
+      const { code, stdout, stderr } = runModule(source);
+      assert.is(code, DONE, stderr);
+      const files = stdout.trim().split("\n");
+      assert.ok(files.length > 3);
+      assert.not.ok(
+        files.some((file) => file.includes(secret)),
+        stdout,
+      );
+    });
 }
 parent.run();
 

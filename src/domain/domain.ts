@@ -195,7 +195,7 @@ export class Domain extends Uncloneable {
   }
 }
 
-/** The domain, and its participant, which the attachment takes out before it unmaps the window. */
+/** The domain, and its participant, which leaves when the attachment has unmapped the window. */
 export function joinDomain(
   place: Place,
   messages: MessageParts | undefined,

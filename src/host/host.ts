@@ -205,7 +205,8 @@ export interface Host {
   isInPlace(mapping: Mapping): boolean;
 
   /**
-   * Makes this thread a participant of a domain: takes the first free slot. Only if it can "join".
+   * Makes this thread a participant of a domain: takes the first free slot. Only if it can "join". It may leave after its
+   * mapping has ended.
    *
    * @returns -EUSERS (-87) if every slot is taken
    */

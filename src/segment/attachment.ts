@@ -270,14 +270,16 @@ export class Attachment extends Ranges {
   /**
    * Takes the segment out of the memory, and leaves zeros in its place.
    *
-   * @throws {ShmError} `ERR_SHM_DETACHED` it was detached before
+   * @throws {ShmError} `ERR_SHM_DETACHED` it was detached before; `ENOMEM` the system has no pages for the zeros, and it is
+   *   still attached
    */
   detach(): void {
     this.#checkAttached("detach");
-    for (const participant of this.#participants) participant.leave();
-    this.#participants.clear();
     const result = this.#host.unmap(this.#mapping);
     if (result < 0) throw this.#refused(-result, "unmap");
+    // After it, as the unmap may be refused. None needs this mapping to leave.
+    for (const participant of this.#participants) participant.leave();
+    this.#participants.clear();
     this.#lifetime.end();
     this.#range?.close();
     this.#window.close();

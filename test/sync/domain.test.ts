@@ -1,6 +1,6 @@
 // Domains on each host: how they are made and found, who takes part, and the end of a participant.
 import * as assert from "uvu/assert";
-import { Domain, type Peer } from "wasm-shm";
+import { Domain, type Host, type Peer } from "wasm-shm";
 import { suite } from "../suite.js";
 import { code, pairs } from "../support/pairs.js";
 import { until } from "../support/waiting.js";
@@ -20,7 +20,7 @@ for (const { name, withAttachment } of pairs) {
 }
 
 for (const pair of hosts) {
-  const { name, native, withAttachment, withSegment } = pair;
+  const { name, native, shm, withAttachment, withSegment } = pair;
   const domains = suite(`Domain [${name}]`);
 
   domains("is made at its first join, and found by the next", () => {
@@ -208,6 +208,27 @@ for (const pair of hosts) {
         assert.is(first.peers().length, 1);
         assert.ok(segment.stat().nattch < before || !native);
       });
+  });
+
+  domains("a detach that is refused leaves the participant where it is", async () => {
+    await withMembers(pair, 2, async ({ segment, attachments: [, attachment], domains: [first, second] }) => {
+      if (!first || !second || !attachment) throw new Error("no domains");
+      const before = segment.stat().nattch;
+      const held = first.mutex(16384).lockSync();
+      const waiting = second.mutex(16384).lock();
+      Object.assign(shm.host, { unmap: () => -12 });
+      try {
+        assert.throws(() => attachment.detach(), code("ENOMEM"));
+      } finally {
+        delete (shm.host as Partial<Host>).unmap; // the host's own is behind it
+      }
+      assert.equal([first.peers().length, segment.stat().nattch, attachment.bytes.length > 0], [2, before, true]);
+      held.unlock();
+      (await waiting).unlock();
+      attachment.detach();
+      assert.equal([first.peers().length, segment.stat().nattch], [1, before - (native ? 2 : 1)]);
+      assert.throws(() => second.peers(), code("ERR_SHM_DETACHED"));
+    });
   });
 
   domains("leaves what it held to the next, who is told", async () => {

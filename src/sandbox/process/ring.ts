@@ -86,11 +86,12 @@ export class HostRing extends Ring {
     }
   }
 
-  readonly #unmap: () => void;
+  readonly #unmap: () => number;
   readonly #waiting: Buffer[] = [];
   #put = 0;
   #heard = 0;
   #isClosed = false;
+  #isUnmapped = false;
 
   constructor(host: Host, mapping: Mapping) {
     super(host, mapping);
@@ -120,11 +121,11 @@ export class HostRing extends Ring {
     return answer;
   }
 
-  /** Detaches it. May be called twice. */
+  /** Detaches it. May be called twice; if the system refused, the next call tries again. */
   close(): void {
-    if (!this.#isClosed) this.#unmap();
     this.#isClosed = true;
     this.#waiting.length = 0;
+    this.#isUnmapped ||= this.#unmap() === 0;
   }
 
   #again(): void {

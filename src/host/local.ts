@@ -183,9 +183,7 @@ class LocalHost implements Host {
       return -ENOMEM;
     }
     this.discard(mapping);
-    info.nattch++;
-    info.lpid = pid();
-    info.atime = now();
+    this.#attach(info);
     this.#dropped.register(mapping, id, mapping);
     return mapping;
   }
@@ -211,7 +209,12 @@ class LocalHost implements Host {
   }
 
   join(mapping: Mapping, request: JoinRequest): Membership | number {
-    return joinLocally(mapping.memory, mapping.byteOffset + request.offset, request, pid());
+    const { id, memory, byteOffset } = mapping as LocalMapping;
+    const info = this.#segments.get(id)?.info;
+    if (!info) return -EINVAL;
+    const joined = joinLocally(memory, byteOffset + request.offset, request, pid(), () => this.#detach(id));
+    if (typeof joined !== "number") this.#attach(info);
+    return joined;
   }
 
   list(): SegmentInfo[] {
@@ -269,6 +272,12 @@ class LocalHost implements Host {
   #withKey(key: number): Stored | undefined {
     for (const stored of this.#segments.values()) if (stored.info.key === key) return stored;
     return undefined;
+  }
+
+  #attach(info: SegmentInfo): void {
+    info.nattch++;
+    info.lpid = pid();
+    info.atime = now();
   }
 
   #detach(id: number): number {

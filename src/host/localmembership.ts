@@ -22,6 +22,8 @@ interface Place {
   readonly slots: number;
   readonly slot: number;
   readonly generation: number;
+  /** Called once it has left, or was collected. It must not hold the memory. */
+  readonly left: () => void;
 }
 
 const collected = new FinalizationRegistry<Place>((place) => giveBack(place));
@@ -29,7 +31,8 @@ const collected = new FinalizationRegistry<Place>((place) => giveBack(place));
 const wordsOf = (memory: WasmMemory, start: number, slots: number): Int32Array =>
   new Int32Array(memory.buffer, start, domainBytes(slots) / 4);
 
-function giveBack({ memory, start, slots, slot, generation }: Place): void {
+function giveBack({ memory, start, slots, slot, generation, left }: Place): void {
+  left();
   const there = memory.deref();
   if (!there) return;
   const words = wordsOf(there, start, slots);
@@ -115,12 +118,13 @@ class LocalMembership implements Membership {
   }
 }
 
-/** Takes the first free slot. `start` is the domain's first byte in `memory`. */
+/** Takes the first free slot. `start` is the domain's first byte in `memory`; `left` is called when it has left. */
 export function joinLocally(
   memory: WasmMemory,
   start: number,
   { slots, kind, changed }: JoinRequest,
   pid: number,
+  left: () => void,
 ): Membership | number {
   const words = wordsOf(memory, start, slots);
   for (let slot = 0; slot < slots; slot++) {
@@ -136,7 +140,7 @@ export function joinLocally(
     Atomics.store(words, line + Slot.JoinedLow, joined | 0);
     Atomics.store(words, line + Slot.JoinedHigh, Math.floor(joined / 2 ** 32));
     Atomics.store(words, line + Slot.Described, generation);
-    const place: Place = { memory: new WeakRef(memory), start, slots, slot, generation };
+    const place: Place = { memory: new WeakRef(memory), start, slots, slot, generation, left };
     const member = new LocalMembership(memory, place, changed);
     const there = members.get(memory) ?? new Map<number, WeakRef<LocalMembership>>();
     members.set(memory, there.set(start + 4 * line, new WeakRef(member)));

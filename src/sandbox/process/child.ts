@@ -130,8 +130,6 @@ export class RunnerProcess {
       ring.close();
       throw notStarted(execPath, cause);
     }
-    this.#channel = this.#child.stdio[3] as Socket;
-    this.#errors = this.#child.stderr as unknown as Socket;
     this.#exited = new Promise((resolve) => {
       const ended = (end: ProcessEnd): void => {
         if (this.#end) return;
@@ -140,12 +138,19 @@ export class RunnerProcess {
         resolve(end);
         this.#events?.exit(end);
       };
-      this.#child.once("error", (cause) => ended({ how: "", said: "", failure: notStarted(execPath, cause) }));
+      this.#child.on("error", (cause) => ended({ how: "", said: "", failure: notStarted(execPath, cause) }));
       // Unlike `exit`, `close` comes after the last that it wrote.
       this.#child.once("close", (code, signal) => {
         ended({ how: this.#violation ?? inWords(code, signal), said: this.#words() });
       });
     });
+    // Out of descriptors, Node makes no streams, and says why in an event to come.
+    if (!(this.#child.stdio as unknown)) {
+      ring.close();
+      throw notStarted(execPath, new Error("no descriptor is left for it"));
+    }
+    this.#channel = this.#child.stdio[3] as Socket;
+    this.#errors = this.#child.stderr as unknown as Socket;
     this.#channel.on("error", () => {}); // a runner that ended; its exit tells
     this.#channel.on("data", (bytes: Buffer) => this.#receive(bytes));
     this.#errors.on("error", () => {});

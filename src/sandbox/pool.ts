@@ -64,7 +64,7 @@ export class SandboxPool<
     this.#options = options;
     this.#runner = runner;
     this.#start = start;
-    for (let count = 0; count < options.size; count++) this.#places.push(this.#warm(newPlace()));
+    for (let count = 0; count < options.size; count++) this.#places.push(newPlace());
   }
 
   /** Processes, and so calls at a time. */
@@ -135,6 +135,7 @@ export class SandboxPool<
     const [place] = this.#places as [Place];
     place.isBusy = true;
     try {
+      for (const each of this.#places) this.#prepare(each);
       place.sandbox = await this.#started(place, this.#options.windows);
     } catch (error) {
       await this.close();
@@ -188,9 +189,15 @@ export class SandboxPool<
     });
   }
 
+  /** As {@link SandboxPool.#prepare}. If it fails, the place's next call starts a runner itself, and is told. */
+  #warm(place: Place): void {
+    try {
+      if (!this.#closed) this.#prepare(place);
+    } catch {}
+  }
+
   /** Starts a runner that waits for a job. */
-  #warm(place: Place): Place {
-    if (this.#closed) return place;
+  #prepare(place: Place): void {
     const began = performance.now();
     const runner = startRunner(this.#runner);
     place.runner = runner;
@@ -202,7 +209,6 @@ export class SandboxPool<
         if (performance.now() - began > SOON_MS) this.#warm(place);
       },
     });
-    return place;
   }
 
   /** @internal */

@@ -7,6 +7,7 @@ import { addonFileOf, sysvHost } from "../node.js";
 import { segments } from "../segment/segment.js";
 import type { Carrier, CarrierEvents } from "./carrier.js";
 import { compile } from "./compile.js";
+import { cannotCross } from "./failure.js";
 import { MOST_PAGES } from "./guest.js";
 import { type InlineSandbox, startInlineSandbox } from "./inline.js";
 import { allowedBytes, windowPages } from "./instance.js";
@@ -149,7 +150,14 @@ function startProcess(
   const memory = memoryLimit + own + processMemoryLimit + module.length;
   const job = { ...limits, ...jobOf(options), moduleBytes: module.length, memory };
   const request = { job, module, processMemoryLimit };
-  const carry = (events: CarrierEvents): Carrier => new GuestProcess(runner, request, events);
+  const carry = (events: CarrierEvents): Carrier => {
+    try {
+      return new GuestProcess(runner, request, events);
+    } catch (cause) {
+      void runner.terminate();
+      throw cannotCross("what the guest is given", cause);
+    }
+  };
   return startSandbox({ ...hostSide(options, limits), began, carry, ended });
 }
 

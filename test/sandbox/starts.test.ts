@@ -1,10 +1,12 @@
-// Guests' processes that cannot be started: for want of descriptors. Nothing is left of them.
+// Guests' processes that cannot be started: for want of descriptors, or of a form for what they are given. Nothing is left of them.
 import { join } from "node:path";
 import * as assert from "uvu/assert";
+import { createSandbox } from "wasm-shm";
 import { suite } from "../suite.js";
 import { moduleFile, root, run } from "../support/child.js";
 import { confines } from "../support/engine.js";
-import { native } from "./sandboxes.js";
+import { gone, runnersOf } from "./processes.js";
+import { guest, native, rejects } from "./sandboxes.js";
 
 const HEAD = `
   import { createSandbox, createSandboxPool, list } from "wasm-shm";
@@ -54,5 +56,56 @@ else {
     );
     assert.is(left, 0);
   });
+
+  starts("in a pool: the place stays empty, and the next call starts one, or is told why not", () => {
+    const found = withFew(`
+      const found = [];
+      const pool = await createSandboxPool(wasm, { size: 2, imports });
+      await sleep(1100); // a runner that ends at once is not started again
+      const idle = runnersOf();
+      fill(0);
+      for (const pid of idle) process.kill(pid, "SIGKILL");
+      await sleep(200);
+      fill(0);
+      found.push(await said(pool.call("enter", 1)));
+      free();
+      found.push(await said(Promise.all([pool.call("enter", 1), pool.call("enter", 1)])), runnersOf().length);
+      await pool.close();
+
+      const host = { callback: () => { fill(0); return 7; } };
+      const fresh = await createSandboxPool(wasm, { size: 1, fresh: true, imports: { host } });
+      found.push(await said(fresh.call("enter", 1)));
+      await sleep(100);
+      fill(0);
+      found.push(await said(fresh.call("enter", 1)), await said(fresh.use(() => 1)));
+      free();
+      found.push(await said(fresh.call("enter", 1)));
+      free();
+      await fresh.close();
+      console.log(JSON.stringify(found));
+    `);
+    const refused = "ERR_SHM_UNSUPPORTED";
+    assert.equal(found, [refused, [42, 42], 2, 7, refused, refused, 7]);
+  });
+
+  starts("as the first ones of a pool could: those are ended again", () => {
+    const found = withFew(`
+      fill(16);
+      const made = await said(createSandboxPool(wasm, { size: 8, imports }));
+      free();
+      console.log(JSON.stringify([made, await gone(runnersOf(), 2000) < 2000, rings()]));
+    `);
+    assert.equal(found, ["ERR_SHM_UNSUPPORTED", true, 0]);
+  });
+
+  starts(
+    "as what it is given has no form of less than 512 MiB: ERR_SHM_UNSUPPORTED, and no process stays",
+    async () => {
+      const program = guest("hostile/import-wasi");
+      const options = { wasi: { args: Array(600).fill("x".repeat(1e6)) } };
+      await rejects(() => createSandbox(program, options), "ERR_SHM_UNSUPPORTED", /cannot cross/);
+      assert.ok((await gone(runnersOf(), 2000)) < 2000);
+    },
+  );
 }
 starts.run();

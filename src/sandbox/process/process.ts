@@ -29,12 +29,13 @@ export class GuestProcess implements Carrier {
   #isReady = false;
 
   constructor(runner: RunnerProcess, request: ProcessRequest, events: CarrierEvents) {
+    const job = frameOf(JSON.stringify(request.job)); // first: it may be longer than a string can be
     this.#ring = runner.ring;
     this.#runner = runner;
     this.#request = request;
     this.#events = events;
     runner.listen({ frame: (bytes) => this.#receive(bytes), exit: (end) => events.exit(this.#why(end)) });
-    runner.write(frameOf(JSON.stringify(request.job)));
+    runner.write(job);
     runner.write(request.module);
   }
 

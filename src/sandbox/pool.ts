@@ -11,6 +11,8 @@ import type { Sandbox } from "./sandbox.js";
 /** A place for one process: a runner that waits for a job, or a guest. */
 interface Place {
   runner: RunnerProcess | undefined;
+  /** A runner whose guest is not ready yet. */
+  starting: RunnerProcess | undefined;
   sandbox: Sandbox | undefined;
   isBusy: boolean;
 }
@@ -123,7 +125,13 @@ export class SandboxPool<
   async close(): Promise<void> {
     this.#closed ??= sandboxClosed("its pool was closed");
     for (const { refuse } of this.#waiting.splice(0)) refuse(this.#closed);
-    await Promise.all(this.#places.map(({ sandbox, runner }) => Promise.all([sandbox?.close(), runner?.terminate()])));
+    await Promise.all(
+      this.#places.flatMap(({ sandbox, runner, starting }) => [
+        sandbox?.close(),
+        runner?.terminate(),
+        starting?.terminate(),
+      ]),
+    );
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -179,14 +187,24 @@ export class SandboxPool<
     place.sandbox = undefined;
   }
 
-  #started(place: Place, windows: CheckedPoolOptions["windows"]): Promise<Sandbox> {
+  async #started(place: Place, windows: CheckedPoolOptions["windows"]): Promise<Sandbox> {
     if (this.#closed) throw this.#closed;
     const runner = place.runner ?? startRunner(this.#runner);
     place.runner = undefined;
-    return this.#start(runner, windows, () => {
-      place.sandbox = undefined;
-      if (!place.isBusy && !place.runner) this.#warm(place);
-    });
+    place.starting = runner;
+    try {
+      const sandbox = await this.#start(runner, windows, () => {
+        place.sandbox = undefined;
+        if (!place.isBusy && !place.runner) this.#warm(place);
+      });
+      if (!this.#closed) return sandbox;
+      await sandbox.close();
+    } catch (error) {
+      throw this.#closed ?? error;
+    } finally {
+      place.starting = undefined;
+    }
+    throw this.#closed;
   }
 
   /** As {@link SandboxPool.#prepare}. If it fails, the place's next call starts a runner itself, and is told. */
@@ -226,4 +244,4 @@ export class SandboxPool<
   }
 }
 
-const newPlace = (): Place => ({ runner: undefined, sandbox: undefined, isBusy: false });
+const newPlace = (): Place => ({ runner: undefined, starting: undefined, sandbox: undefined, isBusy: false });

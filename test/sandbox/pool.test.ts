@@ -127,6 +127,32 @@ else {
     }),
   );
 
+  pools("ends a guest that starts as it is closed: nothing is called, and no process stays", async () => {
+    for (const delay of [0, 1, 2, 4, 8]) {
+      let called = 0;
+      const imports = { host: { callback: () => ++called } };
+      const pool = await createSandboxPool(guest("hostile/callback"), { size: 1, fresh: true, imports });
+      await pool.call("enter", 1);
+      await sleep(100);
+      called = 0;
+      const ending = [pool.call("enter", 1), pool.use((sandbox) => sandbox.call("enter", 1))].map((call) =>
+        call.then(
+          () => "called",
+          ({ code, message }) => `${code}: ${message}`,
+        ),
+      );
+      if (delay > 0) await sleep(delay);
+      await pool.close();
+      assert.equal(runnersOf(), [], `${delay} ms`);
+      for (const said of await Promise.all(ending))
+        assert.match(
+          said,
+          delay < 2 ? /^ERR_SHM_SANDBOX_CLOSED: .*its pool was closed/ : /^ERR_SHM_SANDBOX_CLOSED|^called/,
+        );
+      if (delay < 2) assert.is(called, 0);
+    }
+  });
+
   pools("refuses a module that cannot run, wrong options, and calls after close", async () => {
     await rejects(() => createSandboxPool(guest("hostile/start-trap")), "ERR_SHM_GUEST_TRAP");
     await rejects(() => createSandboxPool(small({ code: [[0xff]] })), "ERR_SHM_GUEST_INVALID");

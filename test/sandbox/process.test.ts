@@ -100,6 +100,25 @@ else {
     }),
   );
 
+  processes("leaves no timer if an imported function settles after the end", async () => {
+    const host = { callback: () => sleep(200).then(() => 5) };
+    const sandbox = await createSandbox(callback, { imports: { host } });
+    const running = rejects(() => sandbox.call("enter", 1), "ERR_SHM_SANDBOX_CLOSED");
+    await sleep(50);
+    await sandbox.close();
+    await running;
+    await sleep(300);
+    const { setTimeout: original } = globalThis;
+    let timers = 0;
+    globalThis.setTimeout = ((...given: Parameters<typeof setTimeout>) => {
+      timers++;
+      return original(...given);
+    }) as typeof setTimeout;
+    await sleep(50);
+    globalThis.setTimeout = original;
+    assert.is(timers, 0);
+  });
+
   processes("cannot be started: execPath is not a Node, or does not exist", async () => {
     for (const execPath of ["/bin/false", "/bin/true", "/nonexistent/node", "/"])
       await rejects(() => createSandbox(exportsGuest, { execPath }), "ERR_SHM_UNSUPPORTED", /execPath names a Node/);

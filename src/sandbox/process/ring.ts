@@ -98,8 +98,9 @@ export class HostRing extends Ring {
     this.#unmap = () => host.unmap(mapping);
   }
 
-  /** Sends the message; if the ring is full, as soon as there is room. */
+  /** Sends the message; if the ring is full, as soon as there is room. Nothing once it is closed. */
   send(message: Buffer): void {
+    if (this.#isClosed) return;
     const frame = Buffer.allocUnsafe(4 + message.length);
     frame.writeUInt32LE(message.length);
     message.copy(frame, 4);

@@ -1,8 +1,11 @@
 // The caller's functions, as a guest in another thread or process calls them.
-import { unsupported } from "../common/errors.js";
+import { guestError, unsupported } from "../common/errors.js";
 import { cannotCross } from "./failure.js";
 import type { Imports } from "./guest.js";
 import type { ImportCall, ToGuest } from "./protocol.js";
+
+/** Errors that are kept: a guest may catch what its imports throw, and call them without end. */
+const MOST_THROWN = 1000;
 
 /** The way to the guest. */
 interface Guest {
@@ -15,8 +18,9 @@ interface Guest {
 export class ImportCalls {
   readonly #imports: Imports;
   readonly #guest: Guest;
-  /** What functions threw during the present call; the guest's side knows each by its index. */
-  readonly #thrown: unknown[] = [];
+  /** What functions threw last during the present call; the guest's side knows each by its number. */
+  readonly #thrown = new Map<number, unknown>();
+  #nextThrown = 0;
   /** Functions that run. */
   running = 0;
 
@@ -27,13 +31,17 @@ export class ImportCalls {
 
   /** No call runs, in which the guest could tell what a function threw. */
   forget(): void {
-    this.#thrown.length = 0;
+    this.#thrown.clear();
   }
 
   thrown(index: number): unknown {
-    return index < this.#thrown.length
-      ? this.#thrown[index]
-      : this.#guest.violated("it told an error that nothing threw");
+    if (index >= this.#nextThrown) return this.#guest.violated("it told an error that nothing threw");
+    if (this.#thrown.has(index)) return this.#thrown.get(index);
+    const what = "the guest threw what an imported function threw to it";
+    return guestError(
+      "ERR_SHM_GUEST_TRAP",
+      `${what}, which is no longer known: ${MOST_THROWN} are kept, during a call`,
+    );
   }
 
   /** Calls the function that the guest waits for, and tells the guest how it ended. */
@@ -82,6 +90,9 @@ export class ImportCalls {
   }
 
   #throw(number: number, error: unknown): void {
-    this.#guest.post({ number, threw: this.#thrown.push(error) - 1 });
+    const threw = this.#nextThrown++;
+    this.#thrown.set(threw, error);
+    this.#thrown.delete(threw - MOST_THROWN);
+    this.#guest.post({ number, threw });
   }
 }

@@ -199,7 +199,10 @@ export class RemoteGuest {
     }
     const number = "call" in message ? message.call : START;
     const call = this.#running.get(number);
-    if (!call) return; // it has failed on this side already
+    if (!call) {
+      if (!this.closed) this.violated("it answered a call that does not run"); // else it has failed on this side already
+      return;
+    }
     if ("usage" in message) this.usage = message.usage;
     if ("ready" in message) {
       this.windows = Object.freeze(Object.fromEntries(message.ready));

@@ -2,6 +2,7 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import * as assert from "uvu/assert";
 import { createSandbox } from "wasm-shm";
 import { decode, encode, MOST_BYTES } from "#src/sandbox/process/wire.js";
@@ -134,8 +135,7 @@ else {
       const wait = (ms) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
       const isReady = (places = [65536]) => [3, places, { dataLimit: 1, openFiles: 0, namespaces: [] }, [65536]];
       const ready = (places) => frame(isReady(places));
-      try { ${body} } catch {}
-      wait(20000);`;
+      (async () => { ${body} })().catch(() => {}).finally(() => wait(20000));`;
     writeFileSync(file, source);
     chmodSync(file, 0o755);
     return file;
@@ -186,6 +186,31 @@ else {
         assert.is((Object.prototype as { polluted?: unknown }).polluted, undefined);
       }),
     );
+
+  const noCall: [what: string, body: string][] = [
+    ["a result of a call that does not run", "frame([5, 7, 1, [65536]])"],
+    ["an error of one", 'frame([6, 7, ["TypeError", "x"], [65536]])'],
+    ["a second start", "ready([])"],
+    ["a failure to start once it has started", 'frame([4, ["TypeError", "x"]])'],
+  ];
+  for (const [what, body] of noCall)
+    hostile(`that sends ${what} is ended while it is idle`, async () => {
+      const execPath = runner(`ready([]); wait(300); for (;;) ${body};`);
+      const sandbox = await createSandbox(guest("hostile/exports"), { execPath });
+      assert.ok((await gone([sandbox.pid as number], 3000)) < 3000);
+      await sleep(50);
+      await rejects(() => sandbox.call("answer"), "ERR_SHM_SANDBOX_CLOSED", /was ended because it answered a call/);
+      await sandbox.close();
+    });
+
+  hostile("cannot pass off a result, or an error, as its start", async () => {
+    for (const body of ["frame([5, 0, 1, [65536]])", 'frame([6, 0, ["TypeError", "x"], [65536]])'])
+      await rejects(
+        () => createSandbox(guest("hostile/exports"), { execPath: runner(body) }),
+        "ERR_SHM_SANDBOX_CLOSED",
+        /was ended because/,
+      );
+  });
 
   hostile("that says nothing, or never reads, ends at the deadline", async () => {
     for (const body of ["", "for (;;);", "ready(); wait(20000)"]) {

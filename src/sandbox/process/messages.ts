@@ -93,9 +93,9 @@ export function decodeFromGuest(bytes: Buffer, windows: readonly SharedWindow[])
     case Kind.Unready:
       return { unready: asFailure(first) };
     case Kind.Result:
-      return { call: asIndex(first), result: second as GuestResult, usage: asUsage(third) }; // any plain value: an externref, too
+      return { call: asCall(first), result: second as GuestResult, usage: asUsage(third) }; // any plain value: an externref, too
     case Kind.Failed:
-      return { call: asIndex(first), failed: asFailure(second), usage: asUsage(third) };
+      return { call: asCall(first), failed: asFailure(second), usage: asUsage(third) };
     case Kind.Imported:
       return { number: asIndex(first), imported: [asString(second), asString(third)], values: asArray(fourth) };
     default:
@@ -118,6 +118,12 @@ function asString(value: unknown): string {
 function asIndex(value: unknown): number {
   if (!Number.isSafeInteger(value) || (value as number) < 0) throw wrong("has no index where one belongs");
   return value as number;
+}
+
+/** Calls begin at 1; 0 is the guest's start, which is not answered so. */
+function asCall(value: unknown): number {
+  if (value === 0) throw wrong("is the result of a start");
+  return asIndex(value);
 }
 
 function asUsage(value: unknown): Usage {

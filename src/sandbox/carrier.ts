@@ -32,6 +32,7 @@ export interface Carrier {
    *
    * @returns undefined after so many milliseconds
    * @throws {ShmError} `ERR_SHM_SANDBOX_CLOSED` the guest's process has ended
+   * @throws {RangeError} what it said is not a message
    */
   readonly hear?: ((milliseconds: number) => FromGuest | undefined) | undefined;
 }

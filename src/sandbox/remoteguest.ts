@@ -228,7 +228,7 @@ export class RemoteGuest {
       if (message) return message;
       why = this.#overran(name);
     } catch (error) {
-      why = this.closed ?? error;
+      why = this.closed ?? (error instanceof RangeError ? this.violated(error.message) : error);
       void this.carrier.terminate();
     }
     this.#end(why as Error);

@@ -8,7 +8,9 @@ import { createSandbox } from "wasm-shm";
 import { decode, encode, MOST_BYTES } from "#src/sandbox/process/wire.js";
 import { suite } from "../suite.js";
 import { campaign } from "../support/campaign.js";
+import { root } from "../support/child.js";
 import { confines } from "../support/engine.js";
+import { code } from "../support/pairs.js";
 import { Random } from "../support/random.js";
 import { gone, runnersOf } from "./processes.js";
 import { guest, native, rejects, withIntactSegment } from "./sandboxes.js";
@@ -211,6 +213,48 @@ else {
         /was ended because/,
       );
   });
+
+  for (const [what, answer] of [
+    ["is not a value", "ring.answer(Buffer.from([99]))"],
+    ["is not a message", "ring.answer(encode(5))"],
+    ["is too long", "ring.bytes.writeUInt32LE(2 ** 31, 4096 + 512 * 1024); ring.set(2, 1)"],
+    ["is of another call", "ring.answer(encode([5, 7, 1, [65536]]))"],
+  ] as const)
+    hostile(`whose answer to callSync ${what} is ended, and every running call told`, async () => {
+      const execPath = runner(`
+        const { GuestRing, mapRing } = await import("${join(root, "build/src/sandbox/process/ring.js")}");
+        const { sysvHost } = await import("${join(root, "build/src/node.js")}");
+        const take = (n) => { const b = Buffer.alloc(n); for (let at = 0; at < n; ) at += fs.readSync(3, b, at, n - at); return b; };
+        const next = () => take(take(4).readUInt32LE());
+        next();
+        const { addon, ring: id } = JSON.parse(next());
+        const host = sysvHost(addon);
+        const ring = new GuestRing(host, mapRing(host, id));
+        ready([]);
+        ring.receive();
+        frame([7, 1, "host", "callback", [1]]);
+        ring.receive();
+        ${answer};`);
+      let inner: unknown;
+      const host = {
+        callback: () => {
+          try {
+            sandbox.callSync("enter", 1);
+          } catch (error) {
+            inner = error;
+          }
+        },
+      };
+      const options = { execPath, imports: { host }, timeLimitMs: 5000 };
+      const sandbox = await createSandbox(guest("hostile/callback"), options);
+      await rejects(
+        () => sandbox.call("enter", 1),
+        "ERR_SHM_SANDBOX_CLOSED",
+        /was ended because it|was ended because a/,
+      );
+      assert.ok(code("ERR_SHM_SANDBOX_CLOSED", /was ended because/)(inner));
+      await sandbox.close();
+    });
 
   hostile("that says nothing, or never reads, ends at the deadline", async () => {
     for (const body of ["", "for (;;);", "ready(); wait(20000)"]) {

@@ -6,26 +6,46 @@ import { hints } from "../common/hints.js";
 import type { Body, ModuleBinary } from "../module/binary.js";
 import { passInstruction } from "../module/instructions.js";
 import { Reader } from "../module/reader.js";
+import type { FunctionType } from "../module/types.js";
 
-/** Locals times blocks of one function. The compiler takes some four bytes for each, so 64 MiB. */
+/** Locals and parameters of one function times its blocks, and the blocks' own values. The compiler takes 4 to 17 bytes for each. */
 const MOST_STATES = 16 * 2 ** 20;
 
 const TAIL_CALLS = new Set([0x12, 0x13, 0x15]);
 const BLOCKS = new Set([0x02, 0x03, 0x04, 0x06, 0x1f]);
 const GARBAGE_COLLECTED = 0xfb;
 
-function checkBody(module: ModuleBinary, { locals, code, end }: Body): void {
+const arity = ({ parameters, results }: FunctionType): number => parameters.length + results.length;
+
+/** Values that the block takes and gives whose type is at the byte `at`. One that is not an index says one at most. */
+function arityAt(reader: Reader, at: number, types: ModuleBinary["types"]): number {
+  const { position } = reader;
+  reader.position = at;
+  const index = Number(reader.signed(33));
+  reader.position = position;
+  const type = types[index];
+  return type ? arity(type) : 1;
+}
+
+function checkBody(module: ModuleBinary, { locals, code, end }: Body, type: FunctionType | undefined): void {
   const reader = new Reader(module.bytes, code, end, "a function", module.refuse);
   let blocks = 1;
+  let own = 0;
   while (!reader.done) {
+    const start = reader.position;
     const opcode = passInstruction(reader);
     if (TAIL_CALLS.has(opcode)) throw tooMuch("makes tail calls, during which the engine does not end it");
     if (opcode === GARBAGE_COLLECTED)
       throw reader.wrong("an instruction of garbage-collected types, which a guest may use only in its own process,");
-    if (BLOCKS.has(opcode)) blocks++;
+    if (!BLOCKS.has(opcode)) continue;
+    blocks++;
+    own += arityAt(reader, start + 1, module.types);
   }
-  if (locals * blocks > MOST_STATES)
-    throw tooMuch(`has a function of ${locals} locals and ${blocks} blocks, for which the compiler takes gigabytes`);
+  const values = (locals + (type?.parameters.length ?? 0)) * blocks + own;
+  if (values > MOST_STATES)
+    throw tooMuch(
+      `has a function whose ${blocks} blocks hold ${values} values, for which the compiler takes gigabytes`,
+    );
 }
 
 const tooMuch = (what: string): Error => guestError("ERR_SHM_GUEST_LIMIT", `the guest ${what}; ${hints.ownProcess}`);
@@ -36,5 +56,7 @@ const tooMuch = (what: string): Error => guestError("ERR_SHM_GUEST_LIMIT", `the 
  * @throws {ShmError} `ERR_SHM_GUEST_LIMIT`; `ERR_SHM_GUEST_INVALID` by {@link ModuleBinary.refuse}
  */
 export function checkCode(module: ModuleBinary): void {
-  for (const body of module.bodies()) checkBody(module, body);
+  const { types, functions } = module;
+  let index = 0;
+  for (const body of module.bodies()) checkBody(module, body, types[functions[index++] ?? -1]);
 }

@@ -7,7 +7,7 @@ import { createSandbox, type ModuleLimits } from "wasm-shm";
 import { suite } from "../suite.js";
 import { moduleFile, run } from "../support/child.js";
 import { confines, isNode } from "../support/engine.js";
-import { blocks, fills, gone, number, runnersOf, small, TAIL_CALL } from "./processes.js";
+import { blocks, fills, gone, number, runnersOf, section, small, TAIL_CALL, vector } from "./processes.js";
 import { guest, native, rejects, withSandbox } from "./sandboxes.js";
 
 const MIB = 2 ** 20;
@@ -28,6 +28,23 @@ function signed(value: number): number[] {
 }
 
 const slow = small({ code: [fills(200_000, 8)] });
+
+/** A function of so many parameters, with blocks that take and give so many values, one inside another. */
+function manyValues(parameters: number, values: number, count: number): Uint8Array<ArrayBuffer> {
+  const longs = (many: number): number[] => vector(Array.from({ length: many }, () => [0x7e]));
+  const repeated = (many: number, code: number[]): number[] => Array.from({ length: many }, () => code).flat();
+  const code = [
+    ...[0, ...repeated(values, [0x42, 0]), ...repeated(count, [0x02, 1]), ...repeated(count, [0x0b])],
+    ...[...repeated(values, [0x1a]), 0x0b],
+  ];
+  return Uint8Array.from([
+    ...[0, 97, 115, 109, 1, 0, 0, 0],
+    ...section(1, [2, 0x60, ...longs(parameters), 0, 0x60, ...longs(values), ...longs(values)]),
+    ...section(3, [1, 0]),
+    ...section(5, [1, 0, 1]),
+    ...section(10, [1, ...number(code.length), ...code]),
+  ]);
+}
 
 const resident = (): number => Number(/VmRSS:\s+(\d+)/.exec(readFileSync("/proc/self/status", "latin1"))?.[1]) * 1024;
 
@@ -180,9 +197,21 @@ for (const kind of ["thread", "inline"] as const) {
       if (kind === "inline") await open(small({ code: [[0x41, 0x12, 0x1a]] }));
     });
 
+    shared("so are those whose parameters, or whose blocks' own values, are many", async () => {
+      for (const [wasm, words] of [
+        [manyValues(1000, 0, 17_000), /17001 blocks hold 17001000 values/],
+        [manyValues(0, 900, 10_000), /10001 blocks hold 18000000 values/],
+      ] as const)
+        await rejects(() => open(wasm), "ERR_SHM_GUEST_LIMIT", words);
+      for (const wasm of [manyValues(1000, 0, 10), manyValues(0, 900, 10), manyValues(1, 1, 10_000)]) {
+        const within = await open(wasm);
+        await (within as { close(): unknown }).close();
+      }
+    });
+
     shared("functions for which the compiler takes gigabytes are ERR_SHM_GUEST_LIMIT", async () => {
       await rejects(() => open(compileBomb), "ERR_SHM_GUEST_LIMIT", /locals/);
-      const words = /50000 locals and 9001 blocks/;
+      const words = /9001 blocks hold 450059000 values/;
       await rejects(() => open(compileBomb, { moduleLimits: LARGEST }), "ERR_SHM_GUEST_LIMIT", words);
       const within = await open(small({ code: [blocks(900)], locals: 9000 }));
       await (within as { close(): unknown }).close();

@@ -108,7 +108,7 @@ export function beginConfinement(host: Host, parent: number): Finish {
   const held = dataHeld();
   const namespaces = calls.isolate(); // from here on /proc may be absent
   return ({ segments, memory }) => {
-    const dataLimit = held + memory;
+    const dataLimit = Math.min(held + memory, Number.MAX_SAFE_INTEGER);
     filter(calls, dataLimit, segments, events);
     return confinementOf(dataLimit, namespaces);
   };

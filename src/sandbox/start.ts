@@ -143,11 +143,12 @@ function startProcess(
   began: number,
   ended?: () => void,
 ): Promise<Sandbox> {
-  const { memoryLimit, processMemoryLimit } = options;
+  const { processMemoryLimit } = options;
+  const side = hostSide(options, limits);
   // A window's pages are the process's own before the segment is attached over them. Those of a guarded one are again, if the
   // guest stores there.
   const own = pagesOfWindows(options) * WASM_PAGE;
-  const memory = memoryLimit + own + processMemoryLimit + module.length;
+  const memory = side.memoryAllowed + own + processMemoryLimit + module.length;
   const job = { ...limits, ...jobOf(options), moduleBytes: module.length, memory };
   const request = { job, module, processMemoryLimit };
   const carry = (events: CarrierEvents): Carrier => {
@@ -158,7 +159,7 @@ function startProcess(
       throw cannotCross("what the guest is given", cause);
     }
   };
-  return startSandbox({ ...hostSide(options, limits), began, carry, ended });
+  return startSandbox({ ...side, began, carry, ended });
 }
 
 /** What this side of a sandbox knows of its guest. */

@@ -4,7 +4,8 @@ import { once } from "node:events";
 import { readdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as assert from "uvu/assert";
-import { createSandbox, type Sandbox } from "wasm-shm";
+import { createSandbox, createSandboxPool, type Sandbox } from "wasm-shm";
+import { moduleOf } from "../module/modules.js";
 import { suite } from "../suite.js";
 import { campaign } from "../support/campaign.js";
 import { moduleFile, root } from "../support/child.js";
@@ -44,6 +45,35 @@ else {
       await sandbox.close();
     }),
   );
+
+  processes("may take what its guest may have, and no more because memoryLimit is large", async () => {
+    const MiB = 2 ** 20;
+    const memory = [2, 1, 3, 0x65, 0x6e, 0x76, 6, 0x6d, 0x65, 0x6d, 0x6f, 0x72, 0x79, 2, 1, 1, 16] as const; // 1 to 16 pages
+    const bounded = moduleOf([...memory]);
+    const limits: number[] = [];
+    for (const memoryLimit of [MiB, 1024 * MiB, Number.MAX_SAFE_INTEGER]) {
+      await using sandbox = await createSandbox(bounded, { memoryLimit });
+      limits.push(sandbox.confinement?.dataLimit as number);
+      assert.is(sandbox.memory.allowed, MiB);
+    }
+    assert.ok(Math.max(...limits) - Math.min(...limits) < 16 * MiB, limits.join());
+  });
+
+  processes("takes limits of any size", async () => {
+    const most = Number.MAX_SAFE_INTEGER;
+    for (const options of [
+      { processMemoryLimit: most },
+      { memoryLimit: most },
+      { memoryLimit: most, allocator: "__new" },
+      { memoryLimit: most, processMemoryLimit: most },
+    ]) {
+      await using sandbox = await createSandbox(guest("assemblyscript/guest"), options);
+      assert.is((await sandbox.write("text")).length, 2);
+      assert.ok((sandbox.confinement?.dataLimit as number) <= most);
+    }
+    await using pool = await createSandboxPool(exportsGuest, { size: 1, memoryLimit: most, processMemoryLimit: most });
+    assert.is(await pool.call("answer"), 42);
+  });
 
   for (const signal of ["SIGKILL", "SIGSEGV", "SIGTERM", "SIGABRT", "SIGSYS"] as const)
     processes(`killed by ${signal} in a call: ERR_SHM_SANDBOX_CLOSED with the signal, and nothing stays attached`, () =>

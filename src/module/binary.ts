@@ -1,7 +1,7 @@
 // A module's bytes, section by section: what it imports, declares and exports. Read before the engine runs any of it.
 // https://webassembly.github.io/spec/core/binary/modules.html
 import { type Constant, constant } from "./constant.js";
-import { Reader, type Refuse } from "./reader.js";
+import { type Counts, Reader, type Refuse } from "./reader.js";
 import {
   type FunctionType,
   type GlobalType,
@@ -118,7 +118,7 @@ function kindOf(reader: Reader): (typeof kinds)[number] {
 
 function importedType(reader: Reader): ImportedType {
   const kind = kindOf(reader);
-  if (kind === "function") return { kind, type: reader.u32() };
+  if (kind === "function") return { kind, type: reader.index("types") };
   if (kind === "tag") return { kind, type: tagType(reader) };
   if (kind === "table") return { kind, table: tableType(reader) };
   return kind === "memory" ? { kind, memory: limits(reader) } : { kind, global: globalType(reader) };
@@ -169,8 +169,15 @@ function elementEntry(reader: Reader): Elements {
   const count = reader.count("elements", most.elements);
   for (let rest = count; rest > 0; rest--)
     if (flags & EXPRESSIONS) constant(reader);
-    else reader.u32();
+    else reader.index("functions");
   return { mode, table, offset, count };
+}
+
+function exportEntry(reader: Reader): Export {
+  const name = reader.name();
+  const kind = kindOf(reader);
+  const counted = kind === "function" ? "functions" : kind === "global" ? "globals" : undefined;
+  return { name, kind, index: counted ? reader.index(counted) : reader.u32() };
 }
 
 /** Of `locals`, runs of one type, the number of all. */
@@ -185,12 +192,14 @@ function localsOf(reader: Reader): number {
 }
 
 /**
- * A module. Its sections are found by the constructor, and each is read when it is first asked for. Types are not checked,
- * nor indices: that is for the engine. Nothing is trusted either: a length, a count or a number that does not fit the bytes
- * is the caller's error.
+ * A module. Its sections are found by the constructor, and each is read when it is first asked for. Types are not checked:
+ * that is for the engine. Nothing is trusted either: a length, a count or a number that does not fit the bytes, or the index of a
+ * type, a function or a global that the module lacks, is the caller's error.
  */
 export class ModuleBinary {
   readonly sections: readonly Section[];
+  /** Imported ones included. */
+  readonly counts: Counts = new LazyCounts(this);
   readonly #read = new Map<number, unknown>();
 
   /**
@@ -229,7 +238,7 @@ export class ModuleBinary {
 
   /** The type of each function that it defines: an index. */
   get functions(): readonly number[] {
-    return this.#list(section.function, "functions", most.functions, (reader) => reader.u32());
+    return this.#list(section.function, "functions", most.functions, (reader) => reader.index("types"));
   }
 
   get tables(): readonly Table[] {
@@ -253,16 +262,12 @@ export class ModuleBinary {
   }
 
   get exports(): readonly Export[] {
-    return this.#list(section.export, "exports", most.exports, (reader) => ({
-      name: reader.name(),
-      kind: kindOf(reader),
-      index: reader.u32(),
-    }));
+    return this.#list(section.export, "exports", most.exports, exportEntry);
   }
 
   /** The index of the function that the engine calls at the instantiation. */
   get start(): number | undefined {
-    return this.#section(section.start, (reader) => reader.u32(), undefined);
+    return this.#section(section.start, (reader) => reader.index("functions"), undefined);
   }
 
   get elements(): readonly Elements[] {
@@ -295,7 +300,19 @@ export class ModuleBinary {
   reader(of: Section | undefined): Reader | undefined {
     if (of === undefined) return undefined;
     const part = of.id === section.custom ? "a custom section" : `section ${of.id}`;
-    return new Reader(this.bytes, of.content, of.end, part, this.refuse);
+    const counts = of.id === section.type ? undefined : this.counts; // which it decides
+    return new Reader(this.bytes, of.content, of.end, part, this.refuse, counts);
+  }
+
+  /** The instructions of a function. */
+  code({ code, end }: Body): Reader {
+    return new Reader(this.bytes, code, end, "a function", this.refuse, this.counts);
+  }
+
+  /** The type of a function; undefined if it is not one of a function. */
+  typeOf(index: number): FunctionType | undefined {
+    const imported = this.imports.flatMap((each) => (each.kind === "function" ? [each.type] : []));
+    return this.types[imported[index] ?? this.functions[index - imported.length] ?? -1];
   }
 
   /** How many of a kind it imports: they have the first indices. */
@@ -315,5 +332,32 @@ export class ModuleBinary {
     reader?.finish();
     this.#read.set(id, value);
     return value;
+  }
+}
+
+/** Each is counted when it is first asked for: that reads sections, in which the others are asked for. */
+class LazyCounts implements Counts {
+  readonly #module: ModuleBinary;
+  #types: number | undefined;
+  #functions: number | undefined;
+  #globals: number | undefined;
+
+  constructor(module: ModuleBinary) {
+    this.#module = module;
+  }
+
+  get types(): number {
+    this.#types ??= this.#module.types.length;
+    return this.#types;
+  }
+
+  get functions(): number {
+    this.#functions ??= this.#module.imported("function") + this.#module.functions.length;
+    return this.#functions;
+  }
+
+  get globals(): number {
+    this.#globals ??= this.#module.imported("global") + this.#module.globals.length;
+    return this.#globals;
   }
 }

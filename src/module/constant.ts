@@ -87,10 +87,10 @@ function operand(reader: Reader, opcode: number): Integer | undefined {
       reader.skip(8);
       return undefined;
     case REF_NULL:
-      reader.signed(33);
+      reader.heapType();
       return undefined;
     case REF_FUNC:
-      reader.u32();
+      reader.index("functions");
       return undefined;
     case VECTOR:
       if (reader.u32() !== V128_CONST) break;

@@ -138,8 +138,7 @@ export function fitContents(module: ModuleBinary, declared: Declared, { stackEnd
   if (globals) contents.set(section.global, globals);
   if (!isResized && resizer === undefined) return contents;
   const { types, functions } = module;
-  const pages = module.imported("global") + module.globals.length;
-  const first = module.imported("function") + functions.length;
+  const { globals: pages, functions: first } = module.counts;
   const size = isResized ? [0x23, ...unsigned(pages)] : [0x3f, 0];
   const grow = isResized ? [0x10, ...unsigned(first)] : [0x40, 0];
   const added = isResized ? [growBody(size, pages, heap.most)] : [];

@@ -77,7 +77,7 @@ const on = (index: number, ...codes: number[]): number[][] => codes.map((code) =
 /** Writes a function of the module that counts. Returns whether it needs {@link bulkBody}. */
 function count(module: ModuleBinary, body: Body, locals: number, added: Added, output: Output): boolean {
   const { bytes } = module;
-  const reader = new Reader(bytes, body.code, body.end, "a function", module.refuse);
+  const reader = module.code(body);
   const edits: [at: number, what: Run | "get" | readonly number[]][] = [];
   let [hasLoop, handles, calls, isBulk] = [false, false, false, false];
   const begin = (asks: boolean): Run => {
@@ -85,11 +85,11 @@ function count(module: ModuleBinary, body: Body, locals: number, added: Added, o
     edits.push([reader.position, run]);
     return run;
   };
-  /** An index that a module does not have must not become one of what is added. */
-  const checkIndex = (at: number, count: number): void => {
+  /** A local that a function does not have must not become the one that is added. */
+  const checkLocal = (at: number): void => {
     const { position } = reader;
     reader.position = at + 1;
-    if (reader.u32() >= count) throw reader.wrong("an index of a local or a global that it lacks");
+    if (reader.u32() >= locals) throw reader.wrong("an index of a local that it lacks");
     reader.position = position;
   };
   let run = begin(true);
@@ -124,8 +124,7 @@ function count(module: ModuleBinary, body: Body, locals: number, added: Added, o
       reader.position = position;
       leave(depth);
       run = begin(false);
-    } else if (opcode >= LOCAL_GET && opcode <= GLOBAL_SET)
-      checkIndex(start, opcode < GLOBAL_GET ? locals : added.fuel);
+    } else if (opcode >= LOCAL_GET && opcode <= LOCAL_TEE) checkLocal(start);
     else if (LEAVING.has(opcode)) {
       leave(frames.length - 1);
       run = begin(false);
@@ -199,10 +198,7 @@ export function withFuel(module: ModuleBinary): Counted {
   const { types, functions, tables } = module;
   if (tables.some(({ is64 }) => is64))
     throw module.refuse("it has a 64-bit table, whose instructions cannot be counted");
-  const added = {
-    fuel: module.imported("global") + module.globals.length,
-    bulk: module.imported("function") + functions.length,
-  };
+  const added = { fuel: module.counts.globals, bulk: module.counts.functions };
   const code = new Output();
   const output = new Output();
   let hasBulk = false;
@@ -227,6 +223,9 @@ export function withFuel(module: ModuleBinary): Counted {
   const entries = [fuelEntry];
   let start: string | undefined;
   if (module.start !== undefined) {
+    const type = module.typeOf(module.start);
+    if (type && type.parameters.length + type.results.length > 0)
+      throw module.refuse("its start function takes or returns values");
     const [name, entry] = exported(module, "start", 0, module.start);
     entries.push(entry);
     start = name;

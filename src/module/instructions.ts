@@ -2,16 +2,15 @@
 // https://webassembly.github.io/spec/core/binary/instructions.html, and the proposals that engines have: threads, exceptions,
 // tail calls, garbage collection, relaxed vectors, wide arithmetic.
 import type { Body, ModuleBinary } from "./binary.js";
-import { Reader } from "./reader.js";
+import type { Reader } from "./reader.js";
 import { addResizes, type Found, type HeapCall, resizersOf } from "./resize.js";
 import { most, NULLABLE_REFERENCE, REFERENCE, valueType } from "./types.js";
 
 /** Numbers behind each opcode of one byte: u = 32 bits, unsigned. Opcodes that are not here are below, or unknown. */
 const unsignedBehind: Readonly<Record<number, number>> = {
   ...behind(0, [0x00, 0x01, 0x05, 0x0a, 0x0b, 0x0f, 0x19, 0x1a, 0x1b, 0xd1, 0xd3, 0xd4]),
-  ...behind(1, [0x07, 0x08, 0x09, 0x0c, 0x0d, 0x10, 0x12, 0x14, 0x15, 0x18, 0xd2, 0xd5, 0xd6]),
-  ...behind(1, [0x20, 0x21, 0x22, 0x23, 0x24, 0x25, 0x26, 0x3f, 0x40]),
-  ...behind(2, [0x11, 0x13]),
+  ...behind(1, [0x07, 0x08, 0x09, 0x0c, 0x0d, 0x18, 0xd5, 0xd6]),
+  ...behind(1, [0x20, 0x21, 0x22, 0x25, 0x26, 0x3f, 0x40]),
   ...behind(0, upTo(0x45, 0xc4)),
 };
 
@@ -63,8 +62,8 @@ function passMemoryArgument(reader: Reader): void {
 /** No result, one, or the index of a type. A reference's type has a second number. */
 function passBlockType(reader: Reader): void {
   const first = reader.peek();
-  if (first >= 0x80) reader.signed(33);
-  else if (reader.byte() === REFERENCE || first === NULLABLE_REFERENCE) reader.signed(33);
+  if (first >= 0x80 || first < 0x40) reader.heapType();
+  else if (reader.byte() === REFERENCE || first === NULLABLE_REFERENCE) reader.heapType();
 }
 
 function passCatch(reader: Reader): void {
@@ -75,12 +74,12 @@ function passCatch(reader: Reader): void {
 
 function passReferences(reader: Reader): boolean {
   const opcode = reader.u32();
-  if (opcode >= 20 && opcode <= 23) reader.signed(33);
+  if (opcode >= 20 && opcode <= 23) reader.heapType();
   else if (opcode === 24 || opcode === 25) {
     reader.byte();
     reader.u32();
-    reader.signed(33);
-    reader.signed(33);
+    reader.heapType();
+    reader.heapType();
   } else return passUnsigned(reader, behindReferences[opcode]);
   return true;
 }
@@ -140,7 +139,25 @@ function passOperands(reader: Reader, opcode: number): boolean {
         reader.skip(8);
         break;
       case 0xd0:
-        reader.signed(33);
+        reader.heapType();
+        break;
+      case CALL:
+      case 0x12:
+      case 0xd2:
+        reader.index("functions");
+        break;
+      case GLOBAL_GET:
+      case GLOBAL_SET:
+        reader.index("globals");
+        break;
+      case 0x11:
+      case 0x13:
+        reader.index("types");
+        reader.u32(); // the table
+        break;
+      case 0x14:
+      case 0x15:
+        reader.index("types");
         break;
       case 0xfb:
         return passReferences(reader);
@@ -200,7 +217,7 @@ export function scan(module: ModuleBinary): Scan {
   for (const body of module.bodies()) {
     const found: Found[] = [];
     const called: HeapCall[] = [];
-    const reader = new Reader(module.bytes, body.code, body.end, "a function", module.refuse);
+    const reader = module.code(body);
     // How many constants there were without another instruction between them, and of the last three the first and the rest.
     let constants = 0;
     let [address, middle, last] = [0, 0, 0];
@@ -217,12 +234,12 @@ export function scan(module: ModuleBinary): Scan {
         continue;
       }
       let got: number | undefined;
-      if (opcode === GLOBAL_GET) got = reader.u32();
+      if (opcode === GLOBAL_GET) got = reader.index("globals");
       else if (opcode === GLOBAL_SET) {
-        const set = reader.u32();
+        const set = reader.index("globals");
         if (isSum) raised.add(set);
       } else if (opcode === CALL) {
-        const callee = reader.u32();
+        const callee = reader.index("functions");
         if (candidates.has(callee)) called.push({ kind: "resize", callee, start, end: reader.position });
       } else {
         reader.position = start;

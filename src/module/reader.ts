@@ -5,6 +5,13 @@
 /** Makes the error for bytes that are not a module; `reason` says what was found where. */
 export type Refuse = (reason: string) => Error;
 
+/** How many of each a module has. What is added to it has the next indices, which none of its own may name. */
+export interface Counts {
+  readonly types: number;
+  readonly functions: number;
+  readonly globals: number;
+}
+
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 export class Reader {
@@ -14,6 +21,7 @@ export class Reader {
    * Reads `bytes` from `position` up to `end`. No other thread may change them.
    *
    * @param part what the errors call these bytes
+   * @param counts what indices are checked against; undefined: they are not
    */
   constructor(
     readonly bytes: Uint8Array,
@@ -21,6 +29,7 @@ export class Reader {
     readonly end: number,
     readonly part: string,
     readonly refuse: Refuse,
+    readonly counts?: Counts,
   ) {
     this.position = position;
   }
@@ -56,6 +65,23 @@ export class Reader {
       if (byte < 0x80 && value < 2 ** 32) return value;
     }
     throw this.wrong("a number of more than 32 bits");
+  }
+
+  /** An index of one of these. */
+  index(of: keyof Counts): number {
+    return this.#checked(this.u32(), of);
+  }
+
+  /** Passes what a reference is to: an abstract type, which is below 0, or the index of one. */
+  heapType(): bigint {
+    const type = this.signed(33);
+    this.#checked(Number(type), "types");
+    return type;
+  }
+
+  #checked(index: number, of: keyof Counts): number {
+    if (this.counts && index >= this.counts[of]) throw this.wrong(`the index ${index} of ${this.counts[of]} ${of}`);
+    return index;
   }
 
   /** A 64-bit number; the nearest double, if it is past 2^53. */
@@ -135,7 +161,7 @@ export class Reader {
   sub(length: number, part = this.part): Reader {
     const start = this.position;
     this.skip(length);
-    return new Reader(this.bytes, start, this.position, part, this.refuse);
+    return new Reader(this.bytes, start, this.position, part, this.refuse, this.counts);
   }
 
   /** Checks that all bytes were read. */

@@ -67,7 +67,7 @@ export interface GlobalType {
 
 export function valueType(reader: Reader): ValueType {
   const byte = reader.byte();
-  if (byte === REFERENCE || byte === NULLABLE_REFERENCE) return `${byte} ${reader.signed(33)}`;
+  if (byte === REFERENCE || byte === NULLABLE_REFERENCE) return `${byte} ${reader.heapType()}`;
   if (byte < LEAST_TYPE || byte > MOST_TYPE) throw reader.wrong(`an unknown type, 0x${byte.toString(16)},`);
   return byte;
 }
@@ -159,5 +159,5 @@ export function globalType(reader: Reader): GlobalType {
 /** The index of a tag's type. */
 export function tagType(reader: Reader): number {
   if (reader.byte() !== 0) throw reader.wrong("an unknown kind of tag");
-  return reader.u32();
+  return reader.index("types");
 }

@@ -5,7 +5,7 @@ import { guestError } from "../common/errors.js";
 import { hints } from "../common/hints.js";
 import type { Body, ModuleBinary } from "../module/binary.js";
 import { passInstruction } from "../module/instructions.js";
-import { Reader } from "../module/reader.js";
+import type { Reader } from "../module/reader.js";
 import type { FunctionType } from "../module/types.js";
 
 /** Locals and parameters of one function times its blocks, and the blocks' own values. The compiler takes 4 to 17 bytes for each. */
@@ -27,8 +27,8 @@ function arityAt(reader: Reader, at: number, types: ModuleBinary["types"]): numb
   return type ? arity(type) : 1;
 }
 
-function checkBody(module: ModuleBinary, { locals, code, end }: Body, type: FunctionType | undefined): void {
-  const reader = new Reader(module.bytes, code, end, "a function", module.refuse);
+function checkBody(module: ModuleBinary, body: Body, type: FunctionType | undefined): void {
+  const reader = module.code(body);
   let blocks = 1;
   let own = 0;
   while (!reader.done) {
@@ -41,7 +41,7 @@ function checkBody(module: ModuleBinary, { locals, code, end }: Body, type: Func
     blocks++;
     own += arityAt(reader, start + 1, module.types);
   }
-  const values = (locals + (type?.parameters.length ?? 0)) * blocks + own;
+  const values = (body.locals + (type?.parameters.length ?? 0)) * blocks + own;
   if (values > MOST_STATES)
     throw tooMuch(
       `has a function whose ${blocks} blocks hold ${values} values, for which the compiler takes gigabytes`,

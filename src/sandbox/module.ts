@@ -180,7 +180,7 @@ export function readGuest(bytes: Uint8Array<ArrayBuffer>, rules: ModuleRules): R
   const pages = { initial, maximum: most };
   const all = new Map([...memoryContents(binary, memory, wanted), ...heap]);
   if (found.bodies.size === 0) return { bytes: withContents(binary, all), pages, fixed: true, functions, hidden };
-  const [name, entry] = exported(binary, "pages", 3, binary.imported("global") + binary.globals.length);
+  const [name, entry] = exported(binary, "pages", 3, binary.counts.globals);
   all.set(section.export, appended(binary, section.export, entry));
   return { bytes: withContents(binary, all), pages, fixed: true, functions, hidden: { ...hidden, pages: name } };
 }

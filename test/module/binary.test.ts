@@ -95,10 +95,27 @@ binary("integers of globals: constants, sums of an imported global, and others t
   );
 });
 
+binary("an index of a type, a function or a global that it lacks is refused wherever it is read", () => {
+  const type = [1, 1, 0x60, 0, 0] as const;
+  const one = [3, 1, 0] as const;
+  refuses("section 2 has the index 1 of 1 types", moduleOf(type, [2, 1, 0, 0, 0, 1]), ({ imports }) => imports);
+  refuses("section 3 has the index 1 of 1 types", moduleOf(type, [3, 1, 1]), ({ functions }) => functions);
+  refuses("section 13 has the index 1 of 1 types", moduleOf(type, [13, 1, 0, 1]), ({ tags }) => tags);
+  refuses("section 6 has the index 1 of 1 types", moduleOf(type, [6, 1, 0x63, 1, 0, 0xd0, 1, 0x0b]), (m) => m.globals);
+  refuses("the index 1 of 1 functions", moduleOf(type, one, [6, 1, 0x70, 0, 0xd2, 1, 0x0b]), (m) => m.globals);
+  refuses("the index 1 of 1 functions", moduleOf(type, one, [7, 1, 0, 0, 1]), (m) => m.exports);
+  refuses("the index 0 of 0 globals", moduleOf(type, one, [7, 1, 0, 3, 0]), (m) => m.exports);
+  refuses("the index 1 of 1 functions", moduleOf(type, one, [8, 1]), (m) => m.start);
+  refuses("the index 2 of 1 functions", moduleOf(type, one, [9, 1, 1, 0, 1, 2]), (m) => m.elements);
+  refuses("the index 9 of 1 types", moduleOf(type, one, [10, 1, 5, 1, 1, 0x63, 9, 0x0b]), (m) => [...m.bodies()]);
+});
+
 binary("segments: active, passive, of a memory; elements of every form", () => {
   const zero = [0x41, 0, 0x0b];
   const { data, elements } = read(
     moduleOf(
+      [1, 1, 0x60, 0, 0],
+      [3, 1, 0],
       [
         9,
         8,

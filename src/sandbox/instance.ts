@@ -108,6 +108,7 @@ export class GuestInstance implements ExchangeGuest {
     this.#initialize(this.#hidden(hidden.start) as GuestFunction | undefined);
     const exit = wasi?.takeExit();
     if (exit !== undefined) throw guestExit(STARTING, exit);
+    this.#checkFuel(STARTING);
     try {
       const windows = new Map<string, GuestWindow>();
       let next = maximumPages * WASM_PAGE;
@@ -152,8 +153,7 @@ export class GuestInstance implements ExchangeGuest {
     if (exit !== undefined) {
       result = exit;
       failed = name === COMMAND ? undefined : guestExit(name, exit);
-    }
-    failed ??= this.#spent(name);
+    } else failed ??= this.#spent(name); // an exit has used the fuel of what it left out
     this.#checkWindows(name, failed);
     if (failed !== undefined) throw failed;
     return wasi && name === COMMAND ? (result ?? 0) : result;
@@ -227,9 +227,8 @@ export class GuestInstance implements ExchangeGuest {
     try {
       begin?.();
       if (typeof start === "function" && start.length === 0) start();
-      this.#checkFuel(STARTING);
     } catch (cause) {
-      throw this.#spent(STARTING, cause) ?? guestTrap(STARTING, cause);
+      throw (cause instanceof GuestExit ? undefined : this.#spent(STARTING, cause)) ?? guestTrap(STARTING, cause);
     }
   }
 

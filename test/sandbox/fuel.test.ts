@@ -1,6 +1,7 @@
 // The instruction limit: the same count on every isolation and engine, and no guest that runs past it.
 import * as assert from "uvu/assert";
 import { createSandbox, createSandboxPool, type InlineSandbox } from "wasm-shm";
+import { unsigned } from "#src/module/rewrite.js";
 import { moduleOf, named } from "../module/modules.js";
 import { suite } from "../suite.js";
 import { confines } from "../support/engine.js";
@@ -100,6 +101,33 @@ for (const kind of kinds) {
       });
     },
   );
+
+  fuel("a guest that exits is told as such, with less fuel than the instructions behind its exit", async () => {
+    const exits = (name: string): Uint8Array<ArrayBuffer> => {
+      // A branch that is not taken, behind which nothing asks for fuel; then proc_exit(3), and behind it 40 instructions that no exit lets run: they are counted with those before.
+      const rest = Array.from({ length: 40 }, () => [0x41, 0, 0x1a]).flat();
+      const body = [0, ...[0x41, 0, 0x0d, 0], ...[0x41, 3, 0x10, 0], ...rest, 0x0b];
+      return moduleOf(
+        [1, 2, 0x60, 1, 0x7f, 0, 0x60, 0, 0],
+        [2, 1, ...named("wasi_snapshot_preview1"), ...named("proc_exit"), 0, 0],
+        [3, 1, 1],
+        [5, 1, 0, 1],
+        [7, 1, ...named(name), 0, 1],
+        [10, 1, ...unsigned(body.length), ...body],
+      );
+    };
+    await withSandbox(kind, exits("_start"), { wasi: {}, fuel: 50 }, async (sandbox) => {
+      assert.is(await sandbox.call("_start"), 3);
+      sandbox.fuel = 10;
+      assert.is(await sandbox.call("_start").catch(({ code }) => code), 3);
+      assert.is(sandbox.fuel, 0);
+      await rejects(() => sandbox.call("_start"), "ERR_SHM_FUEL");
+    });
+    await withSandbox(kind, exits("other"), { wasi: {}, fuel: 10 }, (sandbox) =>
+      rejects(() => sandbox.call("other"), "ERR_SHM_GUEST_EXIT", /code 3/),
+    );
+    await rejects(() => open(kind, exits("_initialize"), { wasi: {}, fuel: 10 }), "ERR_SHM_GUEST_EXIT", /code 3/);
+  });
 
   fuel("memory.fill, memory.copy, memory.grow and table.fill cost their length", () =>
     withSandbox(

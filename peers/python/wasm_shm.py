@@ -11,8 +11,8 @@
             print(bytes(message.bytes))
 
 `window.buffer` is a memoryview of the segment's bytes: `numpy.frombuffer(window.buffer, ...)` shares them, without a
-copy. One thread uses a domain at a time; another thread joins for itself. docs/protocol.md of the npm package has
-every byte. Times are in seconds.
+copy. One thread uses a domain at a time; another thread joins for itself. docs/protocol.md of the repository
+has every byte. Times are in seconds.
 """
 
 from _wasm_shm_channels import Channel, Topic

@@ -110,7 +110,7 @@ export class Channel<T = Uint8Array> extends SharedObject {
     return this.#word(Ring.Closed) !== 0;
   }
 
-  /** How many claims were abandoned, modulo 2^32: by their writer, or because it was killed. */
+  /** With several writers, how many claims were abandoned, modulo 2^32: by their writer, or because it was killed. */
   get abandoned(): number {
     return this.#word(Ring.Abandoned) >>> 0;
   }
@@ -128,7 +128,7 @@ export class Channel<T = Uint8Array> extends SharedObject {
   /**
    * The writing end.
    *
-   * @throws {ShmError} `ERR_SHM_NOT_OWNER` its mode is `"spsc"`, and there is a living writer; `ERR_SHM_CLOSED`;
+   * @throws {ShmError} `ERR_SHM_NOT_OWNER` its mode is `"spsc"`, and there is a living writer;
    *   `ERR_SHM_LAYOUT`; `ERR_SHM_DETACHED`
    */
   writer(options?: WriterOptions): Writer<T> {

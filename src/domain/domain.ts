@@ -39,7 +39,7 @@ export function checkJoin(options: JoinOptions | undefined): Pick<Place, "offset
 
 /**
  * This attachment as a participant of a domain: processes that share locks. From {@link Attachment.join}.
- * After {@link leave}, or a detach of the attachment, every method except `Symbol.dispose` throws `ERR_SHM_DETACHED`.
+ * After {@link leave}, or a detach of the attachment, every method throws `ERR_SHM_DETACHED`, except `Symbol.dispose`, `off`, `ref` and `unref`.
  */
 export class Domain extends Uncloneable {
   readonly #participant: Participant;
@@ -86,8 +86,8 @@ export class Domain extends Uncloneable {
   }
 
   /**
-   * Calls `listener(peer)` when another participant joins, leaves, or is killed. A death is told within a second, and at once
-   * if the kernel tells it. Listeners alone do not keep the process alive.
+   * Calls `listener(peer)` when another participant joins, leaves, or is killed. A death is told at once if the kernel tells it,
+   * else within a second, unless it was in another pid namespace. Listeners alone do not keep the process alive.
    */
   on(event: PeerEvent, listener: PeerListener): this {
     this.#events.on(event, listener);

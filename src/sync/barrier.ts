@@ -19,7 +19,7 @@ import type { SyncWaitOptions, WaitOptions } from "./options.js";
 import type { Participant } from "./participant.js";
 
 export interface BarrierOptions {
-  /** How many participants meet: 1 to 64. Every participant must say the same. */
+  /** How many participants meet: 1 to the domain's slots. Every participant must say the same. */
   parties: number;
 }
 

@@ -77,6 +77,7 @@ const engine: Engine = {
   compare: (left, right) => Buffer.compare(left, right),
   indexOf: (bytes, value) => (bytes as Buffer).indexOf(value),
   lastIndexOf: (bytes, value) => (bytes as Buffer).lastIndexOf(value),
+  longestText: 2 ** 31 - 1, // Node makes an int32 of the index
   // Boyer and Moore's search with tables of 250 bytes (nbytes.h, kBMMaxShift). With a needle of 4,000 bytes that nearly
   // matches everywhere, 64 MiB take 70 s instead of 0.3 s (Node 20, x86-64).
   longestNeedle: 250,

@@ -58,21 +58,27 @@ export class AutoRange extends JsRange {
   }
 
   override indexOfByte(byte: number, start: number, end: number): number {
-    return this.#engine.indexOf ? super.indexOfByte(byte, start, end) : this.#long.indexOfByte(byte, start, end);
+    return this.searchBy("indexOf", end - start)
+      ? super.indexOfByte(byte, start, end)
+      : this.#long.indexOfByte(byte, start, end);
   }
 
   override lastIndexOfByte(byte: number, start: number, end: number): number {
-    return this.#engine.lastIndexOf
+    return this.searchBy("lastIndexOf", end - start)
       ? super.lastIndexOfByte(byte, start, end)
       : this.#long.lastIndexOfByte(byte, start, end);
   }
 
   override indexOf(needle: Uint8Array, start: number, end: number): number {
-    return this.#finds(needle) ? super.indexOf(needle, start, end) : this.#long.indexOf(needle, start, end);
+    return this.searchBy("indexOf", end - start, needle.length)
+      ? super.indexOf(needle, start, end)
+      : this.#long.indexOf(needle, start, end);
   }
 
   override lastIndexOf(needle: Uint8Array, start: number, end: number): number {
-    return this.#finds(needle) ? super.lastIndexOf(needle, start, end) : this.#long.lastIndexOf(needle, start, end);
+    return this.searchBy("lastIndexOf", end - start, needle.length)
+      ? super.lastIndexOf(needle, start, end)
+      : this.#long.lastIndexOf(needle, start, end);
   }
 
   override compare(other: Uint8Array, start: number, end: number): number {
@@ -140,10 +146,5 @@ export class AutoRange extends JsRange {
     if (this.#isClosed || this.#window.detached) throw TRAP;
     this.#made ??= this.#wasm.range(this.#window);
     return this.#made;
-  }
-
-  /** Whether the engine finds the needle in linear time. */
-  #finds(needle: Uint8Array): boolean {
-    return this.#engine.indexOf !== undefined && needle.length <= (this.#engine.longestNeedle ?? 0);
   }
 }

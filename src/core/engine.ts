@@ -22,6 +22,8 @@ export interface Engine extends WindowNatives {
   readonly indexOf?: (bytes: Uint8Array, value: number | Uint8Array) => number;
   /** As indexOf, the last occurrence. */
   readonly lastIndexOf?: (bytes: Uint8Array, value: number | Uint8Array) => number;
+  /** Longest text, in bytes, about which indexOf and lastIndexOf are right (default any). */
+  readonly longestText?: number;
   /** Longest needle, in bytes, that indexOf and lastIndexOf find in linear time, even if nearly everything matches. */
   readonly longestNeedle?: number;
   /** Reverses the bytes of each element, in place. The length is a multiple of `width`. */

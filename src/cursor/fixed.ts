@@ -94,11 +94,12 @@ function lengthOf(field: Uint8Array, unit: 1 | 2): number {
 /** Each fills the beginning of a field of zeros with whole characters, and returns how many bytes these are. */
 const encoders: Readonly<Record<TextEncoding, (text: string, field: Uint8Array) => number>> = {
   utf8(text, field) {
-    const all = encoder.encodeInto(text, field);
+    const room = field.subarray(0, 3 * text.length); // Node 20 and 22 write nothing into 2 GiB or more
+    const all = encoder.encodeInto(text, room);
     let { written } = all;
     // Node 26.10 leaves out a last character that fits, if the rest does not: "aéaé" in 3 bytes is "a" there.
     for (const character of text.slice(all.read)) {
-      const one = encoder.encodeInto(character, field.subarray(written));
+      const one = encoder.encodeInto(character, room.subarray(written));
       if (one.written === 0) break;
       written += one.written;
     }

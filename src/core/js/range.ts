@@ -86,23 +86,28 @@ export class JsRange implements CoreRange {
 
   indexOfByte(byte: number, start: number, end: number): number {
     const text = this.#native(start, end);
-    return placeIn(text, start, 1, this.#engine.indexOf?.(text, byte) ?? indexOfByte(text, byte));
+    return placeIn(text, start, 1, this.searchBy("indexOf", text.length)?.(text, byte) ?? indexOfByte(text, byte));
   }
 
   lastIndexOfByte(byte: number, start: number, end: number): number {
     const text = this.#native(start, end);
-    return placeIn(text, start, 1, this.#engine.lastIndexOf?.(text, byte) ?? lastIndexOfByte(text, byte));
+    return placeIn(
+      text,
+      start,
+      1,
+      this.searchBy("lastIndexOf", text.length)?.(text, byte) ?? lastIndexOfByte(text, byte),
+    );
   }
 
   indexOf(needle: Uint8Array, start: number, end: number): number {
     const text = this.#native(start, end);
-    const native = this.#isShort(needle) ? this.#engine.indexOf : undefined;
+    const native = this.searchBy("indexOf", text.length, needle.length);
     return placeIn(text, start, needle.length, native?.(text, needle) ?? indexOf(text, needle));
   }
 
   lastIndexOf(needle: Uint8Array, start: number, end: number): number {
     const text = this.#native(start, end);
-    const native = this.#isShort(needle) ? this.#engine.lastIndexOf : undefined;
+    const native = this.searchBy("lastIndexOf", text.length, needle.length);
     return placeIn(text, start, needle.length, native?.(text, needle) ?? lastIndexOf(text, needle));
   }
 
@@ -190,9 +195,10 @@ export class JsRange implements CoreRange {
     return this.#open(start, end).nativePart(start, end - start);
   }
 
-  /** Whether the engine finds the needle in linear time. */
-  #isShort(needle: Uint8Array): boolean {
-    return needle.length <= (this.#engine.longestNeedle ?? 0);
+  /** The engine's search, if it is right about so long a text, and finds so long a needle in linear time. */
+  protected searchBy(name: "indexOf" | "lastIndexOf", textLength: number, needleLength = 0): Engine["indexOf"] {
+    const { longestText = Number.POSITIVE_INFINITY, longestNeedle = 0 } = this.#engine;
+    return textLength <= longestText && needleLength <= longestNeedle ? this.#engine[name] : undefined;
   }
 }
 

@@ -2,17 +2,20 @@
 // goes back, so it takes linear time even if the text is hostile, or another process writes to it meanwhile. The table
 // takes 4 bytes for each byte of the needle.
 
+// Not methods of the text: it may be a Buffer, whose own are the engine's search.
+const { indexOf: first, lastIndexOf: last } = Uint8Array.prototype;
+
 export function indexOfByte(text: Uint8Array, byte: number): number {
-  return text.indexOf(byte);
+  return first.call(text, byte);
 }
 
 export function lastIndexOfByte(text: Uint8Array, byte: number): number {
-  return text.lastIndexOf(byte);
+  return last.call(text, byte);
 }
 
 export function indexOf(text: Uint8Array, needle: Uint8Array): number {
-  const last = search(text, needle, 0, 1);
-  return last < 0 ? -1 : last - needle.length + 1;
+  const end = search(text, needle, 0, 1);
+  return end < 0 ? -1 : end - needle.length + 1;
 }
 
 /** The first occurrence of the reversed needle in the text as read from its end. */

@@ -77,7 +77,11 @@ export class WasmCursor extends WasmNumbers implements CoreCursor {
     for (let from = 0; from < bytes.length; from += most) {
       const part = bytes.subarray(from, from + most);
       this.#window.copy(instance.bytes, part);
-      sum = exports.crc32cOfScratch(part.length, sum) >>> 0;
+      try {
+        sum = exports.crc32cOfScratch(part.length, sum) >>> 0;
+      } catch (error) {
+        throw instance.reasonOf(error);
+      }
     }
     return sum;
   }

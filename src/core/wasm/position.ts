@@ -1,4 +1,5 @@
 // A cursor's position by the core in assembly/.
+import { corePageWritten } from "../../common/errors.js";
 import { TRAP } from "../core.js";
 import type { Exports } from "./exports.js";
 import { CLOSED, type Instance, keepFor, type Lease, MAX_LENGTH, release } from "./page.js";
@@ -53,7 +54,12 @@ export abstract class WasmPosition {
   }
 
   find(byte: number, limit: number): number {
-    return this.exports.findNext(this.record, byte, Math.min(limit, MAX_LENGTH)); // cannot trap, as position
+    try {
+      return this.exports.findNext(this.record, byte, Math.min(limit, MAX_LENGTH));
+    } catch (error) {
+      // It traps only past the end of the memory.
+      throw error instanceof WebAssembly.RuntimeError ? corePageWritten(error) : error;
+    }
   }
 
   close(): void {

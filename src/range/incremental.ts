@@ -182,42 +182,43 @@ export class Checksum<T extends number | bigint = number | bigint> extends Unclo
     inPlace: (use: (range: CoreRange, from: number, to: number) => void, from: number, to: number) => void,
   ): void {
     const algorithm = this.#algorithm;
-    this.#total += end - start;
+    const total = this.#total + end - start;
+    // Nothing is assigned before the last step that may fail.
     if (!isHash(algorithm)) {
+      let sum = this.#sum;
       inPlace(
         (range, from, to) => {
-          this.#sum = range[algorithm](from, to, this.#sum);
+          sum = range[algorithm](from, to, sum);
         },
         start,
         end,
       );
+      this.#sum = sum;
+      this.#total = total;
       return;
     }
     const { stripe, last, short } = hashShapes[algorithm];
-    const before = this.#pending.length;
-    const whole = this.#total <= short ? 0 : Math.max(0, Math.floor((before + end - start - last) / stripe) * stripe);
+    let pending = this.#pending;
+    const before = pending.length;
+    const whole = total <= short ? 0 : Math.max(0, Math.floor((before + end - start - last) / stripe) * stripe);
+    const state = this.#state.slice();
     const take = (range: CoreRange, from: number, to: number): void =>
-      range.hashStripes(algorithm, this.#state, this.#seed, from, to);
+      range.hashStripes(algorithm, state, this.#seed, from, to);
     let at = start;
     if (whole > 0 && before > 0) {
       // The pending bytes, with as many of the new ones as make them whole stripes.
       const first = Math.min(whole, Math.ceil(before / stripe) * stripe);
       at += Math.max(0, first - before);
-      this.#append(bytes.subarray(start, at));
-      this.#room.window.write(this.#pending.subarray(0, first), 0, first);
+      pending = joined(pending, bytes.subarray(start, at));
+      this.#room.window.write(pending.subarray(0, first), 0, first);
       take(this.#room.range, 0, first);
-      this.#pending = this.#pending.slice(first);
+      pending = pending.slice(first);
     }
     const rest = whole === 0 ? at : Math.max(at, start + whole - before);
     inPlace(take, at, rest);
-    this.#append(bytes.subarray(rest, end));
-  }
-
-  #append(bytes: Uint8Array): void {
-    const pending = new Uint8Array(this.#pending.length + bytes.length);
-    pending.set(this.#pending);
-    pending.set(bytes, this.#pending.length);
-    this.#pending = pending;
+    this.#pending = joined(pending, bytes.subarray(rest, end));
+    this.#state = state;
+    this.#total = total;
   }
 
   /** Bytes outside every window, in parts that are whole stripes, except for the last. */
@@ -234,6 +235,13 @@ export class Checksum<T extends number | bigint = number | bigint> extends Unclo
       use(range, 0, part.length);
     }
   }
+}
+
+function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
+  const both = new Uint8Array(first.length + second.length);
+  both.set(first);
+  both.set(second, first.length);
+  return both;
 }
 
 /** Whether the parts of a state fit together. A wrong ninth word would have a core read beside the secret. */

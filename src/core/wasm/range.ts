@@ -89,7 +89,7 @@ export class WasmRange implements CoreRange {
   xxh64(start: number, end: number, seed: bigint): bigint {
     const length = end - start;
     const rest = start + length - (length % XXH64_STRIPE);
-    this.#exports.xxh64Begin(seed);
+    this.#begin("xxh64", seed);
     this.#inCalls(start, rest, (record, from, to) => this.#exports.xxh64Stripes(record, from, to));
     return BigInt.asUintN(
       64,
@@ -106,7 +106,7 @@ export class WasmRange implements CoreRange {
       );
     // The stripes are those that end before the last byte. The last 64 bytes are hashed at the end, some of them again.
     const rest = start + length - 1 - ((length - 1) % XXH3_STRIPE);
-    this.#call(() => this.#exports.xxh3Begin(seed)); // may trap: it uses the core's constants
+    this.#begin("xxh3", seed);
     this.#inCalls(start, rest, (record, from, to) => this.#exports.xxh3Stripes(record, from, to));
     return BigInt.asUintN(
       64,
@@ -328,7 +328,7 @@ export class WasmRange implements CoreRange {
   /** Prepares the state of a hash, and the secret of its seed; then puts back the state that an earlier call left. */
   #begin(name: HashName, seed: bigint, state?: Uint8Array): void {
     if (name === "xxh64") this.#exports.xxh64Begin(seed);
-    else this.#exports.xxh3Begin(seed);
+    else this.#call(() => this.#exports.xxh3Begin(seed)); // may trap: it uses the core's constants
     if (state) this.#instance.state.set(state);
   }
 

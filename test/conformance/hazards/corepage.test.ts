@@ -1,9 +1,9 @@
 // Code that writes into the core's page by mistake: a module that was linked for other addresses. Whatever it hits, the next
 // cursor or range says so, and no checksum is wrong.
 import * as assert from "uvu/assert";
-import type { Attachment } from "wasm-shm";
+import type { Attachment, Checksum } from "wasm-shm";
 import { suite } from "../../suite.js";
-import { code, pairs } from "../../support/pairs.js";
+import { code, pairs, randomBytes } from "../../support/pairs.js";
 
 const SIZE = 100_000;
 const PAGE = 65_536;
@@ -63,6 +63,63 @@ for (const { name, shm, withSegment } of pairs) {
             foreign(error);
           }
       });
+  });
+
+  page("is noticed by an update of a checksum, which is then as it was before", () => {
+    const first = randomBytes(1000);
+    const all = randomBytes(4000, 7);
+    for (const algorithm of checksums)
+      for (const at of [1100, 20_480])
+        withSegment(SIZE, (segment) => {
+          const attachment = segment.attach();
+          const make = (): Checksum => shm.createChecksum(algorithm as "crc32").update(first);
+          make().update(attachment); // the core's constants are there
+          const checksum = make();
+          const before = checksum.digest();
+          pageOf(attachment)[at] = 1 ^ (pageOf(attachment)[at] as number);
+          // Not every algorithm uses what lies at 1100, and "auto" leaves crc32 to the engine.
+          for (const _ of [1, 2])
+            try {
+              checksum.update(attachment, 0, 4000);
+              assert.not.ok(isUsed && at === 20_480 && algorithm !== "crc32");
+              return;
+            } catch (error) {
+              foreign(error);
+              assert.is(checksum.byteLength, 1000);
+              assert.is(checksum.digest(), before);
+            }
+          assert.is(checksum.update(all).digest(), make().update(all).digest());
+        });
+  });
+
+  for (const length of [100, 5000])
+    page(`is noticed by frames of ${length} bytes, and by nothing after them`, () => {
+      withSegment(SIZE, (segment) => {
+        const attachment = segment.attach();
+        const cursor = attachment.cursor();
+        cursor.writeFrame(randomBytes(length));
+        const at = 20_480;
+        pageOf(attachment)[at] = 1 ^ (pageOf(attachment)[at] as number);
+        if (shm.core === "wasm" || (shm.core === "auto" && length >= 1024)) {
+          assert.throws(() => cursor.writeFrame(randomBytes(length)), foreign);
+          cursor.reset();
+          assert.throws(() => cursor.readFrame(), foreign);
+        }
+        cursor.seek(SIZE);
+        assert.throws(() => cursor.readUint8(), code("ERR_SHM_OUT_OF_BOUNDS"));
+      });
+    });
+
+  page("with a record that names more bytes than the memory has is noticed by a search for a NUL", () => {
+    withSegment(2 * PAGE, (segment) => {
+      const attachment = segment.attach();
+      attachment.bytes.fill(1);
+      const cursor = attachment.cursor();
+      pageOf(attachment).fill(0xff, 32_768 + 16 + 12, PAGE - 8); // sizes of records, among others
+      cursor.seek(0);
+      if (shm.core === "wasm") assert.throws(() => cursor.readCString(), foreign);
+      else assert.throws(() => cursor.readCString(), code("ERR_SHM_OUT_OF_BOUNDS"));
+    });
   });
 
   page("of one attachment says nothing of another's", () => {

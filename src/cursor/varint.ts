@@ -1,5 +1,5 @@
 import { checkBigInt, checkInteger, checkSize, extraArgument } from "../common/arguments.js";
-import { checkNotDetached, newArray, type OwnFloat64Array } from "../common/bytes.js";
+import { byteLengthOf, checkNotDetached, newArray, type OwnFloat64Array } from "../common/bytes.js";
 import { arrayKindOf, type NumberArray } from "../common/elements.js";
 import { invalidType, malformed, outOfBounds, outOfRange, unsafeInteger } from "../common/errors.js";
 import { type CoreCursor, MALFORMED, TRAP, UNSAFE } from "../core/core.js";
@@ -29,11 +29,13 @@ function checkBigRange(value: unknown, least: bigint, most: bigint): void {
 
 /** A copy in float64: no getter or other thread changes it between the check and the use. */
 function checkNumbers(array: unknown): Float64Array {
-  const kind = arrayKindOf(array)?.kind;
-  if (!Array.isArray(array) && (kind === undefined || kind === "BigInt64" || kind === "BigUint64"))
+  const kind = arrayKindOf(array);
+  if (kind ? kind.kind.startsWith("Big") : !Array.isArray(array))
     throw invalidType("array", "an Array or a typed array of numbers", array);
-  if (kind !== undefined) checkNotDetached("array", array);
-  const values = newArray(Float64Array, (array as ArrayLike<number>).length);
+  if (kind) checkNotDetached("array", array);
+  // The length of a Proxy of an Array is what its handler says.
+  const length = kind ? byteLengthOf(array) / kind.width : checkSize("array.length", (array as unknown[]).length);
+  const values = newArray(Float64Array, length);
   for (let index = 0; index < values.length; index++) {
     const value = (array as ArrayLike<number>)[index];
     if (!Number.isSafeInteger(value) || (value as number) < 0)

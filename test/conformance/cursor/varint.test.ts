@@ -347,5 +347,22 @@ for (const { name, withCursor } of pairs) {
       assert.ok(bytes.every((byte) => byte === 0));
     });
   });
+  batch("believes neither an own length of a typed array, nor any length of a Proxy", () => {
+    withCursor(SIZE, (cursor) => {
+      const shadowed = Object.defineProperty(Uint16Array.of(1, 300), "length", { value: 1 });
+      assert.is(cursor.writeVarUintArray(shadowed), 3);
+      cursor.reset();
+      assert.equal(cursor.readVarUintArray(2), Float64Array.of(1, 300));
+      const ofLength = (length: unknown): number[] =>
+        new Proxy([1, 2], { get: (target, name) => (name === "length" ? length : Reflect.get(target, name)) });
+      assert.is(cursor.writeVarUintArray(ofLength(2)), 2);
+      for (const length of [-1, 0.5, Number.NaN, 2 ** 53])
+        assert.throws(() => cursor.writeVarUintArray(ofLength(length)), code("ERR_OUT_OF_RANGE", /"array.length"/));
+      for (const length of ["2", undefined, new SharedArrayBuffer(8), [1, 2]])
+        assert.throws(() => cursor.writeVarUintArray(ofLength(length)), code("ERR_INVALID_ARG_TYPE", /"array.length"/));
+      assert.throws(() => cursor.writeVarUintArray(ofLength(2 ** 52)), code("ENOMEM"));
+      assert.is(cursor.position, 5);
+    });
+  });
   batch.run();
 }

@@ -55,6 +55,18 @@ export function checkString(name: string, value: unknown): string {
   return value;
 }
 
+/** An AbortSignal, also one of another realm or of a library: only these members of it are needed. */
+export function checkSignal<T>(name: string, value: T): NonNullable<T> {
+  const { aborted, addEventListener, removeEventListener } = (value ?? {}) as Record<string, unknown>;
+  if (
+    typeof aborted === "boolean" &&
+    typeof addEventListener === "function" &&
+    typeof removeEventListener === "function"
+  )
+    return value as NonNullable<T>;
+  throw invalidType(name, "an instance of AbortSignal", value);
+}
+
 /** An object whose keys are names of the caller's choice, or undefined. */
 export function checkRecord<T extends object>(value: T | undefined, name = "options"): Partial<T> {
   if (value === undefined) return {};

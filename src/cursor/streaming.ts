@@ -3,7 +3,11 @@
 /** AbortSignal, also for code that compiles without a library that declares it. */
 export type StopSignal = typeof globalThis extends { AbortSignal: { prototype: infer S } }
   ? S
-  : { readonly aborted: boolean };
+  : {
+      readonly aborted: boolean;
+      addEventListener(type: "abort", listener: () => void): void;
+      removeEventListener(type: "abort", listener: () => void): void;
+    };
 
 export interface CursorWritableOptions {
   /**

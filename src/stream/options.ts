@@ -1,7 +1,6 @@
 // The options of both streams, checked before anything happens.
-import { checkBoolean, checkInteger, checkOptions, checkSize } from "../common/arguments.js";
-import { invalidType } from "../common/errors.js";
-import type { CursorReadableOptions, StopSignal } from "../cursor/streaming.js";
+import { checkBoolean, checkInteger, checkOptions, checkSignal, checkSize } from "../common/arguments.js";
+import type { CursorReadableOptions } from "../cursor/streaming.js";
 
 /** Bytes; the default of Node's own file streams. */
 const HIGH_WATER_MARK = 64 * 1024;
@@ -40,12 +39,11 @@ export function checkStreamOptions(
   if (start !== undefined) checkInteger("options.start", start, 0, end);
   checkSize("options.highWaterMark", highWaterMark, 1);
   checkBoolean("options.zeroCopy", zeroCopy);
-  return { start, end, highWaterMark, signal: signal === undefined ? undefined : checkSignal(signal), zeroCopy };
-}
-
-/** Takes an AbortSignal of another realm or of a library too: Node's streams need only these members of it. */
-function checkSignal(value: StopSignal | null): AbortSignal {
-  const { aborted, addEventListener } = (value ?? {}) as Partial<AbortSignal>;
-  if (typeof aborted === "boolean" && typeof addEventListener === "function") return value as AbortSignal;
-  throw invalidType("options.signal", "an instance of AbortSignal", value);
+  return {
+    start,
+    end,
+    highWaterMark,
+    signal: signal === undefined ? undefined : checkSignal("options.signal", signal),
+    zeroCopy,
+  };
 }

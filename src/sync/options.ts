@@ -1,6 +1,5 @@
 // How long a call waits, and what ends the wait: the options of every call that can wait.
-import { checkInteger, checkOptions } from "../common/arguments.js";
-import { invalidType } from "../common/errors.js";
+import { checkInteger, checkOptions, checkSignal } from "../common/arguments.js";
 
 /** AbortSignal, also for users who compile without TypeScript's `dom` library and Node's types. */
 export type WaitSignal = typeof globalThis extends { AbortSignal: { prototype: infer S } }
@@ -31,8 +30,7 @@ function checkTimeout(timeoutMs: unknown): number {
 export function checkWait(options: WaitOptions | undefined): { signal: WaitSignal | undefined; timeoutMs: number } {
   if (options === undefined) return { signal: undefined, timeoutMs: Number.POSITIVE_INFINITY };
   const { signal, timeoutMs } = checkOptions(options, ["signal", "timeoutMs"]);
-  if (signal !== undefined && (typeof signal !== "object" || signal === null || !("aborted" in signal)))
-    throw invalidType("options.signal", "an instance of AbortSignal", signal);
+  if (signal !== undefined) checkSignal("options.signal", signal);
   const checked = checkTimeout(timeoutMs);
   if (signal?.aborted) throw signal.reason;
   return { signal, timeoutMs: checked };

@@ -62,5 +62,11 @@ export const refusals: [string, unknown, string, RegExp][] = [
     "ERR_INVALID_ARG_TYPE",
     /"options\.signal" .* an instance of AbortSignal/,
   ],
+  [
+    "a signal without removeEventListener",
+    { signal: { aborted: false, addEventListener() {} } },
+    "ERR_INVALID_ARG_TYPE",
+    /"options\.signal" .* an instance of AbortSignal/,
+  ],
   ["a null signal", { signal: null }, "ERR_INVALID_ARG_TYPE", /"options\.signal" .* Received null/],
 ];

@@ -141,6 +141,9 @@ for (const pair of hosts) {
         [{ timeoutMs: "1" }, "ERR_INVALID_ARG_TYPE"],
         [{ timeout: 1 }, "ERR_INVALID_ARG_VALUE"],
         [{ signal: 1 }, "ERR_INVALID_ARG_TYPE"],
+        [{ signal: null }, "ERR_INVALID_ARG_TYPE"],
+        [{ signal: { aborted: false } }, "ERR_INVALID_ARG_TYPE"],
+        [{ signal: { aborted: false, addEventListener() {} } }, "ERR_INVALID_ARG_TYPE"],
       ] as [never, string][]) {
         await first.lock(options).then(() => assert.unreachable(), code(expected));
         if (!("signal" in options)) assert.throws(() => first.lockSync(options), code(expected));

@@ -1,5 +1,6 @@
 /// <reference types="node" preserve="true" />
 import type { Readable } from "node:stream";
+import { allocated } from "../common/bytes.js";
 import { detached, unsupported } from "../common/errors.js";
 import { INSPECT, type Inspect, inspected } from "../common/inspect.js";
 import type { CursorReadable, CursorReadableOptions, StreamGround } from "../cursor/streaming.js";
@@ -28,6 +29,8 @@ function makeClass() {
     readonly #chunkSize: number;
     readonly #zeroCopy: boolean;
     readonly #pacer = new Pacer();
+    /** Whether nothing remained after the last take: the window may be gone by the time that the end is asked for. */
+    #isAtEnd: boolean;
     /** The view that was pushed last: the stream may still hold it. */
     #view: Uint8Array | undefined;
     bytesRead = 0;
@@ -39,6 +42,7 @@ function makeClass() {
       this.#ground = ground;
       this.#position = new StreamPosition(ground, start);
       this.#end = end;
+      this.#isAtEnd = this.#position.value >= end;
       this.#chunkSize = highWaterMark;
       this.#zeroCopy = zeroCopy;
       // Not an option of super: a signal that is aborted already would destroy an object without its fields.
@@ -80,13 +84,15 @@ function makeClass() {
 
     /** The next chunk; null at the end. */
     #next(): Buffer | null {
-      this.#ground.checkOpen();
       if (this.#view && this.readableLength > 0) this.#checkViews();
+      if (this.#isAtEnd && !this.#position.isOpen) return null;
+      this.#ground.checkOpen();
       const position = this.#position.value;
       const length = Math.min(this.#chunkSize, this.#end - position);
       if (length <= 0) return null;
       const chunk = this.#zeroCopy ? this.#chunkInPlace(position, length) : this.#copy(position, length);
       this.#position.moveTo(position + length);
+      this.#isAtEnd = position + length >= this.#end;
       this.#pacer.count(length);
       this.bytesRead += length;
       return chunk;
@@ -99,7 +105,7 @@ function makeClass() {
     }
 
     #copy(start: number, length: number): Buffer {
-      const copy = Buffer.allocUnsafeSlow(length); // not of the pool, so that its receiver may transfer it
+      const copy = allocated(Buffer.allocUnsafeSlow, length); // not of the pool, so that its receiver may transfer it
       this.#ground.read(copy, start, length);
       return copy;
     }

@@ -236,6 +236,39 @@ for (const { name, native, withAttachment, withCursor, withSegment } of pairs) {
     });
   });
 
+  readable("ends, if the attachment is detached after its last byte was handed out", async () => {
+    for (const highWaterMark of [SIZE / 3, SIZE, SIZE + 1])
+      for (const zeroCopy of [false, true])
+        for (const start of [undefined, 0])
+          await withCursor(SIZE, async (cursor, attachment) => {
+            const stream = cursor.readable({ highWaterMark, zeroCopy, ...(start !== undefined && { start }) });
+            let length = 0;
+            stream.on("data", (chunk: Uint8Array) => {
+              length += chunk.length;
+              if (length === SIZE) attachment.detach();
+            });
+            assert.is(await errorOf(stream), undefined, `${highWaterMark}, ${zeroCopy}`);
+            assert.is(length, SIZE);
+            assert.ok(stream.readableEnded);
+          });
+  });
+
+  readable("is ENOMEM if no chunk can be allocated", async () => {
+    const { allocUnsafeSlow } = Buffer;
+    await withCursor(SIZE, async (cursor) => {
+      const stream = cursor.readable();
+      Buffer.allocUnsafeSlow = () => {
+        throw new RangeError("Array buffer allocation failed");
+      };
+      try {
+        stream.resume();
+        code("ENOMEM")(await errorOf(stream));
+      } finally {
+        Buffer.allocUnsafeSlow = allocUnsafeSlow;
+      }
+    });
+  });
+
   readable("does not take an error of a listener for its own", async () => {
     const ended = runModule(`import { createShm } from "wasm-shm";
       const shm = createShm({ host: "${native ? "sysv" : "local"}" });

@@ -1,5 +1,13 @@
 import { checkOrder, checkSize, extraArgument } from "../common/arguments.js";
-import { bufferOf, byteLengthOf, bytesOf, newArray, type OwnFloat32Array, sliceOf } from "../common/bytes.js";
+import {
+  bufferOf,
+  byteLengthOf,
+  bytesOf,
+  firstBytes,
+  newArray,
+  type OwnFloat32Array,
+  sliceOf,
+} from "../common/bytes.js";
 import {
   type ArrayKind,
   checkArray,
@@ -84,7 +92,7 @@ export abstract class ArrayCodec {
       at.take("readInto", byteLength);
       return;
     }
-    const target = bytesOf(array);
+    const target = firstBytes(array, byteLength);
     if (isReversed(kind, littleEndian)) {
       const own = mayOverlap(at, target) ? newArray(Uint8Array, target.length) : target;
       at.core.readReversed(own, kind.width);
@@ -109,7 +117,7 @@ export abstract class ArrayCodec {
       short.write(array, at.window.current().view, start, byteLength / kind.width, littleEndian);
       return;
     }
-    const source = bytesOf(array);
+    const source = firstBytes(array, byteLength);
     if (!isReversed(kind, littleEndian)) {
       const window = at.window.current();
       const start = at.take("writeArray", source.length);

@@ -1,9 +1,28 @@
-import { allocated, bytesOf, copyBytes, newArray, type OwnUint8Array, sliceOf } from "../common/bytes.js";
+import {
+  allocated,
+  bytesOf,
+  copyBytes,
+  firstBytes,
+  fixedBytes,
+  newArray,
+  type OwnUint8Array,
+  sliceOf,
+  WITHOUT_BUFFER,
+} from "../common/bytes.js";
 import type { ElementArray } from "../common/elements.js";
 import { memoryMoved } from "../common/errors.js";
 import { CopyChoice, type NativeCopy } from "./copy.js";
 import { isShared, type WasmMemory } from "./layout.js";
 import { type NativeText, readShort, SHORT_TEXT } from "./text.js";
+
+/** Fills the target, for which a source that another thread grew may be too long by now. */
+function writeFew(target: Uint8Array, source: Uint8Array): void {
+  try {
+    copyBytes(target, source);
+  } catch {
+    copyBytes(target, firstBytes(source, target.length));
+  }
+}
 
 const NOTHING = new Uint8Array(0);
 
@@ -89,15 +108,20 @@ export class Window {
   read(target: Uint8Array, start: number, length: number): void {
     const native = this.#choice.nativeFor(length, start);
     // What it refuses, `set` refuses with an error.
-    if (native === undefined || native.read(target, this.current().bytes, start) !== undefined)
+    if (native === undefined || native.read(fixedBytes(target, length), this.current().bytes, start) !== undefined)
       copyBytes(target, this.part(start, length));
   }
 
   /** Copies `source`, of `length` bytes, to `start`. The caller has checked that they fit. */
   write(source: Uint8Array, start: number, length: number): void {
-    const native = this.#choice.nativeFor(length, start);
     const { bytes } = this.current();
-    if (native === undefined || native.write(source, bytes, start) !== undefined) copyBytes(bytes, source, start);
+    if (length <= WITHOUT_BUFFER) {
+      writeFew(this.part(start, length), source);
+      return;
+    }
+    const native = this.#choice.nativeFor(length, start);
+    const fixed = fixedBytes(source, length);
+    if (native === undefined || native.write(fixed, bytes, start) !== undefined) copyBytes(bytes, fixed, start);
   }
 
   /**

@@ -1,7 +1,9 @@
 import { extraArgument } from "../common/arguments.js";
-import { firstBytes } from "../common/bytes.js";
+import { byteLengthOf, firstBytes } from "../common/bytes.js";
 import { checkOther, checkRange, RangeTarget } from "./target.js";
 
+// The length of an array may follow a SharedArrayBuffer that another thread grows. It never shrinks, so an array that is as
+// long as before was so all the while; a longer one is compared once more.
 export abstract class Comparisons extends RangeTarget {
   /** Whether the range equals all of `other`, byte for byte: bytes, or the whole window of another attachment. */
   equals(other: Uint8Array | RangeTarget, start = 0, end = this.byteLength): boolean {
@@ -9,7 +11,9 @@ export abstract class Comparisons extends RangeTarget {
     const { bytes, length } = checkOther(other);
     checkRange(this, start, end);
     const range = this.range("equals");
-    return length === end - start && range.equals(bytes, start, end);
+    if (length !== end - start) return false;
+    const equal = range.equals(bytes, start, end);
+    return byteLengthOf(bytes) === length ? equal : range.equals(firstBytes(bytes, length), start, end);
   }
 
   /**
@@ -22,7 +26,8 @@ export abstract class Comparisons extends RangeTarget {
     checkRange(this, start, end);
     const range = this.range("compare");
     const common = Math.min(length, end - start);
-    const sign = range.compare(common === length ? bytes : firstBytes(bytes, common), start, start + common);
+    let sign = range.compare(common === length ? bytes : firstBytes(bytes, common), start, start + common);
+    if (byteLengthOf(bytes) !== length) sign = range.compare(firstBytes(bytes, common), start, start + common);
     return Math.sign(sign === 0 ? end - start - length : sign) as -1 | 0 | 1;
   }
 }

@@ -1,5 +1,5 @@
 // Ranges of a window by the core in assembly/.
-import { bytesOf } from "../../common/bytes.js";
+import { firstBytes } from "../../common/bytes.js";
 import type { BigIntKind, NumberKind, Width } from "../../common/elements.js";
 import type { Window } from "../../memory/window.js";
 import { type Core, type CoreRange, type HashName, hashShapes, TRAP } from "../core.js";
@@ -160,7 +160,10 @@ export class WasmRange implements CoreRange {
   compare(other: Uint8Array, start: number, end: number): number {
     if (this.#window.detached || this.#record === CLOSED) throw TRAP;
     const { compare } = this.#engine;
-    return compare?.(this.#window.nativePart(start, end - start), other) ?? this.#compare(bytesOf(other), start);
+    return (
+      compare?.(this.#window.nativePart(start, end - start), other) ??
+      this.#compare(firstBytes(other, end - start), start)
+    );
   }
 
   fillByte(byte: number, start: number, end: number): void {

@@ -46,14 +46,25 @@ const refuseBytes = (reason: string): Error =>
 const refuseLayout = (reason: string, hint: string): Error =>
   moduleError("ERR_SHM_MODULE_LAYOUT", `the module does not fit the attachment's memory: ${reason}`, { hint });
 
-/** @throws {ShmError} `ERR_SHM_MODULE_IMPORT` with all that is missing */
+type Imports = Record<string, Record<string, unknown>>;
+
+/**
+ * What the module imports, each read once: a getter could return another value later, and the engine gets what was checked.
+ *
+ * @throws {ShmError} `ERR_SHM_MODULE_IMPORT` with all that is missing
+ */
 function checkImports(
   wanted: readonly { module: string; name: string; kind: string }[],
-  imports: ModuleImports,
+  all: ModuleImports,
   memory: WasmMemory,
-): void {
-  const given = ({ module, name }: { module: string; name: string }): unknown =>
-    Object.hasOwn(imports, module) ? imports[module]?.[name] : undefined;
+): Imports {
+  const imports: Imports = Object.create(null);
+  for (const { module, name } of wanted) {
+    imports[module] ??= Object.create(null) as Record<string, unknown>;
+    const own = imports[module];
+    if (!(name in own)) own[name] = Object.hasOwn(all, module) ? all[module]?.[name] : undefined;
+  }
+  const given = ({ module, name }: { module: string; name: string }): unknown => imports[module]?.[name];
   const missing = wanted.filter((each) => each.kind !== "memory" && given(each) === undefined);
   if (missing.length > 0)
     throw moduleError(
@@ -65,20 +76,21 @@ function checkImports(
     if (value !== undefined && value !== memory)
       throw invalidValue(`imports.${each.module}.${each.name}`, "It is the attachment's memory: leave it out.", value);
   }
+  return imports;
 }
 
 /** The imports, with the attachment's memory by the name that the module has for it. */
-function withMemoryAt(imports: ModuleImports, at: { module: string; name: string } | undefined, memory: WasmMemory) {
-  const all = at ? { ...imports, [at.module]: { ...imports[at.module], [at.name]: memory } } : imports;
+function withMemoryAt(imports: Imports, at: { module: string; name: string } | undefined, memory: WasmMemory) {
+  const all = at ? Object.assign(imports, { [at.module]: { ...imports[at.module], [at.name]: memory } }) : imports;
   return all as unknown as WebAssembly.Imports;
 }
 
 /** The integer of an imported global, which the caller gives. */
-function importedValue(module: ModuleBinary, imports: ModuleImports): (index: number) => bigint | undefined {
+function importedValue(module: ModuleBinary, imports: Imports): (index: number) => bigint | undefined {
   const globals = module.imports.filter(({ kind }) => kind === "global");
   return (index) => {
     const { module: from, name } = globals[index] ?? { module: "", name: "" };
-    const given: unknown = Object.hasOwn(imports, from) ? imports[from]?.[name] : undefined;
+    const given = imports[from]?.[name];
     const value: unknown = given instanceof WebAssembly.Global ? given.value : given;
     if (typeof value === "bigint") return value;
     return typeof value === "number" && Number.isInteger(value) ? BigInt(value) : undefined;
@@ -88,6 +100,7 @@ function importedValue(module: ModuleBinary, imports: ModuleImports): (index: nu
 /** A module that was read and placed, and what it has of the memory. */
 interface Placed {
   readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly imports: Imports;
   readonly memoryAt: { module: string; name: string } | undefined;
   readonly claimed: readonly Region[];
 }
@@ -98,18 +111,23 @@ interface Read {
 }
 
 /** Finds a place in what is free now. */
-function placed({ module, found }: Read, imports: ModuleImports, place: Place): Placed {
+function placed({ module, found }: Read, given: ModuleImports, place: Place): Placed {
   const { memory } = place.mapping;
-  checkImports(module.imports, imports, memory);
+  const imports = checkImports(module.imports, given, memory);
   const own = memoryOf(module);
-  if (!own) return { bytes: module.bytes as Uint8Array<ArrayBuffer>, memoryAt: undefined, claimed: [] };
+  if (!own) return { bytes: module.bytes as Uint8Array<ArrayBuffer>, imports, memoryAt: undefined, claimed: [] };
   const room = roomOf(place);
   const declared: Declared = declaredOf(module, own, found, importedValue(module, imports));
   const fitted: Fit = fit(declared, room, found.bodies.size > 0, own.initial, refuseLayout);
   const pages = Math.floor(room.size / WASM_PAGE);
   const wanted = { shared: isShared(memory), initial: Math.min(own.initial, pages), maximum: 65_536 };
   const contents = new Map([...memoryContents(module, own, wanted), ...fitContents(module, declared, fitted, found)]);
-  return { bytes: withContents(module, contents), memoryAt: own.imported ?? OWN_MEMORY, claimed: fitted.claimed };
+  return {
+    bytes: withContents(module, contents),
+    imports,
+    memoryAt: own.imported ?? OWN_MEMORY,
+    claimed: fitted.claimed,
+  };
 }
 
 async function compiled(bytes: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module> {
@@ -161,7 +179,7 @@ export async function instantiate(
   }
   return claimedWhile(memory, first.claimed, async () => {
     try {
-      return await WebAssembly.instantiate(engines, withMemoryAt(imports, first.memoryAt, memory));
+      return await WebAssembly.instantiate(engines, withMemoryAt(first.imports, first.memoryAt, memory));
     } catch (cause) {
       throw engineError(cause, binary.bytes.length);
     }
@@ -186,12 +204,12 @@ async function claimedWhile<T>(memory: WasmMemory, regions: readonly Region[], m
 /** A compiled module has no bytes: its imports and exports can be seen, but neither its data nor its stack. */
 async function instantiateCompiled(
   module: WebAssembly.Module,
-  imports: ModuleImports,
+  given: ModuleImports,
   place: Place,
 ): Promise<WasmInstance> {
   const { memory } = place.mapping;
   const wanted = WebAssembly.Module.imports(module);
-  checkImports(wanted, imports, memory);
+  const imports = checkImports(wanted, given, memory);
   const memories = wanted.filter(({ kind }) => kind === "memory");
   if (memories.length !== 1)
     throw moduleError(

@@ -71,6 +71,14 @@ const refused: Record<string, [Built, RegExp]> = {
   "a heap base in the window": [{ data: [[PAGE, 4]], globals: { __heap_base: PAGE + RESERVE + 8 } }, /__heap_base/],
 };
 
+/** (import "env" "base" (global i32)) (import "env" "memory" (memory 1)) (data (global.get 0) "abcd") */
+const dataAtImport = Uint8Array.from(
+  Buffer.from(
+    "0061736d01000000021b0203656e760462617365037f0003656e76066d656d6f72790200010b0a010023000b0461626364",
+    "hex",
+  ),
+);
+
 for (const { name, native, withSegment } of pairs) {
   const instantiate = suite(`Attachment.instantiate [${name}]`);
   const kinds: AttachOptions[] = native
@@ -159,6 +167,25 @@ for (const { name, native, withSegment } of pairs) {
       assert.is(exports.more(1), -1);
       assert.is(exports.more(-1), -1);
       assert.is(exports.more(0), 5);
+    }),
+  );
+
+  instantiate("reads each import once: the engine gets what was checked", () =>
+    withSegment(SIZE, async (segment) => {
+      const attachment = segment.attach({ reserve: RESERVE });
+      for (const source of [dataAtImport, new WebAssembly.Module(dataAtImport)]) {
+        let reads = 0;
+        const env = {
+          get base(): number {
+            return reads++ === 0 ? PAGE : attachment.byteOffset;
+          },
+        };
+        const isBytes = source === dataAtImport;
+        await attachment.instantiate(source, { env }).catch(isBytes ? undefined : () => {}); // it imports a plain memory
+        assert.is(reads, 1);
+        assert.ok(attachment.bytes.every((byte) => byte === 0));
+        if (isBytes) assert.is(outside(attachment)[0], 0x61);
+      }
     }),
   );
 

@@ -261,18 +261,31 @@ export function illegalConstructor(name: string, from: string): TypeError & { co
 
 /** As Node's own: `The value of "size" is out of range. It must be >= 1 and <= 9007199254740991. Received 0`. */
 export function outOfRange(name: string, expected: string, received: unknown): ArgumentRangeError {
-  const value = typeof received === "bigint" ? `${received}n` : String(received);
+  const text = typeof received === "string" ? JSON.stringify(received.slice(0, SHOWN)) : String(received);
+  const value = typeof received === "bigint" ? `${text}n` : text;
   const message = `The value of "${name}" is out of range. It must be ${expected}. Received ${value}`;
   return Object.assign(new RangeError(message), { code: "ERR_OUT_OF_RANGE" as const });
 }
 
+/** Characters of a text that a message has. */
+const SHOWN = 25;
+
+/** Never throws: a Proxy may be revoked, a getter may throw, and a static name may be a symbol. */
 function describe(value: unknown): string {
+  try {
+    return described(value);
+  } catch {
+    return `type ${typeof value}`;
+  }
+}
+
+function described(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (typeof value === "function") return `function ${value.name}`;
   if (typeof value === "object") {
     const name: unknown = Object.getPrototypeOf(value)?.constructor?.name;
     return typeof name === "string" && name !== "" ? `an instance of ${name}` : "an object";
   }
-  const text = typeof value === "string" ? `'${value.slice(0, 25)}'` : String(value);
+  const text = typeof value === "string" ? `'${value.slice(0, SHOWN)}'` : String(value);
   return `type ${typeof value} (${text}${typeof value === "bigint" ? "n" : ""})`;
 }

@@ -38,7 +38,7 @@ export abstract class FixedTextCodec {
     checkSize("byteLength", byteLength);
     const { encoding = "utf8" } = checkOptions(options, ["encoding"]);
     checkChoice("options.encoding", encoding, textEncodings);
-    if (text.includes("\0")) throw outOfRange("text", "without a NUL", JSON.stringify(text));
+    if (text.includes("\0")) throw outOfRange("text", "without a NUL", text);
     const at = positionOf(this);
     at.checkWritable("writeFixedText");
     const place = at.peek("writeFixedText", byteLength); // before the allocation
@@ -120,8 +120,7 @@ const encoders: Readonly<Record<TextEncoding, (text: string, field: Uint8Array) 
   latin1(text, field) {
     for (let index = 0; index < text.length; index++) {
       const code = text.charCodeAt(index);
-      if (code > 0xff)
-        throw outOfRange("text", "of characters up to U+00FF, as Latin-1 has them", JSON.stringify(text));
+      if (code > 0xff) throw outOfRange("text", "of characters up to U+00FF, as Latin-1 has them", text);
       if (index < field.length) field[index] = code;
     }
     return Math.min(text.length, field.length);

@@ -82,7 +82,7 @@ export abstract class TextCodec {
   /** Writes text and a NUL. A text with a NUL in it is `ERR_OUT_OF_RANGE`: a reader would stop there. */
   writeCString(text: string): number {
     if (arguments.length > 1) throw extraArgument("writeCString", arguments, 1);
-    if (checkString("text", text).includes("\0")) throw outOfRange("text", "without a NUL", JSON.stringify(text));
+    if (checkString("text", text).includes("\0")) throw outOfRange("text", "without a NUL", text);
     const at = positionOf(this);
     const written = writeAtOnce(at, text);
     if (written < 0) return write(at, "writeCString", `${text}\0`);

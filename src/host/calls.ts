@@ -43,6 +43,6 @@ export function systemCall(call: HostCall): { syscall: string; asked: string } {
     case "limits":
       return { syscall: "shmctl", asked: "IPC_INFO" };
     case "ftok":
-      return { syscall: "ftok", asked: `ftok of ${JSON.stringify(call.path)} and ${call.projectId}` };
+      return { syscall: "ftok", asked: `ftok of ${JSON.stringify(call.path.slice(0, 4096))} and ${call.projectId}` };
   }
 }

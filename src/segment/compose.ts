@@ -245,7 +245,7 @@ export function compose(options: ShmOptions | undefined, platform: Platform): Sh
 
     ftok(path, projectId) {
       checkString("path", path);
-      if (path.includes("\0")) throw outOfRange("path", "without a NUL byte", JSON.stringify(path));
+      if (path.includes("\0")) throw outOfRange("path", "without a NUL byte", path);
       checkInteger("projectId", projectId, 1, 255);
       checkCapability(host, "ftok", "ftok");
       const key = host.ftok(path, projectId);

@@ -6,7 +6,6 @@ import { crc32 } from "../core/js/crc.js";
 export function keyOf(name: string): number {
   const bytes = new TextEncoder().encode(checkString("name", name));
   const key = crc32(new DataView(bytes.buffer), 0, bytes.length, 0) | 0;
-  if (key === 0)
-    throw outOfRange("name", "a name whose CRC-32 is not 0, which stands for no key", JSON.stringify(name));
+  if (key === 0) throw outOfRange("name", "a name whose CRC-32 is not 0, which stands for no key", name);
   return key;
 }

@@ -31,7 +31,7 @@ export type AnyValue = ReturnType<typeof JSON.parse>;
 export interface MessageParts {
   readonly clone: Codec;
   /** A Writable of Node's over a sink. */
-  toNodeWritable(sink: MessageSink, options: NodeWritableOptions): ChannelWritable;
+  toNodeWritable(sink: MessageSink, options: NodeWritableOptions | undefined, hasCodec: boolean): ChannelWritable;
 }
 
 /** A Writable of Node's over a writer. From {@link Writer.toNodeStream}. */

@@ -181,8 +181,7 @@ export class Writer<T = Uint8Array> extends Uncloneable implements MessageSink {
     this.#checkOpen("toNodeStream");
     if (!this.#parts)
       throw unsupported("toNodeStream", 'it is in the package\'s Node entry point: import "wasm-shm" in Node');
-    const checked = { objectMode: this.#codec !== undefined, ...options };
-    return this.#parts.toNodeWritable(this as MessageSink, checked);
+    return this.#parts.toNodeWritable(this as MessageSink, options, this.#codec !== undefined);
   }
 
   #claim(length: number, sleeps: boolean): Claim | undefined {

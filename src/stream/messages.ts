@@ -21,12 +21,12 @@ function makeClass() {
     readonly #sink: MessageSink;
     readonly #stop = new AbortController();
 
-    constructor(sink: MessageSink, options: NodeWritableOptions) {
-      const { objectMode, highWaterMark } = checkOptions(options, ["objectMode", "highWaterMark"]);
+    constructor(sink: MessageSink, options: NodeWritableOptions | undefined, hasCodec: boolean) {
+      const { objectMode = hasCodec, highWaterMark } = checkOptions(options, ["objectMode", "highWaterMark"]);
       checkBoolean("options.objectMode", objectMode);
       if (highWaterMark !== undefined) checkSize("options.highWaterMark", highWaterMark);
       super({
-        objectMode: objectMode === true,
+        objectMode,
         decodeStrings: true,
         ...(highWaterMark !== undefined && { highWaterMark }),
       });
@@ -64,8 +64,8 @@ const clone: Codec = {
 
 export const messages: MessageParts = {
   clone,
-  toNodeWritable(sink, options) {
+  toNodeWritable(sink, options, hasCodec) {
     MessageWritable ??= makeClass();
-    return new MessageWritable(sink, options);
+    return new MessageWritable(sink, options, hasCodec);
   },
 };

@@ -153,6 +153,9 @@ for (const host of hosts) {
       assert.is(await codeOf(() => writer.toNodeStream({ objectMode: 1 as never })), "ERR_INVALID_ARG_TYPE");
       assert.is(await codeOf(() => writer.toNodeStream({ highWaterMark: -1 })), "ERR_OUT_OF_RANGE");
       assert.is(await codeOf(() => writer.toNodeStream({ highwater: 1 } as never)), "ERR_INVALID_ARG_VALUE");
+      for (const options of [5, null, "x"])
+        assert.is(await codeOf(() => writer.toNodeStream(options as never)), "ERR_INVALID_ARG_TYPE");
+      assert.is(writer.toNodeStream({ objectMode: undefined } as never).writableObjectMode, false);
       assert.is(writer.toNodeStream({ objectMode: true }).writableObjectMode, true);
     }));
   test.run();

@@ -92,6 +92,12 @@ export function checkOptions<T extends object>(
   return options;
 }
 
+/** Some of the options, if they are not undefined; also inherited ones, as a destructuring has them, and a spread has not. */
+export function pickOptions<T extends object, K extends keyof T>(options: T, keys: readonly K[]): Pick<T, K> {
+  const given = keys.filter((key) => options[key] !== undefined);
+  return Object.fromEntries(given.map((key) => [key, options[key]])) as Pick<T, K>;
+}
+
 function unknownKey(name: string, key: string, keys: readonly string[], value: object): Error {
   const meant = nearest(key, keys);
   const hint =

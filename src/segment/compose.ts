@@ -29,7 +29,7 @@ import { keyOf } from "./key.js";
 import { messagingOf } from "./messaging.js";
 import { type Segment, segments } from "./segment.js";
 import type { Shm, ShmOptions } from "./shm.js";
-import { createTyped, openTyped } from "./typed.js";
+import { createOptions, createTyped, openTyped } from "./typed.js";
 
 /** What an entry point of the package gives to its instances. */
 export interface Platform {
@@ -80,7 +80,6 @@ function hostOf(option: unknown, addon: object | string | undefined, platform: P
   throw invalidValue("options.host", hint, option);
 }
 
-const createOptions = ["key", "mode", "exclusive", "hugePages", "noReserve", "ephemeral", "uid"] as const;
 const coreNames = ["wasm", "js", "auto"] as const;
 const cores = { wasm: wasmCore, js: jsCore, auto: autoCore };
 

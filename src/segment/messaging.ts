@@ -10,7 +10,7 @@ import {
   serviceOptions,
 } from "../channel/service.js";
 import { checkTopic, newTopicBytes, type Topic, type TopicOptions, topicOptions } from "../channel/topic.js";
-import { checkOptions } from "../common/arguments.js";
+import { checkOptions, pickOptions } from "../common/arguments.js";
 import type { Domain } from "../domain/domain.js";
 import {
   createOwn,
@@ -69,9 +69,7 @@ export interface Messaging {
 type Options = Record<string, unknown>;
 type MakingOf<T extends object> = (options: Options, isNew: boolean) => Making<T>;
 
-/** Some keys of an object, with what they have there. */
-const picked = (options: Options, keys: readonly string[]): Options =>
-  Object.fromEntries(Object.entries(options).filter(([key, value]) => keys.includes(key) && value !== undefined));
+const picked = (options: Options, keys: readonly string[]): Options => pickOptions(options, keys);
 
 function makerOf<T extends object>(shm: () => Shm, keys: readonly string[], making: MakingOf<T>) {
   return {

@@ -1,5 +1,5 @@
 // A segment as a typed array: create or open, attach and view in one call.
-import { checkChoice, checkInteger, checkOptions, checkRecord } from "../common/arguments.js";
+import { checkChoice, checkInteger, checkOptions, pickOptions } from "../common/arguments.js";
 import { checkType, type ElementArray, type ElementArrayConstructor } from "../common/elements.js";
 import { illegalConstructor } from "../common/errors.js";
 import { type Access, accesses, type MemoryKind, memoryKinds } from "../common/flags.js";
@@ -13,6 +13,9 @@ import type { CreateOptions, SegmentKey, Shm } from "./shm.js";
 
 /** How a typed segment is attached: {@link AttachOptions}. */
 export type TypedOptions = Pick<AttachOptions, "access" | "memory">;
+
+/** What {@link Shm.create} takes. */
+export const createOptions = ["key", "mode", "exclusive", "hugePages", "noReserve", "ephemeral", "uid"] as const;
 
 const MAKE = Symbol("make");
 
@@ -88,9 +91,9 @@ export function createTyped<T extends ElementArrayConstructor>(
   const { width } = checkType(Type);
   const most = Math.floor(MAX_WINDOW / width); // what a memory holds
   checkInteger("length", length, 1, most);
-  const { access, memory, ...create } = checkRecord(options);
-  const attach = checkAttach(access, memory);
-  return attached(shm.create(length * width, create), Type, attach, length);
+  const checked = checkOptions(options, [...createOptions, "access", "memory"]);
+  const attach = checkAttach(checked.access, checked.memory);
+  return attached(shm.create(length * width, pickOptions(checked, createOptions)), Type, attach, length);
 }
 
 /** See {@link Shm.openTyped}. */

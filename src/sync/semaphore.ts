@@ -1,6 +1,6 @@
 // A counting semaphore whose permits come back when their holder dies: each participant's permits are in a word of its own,
 // tagged with its generation, and what is free is the rest. A word changes by one store, under a lock that needs no repair.
-import { checkInteger, checkOptions } from "../common/arguments.js";
+import { checkInteger, checkOptions, pickOptions } from "../common/arguments.js";
 import { LINE } from "../host/membership.js";
 import { roundUp } from "../memory/layout.js";
 import { notHeld } from "./held.js";
@@ -102,9 +102,10 @@ export class Semaphore extends SharedObject {
   }
 
   #checked<T extends AcquireOptions>(options: T | undefined): Omit<T, "count"> & { count: number } {
-    const { count = 1, ...rest } = checkOptions<AcquireOptions>(options, ["count", "signal", "timeoutMs"]);
+    const checked = checkOptions<AcquireOptions>(options, ["count", "signal", "timeoutMs"]);
+    const { count = 1, ...rest } = checked;
     checkInteger("options.count", count, 1, this.permits);
-    return { ...(rest as Omit<T, "count">), count };
+    return { ...pickOptions(checked, ["signal", "timeoutMs"]), ...(rest as Omit<T, "count">), count };
   }
 
   /** @internal */

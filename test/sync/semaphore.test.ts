@@ -65,6 +65,8 @@ for (const pair of hosts) {
     await withTwo(1, async ([one, two]) => {
       const held = one.acquireSync();
       await two.acquire({ timeoutMs: 10 }).then(() => assert.unreachable(), code("ERR_SHM_TIMEOUT"));
+      const inherited = Object.create({ timeoutMs: 10 });
+      await two.acquire(inherited).then(() => assert.unreachable(), code("ERR_SHM_TIMEOUT"));
       const controller = new AbortController();
       const aborted = two.acquire({ signal: controller.signal });
       const behind = two.acquire();

@@ -42,6 +42,14 @@ for (const { name, shm, native } of pairs) {
     made[Symbol.dispose]();
   });
 
+  typed("take inherited options, as create and attach do", () => {
+    const made = shm.createTyped(Int8Array, 10, Object.create({ ephemeral: true, memory: "plain" }));
+    assert.instance(made.array.buffer, ArrayBuffer);
+    assert.throws(() => shm.createTyped(Int8Array, 10, Object.create({ ephemeral: 1 })), code("ERR_INVALID_ARG_TYPE"));
+    made[Symbol.dispose]();
+    assert.throws(() => shm.channel.create(Object.create({ capacity: -1 })), code("ERR_OUT_OF_RANGE"));
+  });
+
   typed("refuse bad arguments, and leave nothing", () => {
     const before = mine();
     for (const length of [0, -1, 0.5, 2 ** 29])

@@ -1,5 +1,6 @@
 import {
   allocated,
+  bufferOf,
   bytesOf,
   copyBytes,
   firstBytes,
@@ -14,6 +15,15 @@ import { memoryMoved } from "../common/errors.js";
 import { CopyChoice, type NativeCopy } from "./copy.js";
 import { isShared, type WasmMemory } from "./layout.js";
 import { type NativeText, readShort, SHORT_TEXT } from "./text.js";
+
+/** One of so many sources is looked at. */
+const MOST_FEW = 64;
+
+/** Whether no thread can change its length, and it keeps little memory alive. */
+function isFixed(source: Uint8Array): boolean {
+  const buffer = bufferOf(source) as ArrayBuffer & { readonly growable?: boolean };
+  return buffer.growable !== true && buffer.byteLength <= 65536;
+}
 
 /** Fills the target, for which a source that another thread grew may be too long by now. */
 function writeFew(target: Uint8Array, source: Uint8Array): void {
@@ -58,6 +68,8 @@ export class Window {
   /** Whether {@link prepareText} was called. */
   isTextReady = false;
   #native: Uint8Array = NOTHING; // `bytes` of the engine's own kind, made at the first use
+  #fixed: Uint8Array | undefined; // a source whose length no thread can change
+  #few = 0;
 
   /**
    * @param owner the attachment. A cursor holds the window, so it keeps the attachment: see segment/lifetime.ts
@@ -116,12 +128,20 @@ export class Window {
   write(source: Uint8Array, start: number, length: number): void {
     const { bytes } = this.current();
     if (length <= WITHOUT_BUFFER) {
-      writeFew(this.part(start, length), source);
+      if (source === this.#fixed) copyBytes(bytes, source, start);
+      else this.#writeFew(source, start, length);
       return;
     }
     const native = this.#choice.nativeFor(length, start);
     const fixed = fixedBytes(source, length);
     if (native === undefined || native.write(fixed, bytes, start) !== undefined) copyBytes(bytes, fixed, start);
+  }
+
+  /** The view of the place costs 20 ns. An array that is written again and again is looked at, and needs none from then on. */
+  #writeFew(source: Uint8Array, start: number, length: number): void {
+    this.#few = (this.#few + 1) % MOST_FEW;
+    if (this.#few === 0 && isFixed(source)) this.#fixed = source;
+    writeFew(this.part(start, length), source);
   }
 
   /**

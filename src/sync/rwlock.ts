@@ -112,10 +112,11 @@ class Readers extends Side {
   protected override cancel(): void {} // an attempt leaves nothing
 
   protected override isInOwnWay(): boolean {
-    const { participant, writerWord, isReading } = this.of;
+    const { of } = this;
+    const { participant, writerWord } = of;
     const writer = Atomics.load(participant.words, writerWord) & ID_BITS;
     // A writer that asks waits for this participant's reader.
-    return writer === participant.id || (isReading && writer !== 0 && participant.isAlive(writer));
+    return writer === participant.id || (writer !== 0 && of.isReading && participant.isAlive(writer));
   }
 
   override give(): void {

@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Service } from "../channel/service.js";
 import { coordinationError } from "../common/errors.js";
 import { INSPECT, type Inspect, inspected } from "../common/inspect.js";
@@ -31,11 +32,13 @@ export class Pool<Q = unknown, A = unknown> extends Uncloneable {
   readonly #service: Service<Q, A> & Own;
   readonly #parts: PoolParts;
   readonly #workers = new Set<PoolWorker>();
-  #state: "starting" | "open" | "closed" | "failed" = "starting";
+  #state: "starting" | "open" | "closing" | "closed" | "failed" = "starting";
   /** Processes in a row that ended before they served. */
   #failures = 0;
-  #pause: ReturnType<typeof setTimeout> | undefined;
-  /** Requests without a time limit. */
+  #pause: Promise<void> | undefined;
+  readonly #noPause = new AbortController();
+  /** Requests, and those of them without a time limit. */
+  #running = 0;
   #unlimited = 0;
   /** Processes that ended since a request was answered, or given up. */
   #deaths = 0;
@@ -69,6 +72,7 @@ export class Pool<Q = unknown, A = unknown> extends Uncloneable {
     const checked = checkWait(options);
     if (this.#state !== "open") throw this.#ended("run");
     const unlimited = checked.timeoutMs === Number.POSITIVE_INFINITY ? 1 : 0;
+    this.#running++;
     this.#unlimited += unlimited;
     try {
       const answer = await this.#service.request(value, options);
@@ -79,16 +83,21 @@ export class Pool<Q = unknown, A = unknown> extends Uncloneable {
       this.#deaths = 0; // its handler failed, or it was given up
       throw error;
     } finally {
+      this.#running--;
       this.#unlimited -= unlimited;
     }
   }
 
   /** Takes no more requests; resolves when all were answered, and the processes have ended. */
   async close(): Promise<void> {
-    if (this.#state === "open") this.#service.close();
-    this.#end("closed");
+    if (this.#state === "open") {
+      this.#state = "closing";
+      this.#service.close();
+    }
     for (const worker of this.#workers) worker.ref(true);
-    await Promise.all([...this.#workers].map(({ ended }) => ended));
+    while (this.#workers.size > 0 || (this.#pause && this.#wanted > 0))
+      await Promise.all([this.#pause, ...[...this.#workers].map(({ ended }) => ended)]);
+    this.#end("closed");
     this.#service[Symbol.dispose]();
   }
 
@@ -126,8 +135,14 @@ export class Pool<Q = unknown, A = unknown> extends Uncloneable {
     return this;
   }
 
+  /** How many processes there should be. One does for what was asked before the close, if it ends before that is answered. */
+  get #wanted(): number {
+    if (this.#state === "closing") return Math.min(1, this.#running);
+    return this.#state === "closed" || this.#state === "failed" ? 0 : this.size;
+  }
+
   #fill(): void {
-    while (this.#workers.size < this.size) this.#start();
+    while (this.#workers.size < this.#wanted) this.#start();
   }
 
   #start(): void {
@@ -136,14 +151,14 @@ export class Pool<Q = unknown, A = unknown> extends Uncloneable {
     void worker.started.then(
       () => {
         this.#failures = 0;
-        if (this.#state === "closed") return; // it is awaited
+        if (this.#state !== "starting" && this.#state !== "open") return; // it is awaited
         worker.ref(false); // pending requests keep this process alive, an idle pool does not
       },
       () => {},
     );
     void worker.ended.then(() => {
       this.#workers.delete(worker);
-      if (this.#state === "open") this.#replace(worker);
+      if (this.#state === "open" || (this.#state === "closing" && !worker.isDone)) this.#replace(worker);
     });
   }
 
@@ -158,20 +173,16 @@ export class Pool<Q = unknown, A = unknown> extends Uncloneable {
   }
 
   /** Starts what is missing after a pause. It keeps no process alive: pending requests do. */
-  #later(): ReturnType<typeof setTimeout> {
-    const pause = setTimeout(
-      () => {
-        this.#pause = undefined;
-        this.#fill();
-      },
-      FIRST_PAUSE_MS * 2 ** Math.min(this.#failures, MOST_DOUBLINGS),
-    );
-    return pause.unref();
+  async #later(): Promise<void> {
+    const pause = FIRST_PAUSE_MS * 2 ** Math.min(this.#failures, MOST_DOUBLINGS);
+    await sleep(pause, undefined, { ref: false, signal: this.#noPause.signal }).catch(() => {}); // the pool has ended
+    this.#pause = undefined;
+    this.#fill();
   }
 
   #end(state: "closed" | "failed"): void {
     if (this.#state !== "failed") this.#state = state;
-    clearTimeout(this.#pause);
+    this.#noPause.abort();
   }
 
   #hasFailed(): boolean {

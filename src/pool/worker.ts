@@ -7,6 +7,7 @@ import { POOL, type PoolPlace } from "./create.js";
 export class PoolWorker {
   readonly #child: ChildProcess | undefined;
   #serves = false;
+  #isDone = false;
   /** Fulfilled once it serves; rejected if it ends before. */
   readonly started: Promise<void>;
   /** Fulfilled when it has ended. */
@@ -35,7 +36,10 @@ export class PoolWorker {
       });
       // A process that could not be started has no pid, and only tells of the error.
       child.on("error", (error) => child.pid === undefined && end(error.message, error));
-      child.once("exit", (code, signal) => end(signal ?? `exit code ${code}`));
+      child.once("exit", (code, signal) => {
+        this.#isDone = code === 0;
+        end(signal ?? `exit code ${code}`);
+      });
     } catch (error) {
       end((error as Error).message, error);
     }
@@ -48,6 +52,11 @@ export class PoolWorker {
   /** Whether it served, whatever became of it. */
   get hasServed(): boolean {
     return this.#serves;
+  }
+
+  /** Whether it ended by itself, as it does when everything was answered. */
+  get isDone(): boolean {
+    return this.#isDone;
   }
 
   /** Whether it keeps this process alive. */

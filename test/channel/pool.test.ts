@@ -176,6 +176,16 @@ else {
       assert.equal(pool.pids, []);
     }));
 
+  test("answer everything before they close, also if the only process is killed meanwhile", () =>
+    withPool({ size: 1 }, async (pool) => {
+      const [first, killed, last] = [pool.run({ waits: 100 }), codeOf(pool.run("kill")), pool.run(3)];
+      await pool.close();
+      assert.equal((await first).value, { waits: 100 });
+      assert.is(await killed, "ERR_SHM_PEER_DIED");
+      assert.is((await last).value, 3);
+      assert.equal(pool.pids, []);
+    }));
+
   test("reject what is pending if they are terminated", () =>
     withPool({ size: 1 }, async (pool) => {
       const pending = codeOf(pool.run({ waits: 60_000 }));

@@ -36,6 +36,7 @@ else {
     for (const [title, source] of [
       ["a child of fork takes no part", "forked.c"],
       ["no call of one that has left touches its window", "left.c"],
+      ["a read lock that can never come is told", "deadlock.c"],
     ] as const)
       peers(title, () => {
         const { program, ended } = compile(`../../sync/programs/${source}`, [...warnings, "-I", join(root, "include")]);

@@ -47,6 +47,16 @@ def locks(offset):
     seqlocks(seqlock, one.seqlock(offset + 8192, 1 << 20))
 
 
+def deadlock(offset):
+    """A read lock that waits for a writer that waits for this participant's other read lock."""
+    lock = one.rw_lock(offset)
+    with lock.read.lock():
+        kernel.store(lock._word, two.id | _wasm_shm_locks.PENDING)
+        fails(RuntimeError, lock.read.lock)
+    fails(wasm_shm.TimedOut, lock.read.lock, 0.005)  # one that does not read waits
+    kernel.store(lock._word, 0)
+
+
 def seqlocks(seqlock, large):
     value, begun, writer = b"12345678", seqlock._word + 4, seqlock._word + 8
     changed(seqlock, "_copy", raises(KeyboardInterrupt), fails, KeyboardInterrupt, seqlock.write, value)
@@ -69,6 +79,7 @@ def seqlocks(seqlock, large):
 
 
 locks(4096)
+deadlock(1 << 17)
 one.leave()
 two.leave()
 print("all as it should be")

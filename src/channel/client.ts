@@ -63,7 +63,7 @@ export class Client {
           number,
           coordinationError("ERR_SHM_TIMEOUT", `${describe("request")} took longer than ${timeoutMs} ms`),
         );
-      const endTimer = deadline === 0 ? undefined : participant.waits.timer(late, timeoutMs);
+      const endTimer = deadline === 0 ? undefined : participant.waits.timers.start(late, timeoutMs);
       const aborted = (): void => this.#settle(number, signal?.reason);
       signal?.addEventListener("abort", aborted);
       const written = new AbortController();

@@ -69,17 +69,23 @@ export interface Messaging {
 type Options = Record<string, unknown>;
 type MakingOf<T extends object> = (options: Options, isNew: boolean) => Making<T>;
 
-const picked = (options: Options, keys: readonly string[]): Options => pickOptions(options, keys);
-
 function makerOf<T extends object>(shm: () => Shm, keys: readonly string[], making: MakingOf<T>) {
   return {
     create(options?: object): T & Own {
       const checked = checkOptions(options, [...ownOptions, ...keys] as never) as Options;
-      return createOwn(shm(), making(picked(checked, keys), true), picked(checked, ownOptions));
+      return createOwn(
+        shm(),
+        making(pickOptions<Options, string>(checked, keys), true),
+        pickOptions<Options, string>(checked, ownOptions),
+      );
     },
     open(options: object): T & Own {
       const checked = checkOptions(options, [...ownTarget, ...keys] as never) as Options;
-      return openOwn(shm(), making(picked(checked, keys), false), picked(checked, ownTarget));
+      return openOwn(
+        shm(),
+        making(pickOptions<Options, string>(checked, keys), false),
+        pickOptions<Options, string>(checked, ownTarget),
+      );
     },
   };
 }

@@ -82,8 +82,10 @@ export class Semaphore extends SharedObject {
    * @throws {ShmError} `ERR_SHM_TIMEOUT`, `ERR_SHM_DETACHED`, `ERR_SHM_LAYOUT`
    */
   async acquire(options?: AcquireOptions): Promise<Permit> {
-    const { count, ...rest } = this.#checked(options);
-    return this.participant.waits.wait(this.sleepers, this.#what, () => this.#take(count, true), rest);
+    const checked = checkOptions<AcquireOptions>(options, ["count", "signal", "timeoutMs"]);
+    const count = this.#count(checked);
+    const wait = pickOptions(checked, ["signal", "timeoutMs"]);
+    return this.participant.waits.wait(this.sleepers, this.#what, () => this.#take(count, true), wait);
   }
 
   /**
@@ -92,20 +94,19 @@ export class Semaphore extends SharedObject {
    * @throws {ShmError} as {@link acquire}; `ERR_SHM_UNSUPPORTED` it would have to wait on the local host
    */
   acquireSync(options?: SyncAcquireOptions): Permit {
-    const { count, ...rest } = this.#checked(options);
-    return this.participant.waits.waitSync(this.sleepers, this.#what, () => this.#take(count, true), rest);
+    const checked = checkOptions<SyncAcquireOptions>(options, ["count", "timeoutMs"]);
+    const count = this.#count(checked);
+    const wait = pickOptions(checked, ["timeoutMs"]);
+    return this.participant.waits.waitSync(this.sleepers, this.#what, () => this.#take(count, true), wait);
   }
 
   /** Permits if so many are free, or undefined; also if another participant is taking some at this moment. */
   tryAcquire(options?: Pick<AcquireOptions, "count">): Permit | undefined {
-    return this.#take(this.#checked(options).count, false);
+    return this.#take(this.#count(checkOptions<AcquireOptions>(options, ["count"])), false);
   }
 
-  #checked<T extends AcquireOptions>(options: T | undefined): Omit<T, "count"> & { count: number } {
-    const checked = checkOptions<AcquireOptions>(options, ["count", "signal", "timeoutMs"]);
-    const { count = 1, ...rest } = checked;
-    checkInteger("options.count", count, 1, this.permits);
-    return { ...pickOptions(checked, ["signal", "timeoutMs"]), ...(rest as Omit<T, "count">), count };
+  #count({ count = 1 }: AcquireOptions): number {
+    return checkInteger("options.count", count, 1, this.permits);
   }
 
   /** @internal */

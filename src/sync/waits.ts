@@ -11,6 +11,7 @@ import { isAlive, type Membership, Slot, slotWord } from "../host/membership.js"
 import { checkSyncWait, checkWait, type SyncWaitOptions, type WaitOptions, type WaitSignal } from "./options.js";
 import { Polls } from "./polls.js";
 import { Signals } from "./signals.js";
+import { Timers } from "./timers.js";
 
 /**
  * One try at what is waited for. `undefined`: not yet. It must change nothing then, or only what its `cancel` takes back,
@@ -37,9 +38,6 @@ interface Pending {
   resolve(value: unknown): void;
   reject(reason: unknown): void;
 }
-
-/** What setTimeout returns: of a browser a number. */
-type Timer = ReturnType<typeof setTimeout> & { ref?(): void; unref?(): void };
 
 /** The pending waits of one object in their order. */
 interface Queue {
@@ -75,7 +73,7 @@ export class Waits {
   readonly #polls: Polls;
   readonly #polling = new Set<number>();
   readonly #signals = new Signals();
-  readonly #timers = new Set<Timer>();
+  readonly timers = new Timers();
   #sleeping = 0;
   #isTurnDue = false;
   #isRef = true;
@@ -163,7 +161,7 @@ export class Waits {
         },
       };
       if (timeoutMs !== Number.POSITIVE_INFINITY)
-        endTimer = this.timer(() => giveUp(timedOut(what, timeoutMs)), timeoutMs);
+        endTimer = this.timers.start(() => giveUp(timedOut(what, timeoutMs)), timeoutMs);
       if (signal) this.#signals.listen(signal, aborted);
       this.#add(sleepers, pending);
     });
@@ -280,27 +278,10 @@ export class Waits {
     for (const sleepers of [...this.#queues.keys()]) this.#advance(sleepers);
   }
 
-  /** A timer that keeps the process alive as waits do. @returns ends it */
-  timer(work: () => void, ms: number): () => void {
-    const end = (): void => {
-      clearTimeout(timer);
-      this.#timers.delete(timer);
-    };
-    const timer = setTimeout(() => {
-      end();
-      work();
-    }, ms) as Timer;
-    if (!this.#isRef) timer.unref?.();
-    this.#timers.add(timer);
-    return end;
-  }
-
   /** As a timer's: whether pending waits keep the process alive. */
   ref(on: boolean): void {
     this.#isRef = on;
-    for (const timer of this.#timers)
-      if (on) timer.ref?.();
-      else timer.unref?.();
+    this.timers.ref(on);
     if (!on) for (const sleepers of this.#polling) this.#sleepOn(sleepers); // a turn keeps the process alive
     if (this.#sleeping > 0) this.#seat.membership.hold(on);
   }

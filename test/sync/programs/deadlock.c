@@ -21,7 +21,7 @@ int main(int count, char** words) {
   if (wasm_shm_read_unlock(&lock) != 0) return 5;
   /* One that does not read waits. */
   if (wasm_shm_read_lock(&lock, &past) != ETIMEDOUT) return 6;
-  /* A writer that is gone is in nobody's way. */
+  /* A writer that is gone keeps no reader out. */
   if (wasm_shm_leave(&other) != 0 || wasm_shm_read_lock(&lock, NULL) != 0 ||
       wasm_shm_read_lock(&lock, NULL) != 0 || wasm_shm_leave(&domain) != 0)
     return 7;

@@ -26,6 +26,7 @@ const kinds = {
       "native/mappings",
       "native/overlap",
       "native/transfer",
+      "sync/domain",
       "sync/door",
     ],
   },

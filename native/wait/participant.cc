@@ -81,11 +81,13 @@ class Signal {
   void Release() { napi_release_threadsafe_function(function_, napi_tsfn_abort); }
 
  private:
+  // Without an environment the signal is gone: what was sent and not called is dropped after
+  // Finalize.
   static void Call(napi_env env, napi_value callback, void* signal, void*) {
+    if (env == nullptr) return;
     static_cast<Signal*>(signal)->sent_ = false;
     napi_value receiver;
-    if (env == nullptr || callback == nullptr || napi_get_undefined(env, &receiver) != napi_ok)
-      return;
+    if (callback == nullptr || napi_get_undefined(env, &receiver) != napi_ok) return;
     napi_call_function(env, receiver, callback, 0, nullptr, nullptr);
   }
 

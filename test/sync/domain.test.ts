@@ -211,6 +211,24 @@ for (const pair of hosts) {
       });
   });
 
+  // With AddressSanitizer in the addon this tells whether it uses what it freed (tools/sanitize.js).
+  domains("a leave drops what its thread has sent to the event loop, and what it was sent for", async () => {
+    await withMembers(pair, 1, async ({ segment, domains: [domain] }) => {
+      const told: Peer[] = [];
+      domain?.on("join", (peer) => told.push(peer));
+      const rejected = domain
+        ?.event(16384)
+        .wait()
+        .catch((error: unknown) => error);
+      segment.attach().join();
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50); // the thread sends meanwhile
+      domain?.leave();
+      assert.is(((await rejected) as { code?: string }).code, "ERR_SHM_DETACHED");
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      assert.equal(told, []);
+    });
+  });
+
   domains("counts each participant as one more attachment until it leaves", () => {
     withSegment(8192, (segment) => {
       const attached = (): number => segment.stat().nattch;

@@ -63,12 +63,9 @@ Door* Door::Open(napi_env env, napi_value callback, const uint32_t* doorbell) {
 }
 
 bool Door::Listen(napi_value callback) {
-  napi_value name;
   uv_loop_t* loop = nullptr;
   if (napi_get_uv_event_loop(env_, &loop) != napi_ok ||
-      napi_create_reference(env_, callback, 1, &callback_) != napi_ok ||
-      napi_create_string_utf8(env_, "wasm-shm domain", NAPI_AUTO_LENGTH, &name) != napi_ok ||
-      napi_async_init(env_, nullptr, name, &context_) != napi_ok)
+      napi_create_reference(env_, callback, 1, &callback_) != napi_ok)
     return false;
   auto* poll = static_cast<uv_poll_t*>(malloc(Uv().handle_size(UV_POLL)));
   if (poll == nullptr) return false;
@@ -98,12 +95,13 @@ void Door::OnClosed(uv_handle_t* poll) {
   door->Free();
 }
 
-void Door::OnEnd(napi_async_cleanup_hook_handle, void* door) { static_cast<Door*>(door)->Close(); }
+// The participant, whose own hook follows, closes it. A hook of another addon may turn the loop in
+// between.
+void Door::OnEnd(napi_async_cleanup_hook_handle, void*) {}
 
 void Door::Free() {
   if (socket_ >= 0) close(socket_);
   if (callback_ != nullptr) napi_delete_reference(env_, callback_);
-  if (context_ != nullptr) napi_async_destroy(env_, context_);
   if (hook_ != nullptr) napi_remove_async_cleanup_hook(hook_);
   delete this;
 }
@@ -134,16 +132,19 @@ void Door::Shut() {
   shutdown(socket_, SHUT_RD);
 }
 
+// The callback may close the door, and turn the loop until it is freed. Without a context of its
+// own it calls no hook of async_hooks, which could do so while the door is opened.
 void Door::Answer() {
+  const napi_env env = env_;
   napi_handle_scope scope;
-  if (napi_open_handle_scope(env_, &scope) != napi_ok) return;
+  if (napi_open_handle_scope(env, &scope) != napi_ok) return;
   napi_value callback, receiver, error;
-  if (napi_get_reference_value(env_, callback_, &callback) == napi_ok &&
-      napi_get_global(env_, &receiver) == napi_ok)
-    napi_make_callback(env_, context_, receiver, callback, 0, nullptr, nullptr);
+  if (napi_get_reference_value(env, callback_, &callback) == napi_ok &&
+      napi_get_global(env, &receiver) == napi_ok)
+    napi_make_callback(env, nullptr, receiver, callback, 0, nullptr, nullptr);
   bool has_thrown = false;
-  if (napi_is_exception_pending(env_, &has_thrown) == napi_ok && has_thrown &&
-      napi_get_and_clear_last_exception(env_, &error) == napi_ok)
-    napi_fatal_exception(env_, error);
-  napi_close_handle_scope(env_, scope);
+  if (napi_is_exception_pending(env, &has_thrown) == napi_ok && has_thrown &&
+      napi_get_and_clear_last_exception(env, &error) == napi_ok)
+    napi_fatal_exception(env, error);
+  napi_close_handle_scope(env, scope);
 }

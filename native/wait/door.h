@@ -34,7 +34,6 @@ class Door {
 
   napi_env env_;
   napi_ref callback_ = nullptr;
-  napi_async_context context_ = nullptr;
   napi_async_cleanup_hook_handle hook_ = nullptr;  // keeps the loop until the poll is closed
   uv_poll_t* poll_ = nullptr;
   int socket_ = -1;

@@ -209,6 +209,21 @@ else {
     }),
   );
 
+  doors("opening one runs no code of async_hooks, which could leave meanwhile", () =>
+    withMembers(host, 1, async ({ segment, domains: [domain] }) => {
+      const child = await startModule(`import { createHook } from "node:async_hooks"; import { open } from "wasm-shm";
+        const domain = open(${segment.id}).attach().join();
+        createHook({ init(id, type) { if (type === "wasm-shm domain") domain.leave(); } }).enable();
+        const waits = domain.event(${ASKED}).wait();
+        console.log("waits");
+        await waits;
+        process.exit(7);`);
+      const ended = new Promise((resolve) => child.once("exit", resolve));
+      domain?.event(ASKED).set();
+      assert.is(await ended, 7);
+    }),
+  );
+
   doors("descriptors do not add up, in this thread and in workers that are ended", async () => {
     const answer = askModule<{ left: number }>(`
       import { readdirSync } from "node:fs";

@@ -82,13 +82,26 @@ void Unshare() {
   }
 }
 
+// The loader ignores LD_PRELOAD for a program with privileges, such as file capabilities. Then
+// Launch runs as the addon is loaded, and the descriptors are those of a living engine.
+bool HasOneThread() {
+  DIR* threads = opendir("/proc/self/task");
+  if (threads == nullptr) return false;
+  int entries = 0;
+  while (readdir(threads) != nullptr) entries++;
+  closedir(threads);
+  return entries == 3;  // with . and ..
+}
+
 [[gnu::constructor]] void Launch() {
   const char* parent = getenv("WASM_SHM_RUNNER_OF");
   if (parent == nullptr) return;
   const auto expected = static_cast<pid_t>(strtol(parent, nullptr, 10));
   unsetenv("WASM_SHM_RUNNER_OF");
   unsetenv("LD_PRELOAD");
-  if (chdir("/") != 0 || !CloseInherited()) _exit(1);
+  if (chdir("/") != 0) _exit(1);
+  if (!HasOneThread()) return;
+  if (!CloseInherited()) _exit(1);
   Unshare();
   // After Unshare: a change of credentials may clear it.
   if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0 || getppid() != expected) _exit(1);

@@ -125,12 +125,16 @@ void* OpenObject(const char* file, int flags) {
   return handle;
 }
 
+enum { kElsewhere, kComplete, kRefused };
+
 // For dl_iterate_phdr(3). The engine is in the object in which `inside`, a function of Node-API,
 // lies.
 int ReplaceInEngine(dl_phdr_info* object, size_t, void* inside) {
-  if (!IsInside(*object, reinterpret_cast<uintptr_t>(inside))) return 0;
-  for (Import* import : {&protect_import, &unmap_import, &open_import}) Replace(*object, import);
-  return 1;
+  if (!IsInside(*object, reinterpret_cast<uintptr_t>(inside))) return kElsewhere;
+  int result = kComplete;
+  for (Import* import : {&protect_import, &unmap_import, &open_import})
+    if (!Replace(*object, import)) result = kRefused;
+  return result;
 }
 
 }  // namespace
@@ -138,10 +142,10 @@ int ReplaceInEngine(dl_phdr_info* object, size_t, void* inside) {
 bool EngineUnmapsAreSeen() { return IsReplaced(unmap_import); }
 
 void InterceptEngine() {
-  static bool is_first = true;  // one thread at a time: see Join
-  if (is_first) {
-    is_first = false;
-    dl_iterate_phdr(ReplaceInEngine, reinterpret_cast<void*>(napi_add_finalizer));
+  static bool is_done = false;  // one thread at a time: see Join
+  if (!is_done) {
+    is_done =
+        dl_iterate_phdr(ReplaceInEngine, reinterpret_cast<void*>(napi_add_finalizer)) != kRefused;
     WatchOlderCopies(InterceptMprotect);
   }
   InterceptMprotect();

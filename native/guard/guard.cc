@@ -38,19 +38,21 @@ struct Entry {
   Guard* guard;  // read only with the lock held
 };
 constexpr size_t kMostGuards = 1u << 20;  // 24 MiB of address space, reserved for the first guard
-Entry* entries = nullptr;
-std::atomic<size_t> entry_count{0};
-std::atomic<uint32_t> sequence{0};  // of the seqlock: odd while entries change
+std::atomic<Entry*> entries{nullptr};
+std::atomic<size_t> entry_count{0};  // stored after `entries`, which readers load after it
+std::atomic<uint32_t> sequence{0};   // of the seqlock: odd while entries change
 size_t abandoned_count = 0;
+
+Entry* Entries() { return entries.load(std::memory_order_relaxed); }
 
 // The first entry that ends past the address, or entry_count. Loads are relaxed: a caller without
 // the lock must check `sequence` before and after.
 size_t FirstEndingPast(uintptr_t address) {
   size_t low = 0;
-  size_t high = entry_count.load(std::memory_order_relaxed);
+  size_t high = entry_count.load(std::memory_order_acquire);
   while (low < high) {
     const size_t middle = low + (high - low) / 2;
-    if (entries[middle].end.load(std::memory_order_relaxed) <= address)
+    if (Entries()[middle].end.load(std::memory_order_relaxed) <= address)
       low = middle + 1;
     else
       high = middle;
@@ -64,9 +66,9 @@ Guard* Find(uintptr_t address) {
 }
 
 void Put(size_t index, Guard* guard) {
-  entries[index].begin.store(guard->begin, std::memory_order_relaxed);
-  entries[index].end.store(guard->begin + guard->length, std::memory_order_relaxed);
-  entries[index].guard = guard;
+  Entries()[index].begin.store(guard->begin, std::memory_order_relaxed);
+  Entries()[index].end.store(guard->begin + guard->length, std::memory_order_relaxed);
+  Entries()[index].guard = guard;
 }
 
 int changes = 0;  // that are under way, one inside another
@@ -77,7 +79,7 @@ std::unique_ptr<Guard> Remove(size_t first, size_t count) {
   if (count == 0) return list;
   MappingsFreed();
   for (size_t index = first; index < first + count; index++) {
-    std::unique_ptr<Guard> guard(entries[index].guard);
+    std::unique_ptr<Guard> guard(Entries()[index].guard);
     abandoned_count -= guard->abandoned ? 1 : 0;
     ReturnPairs(guard.get());
     guard->next = std::move(list);
@@ -85,7 +87,7 @@ std::unique_ptr<Guard> Remove(size_t first, size_t count) {
   }
   const TableChange change;
   const size_t left = entry_count.load(std::memory_order_relaxed) - count;
-  for (size_t index = first; index < left; index++) Put(index, entries[index + count].guard);
+  for (size_t index = first; index < left; index++) Put(index, Entries()[index + count].guard);
   entry_count.store(left, std::memory_order_relaxed);
   return list;
 }
@@ -94,7 +96,7 @@ std::unique_ptr<Guard> Remove(size_t first, size_t count) {
 std::unique_ptr<Guard> RemoveBetween(uintptr_t begin, uintptr_t end) {
   const size_t first = FirstEndingPast(begin);
   size_t past = first;
-  while (past < entry_count.load(std::memory_order_relaxed) && entries[past].guard->begin < end)
+  while (past < entry_count.load(std::memory_order_relaxed) && Entries()[past].guard->begin < end)
     past++;
   return Remove(first, past - first);
 }
@@ -103,7 +105,7 @@ std::unique_ptr<Guard> RemoveBetween(uintptr_t begin, uintptr_t end) {
 std::unique_ptr<Guard> RemoveUnmapped() {
   std::unique_ptr<Guard> list;
   for (size_t index = entry_count; index-- > 0 && abandoned_count > 0;) {
-    const Guard& guard = *entries[index].guard;
+    const Guard& guard = *Entries()[index].guard;
     if (!guard.abandoned ||
         FindReadOnly(guard.begin, guard.begin + guard.length, guard.id) != Found::kNo)
       continue;
@@ -191,7 +193,7 @@ bool MayBeGuarded(uintptr_t begin, uintptr_t end) {
   if (before % 2 != 0) return true;
   const size_t index = FirstEndingPast(begin);
   const bool found = index < entry_count.load(std::memory_order_relaxed) &&
-                     entries[index].begin.load(std::memory_order_relaxed) < end;
+                     Entries()[index].begin.load(std::memory_order_relaxed) < end;
   std::atomic_thread_fence(std::memory_order_acquire);
   return found || sequence.load(std::memory_order_relaxed) != before;
 }
@@ -209,7 +211,7 @@ bool WindowPast(uintptr_t address, uintptr_t* begin, uintptr_t* end) {
 
 Guard* GuardEndingPast(uintptr_t address) {
   const size_t index = FirstEndingPast(address);
-  return index < entry_count.load(std::memory_order_relaxed) ? entries[index].guard : nullptr;
+  return index < entry_count.load(std::memory_order_relaxed) ? Entries()[index].guard : nullptr;
 }
 
 Guard* GuardOf(const Window& window) {
@@ -220,14 +222,14 @@ Guard* GuardOf(const Window& window) {
 }
 
 bool AddGuard(std::unique_ptr<Guard> guard) {
-  if (entries == nullptr) {
+  if (Entries() == nullptr) {
     void* at = mmap(nullptr, kMostGuards * sizeof(Entry), PROT_READ | PROT_WRITE,
                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (at == MAP_FAILED) {
       ReturnPairs(guard.get());
       return false;
     }
-    entries = static_cast<Entry*>(at);
+    entries.store(static_cast<Entry*>(at), std::memory_order_relaxed);
   }
   const size_t count = entry_count.load(std::memory_order_relaxed);
   if (count == kMostGuards) {
@@ -236,10 +238,10 @@ bool AddGuard(std::unique_ptr<Guard> guard) {
   }
   const size_t index = FirstEndingPast(guard->begin);
   const TableChange change;
-  for (size_t last = count; last > index; last--) Put(last, entries[last - 1].guard);
+  for (size_t last = count; last > index; last--) Put(last, Entries()[last - 1].guard);
   abandoned_count += guard->abandoned ? 1 : 0;
   Put(index, guard.release());
-  entry_count.store(count + 1, std::memory_order_relaxed);
+  entry_count.store(count + 1, std::memory_order_release);
   return true;
 }
 

@@ -77,11 +77,13 @@ void ForEachSlot(const dl_phdr_info& object, const char* name, Callback callback
 // only for this store. A table that is not, such as Bun's, must stay writable, as the loader fills
 // it at first calls; version 0.1.0 may have made it read-only. Not by mprotect(3), which may lead
 // to a replacement.
-void Store(std::atomic<uintptr_t>* slot, uintptr_t function, bool relro) {
+// False if the system refuses that, such as at vm.max_map_count.
+bool Store(std::atomic<uintptr_t>* slot, uintptr_t function, bool relro) {
   const uintptr_t page = reinterpret_cast<uintptr_t>(slot) & ~(PageSize() - 1);
-  if (syscall(SYS_mprotect, page, PageSize(), PROT_READ | PROT_WRITE) != 0) return;
+  if (syscall(SYS_mprotect, page, PageSize(), PROT_READ | PROT_WRITE) != 0) return false;
   slot->store(function);
   if (relro) syscall(SYS_mprotect, page, PageSize(), PROT_READ);
+  return true;
 }
 
 bool IsRelro(const dl_phdr_info& object, uintptr_t address) {
@@ -111,7 +113,8 @@ bool HasImport(const dl_phdr_info& object, const char* name) {
   return found;
 }
 
-void Replace(const dl_phdr_info& object, Import* import) {
+bool Replace(const dl_phdr_info& object, Import* import) {
+  bool complete = true;
   ForEachSlot(object, import->name, [&](uintptr_t address) {
     auto* slot = reinterpret_cast<std::atomic<uintptr_t>*>(address);
     const size_t count = import->slot_count;
@@ -123,10 +126,14 @@ void Replace(const dl_phdr_info& object, Import* import) {
     const uintptr_t present = slot->load();
     if (!IsInside(object, present)) import->next.store(present);
     import->relro[count] = IsRelro(object, address);
-    Store(slot, import->replacement, import->relro[count]);
+    if (!Store(slot, import->replacement, import->relro[count])) {
+      complete = false;
+      return;
+    }
     import->slots[count] = slot;
     import->slot_count.store(count + 1);
   });
+  return complete;
 }
 
 void ReplaceAgain(Import* import, bool (*leads_back)(uintptr_t function)) {

@@ -33,8 +33,8 @@ bool IsInside(const dl_phdr_info& object, uintptr_t address);
 bool HasImport(const dl_phdr_info& object, const char* name);
 
 // Makes every slot of the object for this name point to the replacement. Each slot once. The caller
-// sees to it that one thread at a time replaces.
-void Replace(const dl_phdr_info& object, Import* import);
+// sees to it that one thread at a time replaces. False if the system refused one.
+bool Replace(const dl_phdr_info& object, Import* import);
 
 // Does the same again for slots in which other code has put its own function since, unless that
 // `leads_back` to the replacement.

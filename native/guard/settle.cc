@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -63,6 +64,10 @@ long long RunTime(const char* thread) {
 
 void AwaitThread(const char* thread, int64_t until) {
   const long long before = RunTime(thread);
+  if (before < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM)) {
+    usleep(kBlindlyUs);
+    return;
+  }
   while (!Sleeps(thread) && Now() < until) {
     const long long now = RunTime(thread);
     if (now < 0 || before < 0 || now - before > kRunNs) return;

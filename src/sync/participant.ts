@@ -1,5 +1,5 @@
 // A participant of a domain: its slot, its view of the words, who else is there, and the places of objects.
-import { coordinationError, detached, outOfRange, systemError } from "../common/errors.js";
+import { coordinationError, detached, outOfRange, systemError, unsupported } from "../common/errors.js";
 import { checkCapability } from "../host/check.js";
 import type { Host, Mapping } from "../host/host.js";
 import {
@@ -64,6 +64,8 @@ export class Participant implements Seat {
   constructor(place: Place) {
     const { host, mapping, window, segment, offset } = place;
     checkCapability(host, "join", "join");
+    // Its thread needs the pages a second time, which the kernel refuses of huge ones.
+    if (mapping.pageSize > host.pageSize) throw unsupported(`join of segment ${segment}`, "it has huge pages");
     this.#window = window;
     this.#segment = segment;
     this.#words = wordsOf(window);

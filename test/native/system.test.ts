@@ -262,6 +262,8 @@ else {
             assert.is(attachment.bytes[size], 1);
             assert.is(second.cursor().readChunk(-1, 3329)[0], 0x0d);
             assert.throws(() => segment.attach({ offset: 4096 }), code("EINVAL", /huge pages/));
+            assert.throws(() => attachment.join(), code("ERR_SHM_UNSUPPORTED", /huge pages/));
+            assert.is(attachment.bytes[0], 0); // no header was stored
             second.detach();
             attachment.detach();
             assert.is(segment.stat().nattch, 0);

@@ -82,13 +82,16 @@ int Keeper::Join(uint32_t* domain, uint32_t slots, size_t page_size, uint32_t ki
   return 0;
 }
 
-void Keeper::Leave() {
-  if (!joined_) return;
-  joined_ = false;
+void Keeper::End() {
+  if (!joined_.exchange(false)) return;
   stop_ = true;
   Kick();
   pthread_join(thread_, nullptr);
-  munmap(pages_, length_);
+}
+
+void Keeper::Leave() {
+  End();
+  if (pages_ != nullptr) munmap(pages_, length_);
   pages_ = nullptr;
 }
 
@@ -238,8 +241,14 @@ void Keeper::WaitForMembers(const Snapshot& seen, uint32_t control, int64_t nano
   FutexWait waits[3 + kMaxSlots];
   waits[0] = PrivateWait(&control_, control);
   const unsigned count = 1 + Collect(seen, armed, waits + 1);
+  WaitForAny(waits, count, nanoseconds);
+}
+
+void Keeper::WaitForAny(FutexWait* waits, unsigned count, int64_t nanoseconds) {
   const timespec deadline = AfterNs(nanoseconds);
-  WaitAny(waits, count, &deadline);
+  if (WaitAny(waits, count, &deadline) == -1 && errno != EAGAIN && errno != EINTR &&
+      errno != ETIMEDOUT)
+    has_wait_any_ = false;
 }
 
 void Keeper::Attend(Snapshot seen) {
@@ -270,12 +279,11 @@ void Keeper::Sleep(int64_t nanoseconds) {
   if (has_wait_any_) {
     FutexWait waits[2 + kMaxSlots];
     const unsigned count = Collect(seen_, true, waits);
-    const timespec deadline = AfterNs(nanoseconds);
-    WaitAny(waits, count, &deadline);
+    WaitForAny(waits, count, nanoseconds);
   } else {
     WaitSlice(seen_, nanoseconds);
   }
-  Add(domain_.Sleeping(slot_), -kSleeper);
+  if (joined_) Add(domain_.Sleeping(slot_), -kSleeper);  // or another may have the slot
   const Snapshot now = Take();
   Relay(seen_, now);
   seen_ = now;

@@ -34,7 +34,10 @@ class Keeper {
   int Join(uint32_t* domain, uint32_t slots, size_t page_size, uint32_t kind,
            void (*changed)(void*), void* argument);
 
-  // Gives the slot back, ends the thread, and unmaps the pages. May be called twice.
+  // Gives the slot back, and ends the thread. Another thread may be in Sleep meanwhile.
+  void End();
+
+  // Does that, and unmaps the pages. Both may be called twice.
   void Leave();
 
   Keeper* next = nullptr;  // of a list that the owner keeps
@@ -77,6 +80,7 @@ class Keeper {
   void Relay(const Snapshot& before, const Snapshot& now) const;
   unsigned Collect(const Snapshot& seen, bool doorbell, FutexWait* waits) const;
   void WaitForMembers(const Snapshot& seen, uint32_t control, int64_t nanoseconds);
+  void WaitForAny(FutexWait* waits, unsigned count, int64_t nanoseconds);
   void WakeSlot(uint32_t slot) const;
   void WaitSlice(const Snapshot& seen, int64_t nanoseconds) const;
 
@@ -86,8 +90,8 @@ class Keeper {
   uint32_t kind_ = 0;
   uint32_t slot_ = 0;
   uint32_t generation_ = 0;
-  bool joined_ = false;
-  bool has_wait_any_ = false;
+  std::atomic<bool> joined_{false};
+  std::atomic<bool> has_wait_any_{false};  // futex_waitv(2); a filter may take it away later
   pthread_t thread_{};
   robust_list_head head_{};
   void (*changed_)(void*) = nullptr;

@@ -3,6 +3,7 @@
 #include <node_api.h>
 #include <pthread.h>
 #include <sched.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
@@ -19,11 +20,15 @@ namespace {
 // after process.exit(): then this list is left in their place, or peers would be told of deaths.
 pthread_mutex_t joined_lock = PTHREAD_MUTEX_INITIALIZER;
 Keeper* joined = nullptr;
+pid_t joined_in = 0;
 
+// Nothing is unmapped: exit(3) stops no thread, and another may be inside a call. A child of
+// fork(2) has the list, and none of the threads.
 struct LeaveAtExit {
   ~LeaveAtExit() {
+    if (joined_in != getpid()) return;
     pthread_mutex_lock(&joined_lock);
-    for (Keeper* keeper = joined; keeper != nullptr; keeper = keeper->next) keeper->Leave();
+    for (Keeper* keeper = joined; keeper != nullptr; keeper = keeper->next) keeper->End();
     joined = nullptr;
     pthread_mutex_unlock(&joined_lock);
   }
@@ -34,6 +39,7 @@ void Remember(Keeper* keeper) {
   pthread_mutex_lock(&joined_lock);
   keeper->next = joined;
   joined = keeper;
+  joined_in = getpid();
   pthread_mutex_unlock(&joined_lock);
 }
 
@@ -108,12 +114,7 @@ class Participant : public Napi::ObjectWrap<Participant> {
   static Napi::Function Class(Napi::Env env) {
     return DefineClass(
         env, "Participant",
-        {InstanceAccessor<&Participant::Result>("result"),
-         InstanceAccessor<&Participant::Slot>("slot"),
-         InstanceAccessor<&Participant::Blocks>("blocks"),
-         InstanceAccessor<&Participant::Polls>("polls"),
-         InstanceAccessor<&Participant::Generation>("generation"),
-         InstanceMethod<&Participant::Arm>("arm"), InstanceMethod<&Participant::Disarm>("disarm"),
+        {InstanceMethod<&Participant::Arm>("arm"), InstanceMethod<&Participant::Disarm>("disarm"),
          InstanceMethod<&Participant::Watch>("watch"), InstanceMethod<&Participant::Hold>("hold"),
          InstanceMethod<&Participant::Look>("look"), InstanceMethod<&Participant::Sleep>("sleep"),
          InstanceMethod<&Participant::Wake>("wake"), InstanceMethod<&Participant::Yield>("yield"),
@@ -122,31 +123,29 @@ class Participant : public Napi::ObjectWrap<Participant> {
 
   // Args: (memory, window, offset, slots, pageSize, kind, changed, isLibuv). Joins the domain at
   // `offset` of the window, whose pages are a shared mapping. `result` is then 0 or -errno.
+  // Properties, as an accessor of this class could be called on another addon's object.
   explicit Participant(const Napi::CallbackInfo& info)
       : Napi::ObjectWrap<Participant>(info), env_(info.Env()) {
-    result_ = Join(info);
+    using Property = Napi::PropertyDescriptor;
+    const int error = Join(info);
+    const bool defined = info.This().As<Napi::Object>().DefineProperties(
+        {Property::Value("result", Errno(env_, error)),
+         Property::Value("slot", Napi::Number::New(env_, keeper_.slot())),
+         Property::Value("generation", Napi::Number::New(env_, keeper_.generation())),
+         Property::Value("blocks", Napi::Boolean::New(env_, true)),
+         Property::Value("polls", Napi::Boolean::New(env_, HasCores()))});
+    if (!defined) AwaitTermination();
   }
 
   ~Participant() override { Leave(); }
 
  private:
   int Join(const Napi::CallbackInfo& info) {
-    Window window;
-    size_t offset, page;
-    uint32_t slots, kind;
-    if (!ReadWindow(info, &window) || !ReadInteger(info[2], 0, kMaxSafeInteger, &offset) ||
-        !ReadInteger(info[3], 1, kMaxSlots, &slots) ||
-        !ReadInteger(info[4], PageSize(), kMaxSafeInteger, &page) ||
-        !ReadInteger(info[5], 0, kMaxUint, &kind) || !info[6].IsFunction())
-      return EINVAL;
-    const size_t bytes = kHeaderBytes + kSlotBytes * slots;
-    if (offset % kHeaderBytes != 0 || (page & (page - 1)) != 0 || bytes > window.length ||
-        offset > window.length - bytes)
-      return EINVAL;
+    if (!info[6].IsFunction()) return EINVAL;
+    // First, as hooks of async_hooks run in it, which may move the window's memory.
     signal_ = Signal::New(env_, info[6]);
     if (signal_ == nullptr) return ENOMEM;
-    const int error = keeper_.Join(reinterpret_cast<uint32_t*>(window.data + offset), slots, page,
-                                   kind, Send, signal_);
+    const int error = JoinWindow(info);
     if (error != 0) {
       signal_->Release();
       signal_ = nullptr;
@@ -156,6 +155,23 @@ class Participant : public Napi::ObjectWrap<Participant> {
     Remember(&keeper_);
     napi_add_env_cleanup_hook(env_, CleanUp, this);
     return 0;
+  }
+
+  int JoinWindow(const Napi::CallbackInfo& info) {
+    Window window;
+    size_t offset, page;
+    uint32_t slots, kind;
+    if (!ReadWindow(info, &window) || !ReadInteger(info[2], 0, kMaxSafeInteger, &offset) ||
+        !ReadInteger(info[3], 1, kMaxSlots, &slots) ||
+        !ReadInteger(info[4], PageSize(), kMaxSafeInteger, &page) ||
+        !ReadInteger(info[5], 0, kMaxUint, &kind))
+      return EINVAL;
+    const size_t bytes = kHeaderBytes + kSlotBytes * slots;
+    if (offset % kHeaderBytes != 0 || (page & (page - 1)) != 0 || bytes > window.length ||
+        offset > window.length - bytes)
+      return EINVAL;
+    return keeper_.Join(reinterpret_cast<uint32_t*>(window.data + offset), slots, page, kind, Send,
+                        signal_);
   }
 
   static void Send(void* signal) { static_cast<Signal*>(signal)->Send(); }
@@ -175,19 +191,6 @@ class Participant : public Napi::ObjectWrap<Participant> {
 
   bool Active() const { return signal_ != nullptr && keeper_.joined(); }
 
-  Napi::Value Result(const Napi::CallbackInfo& info) { return Errno(info.Env(), result_); }
-  Napi::Value Slot(const Napi::CallbackInfo& info) {
-    return Napi::Number::New(info.Env(), keeper_.slot());
-  }
-  Napi::Value Generation(const Napi::CallbackInfo& info) {
-    return Napi::Number::New(info.Env(), keeper_.generation());
-  }
-  Napi::Value Blocks(const Napi::CallbackInfo& info) {
-    return Napi::Boolean::New(info.Env(), true);
-  }
-  Napi::Value Polls(const Napi::CallbackInfo& info) {
-    return Napi::Boolean::New(info.Env(), polls_);
-  }
   // Args: (holds).
   void Arm(const Napi::CallbackInfo& info) {
     if (!Active()) return;
@@ -239,12 +242,10 @@ class Participant : public Napi::ObjectWrap<Participant> {
   }
 
   Napi::Env env_;
-  const bool polls_ = HasCores();
   Signal* signal_ = nullptr;  // set while it has not left
   Door* door_ = nullptr;
   Napi::FunctionReference opens_door_;  // what a door calls, until the first wait opens it
   Keeper keeper_;
-  int result_;
 };
 
 }  // namespace

@@ -14,7 +14,7 @@ constexpr double kDay = 86'400'000;  // milliseconds; longer waits might not fit
 
 // Args: (array, index, ...). The array must be an Int32Array, and the index inside it.
 bool ReadWord(const Napi::CallbackInfo& info, uint32_t** word) {
-  napi_typedarray_type type;
+  napi_typedarray_type type = napi_int8_array;
   size_t length = 0;
   void* data = nullptr;
   size_t index;

@@ -5,7 +5,7 @@ import * as assert from "uvu/assert";
 import type { Peer } from "wasm-shm";
 import { suite } from "../suite.js";
 import { campaign } from "../support/campaign.js";
-import { end, runModule, startModule } from "../support/child.js";
+import { end, root, runModule, startModule } from "../support/child.js";
 import { code } from "../support/pairs.js";
 import { signalProcess } from "../support/processes.js";
 import { until } from "../support/waiting.js";
@@ -40,6 +40,26 @@ else {
       } finally {
         await end(child, "SIGKILL");
       }
+    });
+  });
+
+  tests("an exit beside a thread that waits in lockSync is an exit, and both leave", async () => {
+    await withMembers(host, 1, async ({ segment, domains: [domain] }) => {
+      const held = domain?.mutex(AT).lockSync();
+      const waits = `import(${JSON.stringify(`${root}dist/index.js`)}).then(({ open }) => {
+        const mutex = open(${segment.id}).attach().join().mutex(${AT});
+        require("node:worker_threads").parentPort.postMessage(0);
+        mutex.lockSync();
+      });`;
+      for (let round = 0; round < campaign(4, 200); round++) {
+        const ended = runModule(`import { Worker } from "node:worker_threads";
+          ${joins(segment.id)}
+          const worker = new Worker(${JSON.stringify(waits)}, { eval: true });
+          worker.once("message", () => setTimeout(() => process.exit(3), 50));`);
+        assert.is(ended.code, 3, ended.stderr);
+      }
+      held?.unlock();
+      await until("both to leave", () => domain?.peers().length === 1);
     });
   });
 

@@ -13,12 +13,6 @@ struct Environment {
   Napi::FunctionReference memory_buffer;  // the getter WebAssembly.Memory.prototype.buffer
 };
 
-// worker.terminate() first has Node-API refuse all calls into JavaScript, and then has V8 stop the
-// JavaScript. Between the two, a refusal would look like a wrong argument, and the error for that
-// would reach the worker's parent as an "error" event, which may end the process. This is many
-// times what the terminating thread needs.
-void AwaitTermination() { usleep(100'000); }
-
 // Reads the present buffer of `value`; false if `value` is not a WebAssembly.Memory. The engine's
 // own getter decides: it throws for everything else, and no prototype trick or proxy passes it.
 bool MemoryBuffer(Napi::Env env, const Napi::Value& value, Napi::Value* buffer) {
@@ -62,6 +56,9 @@ void InitArguments(Napi::Env env) {
   env.SetInstanceData(environment.release());
 }
 
+// Many times what the terminating thread needs.
+void AwaitTermination() { usleep(100'000); }
+
 bool ReadId(const Napi::Value& value, int* id) { return ReadInteger(value, 0, kMaxInt, id); }
 
 bool ReadPath(const Napi::Value& value, Path* path) {
@@ -78,7 +75,7 @@ bool ReadWindow(const Napi::CallbackInfo& info, Window* window) {
   Napi::Value buffer;
   if (!MemoryBuffer(info.Env(), info[0], &buffer)) return false;
   if (!info[1].IsTypedArray()) return false;
-  napi_typedarray_type type;
+  napi_typedarray_type type = napi_int8_array;  // Node 24.0 sets none for a Float16Array
   napi_value array_buffer;
   void* data = nullptr;
   size_t length = 0;  // in elements, which are bytes once the type is known
@@ -86,8 +83,10 @@ bool ReadWindow(const Napi::CallbackInfo& info, Window* window) {
                                nullptr) != napi_ok)
     return false;
   // A view over the buffer that the memory has now is not detached, and lies inside that memory.
-  if (type != napi_uint8_array || !buffer.StrictEquals(Napi::Value(info.Env(), array_buffer)))
-    return false;
+  bool is_same = false;
+  if (type != napi_uint8_array) return false;
+  if (napi_strict_equals(info.Env(), buffer, array_buffer, &is_same) != napi_ok) AwaitTermination();
+  if (!is_same) return false;
   if (length == 0 || length % PageSize() != 0) return false;
   if (reinterpret_cast<uintptr_t>(data) % PageSize() != 0) return false;
   *window = {static_cast<uint8_t*>(data), length, !buffer.IsArrayBuffer()};

@@ -50,6 +50,11 @@ bool ReadWindow(const Napi::CallbackInfo& info, Window* window);
 
 size_t PageSize();
 
+// For a call into JavaScript that Node-API refused without an exception. worker.terminate() first
+// has it refuse all of them, and then has V8 stop the JavaScript: this waits for that, as what the
+// refusal leaves undone would look like a wrong argument, or a field that is absent.
+void AwaitTermination();
+
 inline Napi::Value Errno(Napi::Env env, int error) { return Napi::Number::New(env, -error); }
 
 #endif  // WASM_SHM_ARGUMENTS_H_

@@ -47,7 +47,7 @@ Napi::Value LimitResources(const Napi::CallbackInfo& info) {
 // Reads an Int32Array of at most `most` elements.
 bool ReadIntegers(const Napi::Value& value, size_t most, const int** data, size_t* length) {
   if (!value.IsTypedArray()) return false;
-  napi_typedarray_type type;
+  napi_typedarray_type type = napi_int8_array;
   void* at = nullptr;
   if (napi_get_typedarray_info(value.Env(), value, &type, length, &at, nullptr, nullptr) !=
           napi_ok ||

@@ -26,7 +26,7 @@ struct Bytes {
 // none. Its buffer is not asked for: napi_get_arraybuffer_info refuses shared ones in Node 20 and
 // Deno.
 bool ReadBytes(napi_env env, napi_value value, Bytes* bytes) {
-  napi_typedarray_type type;
+  napi_typedarray_type type = napi_int8_array;
   void* data = nullptr;
   if (napi_get_typedarray_info(env, value, &type, &bytes->length, &data, nullptr, nullptr) !=
       napi_ok)

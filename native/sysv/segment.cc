@@ -54,7 +54,9 @@ Napi::Value Set(const Napi::CallbackInfo& info) {
 
 Napi::Object SegmentFields(Napi::Env env, int id, const struct shmid_ds& ds) {
   auto fields = Napi::Object::New(env);
-  const auto set = [&](const char* name, double value) { fields.Set(name, value); };
+  const auto set = [&](const char* name, double value) {
+    if (!fields.Set(name, value)) AwaitTermination();
+  };
   set("key", ds.shm_perm.__key);
   set("id", id);
   set("size", static_cast<double>(ds.shm_segsz));

@@ -2,6 +2,7 @@
 import { checkBoolean, checkInteger, checkOptions } from "../common/arguments.js";
 import { byteLengthOf } from "../common/bytes.js";
 import { invalidType, outOfRange } from "../common/errors.js";
+import { Uncloneable } from "../common/uncloneable.js";
 import { type Answer, answerBytes, failureBytes, type Request, readRequest, Status } from "./calls.js";
 import type { Channel } from "./channel.js";
 import { mostAnswer } from "./client.js";
@@ -40,7 +41,7 @@ function checkDamage(error: unknown): void {
 }
 
 /** Answers requests until {@link stop}. From `service.serve(handler)`. */
-export class Server {
+export class Server extends Uncloneable {
   readonly #ground: ServiceGround;
   readonly #handler: Handler<never, unknown>;
   readonly #retries: boolean;
@@ -54,6 +55,7 @@ export class Server {
 
   /** @internal */
   constructor(ground: ServiceGround, handler: Handler<never, unknown>, options: ServeOptions | undefined) {
+    super();
     const { concurrency = 1, retry = false } = checkOptions(options, ["concurrency", "retry"]);
     checkInteger("options.concurrency", concurrency, 1, MOST_CONCURRENCY);
     this.#retries = checkBoolean("options.retry", retry);

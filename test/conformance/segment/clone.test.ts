@@ -1,4 +1,4 @@
-// Segments, attachments, cursors and sandboxes given to structured clone: refused, as they would arrive without their methods.
+// Segments, attachments, cursors, servers and sandboxes given to structured clone: refused, as they would arrive without their methods.
 import { readFileSync } from "node:fs";
 import { inspect } from "node:util";
 import { MessageChannel, Worker } from "node:worker_threads";
@@ -56,6 +56,17 @@ for (const { name, withCursor, withSegment } of pairs) {
       }),
     );
   });
+  clone("refuses a server", () =>
+    withSegment(65_536, async (segment) => {
+      const sizes = { capacity: 4096, answerCapacity: 1024, clients: 1 };
+      await using server = segment
+        .attach()
+        .join({ slots: 16 })
+        .service(4096, sizes)
+        .serve((request) => request);
+      refused(() => structuredClone(server), "Server");
+    }),
+  );
   clone.run();
 }
 

@@ -4,6 +4,7 @@
 // its commands. src/host/launch.ts has the environment.
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/mount.h>
@@ -68,13 +69,20 @@ void MapId(const char* path, unsigned id) {
   WriteFile(path, line, static_cast<size_t>(length));
 }
 
-// Root needs no user namespace. In one it would lose the right to attach segments of other users.
+// In a user namespace of its own the process would lose this right: that of CAP_IPC_OWNER.
+bool MayAttachAll() {
+  __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = {};
+  return syscall(SYS_capget, &header, sets) == 0 && (sets[0].effective & 1u << CAP_IPC_OWNER) != 0;
+}
+
+// A process that may make the others, as root's may, needs no user namespace.
 void Unshare() {
   const unsigned user = geteuid();
   const unsigned group = getegid();
   if (unshare(CLONE_NEWNS | CLONE_NEWNET) == 0) {
     namespaces = kMounts | kNetwork;
-  } else if (unshare(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWNET) == 0) {
+  } else if (!MayAttachAll() && unshare(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWNET) == 0) {
     namespaces = kUser | kMounts | kNetwork;
     WriteFile("/proc/self/setgroups", "deny", 4);
     MapId("/proc/self/uid_map", user);

@@ -2,6 +2,7 @@
 import * as assert from "uvu/assert";
 import { suite } from "../suite.js";
 import { type Ended, isRoot, moduleFile, root, run, works } from "../support/child.js";
+import { confines } from "../support/engine.js";
 import { code, nativePairs } from "../support/pairs.js";
 
 const OTHER = 1234; // a user that no namespace of these tests maps
@@ -109,6 +110,44 @@ for (const { name, shm, withSegment } of nativePairs) {
       });
     });
   locked.run();
+
+  const sandboxes = suite(`A sandbox's namespaces [${name}]`);
+  if (!confines || !isRoot || !works("setpriv", ["--version"]))
+    sandboxes.skip("are none without CAP_SYS_ADMIN", "it takes a root that can drop capabilities");
+  else {
+    const exportsFile = JSON.stringify(`${root}test/fixtures/hostile/exports.wasm`);
+    const started = (id: number, without: string): Ended =>
+      run("setpriv", [
+        ...["--bounding-set", without, process.execPath],
+        ...evaluate(`
+          import { readFileSync } from "node:fs";
+          import { createSandbox } from "wasm-shm";
+          const windows = { input: { segment: shm.open(${id}) } };
+          const sandbox = await createSandbox(readFileSync(${exportsFile}), { windows });
+          console.log(sandbox.confinement.namespaces.join());
+          await sandbox.close();`),
+      ]);
+    const withOthers = (use: (id: number) => void): void =>
+      withSegment(65_536, (segment) => {
+        segment.setPermissions({ uid: OTHER, gid: OTHER, mode: 0o600 });
+        use(segment.id);
+      });
+
+    sandboxes("are none without CAP_SYS_ADMIN, so that segments of other users can be windows", () =>
+      withOthers((id) => {
+        const { stdout, stderr } = started(id, "-sys_admin");
+        assert.is(stdout, "\n", stderr);
+      }),
+    );
+    if (works("setpriv", ["--bounding-set", "-sys_admin", "unshare", "--user", "--net", "--mount", "true"]))
+      sandboxes("are in one of the user without CAP_IPC_OWNER, too, by which nothing is lost", () =>
+        withSegment(65_536, ({ id }) => {
+          const { stdout, stderr } = started(id, "-sys_admin,-ipc_owner");
+          assert.is(stdout, "user,mnt,net\n", stderr);
+        }),
+      );
+  }
+  sandboxes.run();
 
   const range = suite(`setPermissions [${name}]`);
   range("of 4294967295, which stands for none, is ERR_OUT_OF_RANGE", () => {

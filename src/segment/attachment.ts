@@ -235,7 +235,7 @@ export class Attachment extends Ranges {
    * @param module its bytes, a URL, a Response of fetch, or a WebAssembly.Module
    * @param imports by module and name; the memory is not among them
    * @throws {ShmError} `ERR_SHM_MODULE_LAYOUT` it does not fit: the message has the addresses, `error.hint` the flag that
-   *   cures it; `ERR_SHM_MODULE_IMPORT` imports that are missing, all of them; `ERR_SHM_MODULE_INVALID` it is not a module, or
+   *   cures it; `ERR_SHM_MODULE_IMPORT` imports that are missing, ten at most; `ERR_SHM_MODULE_INVALID` it is not a module, or
    *   has a memory that cannot be replaced; `ERR_SHM_DETACHED`
    */
   async instantiate(module: ModuleSource, imports?: ModuleImports): Promise<WasmInstance> {

@@ -1,7 +1,7 @@
 // Page 0 of every memory belongs to the core: no window lies there, so no other process can edit it.
 //
 //   0       1024      1424      2048             20480     32768           65536
-//   | state | secrets | vectors | tables of CRCs | scratch | 2,047 records | window ...
+//   | state | secrets | vectors | tables of CRCs | scratch | 2,046 records | window ...
 //
 // Each area but the vectors begins with a canary, or ends with one: canary.ts. All of the page is zero in a new memory, and
 // filled at first use, so that an instance copies nothing.

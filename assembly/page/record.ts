@@ -6,7 +6,7 @@ import { RECORDS, WINDOW_START } from "./page";
 
 const RECORD_SHIFT: usize = 4;
 
-/** Number of records. Number 0 is not a record: every use of it traps. What would be the last one has a canary. */
+/** Numbers of records, with 0, which is not a record: every use of it traps. What would be the next one has a canary. */
 export const RECORD_COUNT: u32 = 2047;
 
 const START: usize = 8;

@@ -9,7 +9,7 @@
 //     segment, and is not counted. Copy-on-write is a copy, made at the attach and at each discard: it does not show what
 //     is stored in the segment meanwhile, and all its pages count as private
 //   - they share its reserve, too: the first attach decides how large it is, until all are detached
-//   - the attachments of a segment share the wasm core's 2,047 records, of which a dropped or detached cursor gives its
+//   - the attachments of a segment share the wasm core's 2,046 records, of which a dropped or detached cursor gives its
 //     own back when it is disposed or collected; the cursors beyond run on the JS core, as cursor.core says
 //   - no huge pages, lock, ftok, sandbox in a thread of its own, nor a window in a memory of the caller's:
 //     ERR_SHM_UNSUPPORTED

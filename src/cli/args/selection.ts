@@ -56,7 +56,7 @@ export function addSelection(command: Command): Command {
     .option("--all-users", "segments of all users")
     .option(
       "--older-than <age>",
-      "only segments not attached, detached or changed for so long: 90s, 30m, 2h, 7d",
+      "only segments not attached, detached or changed for so long: 90s, 30m, 2h, 7d, 1w",
       parseAge,
     )
     .option("--orphans", "only segments that no process has attached, and whose creator is gone");

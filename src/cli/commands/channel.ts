@@ -133,7 +133,7 @@ export function addChannel(program: Command): void {
     .summary("show the depth, the rates and the messages of channels")
     .description(
       "Show the channels and topics of a segment, also those of services: how full they are, who writes and reads, and the " +
-        "messages that are in them. Nothing is taken: readers get every message. A message is printed as text, or as dump prints it.",
+        "messages that are in them. Nothing is taken: readers get every message. Of a message, at most 4096 bytes are printed, as text or as dump prints them.",
     )
     .option("-o, --offset <bytes>", "only the channel or topic there", parseSize)
     .option(

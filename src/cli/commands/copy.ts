@@ -137,7 +137,7 @@ export function addCopy(program: Command): void {
     .usage("[options] <source> <destination>")
     .summary("copy a file to a segment, a segment to a file, or a segment to a segment")
     .description(
-      "Copy bytes into a segment or out of it, in place: the kernel reads and writes the segment's own pages. Source and " +
+      "Copy bytes into a segment or out of it. To or from a file, the kernel writes or reads the segment's own pages. Source and " +
         "destination are each a segment, by id or as key:KEY, or a file. - is a standard stream. The destination new is " +
         "a segment of the source's size that copy creates; its id is printed. A file whose name is a number is ./3. A " +
         "destination file is replaced, unless --to-offset is given. A new segment is removed again if the copy fails.",

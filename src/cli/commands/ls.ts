@@ -85,8 +85,7 @@ export function addLs(program: Command): void {
     .description(
       "List all segments, as ipcs -m does, with more columns: the process that created a segment, the one that used it " +
         "last, and how long ago it was attached, detached and changed. A process is shown as gone if no process has its " +
-        "pid, as reused if the process that has its pid started after the segment was last changed, and as - if the " +
-        "kernel does not tell, because it was in another container.",
+        "pid, as reused if a newer process has it, and as - if there was none, or it was in another container.",
     );
   addKeys(
     addSelection(command),

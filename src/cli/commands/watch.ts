@@ -56,7 +56,10 @@ export function addWatch(program: Command): void {
     .addOption(
       new Option("-c, --channel [offset]", "the channel or topic there; default: the first").argParser(parseSize),
     )
-    .option("--plain", "write all lines, then at each interval those that changed: for a pipe or a file")
+    .option(
+      "--plain",
+      "write all lines, then at each interval those that changed, of 64 MiB at most: for a pipe or a file",
+    )
     .addHelpText(
       "after",
       "\nExamples:\n  wasm-shm watch 3 --as f64 --interval 100\n  wasm-shm watch 3 --plain --size 64 | head -n 5",

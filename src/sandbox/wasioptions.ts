@@ -19,7 +19,7 @@ export interface WasiOptions {
   env?: Readonly<Record<string, string>>;
   /** What it reads from its standard input: text, or bytes (default: it is closed). */
   stdin?: string | Uint8Array;
-  /** What it writes (default: it is closed). The guest waits for a function's promise. */
+  /** What it writes (default: it is closed). The guest waits for a function's promise, except inline. */
   stdout?: WasiOutput;
   /** The same of its standard error. */
   stderr?: WasiOutput;

@@ -70,9 +70,9 @@ static inline int wasm_shm_take_slot(wasm_shm_domain* domain, uint32_t slot, uin
     if (wasm_shm_is_alive(life)) return 0;
   }
   if (!wasm_shm_swap(line + WASM_SHM_GENERATION, generation, generation + 1u)) return 0;
-  domain->head.list_op_pending = (struct robust_list*)(void*)(line + WASM_SHM_LIFE);
+  domain->head->list_op_pending = (struct robust_list*)(void*)(line + WASM_SHM_LIFE);
   if (!wasm_shm_swap(line + WASM_SHM_LIFE, life, tid | FUTEX_WAITERS)) {
-    domain->head.list_op_pending = NULL;
+    domain->head->list_op_pending = NULL;
     return 0;
   }
   domain->slot = slot;
@@ -91,12 +91,11 @@ static inline int wasm_shm_take_slot(wasm_shm_domain* domain, uint32_t slot, uin
  * process dies. Only list_op_pending is used, so no pointer lies in the shared memory. */
 static void* wasm_shm_keep(void* argument) {
   wasm_shm_domain* domain = (wasm_shm_domain*)argument;
+  struct robust_list_head head = {{&head.list}, 0, NULL};
   uint32_t tid = (uint32_t)syscall(SYS_gettid), slot;
   int pass, taken = 0;
-  domain->head.list.next = &domain->head.list;
-  domain->head.futex_offset = 0;
-  domain->head.list_op_pending = NULL;
-  if (syscall(SYS_set_robust_list, &domain->head, sizeof domain->head) != 0) {
+  domain->head = &head;
+  if (syscall(SYS_set_robust_list, &head, sizeof head) != 0) {
     domain->result = errno;
   } else {
     for (pass = 0; pass < 2 && !taken; pass++)
@@ -106,16 +105,19 @@ static void* wasm_shm_keep(void* argument) {
   }
   atomic_store(&domain->reported, 1u);
   syscall(SYS_futex, &domain->reported, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
-  if (domain->result != 0) return NULL;
-  while (atomic_load(&domain->control) == 0u)
-    syscall(SYS_futex, &domain->control, FUTEX_WAIT_PRIVATE, 0, NULL, NULL, 0);
-  /* First the kernel forgets the word. Then it says that the slot is free, if it still is this
-   * participant's: a peer may have taken it for dead, and another may have the slot since. */
-  domain->head.list_op_pending = NULL;
-  wasm_shm_swap(wasm_shm_slot_word(domain, domain->slot, WASM_SHM_LIFE), tid | FUTEX_WAITERS, 0u);
-  wasm_shm_wake_all(wasm_shm_slot_word(domain, domain->slot, WASM_SHM_LIFE));
-  atomic_fetch_add(domain->words + WASM_SHM_EPOCH_WORD, 1u);
-  wasm_shm_wake_all(domain->words + WASM_SHM_EPOCH_WORD);
+  if (taken) {
+    while (atomic_load(&domain->control) == 0u)
+      syscall(SYS_futex, &domain->control, FUTEX_WAIT_PRIVATE, 0, NULL, NULL, 0);
+    /* First the kernel forgets the word. Then it says that the slot is free, if it still is this
+     * participant's: a peer may have taken it for dead, and another may have the slot since. */
+    head.list_op_pending = NULL;
+    wasm_shm_swap(wasm_shm_slot_word(domain, domain->slot, WASM_SHM_LIFE), tid | FUTEX_WAITERS, 0u);
+    wasm_shm_wake_all(wasm_shm_slot_word(domain, domain->slot, WASM_SHM_LIFE));
+    atomic_fetch_add(domain->words + WASM_SHM_EPOCH_WORD, 1u);
+    wasm_shm_wake_all(domain->words + WASM_SHM_EPOCH_WORD);
+  }
+  /* The kernel reads the head when the thread ends, and this frame is overwritten before. */
+  syscall(SYS_set_robust_list, NULL, sizeof head);
   return NULL;
 }
 

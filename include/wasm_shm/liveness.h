@@ -76,7 +76,7 @@ typedef struct wasm_shm_domain {
   int joined;                           /* 0 after leave, and in the child of a fork */
   struct wasm_shm_domain *next, **link; /* of the list of participants of this process */
   pthread_t keeper;
-  struct robust_list_head head;
+  struct robust_list_head* head; /* of the keeper's frame, which outlives that of main */
   wasm_shm_word control, reported;
   int result;
   int knocker; /* the socket that knocks at doors, once one was needed; or -1 */

@@ -47,6 +47,16 @@ else {
           assert.is(domain?.peers().length, 1);
         });
       });
+
+    peers("one that returns from main without a leave is told dead at once", () => {
+      const { program, ended } = compile("../../sync/programs/returned.c", [...warnings, "-I", join(root, "include")]);
+      assert.is(ended.code, 0, ended.stderr);
+      withMembers(host, 1, ({ segment, domains: [domain] }) => {
+        const { code, stdout } = run(program, [String(segment.id)]);
+        assert.equal([code, stdout], [0, "ok\n"]);
+        assert.is(domain?.mutex(4096).tryLock()?.ownerDied, true);
+      });
+    });
   }
 
   if (lacking.python) absent(peers, "in Python", lacking.python);

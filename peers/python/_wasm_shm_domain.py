@@ -82,9 +82,7 @@ class Window:
         """Joins the domain at `offset`, and makes it first if these bytes are zeros. slots: 1 to 64; 0 takes what is there."""
         if self.address is None:
             raise NotOwner("this window was detached")
-        domain = Domain(self, offset, slots)
-        self._domains.add(domain)
-        return domain
+        return Domain(self, offset, slots)
 
     def detach(self):
         """Leaves every domain, then detaches. A view that was kept must not be used any more."""
@@ -92,8 +90,8 @@ class Window:
             return
         for domain in list(self._domains):
             domain.leave()
-        kernel.detach_segment(self.address)
-        self.address = None
+        address, self.address = self.address, None
+        kernel.detach_segment(address)
 
     def __enter__(self):
         return self
@@ -126,12 +124,17 @@ class Domain:
         self.requests = 0  # the number of the last request to a service
         self._pid = os.getpid()
         self.slot = self.generation = self.id = None
-        self._keeper = threading.Thread(target=self._keep, daemon=True)
-        self._keeper.start()
-        self._joined.wait()
-        if self._failure is not None:
-            raise self._failure
-        _joined.add(self)
+        self._keeping = threading.RLock()  # the keeper has it for as long as it may touch the window
+        window._domains.add(self)
+        try:
+            threading.Thread(target=self._keep, daemon=True).start()
+            self._joined.wait()
+            if self._failure is not None:
+                raise self._failure
+            _joined.add(self)
+        except BaseException:
+            self.leave()
+            raise
 
     def _prepare(self, room, asked):
         ready = load(self.base + _STATE) == READY and load(self.base) == MAGIC
@@ -156,19 +159,21 @@ class Domain:
     # -- the keeper: a thread whose robust list names the life word, so that the kernel marks it at death --
 
     def _keep(self):
-        try:
-            robust = kernel.RobustList()
-            tid = kernel.gettid()
-            for _ in range(2):
-                if any(self._take(robust, slot, tid) for slot in range(self.slots)):
-                    break
-            else:
-                self._failure = TooManyPeers(f"the domain has {self.slots} slots, and a living participant in each")
-        except OSError as error:
-            self._failure = error
+        with self._keeping:
+            try:
+                if self._control.value == 0:
+                    with kernel.RobustList() as robust:
+                        self._keep_slot(robust)
+            except Exception as error:
+                self._failure = error
+            finally:
+                self._joined.set()
+
+    def _keep_slot(self, robust):
+        tid = kernel.gettid()
+        if not any(self._take(robust, slot, tid) for slot in (*range(self.slots), *range(self.slots))):
+            raise TooManyPeers(f"the domain has {self.slots} slots, and a living participant in each")
         self._joined.set()
-        if self._failure is not None:
-            return
         while self._control.value == 0:
             kernel.wait_one(ctypes.addressof(self._control), 0, None)
         robust.keep(None)  # first the kernel forgets the word
@@ -214,19 +219,20 @@ class Domain:
 
     def leave(self):
         """Gives the slot back. What is held is held by a dead participant from here on. May be called twice."""
-        if not self.joined:
+        if self._pid != os.getpid():
             return
-        _joined.discard(self)
+        # Each call does all of it: a signal handler that raises may have ended the one before.
         self._control.value = 1
         kernel.wake_all(ctypes.addressof(self._control))
-        self._keeper.join()
+        with self._keeping:
+            _joined.discard(self)
         if self._knocker is not None:
             self._knocker.close()
             self._knocker = None
 
     @property
     def joined(self):
-        return self in _joined and self._pid == os.getpid()
+        return self._control.value == 0 and self._pid == os.getpid()
 
     def check(self):
         if not self.joined:
@@ -346,11 +352,17 @@ class Domain:
             (self.line(slot, LIFE), life) for slot, life in enumerate(lives) if slot != self.slot and is_alive(life)
         ]
         add(self.line(self.slot, _SLEEPING), 1)
-        if self._waitv:
-            kernel.wait_any(words, min(limit, deadline))
-        else:
-            kernel.wait_one(*words[0], min(limit, deadline))
-        add(self.line(self.slot, _SLEEPING), -1)
+        try:
+            if self._waitv:
+                kernel.wait_any(words, min(limit, deadline))
+            else:
+                kernel.wait_one(*words[0], min(limit, deadline))
+        finally:
+            if self.joined:  # else another may have the slot
+                add(self.line(self.slot, _SLEEPING), -1)
+        if _exiting.is_set():  # a daemon thread, which ends with the interpreter
+            threading.Event().wait()
+        self.check()
         if kernel.monotonic() >= limit:
             for slot in range(self.slots):
                 if slot != self.slot and is_alive(load(self.line(slot, LIFE))):
@@ -385,7 +397,8 @@ class Domain:
                     raise TimedOut(f"{what} took longer than {timeout} s")
                 self._sleep(seen, deadline)
         finally:
-            clear_bits(word, bit)
+            if self.joined:
+                clear_bits(word, bit)
 
     # -- objects --
 
@@ -463,9 +476,11 @@ def _channels():
 
 
 _joined = set()
+_exiting = threading.Event()
 
 
 @atexit.register
 def _leave_all():
+    _exiting.set()
     for domain in list(_joined):
         domain.leave()

@@ -139,10 +139,17 @@ def gettid():
 class RobustList:
     """The calling thread's robust list: when the thread dies, the kernel marks the word that is pending."""
 
-    def __init__(self):
+    def __enter__(self):
         self._head = _RobustHead()
         self._head.next = ctypes.addressof(self._head)
-        if _syscall(_SET_ROBUST_LIST, ctypes.byref(self._head), ctypes.c_size_t(ctypes.sizeof(self._head))) != 0:
+        self._set(ctypes.byref(self._head))
+        return self
+
+    def __exit__(self, *_):
+        self._set(None)  # the kernel reads the head when the thread ends, and this memory is freed before
+
+    def _set(self, head):
+        if _syscall(_SET_ROBUST_LIST, head, ctypes.c_size_t(ctypes.sizeof(_RobustHead))) != 0:
             code = ctypes.get_errno()
             raise OSError(code, os.strerror(code))
 

@@ -1,7 +1,9 @@
 """The locks of the package beside a participant that changes each word, and with a signal handler that raises: calls.py SEGMENT."""
 
 import sys
+import threading
 
+import _wasm_shm_domain
 import _wasm_shm_kernel as kernel
 import _wasm_shm_locks
 import wasm_shm
@@ -78,8 +80,39 @@ def seqlocks(seqlock, large):
     changed(large, "_is_whole", always(False, 64), fails, wasm_shm.TimedOut, large.read)
 
 
+def interrupted_leaves():
+    """A signal handler that raises in a join or a leave: a detach gives the slot back all the same."""
+    window, before = wasm_shm.attach(segment), len(one.peers())
+    changed(threading.Event, "wait", raises(KeyboardInterrupt), fails, KeyboardInterrupt, window.join)
+    assert len(one.peers()) == before
+    three = window.join()
+    changed(kernel, "wake_all", raises(KeyboardInterrupt), fails, KeyboardInterrupt, three.leave)
+    fails(wasm_shm.NotOwner, three.check)
+    window.detach()
+    assert len(one.peers()) == before
+
+
+def left_while_it_sleeps(offset):
+    """One that has left, as at the exit of a process, changes no word of the next participant in its slot."""
+    three = wasm_shm.attach(segment).join()
+    three._waitv = True
+    successors = []
+
+    def leave(*_):
+        three.leave()
+        successors.append(right.join())
+
+    changed(kernel, "wait_any", leave, fails, wasm_shm.NotOwner, three.event(offset).wait, 1)
+    [successor] = successors
+    assert successor.slot == three.slot
+    assert kernel.load(successor.line(successor.slot, _wasm_shm_domain._SLEEPING)) == 0
+    successor.leave()
+
+
 locks(4096)
 deadlock(1 << 17)
+interrupted_leaves()
+left_while_it_sleeps(1 << 18)
 one.leave()
 two.leave()
 print("all as it should be")

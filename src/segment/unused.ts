@@ -101,7 +101,7 @@ export function removeUnused(
   if (domain) Atomics.or(words, slotWord(domain.slot) + Slot.Kind, LEAVING);
   try {
     if (isUsed(domain ? 2 : 1)) return false; // a participant has a mapping of its own
-    if (!domain && segment.stat().nattch > 1) return false; // without a mark another may begin to use it
+    if (!domain && !(segment.stat().nattch <= 1)) return false; // without a mark another may begin to use it
     segment.destroy();
     return true;
   } finally {

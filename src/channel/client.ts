@@ -138,7 +138,7 @@ export class Client {
     this.#listening.abort();
     this.#listening = undefined;
     const { participant } = this.#ground;
-    if (participant.left) return;
+    if (!participant.hasWords) return;
     this.#say(0);
     participant.waits.ring(this.#answers.writersMask); // servers that wait for room wait for nothing now
   }

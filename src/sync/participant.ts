@@ -98,6 +98,15 @@ export class Participant implements Seat {
     return this.#words.length === 0 ? this.#renew() : this.#words;
   }
 
+  /** Whether it has not left, and the memory has not moved. */
+  get hasWords(): boolean {
+    try {
+      return this.words.length > 0;
+    } catch {
+      return false;
+    }
+  }
+
   /** A view of the window's bytes from `start`; the caller has checked that they are inside. */
   part(start: number, length: number): Uint8Array {
     if (this.#left) throw this.hasLeft();
@@ -201,7 +210,7 @@ export class Participant implements Seat {
   onChange(): void {
     if (this.#left) return;
     this.waits.changed();
-    this.#changed?.();
+    if (this.hasWords) this.#changed?.();
   }
 
   get left(): boolean {

@@ -126,7 +126,7 @@ export class PeerEvents {
     const before = this.#seen;
     const now = this.#look();
     this.#seen = now;
-    for (let slot = 0; slot < now.length; slot++) {
+    for (let slot = 0; slot < now.length && this.#participant.hasWords; slot++) {
       const [old, found] = [before[slot], now[slot]];
       const isSame = old !== undefined && found !== undefined && old.peer.generation === found.peer.generation;
       // In a slot that was taken again, the count of deaths tells how the one before ended.

@@ -26,6 +26,8 @@ export type Describe = () => string;
 export interface Seat {
   /** The window as 32-bit words, after a check that the participant has not left. */
   readonly words: Int32Array;
+  /** Whether {@link words} does not throw. */
+  readonly hasWords: boolean;
   readonly slot: number;
   readonly slots: number;
   /** The domain's first word. */
@@ -400,6 +402,7 @@ export class Waits {
   }
 
   #clearBit(sleepers: number): void {
+    if (!this.#seat.hasWords) return; // what the wait ends with says so
     const { words, slot } = this.#seat;
     Atomics.and(words, sleepers + (slot >> 5), ~(1 << (slot & 31)));
   }

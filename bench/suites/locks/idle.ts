@@ -5,25 +5,13 @@ import { fileURLToPath } from "node:url";
 import type { Attachment } from "wasm-shm";
 import { named, type Timer } from "../../harness/group.js";
 import { expectEqual } from "../../harness/proof.js";
+import { answer } from "../answer.js";
 import { HELD, IDLE_MS, place } from "./places.js";
 
 /** What a sleep and a clock differ by: a thousandth of a core. */
 const NOTHING_NS = IDLE_MS * 1e3;
 
 const script = fileURLToPath(new URL("./waiter.child.js", import.meta.url));
-
-/** The next message of a child. @throws {Error} it ended */
-async function answer(child: ChildProcess): Promise<unknown> {
-  const done = new AbortController();
-  const { signal } = done;
-  const ended = once(child, "exit", { signal }).then(([code, how]) => {
-    throw new Error(`a process that waits ended: ${how ?? `code ${code}`}`);
-  });
-  const [message] = await Promise.race([once(child, "message", { signal }), ended]);
-  ended.catch(() => {}); // it is not awaited any more
-  done.abort();
-  return message;
-}
 
 export async function idle(attachment: Attachment, id: number, time: Timer): Promise<void> {
   const domain = attachment.join();

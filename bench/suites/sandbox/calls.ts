@@ -1,7 +1,7 @@
 // The cost of one call of a guest: bare, in a sandbox on the caller's thread, and in a sandbox on a thread of its own.
 import { readFileSync } from "node:fs";
 import { createSandbox, type Segment } from "wasm-shm";
-import { within } from "../../harness/goals.js";
+import { shorter, within } from "../../harness/goals.js";
 import type { AsyncRival, Rival, Timer } from "../../harness/group.js";
 import { expectEqual } from "../../harness/proof.js";
 import { root } from "../../harness/root.js";
@@ -28,7 +28,7 @@ export async function calls(segment: Segment, time: Timer): Promise<void> {
     async: true,
     run: ask,
     prove: async () => expectEqual(await ask(), ANSWER, "worker sandbox"),
-    goals: [within(250, "round trip")],
+    goals: [{ ...shorter(250e3), text: "round trip within 250 µs" }],
   };
   await time({
     name: "call of an export",

@@ -1,15 +1,15 @@
 // What a process of its own costs a guest, against a thread: a call, the first call, and a pass over a large window.
-import { execFile } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { promisify } from "node:util";
 import { createSandbox, createSandboxPool, type Sandbox, type Segment } from "wasm-shm";
-import { within } from "../../harness/goals.js";
+import { shorter } from "../../harness/goals.js";
 import { type AsyncRival, type Goal, named, type Timer } from "../../harness/group.js";
 import { expectEqual, fillFloats } from "../../harness/proof.js";
 import { root } from "../../harness/root.js";
+import { answer } from "../answer.js";
 
-const execute = promisify(execFile);
 const answering = readFileSync(`${root}test/fixtures/hostile/exports.wasm`);
 const summing = readFileSync(`${root}examples/guests/assemblyscript/guest.wasm`);
 const ANSWER = 42;
@@ -56,6 +56,27 @@ async function timed(use: () => Promise<unknown>): Promise<number> {
   return (performance.now() - start) * 1e6;
 }
 
+/** Nanoseconds from the start of a Node with that script to what it is waited for; not timed is its end after that. */
+async function started(script: string, until: (child: ChildProcess) => Promise<unknown>): Promise<number> {
+  let ended: Promise<unknown> | undefined;
+  const took = await timed(async () => {
+    const child = spawn(process.execPath, ["-e", script], { stdio: ["ignore", "ignore", "inherit", "ipc"] });
+    ended = once(child, "exit");
+    await until(child);
+  });
+  await ended;
+  return took;
+}
+
+async function sent(child: ChildProcess): Promise<void> {
+  expectEqual(await answer(child), ANSWER, "a new process");
+}
+
+async function exited(child: ChildProcess): Promise<void> {
+  const [code] = await once(child, "exit");
+  expectEqual(code, 0, "the exit code of a new process");
+}
+
 async function firstCalls(time: Timer): Promise<void> {
   const coldly = async (): Promise<number> => {
     let sandbox: Sandbox | undefined;
@@ -70,7 +91,8 @@ async function firstCalls(time: Timer): Promise<void> {
     ...named("a guest's process", undefined, "first call"),
     cold: true,
     rivals: [
-      starting("node -e 0", () => timed(() => execute(process.execPath, ["-e", "0"]))),
+      starting("a new Node, to its first message", () => started(`process.send(${ANSWER})`, sent)),
+      starting("node -e 0, to its exit", () => started("0", exited)),
       starting("createSandbox and a call", coldly, atMost(1.3)),
     ],
   });
@@ -91,7 +113,7 @@ async function firstCalls(time: Timer): Promise<void> {
     cold: true,
     rivals: [
       starting("a running guest", () => timed(() => guest.call("answer"))),
-      starting("a warm runner", warmly, within(3000, "first call")),
+      starting("a warm runner", warmly, { ...shorter(3e6), text: "first call within 3000 µs" }),
     ],
   });
 }

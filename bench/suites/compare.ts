@@ -5,7 +5,7 @@ import { type Group, named, type Rival, type Timer } from "../harness/group.js";
 import { type PaceName, rangeSizes } from "../harness/pace.js";
 import { expectEqual, fillPattern } from "../harness/proof.js";
 import { coreOf, type Variant, withAttachment } from "../harness/window.js";
-import { MEMCPY, memcpy, touched } from "./memcpy.js";
+import { MEMCPY, memcpy, touched, withPlain } from "./memcpy.js";
 
 interface Sides {
   readonly attachment: Attachment;
@@ -14,11 +14,11 @@ interface Sides {
   /** The bytes of `other`. */
   readonly otherBytes: Uint8Array;
   readonly of: string;
-  readonly array: Uint8Array;
+  readonly copy: Rival;
   readonly variant: Variant;
 }
 
-function groups({ attachment, other, otherBytes, of, array, variant }: Sides): Group[] {
+function groups({ attachment, other, otherBytes, of, copy, variant }: Sides): Group[] {
   const { bytes } = attachment;
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   const last = bytes.length - 1;
@@ -42,7 +42,7 @@ function groups({ attachment, other, otherBytes, of, array, variant }: Sides): G
       ...named(`equals ${of}`, bytes.length),
       bytes: bytes.length,
       rivals: [
-        memcpy(bytes, array),
+        copy,
         rival("Buffer.equals", 0, () => (buffer.equals(otherBytes) ? 1 : 0)),
         {
           ...rival(`equals, ${coreOf(variant)}`, 0, () => (attachment.equals(other) ? 1 : 0)),
@@ -63,11 +63,10 @@ function groups({ attachment, other, otherBytes, of, array, variant }: Sides): G
 
 export async function compare(variant: Variant, time: Timer, pace: PaceName): Promise<void> {
   for (const size of rangeSizes(pace))
-    await withAttachment(variant, size, (attachment) =>
+    await withPlain(variant, size, (attachment, plain) =>
       withAttachment(variant, size, async (second) => {
-        const array = touched(size);
         const otherBytes = touched(size);
-        const sides = { attachment, array, variant };
+        const sides = { attachment, copy: memcpy(plain, touched(size)), variant };
         const withArray = groups({ ...sides, other: otherBytes, otherBytes, of: "an array" });
         const withSecond = groups({ ...sides, other: second, otherBytes: second.bytes, of: "an attachment" });
         for (const group of [...withArray, ...withSecond]) await time(group);

@@ -5,8 +5,8 @@ import { type Group, named, type Rival, type Timer } from "../harness/group.js";
 import { type PaceName, rangeSizes } from "../harness/pace.js";
 import { expectBytes, fillPattern } from "../harness/proof.js";
 import { KiB, sizeName } from "../harness/size.js";
-import { coreOf, type Variant, withAttachment } from "../harness/window.js";
-import { MEMCPY, memcpy, touched } from "./memcpy.js";
+import { coreOf, type Variant } from "../harness/window.js";
+import { MEMCPY, memcpy, touched, withPlain } from "./memcpy.js";
 
 const BYTE = 0x5a;
 const PATTERN = Uint8Array.of(1, 2, 3); // an RGB pixel: its length is not a power of two
@@ -31,7 +31,7 @@ function rival(name: string, bytes: Uint8Array, before: () => void, expected: Ui
   };
 }
 
-function fills(attachment: Attachment, array: Uint8Array, variant: Variant): Group[] {
+function fills(attachment: Attachment, copy: Rival, variant: Variant): Group[] {
   const { bytes } = attachment;
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   const before = () => bytes.fill(0xff);
@@ -39,7 +39,7 @@ function fills(attachment: Attachment, array: Uint8Array, variant: Variant): Gro
     ...named(name, bytes.length),
     bytes: bytes.length,
     rivals: [
-      memcpy(array, bytes),
+      copy,
       rival("Buffer.fill", bytes, before, expected, byBuffer),
       {
         ...rival(`fill, ${coreOf(variant)}`, bytes, before, expected, byCore),
@@ -65,7 +65,7 @@ function fills(attachment: Attachment, array: Uint8Array, variant: Variant): Gro
   ];
 }
 
-function copies(attachment: Attachment, array: Uint8Array, variant: Variant): Group {
+function copies(attachment: Attachment, copy: Rival, variant: Variant): Group {
   const { bytes } = attachment;
   const moved = bytes.length - SHIFT;
   const original = new Uint8Array(bytes.length);
@@ -78,7 +78,7 @@ function copies(attachment: Attachment, array: Uint8Array, variant: Variant): Gr
     ...named(`copyWithin, ${sizeName(SHIFT)} down`, bytes.length),
     bytes: moved,
     rivals: [
-      memcpy(bytes.subarray(SHIFT), array.subarray(SHIFT)),
+      copy,
       rival(native, bytes, before, expected, () => bytes.copyWithin(0, SHIFT)),
       {
         ...rival(`copyWithin, ${coreOf(variant)}`, bytes, before, expected, () => attachment.copyWithin(0, SHIFT)),
@@ -90,9 +90,9 @@ function copies(attachment: Attachment, array: Uint8Array, variant: Variant): Gr
 
 export async function fill(variant: Variant, time: Timer, pace: PaceName): Promise<void> {
   for (const size of rangeSizes(pace))
-    await withAttachment(variant, size, async (attachment) => {
+    await withPlain(variant, size, async (attachment, plain) => {
       const array = touched(size);
-      for (const group of fills(attachment, array, variant)) await time(group);
-      await time(copies(attachment, array, variant));
+      for (const group of fills(attachment, memcpy(array, plain), variant)) await time(group);
+      await time(copies(attachment, memcpy(plain.subarray(SHIFT), array.subarray(SHIFT)), variant));
     });
 }

@@ -4,15 +4,15 @@ import { judgedAt, speed } from "../harness/goals.js";
 import { named, type Rival, type Timer } from "../harness/group.js";
 import { type PaceName, rangeSizes } from "../harness/pace.js";
 import { expectEqual, fillPattern } from "../harness/proof.js";
-import { coreOf, type Variant, withAttachment } from "../harness/window.js";
-import { MEMCPY, memcpy, touched } from "./memcpy.js";
+import { coreOf, type Variant } from "../harness/window.js";
+import { MEMCPY, memcpy, touched, withPlain } from "./memcpy.js";
 
 const BYTE = 0xfe;
 const NEEDLE = Uint8Array.of(0x6e, 0x65, 0x65, 0x64, 0x6c, 0x65, BYTE, 0x21);
 
 export async function search(variant: Variant, time: Timer, pace: PaceName): Promise<void> {
   for (const size of rangeSizes(pace))
-    await withAttachment(variant, size, async (attachment) => {
+    await withPlain(variant, size, async (attachment, plain) => {
       const { bytes } = attachment;
       const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, size);
       const array = touched(size);
@@ -36,7 +36,7 @@ export async function search(variant: Variant, time: Timer, pace: PaceName): Pro
         ...named("indexOf a byte", size),
         bytes: size,
         rivals: [
-          memcpy(bytes, array),
+          memcpy(plain, array),
           rival("Buffer.indexOf", byte, end, () => buffer.indexOf(BYTE)),
           {
             ...rival(`indexOf, ${core}`, byte, end, () => attachment.indexOf(BYTE)),

@@ -3,8 +3,8 @@ import { judgedAt, speed } from "../harness/goals.js";
 import { named, type Rival, type Timer } from "../harness/group.js";
 import { type PaceName, rangeSizes } from "../harness/pace.js";
 import { expectBytes, fillPattern } from "../harness/proof.js";
-import { coreOf, type Variant, withAttachment } from "../harness/window.js";
-import { MEMCPY, memcpy, touched } from "./memcpy.js";
+import { coreOf, type Variant } from "../harness/window.js";
+import { MEMCPY, memcpy, touched, withPlain } from "./memcpy.js";
 
 const widths = [16, 32, 64] as const;
 
@@ -18,7 +18,7 @@ function reversed(bytes: Uint8Array, width: number): Uint8Array {
 
 export async function swap(variant: Variant, time: Timer, pace: PaceName): Promise<void> {
   for (const size of rangeSizes(pace))
-    await withAttachment(variant, size, async (attachment) => {
+    await withPlain(variant, size, async (attachment, plain) => {
       const { bytes } = attachment;
       const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, size);
       const array = touched(size);
@@ -55,7 +55,7 @@ export async function swap(variant: Variant, time: Timer, pace: PaceName): Promi
           ...named(`swap${bits}`, size),
           bytes: size,
           rivals: [
-            memcpy(bytes, array),
+            memcpy(plain, array),
             rival(native, swaps[bits].buffer),
             {
               ...rival(`swap${bits}, ${coreOf(variant)}`, swaps[bits].core),

@@ -2,18 +2,25 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import type { Attachment, Held } from "wasm-shm";
+import type { Attachment } from "wasm-shm";
 import { shorter, slower } from "../../harness/goals.js";
 import { named, type Timer } from "../../harness/group.js";
 import { PATH } from "../../harness/path.js";
 import { expectEqual } from "../../harness/proof.js";
 import { shmOf, type Variant } from "../../harness/window.js";
 import { bareCalls, mutexKinds, spent } from "../../rivals/addon.js";
+import { answer } from "../answer.js";
 import { idle } from "./idle.js";
 import { Order, Place, place, segmentBytes } from "./places.js";
 
 const COUNT = 256;
 const ROUNDS = 300_000;
+
+/** How long another process has to answer. */
+const PATIENCE_MS = 10_000;
+
+/** How long a process that pauses is looked at. */
+const PAUSE_MS = 20;
 
 const wordsOf = ({ memory, byteOffset, byteLength }: Attachment): Int32Array =>
   new Int32Array(memory.buffer, byteOffset, byteLength / 4);
@@ -121,28 +128,37 @@ async function readers(attachment: Attachment, id: number, time: Timer): Promise
   });
   const ended = once(child, "exit");
   try {
-    await Promise.race([once(child, "message"), ended]);
-    const run = (order: number) => (): number => {
-      if (Atomics.exchange(words, Place.order, order) !== order) {
-        const limit = performance.now() + 50;
-        while (performance.now() < limit); // until the other process has seen it
-      }
-      const began = performance.now();
-      for (let index = 0; index < COUNT; index++) lock.read.tryLock()?.unlock();
-      return (performance.now() - began) * 1e6;
+    expectEqual(await answer(child), "joined", "what the other process says");
+    const give = (order: number): void => {
+      if (Atomics.exchange(words, Place.order, order) === order) return;
+      const limit = performance.now() + PATIENCE_MS;
+      while (Atomics.load(words, Place.followed) !== order)
+        if (performance.now() > limit) throw new Error("the other process does not follow an order");
     };
-    const rival = (name: string, order: number) => ({
-      name,
-      path: PATH.array,
-      operations: COUNT,
-      selfTimed: true,
-      run: run(order),
-      prove() {
-        const held = lock.read.tryLock();
-        expectEqual(held !== undefined, true, name);
-        held?.unlock();
-      },
-    });
+    const rival = (name: string, order: number) => {
+      const run = (): number => {
+        give(order);
+        let locked = 0;
+        const began = performance.now();
+        for (let index = 0; index < COUNT; index++) {
+          const held = lock.read.tryLock();
+          if (held) locked++;
+          held?.unlock();
+        }
+        const took = (performance.now() - began) * 1e6;
+        expectEqual(locked, COUNT, name);
+        return took;
+      };
+      const prove = (): void => {
+        give(order);
+        const before = Atomics.load(words, Place.reads);
+        const hasRead = (): boolean => Atomics.load(words, Place.reads) !== before;
+        const limit = performance.now() + (order === Order.go ? PATIENCE_MS : PAUSE_MS);
+        while (!hasRead() && performance.now() < limit) run();
+        expectEqual(hasRead(), order === Order.go, `whether the other process reads, ${name}`);
+      };
+      return { name, path: PATH.array, operations: COUNT, selfTimed: true, run, prove };
+    };
     await time({
       ...named("read lock and unlock", undefined, "two processes"),
       rivals: [

@@ -9,7 +9,7 @@ export const IDLE_MS = 100;
 
 export const segmentBytes = place.held + 64 * HELD;
 
-/** Word indices, on a line of their own. */
-export const Place = { order: 20480 / 4 } as const;
+/** Word indices, each on a line of its own: the order, the order that the other process follows, and its reads. */
+export const Place = { order: 20480 / 4, followed: 20608 / 4, reads: 20736 / 4 } as const;
 
 export const Order = { go: 1, pause: 2 } as const;

@@ -53,7 +53,7 @@ export async function array(variant: Variant, time: Timer): Promise<void> {
             cursor.seek(0);
             return cursor.readArray(Uint32Array, LENGTH, false);
           }),
-          goals: judged(variant, speed(5, GET, FROM)),
+          goals: judged(variant, speed(5, GET, FROM, SWAP)),
         },
       ],
     });

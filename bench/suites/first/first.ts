@@ -1,5 +1,5 @@
-// The time to the first call. A new process each time loads the package, makes a segment and an attachment, and reads
-// one number. The times include all that the engine compiles and instantiates for it.
+// The time to the first call. A new process each time loads the package, and then attaches two segments and reads one
+// number of each. Each step's time includes all that the engine compiles and instantiates in it.
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -12,7 +12,7 @@ import { importing } from "./import.js";
 export interface FirstCall {
   /** The number that it read. */
   readonly value: number;
-  /** The import of the package, with the addon. */
+  /** The import of the package. Not of the addon: createShm loads that, between the steps. */
   readonly load: number;
   readonly attach: number;
   /** The first cursor. If it is one of the wasm core, this compiles and instantiates that core. */
@@ -77,6 +77,6 @@ function group(step: keyof typeof steps, all: readonly [Calls, ...Calls[]]): Gro
 
 export async function first(variant: Variant, time: Timer): Promise<void> {
   const all = [new Calls("js"), new Calls(variant)] as const;
-  if (variant === "wasm") await importing(time); // no core is loaded by then
+  if (variant === "wasm") await importing(time); // once: it depends on no core
   for (const step of Object.keys(steps) as (keyof typeof steps)[]) await time(group(step, [...all]));
 }

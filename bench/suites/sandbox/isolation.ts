@@ -1,4 +1,5 @@
-// What a process of its own costs a guest, against a thread: a call, the first call, and a pass over a large window.
+// What a process of its own costs a guest: a call and a pass over a large window, against a thread; and the first call, against
+// a Node that starts, and a guest that runs.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";

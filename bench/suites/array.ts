@@ -2,7 +2,8 @@
 import { judged, speed } from "../harness/goals.js";
 import type { Rival, Timer } from "../harness/group.js";
 import { expectBytes, expectEqual, fillPattern } from "../harness/proof.js";
-import { coreOf, type Variant, withAttachment } from "../harness/window.js";
+import { coreOf, type Variant } from "../harness/window.js";
+import { withPlain } from "./memcpy.js";
 
 const LENGTH = 65536; // elements
 const SIZE = 4 * LENGTH;
@@ -11,7 +12,7 @@ const FROM = "DataView, Uint32Array.from";
 const SWAP = "slice, Buffer.swap32";
 
 export async function array(variant: Variant, time: Timer): Promise<void> {
-  await withAttachment(variant, SIZE, async (attachment) => {
+  await withPlain(variant, SIZE, async (attachment, plain) => {
     const { bytes } = attachment;
     fillPattern(bytes);
     const view = new DataView(bytes.buffer, bytes.byteOffset, SIZE);
@@ -43,7 +44,7 @@ export async function array(variant: Variant, time: Timer): Promise<void> {
         }),
         rival(FROM, () => Uint32Array.from({ length: LENGTH }, (_, index) => view.getUint32(4 * index, false))),
         rival(SWAP, () => {
-          const copy = bytes.slice();
+          const copy = plain.slice();
           Buffer.from(copy.buffer).swap32();
           return new Uint32Array(copy.buffer);
         }),
@@ -67,7 +68,7 @@ export async function array(variant: Variant, time: Timer): Promise<void> {
           return kept;
         }),
         rival("Uint8Array.set, Buffer.swap32", () => {
-          keptBytes.set(bytes);
+          keptBytes.set(plain);
           keptBytes.swap32();
           return kept;
         }),

@@ -1,5 +1,5 @@
-// Attachment.checksum in place. Its rivals are hash-wasm, which copies 16 KiB at a time into its own memory, Node's
-// zlib, and a plain loop over the window's bytes.
+// Attachment.checksum in place. Its rivals are hash-wasm, which copies 16 KiB at a time from a plain memory into its own,
+// Node's zlib, and a plain loop over the window's bytes.
 import * as zlib from "node:zlib";
 import { createAdler32, createCRC32, createXXHash3, createXXHash64, type IHasher } from "hash-wasm";
 import type { Attachment, Checksum, Shm } from "wasm-shm";
@@ -8,7 +8,8 @@ import { named, type Rival, type Timer } from "../harness/group.js";
 import { type PaceName, rangeSizes } from "../harness/pace.js";
 import { expectEqual, fillPattern } from "../harness/proof.js";
 import { MiB } from "../harness/size.js";
-import { coreOf, shmOf, type Variant, withAttachment } from "../harness/window.js";
+import { coreOf, shmOf, type Variant } from "../harness/window.js";
+import { withPlain } from "./memcpy.js";
 
 const CASTAGNOLI = 0x82f63b78; // crc32c's polynomial, reflected: RFC 3720, appendix B.4
 const HASH_WASM = "hash-wasm";
@@ -94,7 +95,7 @@ function inParts(create: Shm["createChecksum"], name: NumberName | BigName, atta
 export async function checksum(variant: Variant, time: Timer, pace: PaceName): Promise<void> {
   // The js core, a readable twin, takes a second for 64 MiB, at the speed of 1 MiB.
   for (const size of rangeSizes(pace).filter((bytes) => variant === "wasm" || bytes <= MiB))
-    await withAttachment(variant, size, async (attachment) => {
+    await withPlain(variant, size, async (attachment, plain) => {
       const { bytes } = attachment;
       const { createChecksum } = shmOf(variant);
       fillPattern(bytes);
@@ -114,8 +115,8 @@ export async function checksum(variant: Variant, time: Timer, pace: PaceName): P
           rivals: [
             rival(
               HASH_WASM,
-              () => hasher.init().update(bytes).digest("binary")[0] as number,
-              () => digestOf(hasher, bytes),
+              () => hasher.init().update(plain).digest("binary")[0] as number,
+              () => digestOf(hasher, plain),
             ),
             ...Object.entries(others).map(([by, run]) => rival(by, () => run(bytes))),
             rival(

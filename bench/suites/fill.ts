@@ -1,4 +1,4 @@
-// Attachment.fill and copyWithin in place, against Buffer's own: memset(3) and memmove(3).
+// Attachment.fill and copyWithin in place, against Buffer's own on a plain memory: memset(3) and memmove(3).
 import type { Attachment } from "wasm-shm";
 import { judgedAt, speed } from "../harness/goals.js";
 import { type Group, named, type Rival, type Timer } from "../harness/group.js";
@@ -31,9 +31,9 @@ function rival(name: string, bytes: Uint8Array, before: () => void, expected: Ui
   };
 }
 
-function fills(attachment: Attachment, copy: Rival, variant: Variant): Group[] {
+function fills(attachment: Attachment, plain: Uint8Array, copy: Rival, variant: Variant): Group[] {
   const { bytes } = attachment;
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  const buffer = Buffer.from(plain.buffer, plain.byteOffset, plain.length);
   const before = () => bytes.fill(0xff);
   const group = (name: string, expected: Uint8Array, byBuffer: () => void, byCore: () => void): Group => ({
     ...named(name, bytes.length),
@@ -65,7 +65,7 @@ function fills(attachment: Attachment, copy: Rival, variant: Variant): Group[] {
   ];
 }
 
-function copies(attachment: Attachment, copy: Rival, variant: Variant): Group {
+function copies(attachment: Attachment, plain: Uint8Array, copy: Rival, variant: Variant): Group {
   const { bytes } = attachment;
   const moved = bytes.length - SHIFT;
   const original = new Uint8Array(bytes.length);
@@ -79,7 +79,7 @@ function copies(attachment: Attachment, copy: Rival, variant: Variant): Group {
     bytes: moved,
     rivals: [
       copy,
-      rival(native, bytes, before, expected, () => bytes.copyWithin(0, SHIFT)),
+      rival(native, bytes, before, expected, () => plain.copyWithin(0, SHIFT)),
       {
         ...rival(`copyWithin, ${coreOf(variant)}`, bytes, before, expected, () => attachment.copyWithin(0, SHIFT)),
         goals: judgedAt(bytes.length, variant, speed(0.8, MEMCPY, native)),
@@ -92,7 +92,7 @@ export async function fill(variant: Variant, time: Timer, pace: PaceName): Promi
   for (const size of rangeSizes(pace))
     await withPlain(variant, size, async (attachment, plain) => {
       const array = touched(size);
-      for (const group of fills(attachment, memcpy(array, plain), variant)) await time(group);
-      await time(copies(attachment, memcpy(plain.subarray(SHIFT), array.subarray(SHIFT)), variant));
+      for (const group of fills(attachment, plain, memcpy(array, plain), variant)) await time(group);
+      await time(copies(attachment, plain, memcpy(plain.subarray(SHIFT), array.subarray(SHIFT)), variant));
     });
 }

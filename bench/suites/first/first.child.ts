@@ -1,5 +1,5 @@
-// The process that first.ts starts: it times its own steps, of which all but the last two happen for the first time. Arguments: the core, and the
-// number to be read.
+// The process that first.ts starts: it times its own steps, of which all but the last two happen for the first time.
+// Arguments: the core, and the number to be read.
 import type { Variant } from "../../harness/window.js";
 import type { FirstCall } from "./first.js";
 

@@ -4,8 +4,8 @@ import { setImmediate } from "node:timers/promises";
 import { Bench, type Task } from "tinybench";
 import { conclude, type Measured, type Times } from "./conclude.js";
 import { type AnyRival, checkGroup, type Group } from "./group.js";
+import { orderOf } from "./order.js";
 import { COLD_TIMES, type Pace } from "./pace.js";
-import { congruential } from "./random.js";
 import { addTask, collect, takeSlice, warmUp } from "./sampling.js";
 
 /** A sample is a batch of calls this long, unless the group says otherwise: the clock costs 0.05 us. */
@@ -16,17 +16,6 @@ const PLANTED_CALLS = 10;
 
 /** What earlier processes measured of the same group, by rival. */
 export type Earlier = Readonly<Record<string, Times>>;
-
-/** The places 0 to count - 1 in another order for each seed, so that no rival always follows the same one. */
-function shuffled(count: number, seed: number): number[] {
-  const places = Array.from({ length: count }, (_, place) => place);
-  const random = congruential(seed + 1);
-  for (let last = count - 1; last > 0; last--) {
-    const other = Math.floor(random() * (last + 1));
-    [places[last], places[other]] = [places[other] as number, places[last] as number];
-  }
-  return places;
-}
 
 /**
  * Proves every rival's answer. Then times all rivals in rounds, each round in another order. Then proves the answers
@@ -70,10 +59,10 @@ export async function measure(
   }
   const rounds = Math.min(pace.rounds, Math.max(pace.fewestRounds, Math.floor(pace.groupMs / Math.max(roundMs, 1))));
   const limit = performance.now() + pace.groupMs * (cold ? COLD_TIMES : 2); // a busy machine takes longer than it was planned
-  const seed = (earlier[rivals[0].name] ?? []).flat().length; // other orders than those of earlier processes
+  const before = (earlier[rivals[0].name] ?? []).flat().length; // the orders continue those of earlier processes
   for (let round = 0; round < rounds && (round < pace.fewestRounds || performance.now() < limit); round++) {
     if (!collectsEachSlice && !keepsGarbage) collect();
-    for (const place of shuffled(runners.length, seed + round)) {
+    for (const place of orderOf(runners.length, before + round)) {
       const runner = runners[place] as (typeof runners)[number];
       // Work comes in tasks of the event loop, as in any program: an engine keeps the target of a new WeakRef for that
       // long.

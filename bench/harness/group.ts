@@ -4,12 +4,14 @@ import { sizeName } from "./size.js";
 
 export interface Goal {
   readonly text: string;
-  /** The rivals that it is judged against: in each round the fastest of them (default: the base). */
+  /** The rivals that it is judged against: the one of the least median (default: the base). */
   readonly against?: readonly string[];
   /** What is judged, if no column shows it. Its arguments are those of `met`. */
   readonly figure?: (ratio: number, extra: number) => string;
+  /** A ratio of this process that is judged instead of that of the times. Asked for after the rivals were timed. */
+  readonly ratio?: () => number;
   /**
-   * Whether the goal holds.
+   * Whether the goal holds. If it holds for some arguments, it holds for smaller ones.
    *
    * @param ratio the rival's time over the other's, in the same round
    * @param extra nanoseconds of one operation that the rival takes beyond the other's, in the same round

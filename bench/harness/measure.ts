@@ -2,7 +2,7 @@
 // next, and a machine that slows down in between would decide the comparison.
 import { setImmediate } from "node:timers/promises";
 import { Bench, type Task } from "tinybench";
-import { conclude, type Measured, type Times } from "./conclude.js";
+import { conclude, type Earlier, type Measured, type Times } from "./conclude.js";
 import { type AnyRival, checkGroup, type Group } from "./group.js";
 import { orderOf } from "./order.js";
 import { COLD_TIMES, type Pace } from "./pace.js";
@@ -13,9 +13,6 @@ const SAMPLE_MS = 0.5;
 
 /** Calls of a planted rival's sample, at least: the tenth more is a whole call. */
 const PLANTED_CALLS = 10;
-
-/** What earlier processes measured of the same group, by rival. */
-export type Earlier = Readonly<Record<string, Times>>;
 
 /**
  * Proves every rival's answer. Then times all rivals in rounds, each round in another order. Then proves the answers
@@ -59,7 +56,7 @@ export async function measure(
   }
   const rounds = Math.min(pace.rounds, Math.max(pace.fewestRounds, Math.floor(pace.groupMs / Math.max(roundMs, 1))));
   const limit = performance.now() + pace.groupMs * (cold ? COLD_TIMES : 2); // a busy machine takes longer than it was planned
-  const before = (earlier[rivals[0].name] ?? []).flat().length; // the orders continue those of earlier processes
+  const before = (earlier[rivals[0].name]?.times ?? []).flat().length; // the orders continue those of earlier processes
   for (let round = 0; round < rounds && (round < pace.fewestRounds || performance.now() < limit); round++) {
     if (!collectsEachSlice && !keepsGarbage) collect();
     for (const place of orderOf(runners.length, before + round)) {
@@ -74,8 +71,8 @@ export async function measure(
   }
   for (const rival of rivals) await rival.prove();
   const timesOf = (name: string): Times => [
-    ...(earlier[name] ?? []),
+    ...(earlier[name]?.times ?? []),
     runners.find(({ task }) => task.name === name)?.times ?? [],
   ];
-  return conclude(group, timesOf);
+  return conclude(group, timesOf, earlier);
 }

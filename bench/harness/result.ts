@@ -81,7 +81,7 @@ export interface Summary {
   readonly median: number;
   /** The first and the third quartile. */
   readonly quartiles: readonly [low: number, high: number];
-  /** The interval in which the true median lies, with 95 % confidence; wider if the processes disagree. */
+  /** The 95 % confidence interval of all rounds' median, and that of the processes' medians: of fewer than six their range. */
   readonly interval: readonly [low: number, high: number];
   /** The interval is too wide for the median to be stated as a figure. */
   readonly wide: boolean;
@@ -96,7 +96,7 @@ export interface RivalResult {
   /** Time over the base's time in the same round; the base has none. */
   readonly ratio?: Summary;
   readonly goals: readonly GoalResult[];
-  /** Further figures, such as a 99th percentile or resident bytes. */
+  /** Further figures, such as a 99th percentile or resident bytes: the medians of the processes. */
   readonly figures: readonly Figure[];
   /** Nanoseconds of one operation in each round, a list for each process. All rivals of a case have the same rounds. */
   readonly times: readonly (readonly number[])[];
@@ -106,11 +106,19 @@ export interface Figure {
   readonly name: string;
   readonly value: number;
   readonly unit: string;
+  /** The value of each process, if more than one has it. */
+  readonly values?: readonly number[];
 }
 
 export interface GoalResult {
   readonly text: string;
   /** What was judged, if no column shows it. */
   readonly figure?: string;
+  /** The ends of the figure's interval: "1.42..1.58". */
+  readonly interval?: string;
   readonly holds: boolean;
+  /** The goal holds at one end of the interval and not at the other: the next run may say otherwise. */
+  readonly withinNoise?: boolean;
+  /** The ratio of each process, if the goal is not about the times. */
+  readonly ratios?: readonly number[];
 }

@@ -48,27 +48,36 @@ export function medianRank(count: number): number {
   }
 }
 
-/** The interval in which the true median lies with 95 % confidence. With fewer than six values: their range. */
+/**
+ * The interval in which the true median lies with 95 % confidence. With fewer than six values it is their range, which
+ * says less: see {@link confidence}.
+ */
 export function medianInterval(values: readonly number[]): [low: number, high: number] {
   const sorted = ascending(values);
   const rank = medianRank(sorted.length);
   return [sorted[rank - 1] as number, sorted[sorted.length - rank] as number];
 }
 
+/** The chance that the interval of so many values holds the true median: 93.75 % of five; 95 % or a little more of six or more. */
+export const confidence = (count: number): number => (count < FEWEST_ROUNDS ? 1 - 2 ** (1 - count) : 0.95);
+
 /**
- * Summarizes the rounds of several processes. What the compiler knew, and where memory lay, is fixed for one process.
- * Its rounds are therefore alike, and say too little of the next process (T. Kalibera and R. Jones, Rigorous
+ * The interval of the median of several processes' rounds. What the compiler knew, and where memory lay, is fixed for one
+ * process. Its rounds are therefore alike, and say too little of the next process (T. Kalibera and R. Jones, Rigorous
  * Benchmarking in Reasonable Time, ISMM 2013). So the interval covers that of all rounds and that of the processes'
  * medians.
  *
  * @param times for each process, the values of its rounds
  */
+export function intervalOf(times: readonly (readonly number[])[]): [low: number, high: number] {
+  const [ofRounds, ofProcesses] = [medianInterval(times.flat()), medianInterval(times.map(median))];
+  return [Math.min(ofRounds[0], ofProcesses[0]), Math.max(ofRounds[1], ofProcesses[1])];
+}
+
+/** Summarizes the rounds of several processes. */
 export function summarize(times: readonly (readonly number[])[]): Summary {
   const all = times.flat();
-  const ofRounds = medianInterval(all);
-  const ofProcesses = medianInterval(times.map(median));
-  const low = Math.min(ofRounds[0], ofProcesses[0]);
-  const high = Math.max(ofRounds[1], ofProcesses[1]);
+  const [low, high] = intervalOf(times);
   return {
     median: median(all),
     quartiles: [quantile(all, 0.25), quantile(all, 0.75)],

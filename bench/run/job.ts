@@ -1,9 +1,9 @@
 // One suite on one core, in a process of its own, which bench/run/runner.ts starts. The engine then compiles the
 // package for that core only, as in a program that uses one core, and no figure depends on the suites before. The
 // process ends with its parent.
-import type { Measured } from "../harness/conclude.js";
+import type { Earlier, Measured } from "../harness/conclude.js";
 import type { AnyRival, Group } from "../harness/group.js";
-import { type Earlier, measure } from "../harness/measure.js";
+import { measure } from "../harness/measure.js";
 import { brisk, type PaceName, paces, patient, shareOf } from "../harness/pace.js";
 import { consumed } from "../harness/sampling.js";
 import type { Variant } from "../harness/window.js";

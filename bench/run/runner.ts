@@ -5,8 +5,7 @@
 // 2009).
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import type { Measured } from "../harness/conclude.js";
-import type { Earlier } from "../harness/measure.js";
+import type { Earlier, Measured } from "../harness/conclude.js";
 import type { PaceName } from "../harness/pace.js";
 import type { Case, Run } from "../harness/result.js";
 import type { Variant } from "../harness/window.js";
@@ -81,7 +80,7 @@ export class Runner {
         const { suite, core, measured } = job;
         const where = processes > 1 ? `${pass} of ${processes}, ${suite}, ${core}` : `${suite}, ${core}`;
         if (!job.hasFailed) {
-          const earlier = Object.fromEntries([...measured].map(([name, result]) => [name, timesOf(result)]));
+          const earlier = Object.fromEntries([...measured].map(([name, result]) => [name, earlierOf(result)]));
           try {
             const order = { suite, core, pace, processes, earlier, ...(planted === undefined ? {} : { planted }) };
             await this.#runJob(plan.binary, order, (message) => {
@@ -150,4 +149,4 @@ export class Runner {
 export const jobs = (names: readonly string[]): { suite: string; core: Variant }[] =>
   names.flatMap((suite) => (suites[suite]?.variants ?? []).map((core) => ({ suite, core })));
 
-const timesOf = ({ rivals }: Measured): Earlier => Object.fromEntries(rivals.map(({ name, times }) => [name, times]));
+const earlierOf = ({ rivals }: Measured): Earlier => Object.fromEntries(rivals.map((rival) => [rival.name, rival]));

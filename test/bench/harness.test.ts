@@ -4,7 +4,7 @@ import { suite } from "../suite.js";
 
 // The bench is compiled by itself: these are the parts of it that are used here.
 interface Measure {
-  measure(group: object, pace: object, checkpoint: () => void, earlier?: object): Promise<Measured>;
+  measure(group: object, pace: object, checkpoint: () => void, earlier?: object, planted?: number): Promise<Measured>;
 }
 
 interface Named {
@@ -20,8 +20,8 @@ interface Measured {
     path?: string;
     ratio?: { median: number; wide: boolean };
     nanoseconds: { median: number };
-    goals: object[];
-    figures: object[];
+    goals: { figure?: string; interval?: string; holds: boolean; withinNoise?: boolean; ratios?: number[] }[];
+    figures: { name: string; value: number; values?: number[] }[];
     times: number[][];
   }[];
 }
@@ -50,6 +50,10 @@ async function refusal(group: object): Promise<string> {
   });
   return message;
 }
+
+/** What earlier processes measured, as `measure` takes it. */
+const measuredBefore = ({ rivals }: Measured): object =>
+  Object.fromEntries(rivals.map((one) => [one.name, one] as const));
 
 const harness = suite("The bench's harness");
 
@@ -88,12 +92,64 @@ harness("refuses a goal against a rival that is not there, and two of one name, 
   assert.is(runs, 0);
 });
 
+harness("judges by the rival of the least median, not by the fastest of each round", async () => {
+  const turns = (...times: number[]) => {
+    let calls = 0;
+    return { run: () => (times[calls++ % times.length] as number) * 1e6 };
+  };
+  const goals = [{ text: "", against: ["one", "other"], figure: (ratio: number) => ratio.toFixed(2), met: () => true }];
+  const rivals = [rival("one", 0, turns(1, 3)), rival("other", 0, turns(2.5, 1.9)), rival("judged", 2, { goals })];
+  const measured = await measure({ name: "a case", cold: true, rivals }, pace, () => {});
+  assert.is(measured.rivals[2]?.goals[0]?.figure, "1.33"); // 2 and 2/3, in turn; to the least of each round 2 and 1.05
+});
+
+harness("states the interval of what it judges, and marks a goal whose threshold lies in it", async () => {
+  const judge = async (most: number, times: number[]): Promise<object | undefined> => {
+    const goals = [{ text: "", figure: (ratio: number) => ratio.toFixed(1), met: (ratio: number) => ratio <= most }];
+    let calls = 0;
+    const run = (): number => (times[calls++] as number) * 1e6;
+    const rivals = [rival("base", 1), rival("judged", 0, { run, goals })];
+    return (await measure({ name: "a case", cold: true, rivals }, pace, () => {})).rivals[1]?.goals[0];
+  };
+  const times = [1, 2, 2, 2, 2, 3];
+  const judged = { text: "", figure: "2.0", interval: "1.0..3.0" };
+  assert.equal(await judge(2.5, times), { ...judged, holds: true, withinNoise: true });
+  assert.equal(await judge(1.5, times), { ...judged, holds: false, withinNoise: true });
+  assert.equal(await judge(3, times), { ...judged, holds: true });
+  assert.equal(await judge(0.5, times), { ...judged, holds: false });
+});
+
+harness("states the median of the processes' figures, and judges by that of their ratios", async () => {
+  const processOf = (value: number, before: object) => {
+    const goals = [
+      { text: "", ratio: () => value, figure: (ratio: number) => ratio.toFixed(1), met: (ratio: number) => ratio <= 2 },
+    ];
+    const figures = () => [{ name: "p99", value, unit: "µs" }];
+    return measure({ name: "a case", rivals: [rival("base", 1, { figures, goals })] }, pace, () => {}, before);
+  };
+  let before = {};
+  let last: Measured["rivals"][number] | undefined;
+  for (const value of [1, 5, 2, 1.5, 9]) {
+    const measured = await processOf(value, before);
+    before = measuredBefore(measured);
+    last = measured.rivals[0];
+  }
+  assert.equal(last?.figures, [{ name: "p99", value: 2, unit: "µs", values: [1, 5, 2, 1.5, 9] }]);
+  const ratios = [1, 5, 2, 1.5, 9];
+  assert.equal(last?.goals, [
+    { text: "", figure: "2.0", interval: "1.0..9.0", holds: true, withinNoise: true, ratios },
+  ]);
+  const lacking = await processOf(Number.NaN, before); // too few trials in that process
+  assert.equal(lacking.rivals[0]?.figures, last?.figures);
+  assert.equal(lacking.rivals[0]?.goals, last?.goals);
+});
+
 harness("judges by the fastest of the rivals that a goal names", async () => {
   const against = ["slow", "fast"];
   const goals = [{ text: "", against, figure: (ratio: number) => ratio.toFixed(2), met: () => true }];
   const rivals = [rival("slow", 4), rival("fast", 1), rival("judged", 2, { goals })];
   const measured = await measure({ name: "a case", rivals }, pace, () => {});
-  assert.equal(measured.rivals[2]?.goals, [{ text: "", figure: "2.00", holds: true }]);
+  assert.equal(measured.rivals[2]?.goals, [{ text: "", figure: "2.00", interval: "2.00..2.00", holds: true }]);
   assert.is(measured.rivals[2]?.ratio?.median, 0.5); // to the base, the first
   assert.is(measured.rivals[0]?.ratio, undefined);
 });
@@ -121,7 +177,8 @@ harness(
 );
 
 harness("puts the rounds of earlier processes before its own, and concludes from all", async () => {
-  const earlier = { base: [[1e6, 1e6, 1e6]], other: [[4e6, 4e6, 4e6]] };
+  const before = (time: number) => ({ times: [[time, time, time]], figures: [], goals: [] });
+  const earlier = { base: before(1e6), other: before(4e6) };
   const group = { name: "a case", rivals: [rival("base", 1), rival("other", 2)] };
   const { rivals, rounds } = await measure(group, pace, () => {}, earlier);
   assert.is(rounds, 9);

@@ -17,6 +17,7 @@ interface Statistics {
   medianRank(count: number): number;
   haveSettled(times: number[], count: number): boolean;
   medianInterval(values: number[]): [number, number];
+  confidence(count: number): number;
   summarize(times: number[][]): Summary;
 }
 
@@ -28,7 +29,7 @@ interface Changes {
 const compiled = (name: string): Promise<unknown> =>
   import(new URL(`../../bench/harness/${name}.js`, import.meta.url).href);
 const statistics = (await compiled("statistics")) as Statistics;
-const { WIDE, quantile, median, medianRank, medianInterval, summarize, haveSettled } = statistics;
+const { WIDE, quantile, median, medianRank, medianInterval, confidence, summarize, haveSettled } = statistics;
 const { studentT, change } = (await compiled("change")) as Changes;
 
 const close = (actual: number, expected: number, part = 1e-6): void =>
@@ -85,6 +86,12 @@ test("a median's interval is made of the values at those ranks; of fewer than si
   assert.equal(medianInterval(upTo(21).reverse()), [6, 16]);
   assert.equal(medianInterval([5, 1, 3]), [1, 5]);
   assert.equal(medianInterval([5]), [5, 5]);
+});
+
+test("the range of few values holds their median less often than 95 %, and the interval of more at least so often", () => {
+  for (let count = 2; count < 6; count++) close(confidence(count), 1 - 2 * tail(count, 1));
+  assert.is(confidence(5), 0.9375);
+  for (let count = 6; count <= 60; count++) assert.ok(1 - 2 * tail(count, medianRank(count)) >= confidence(count));
 });
 
 test("one outlier among many rounds does not widen a summary", () => {

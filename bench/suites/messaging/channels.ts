@@ -29,11 +29,11 @@ const atLeast = (times: number, transport: TransportName): Goal => speed(times, 
 
 /** That part of the round trips takes at most so many times as long as another's. */
 function percentile(times: number, part: number, own: MessagingRival, other: MessagingRival): Goal {
-  const ratio = (): number => own.roundTrip(part) / other.roundTrip(part);
   return {
     text: `p${100 * part} at most ${times} times that of ${other.name}`,
-    figure: () => ratio().toFixed(2),
-    met: () => ratio() <= times,
+    ratio: () => own.roundTrip(part) / other.roundTrip(part),
+    figure: (ratio) => ratio.toFixed(2),
+    met: (ratio) => ratio <= times,
   };
 }
 

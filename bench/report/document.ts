@@ -1,20 +1,24 @@
-// Makes docs/benchmarks.md from bench/report/benchmarks.md and a result file. Every figure in the text is looked up in
-// the file; none is typed. The template's words:
+// Makes docs/benchmarks.md from bench/report/benchmarks.md and a result file. The figures of the run are looked up in the
+// file. The template's words:
 //
 // {{time SUITE | CORE | CASE | RIVAL}}           time of one operation
 // {{speed SUITE | CORE | CASE | RIVAL}}          GB/s
 // {{faster SUITE | CORE | CASE | RIVAL | OTHER}} OTHER's time over RIVAL's; an error if it is not above 1 with every
 //                                                Node of the file
 // {{table SUITE | CORE | CASE}}                  all rivals of a case, with a column for each Node of the file
-// {{figures SUITE | CORE | CASE}}                further figures of each rival: percentiles, resident bytes …
+// {{figures SUITE | CORE | CASE}}                further figures of each rival by the first Node: percentiles, resident
+//                                                bytes …, with the range of the processes
 // {{picture ID}}                                 a picture of bench/report/figures.ts
 // {{conditions}}, {{goals}}                      tables with a column for each Node
+// {{confidence}}                                 of the range of the processes' medians
 // {{node}}                                       the file's first Node, which figures in sentences and pictures are of
 
 import type { Case, ResultFile, RivalResult, Run } from "../harness/result.js";
+import { confidence } from "../harness/statistics.js";
 import { conditionRows } from "./conditions.js";
 import type { Figure } from "./figures.js";
-import { digits, duration } from "./words.js";
+import { casesOf, eachOf, rivalNames } from "./runs.js";
+import { digits, duration, judgedText, verdictText } from "./words.js";
 
 export interface Document {
   readonly markdown: string;
@@ -60,26 +64,31 @@ const nodeOf = ({ conditions }: Run): string => `Node ${conditions.node.replace(
 const timeOf = (rival: RivalResult): string => duration(rival.nanoseconds);
 
 function caseTable(runs: readonly Run[], words: readonly string[]): string {
-  const [first] = runs as [Run];
-  const one = caseOf(first, words);
-  const rows = one.rivals.map(({ name }) => [
+  const one = caseOf({ ...(runs[0] as Run), cases: casesOf(runs) }, words);
+  const each = eachOf(runs, one);
+  const rows = rivalNames(each).map((name) => [
     name,
-    ...runs.map((run) => {
-      const other = caseOf(run, words).rivals.find((rival) => rival.name === name);
-      return other ? timeOf(other) : "absent";
+    ...each.map((own) => {
+      const rival = own?.rivals.find((other) => other.name === name);
+      return rival ? timeOf(rival) : own ? "absent" : "-";
     }),
   ]);
   return tableOf([one.name, ...runs.map(nodeOf)], rows);
 }
 
-function figuresTable(one: Case): string {
+/** The processes' median, and their range if there are several. */
+const figureOf = ({ value, values }: RivalResult["figures"][number]): string =>
+  values ? `${digits(value)} (${digits(Math.min(...values))}..${digits(Math.max(...values))})` : digits(value);
+
+function figuresTable(run: Run, words: readonly string[]): string {
+  const one = caseOf(run, words);
   const names = [...new Set(one.rivals.flatMap(({ figures }) => figures.map(({ name, unit }) => `${name}, ${unit}`)))];
   if (names.length === 0) throw new Error(`${one.name} has no further figures`);
   const rows = one.rivals.map(({ name, figures }) => {
-    const seen = new Map(figures.map((figure) => [`${figure.name}, ${figure.unit}`, digits(figure.value)]));
-    return [name, ...names.map((column) => seen.get(column) ?? "")];
+    const seen = new Map(figures.map((figure) => [`${figure.name}, ${figure.unit}`, figureOf(figure)]));
+    return [name, ...names.map((column) => seen.get(column) ?? "-")];
   });
-  return tableOf([one.name, ...names], rows);
+  return tableOf([`${one.name}, ${nodeOf(run)}`, ...names], rows);
 }
 
 /** A column for each run. */
@@ -96,25 +105,22 @@ function conditionTable(runs: readonly Run[]): string {
  * Node.
  */
 function goalTable(runs: readonly Run[]): string {
-  const [first] = runs as [Run];
-  const rows = first.cases.flatMap(({ suite, core, name, rivals }) =>
-    rivals.flatMap(({ name: rival, goals }) =>
-      goals.map((_, index) => {
-        const each = runs.map(
-          (run) =>
-            run.cases
-              .find((one) => one.suite === suite && one.core === core && one.name === name)
-              ?.rivals.find((one) => one.name === rival)?.goals[index],
-        );
-        const words = [...new Set(each.flatMap((goal) => goal?.text ?? []))].join("; ");
-        const verdicts = each.map((goal) => {
-          if (goal === undefined) return "not judged";
-          return [goal.figure, goal.holds ? "holds" : "**falls short**"].filter(Boolean).join(", ");
+  const rows = casesOf(runs).flatMap((one) => {
+    const each = eachOf(runs, one);
+    return rivalNames(each).flatMap((rival) => {
+      const judged = each.map((own) => own?.rivals.find(({ name }) => name === rival)?.goals ?? []);
+      return Array.from({ length: Math.max(...judged.map(({ length }) => length)) }, (_, index) => {
+        const goals = judged.map((own) => own[index]);
+        const words = [...new Set(goals.flatMap((goal) => goal?.text ?? []))].join("; ");
+        const verdicts = goals.map((goal) => {
+          if (goal === undefined) return "-";
+          const verdict = verdictText(goal);
+          return [judgedText(goal), goal.holds ? verdict : `**${verdict}**`].filter(Boolean).join(", ");
         });
-        return [name, rival, words, ...verdicts];
-      }),
-    ),
-  );
+        return [one.name, rival, words, ...verdicts];
+      });
+    });
+  });
   return tableOf(["case", "rival", "goal", ...runs.map(nodeOf)], rows);
 }
 
@@ -147,11 +153,13 @@ export function documentOf(
       case "table":
         return caseTable(results.runs, words);
       case "figures":
-        return figuresTable(caseOf(run, words));
+        return figuresTable(run, words);
       case "conditions":
         return conditionTable(results.runs);
       case "goals":
         return goalTable(results.runs);
+      case "confidence":
+        return `${100 * confidence(Math.min(...results.runs.map(({ conditions }) => conditions.processes)))} %`;
       case "node":
         return nodeOf(run);
       case "picture": {

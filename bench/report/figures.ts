@@ -4,7 +4,7 @@ import { PATH } from "../harness/path.js";
 import type { Case, RivalResult, Run, Summary } from "../harness/result.js";
 import { coreOf } from "../harness/window.js";
 
-/** A value, its 95 % confidence interval, and whether that is too wide for the value to be stated. */
+/** A value, its confidence interval, and whether that is too wide for the value to be stated. */
 export interface Point {
   readonly value: number;
   readonly low: number;

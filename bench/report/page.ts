@@ -6,7 +6,7 @@ import { sizeName } from "../harness/size.js";
 import { conditionRows } from "./conditions.js";
 import { heightOf } from "./draw.js";
 import { type Figure, figuresOf } from "./figures.js";
-import { digits, figureText, pointText } from "./words.js";
+import { digits, figureText, judgedText, pointText, verdictText } from "./words.js";
 
 const entities: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
 
@@ -84,18 +84,11 @@ function figureHtml(figure: Figure): string {
 function goals(cases: readonly Case[]): string {
   const body = cases.flatMap(({ suite, name, rivals }) =>
     rivals.flatMap((rival) =>
-      rival.goals.map(({ text, figure = "", holds }) => [
-        suite,
-        name,
-        rival.name,
-        text,
-        figure,
-        holds ? "holds" : "falls short",
-      ]),
+      rival.goals.map((goal) => [suite, name, rival.name, goal.text, judgedText(goal), verdictText(goal)]),
     ),
   );
   if (body.length === 0) return "";
-  const short = body.filter((row) => row.at(-1) !== "holds").length;
+  const short = body.filter((row) => !row.at(-1)?.startsWith("holds")).length;
   return `<h2 id="goals">Goals</h2><p>${body.length - short} of ${body.length} hold.</p>${rows(["suite", "case", "rival", "goal", "measured", ""], body)}`;
 }
 
@@ -143,8 +136,9 @@ export function page(run: Run, first: boolean): string {
 <body>
 <h1>wasm-shm: access to a shared segment, measured</h1>
 <p>Commit ${html(commit)}, Node ${html(node)}, ${html(date.slice(0, 10))}. A figure is the median over all rounds. Whiskers show
-its 95 % confidence interval. If the interval spans more than a fifth, it is too wide for a figure, and the bar is pale. The
-rivals of a case were timed side by side, round by round, and each had proved its answer. Lower is better in ns, higher in GB/s.</p>
+an interval that covers the 95 % confidence interval of the rounds and that of the processes' medians (of five their range: 93.75 %).
+If it spans more than a fifth, it is too wide for a figure, and the bar is pale. The rivals of a case were timed in turn, round by
+round. Lower is better in ns, higher in GB/s.</p>
 <nav><ul>${suites.map((suite) => `<li><a href="#suite-${suite}">${html(suite)}</a></li>`).join("")}<li><a href="#goals">goals</a></li></ul></nav>
 <h2 id="conditions">Conditions</h2>
 ${rows([], conditionRows(run.conditions, first))}

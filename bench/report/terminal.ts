@@ -1,7 +1,8 @@
 // Results as text for a terminal, within 100 columns.
 import type { Case, Conditions, Figure, GoalResult, RivalResult, Run, Summary } from "../harness/result.js";
 import { conditionRows } from "./conditions.js";
-import { digits, duration, stated } from "./words.js";
+import { casesOf, eachOf, rivalNames } from "./runs.js";
+import { digits, duration, judgedText, stated, verdictText } from "./words.js";
 
 const COLUMNS = 100;
 /** Of a condition's name. */
@@ -26,13 +27,15 @@ export function header(conditions: Conditions, first: boolean): string {
 
 /** How to read a table; printed once, below the header. */
 export const legend = `
-A time is that of one operation: the median of all rounds, and its 95 % confidence interval. x is
-the time over the base's time in the same round. "too wide": the interval spans more than a fifth.`;
+A time is that of one operation: the median of all rounds, and an interval. The interval covers the
+95 % confidence interval of the rounds and that of the processes' medians (of five their range:
+93.75 %). x is the time over the base's time in the same round. "too wide": the interval spans more
+than a fifth. "within the noise": the interval contains the goal's threshold.`;
 
 const ratio = (summary: Summary): string => stated(summary, 1, "");
 
-const goalText = ({ figure, text, holds }: GoalResult): string =>
-  `${figure === undefined ? "" : `${figure}; `}${text}: ${holds ? "holds" : "falls short"}`;
+const goalText = (goal: GoalResult): string =>
+  [judgedText(goal), `${goal.text}: ${verdictText(goal)}`].filter(Boolean).join("; ");
 
 /** Rows as text. Each column is as wide as its widest cell; all cells are aligned left. */
 export function table(rows: readonly (readonly string[])[]): string {
@@ -96,34 +99,33 @@ export function caseTable({ name, bytes, rivals, absent }: Case): string {
 export function goalSummary(cases: readonly Case[]): string {
   const judged = cases.flatMap(({ name, rivals }) =>
     rivals.flatMap((rival) =>
-      rival.goals.map((goal) => ({ holds: goal.holds, line: wrapped(`${name}, ${rival.name}: ${goalText(goal)}`, 2) })),
+      rival.goals.map((goal) => ({ ...goal, line: wrapped(`${name}, ${rival.name}: ${goalText(goal)}`, 2) })),
     ),
   );
   if (judged.length === 0) return "";
   const short = judged.filter(({ holds }) => !holds);
-  return [`${judged.length - short.length} of ${judged.length} goals hold`, ...short.map(({ line }) => line)].join(
-    "\n",
-  );
+  const unsure = judged.filter(({ holds, withinNoise }) => holds && withinNoise).length;
+  const summary = `${judged.length - short.length} of ${judged.length} goals hold`;
+  return [
+    unsure > 0 ? `${summary}, ${unsure} of them within the noise` : summary,
+    ...short.map(({ line }) => line),
+  ].join("\n");
 }
 
 /** Every case, with a column for each Node: the time, and the ratio to the base. */
 export function nodesTable(runs: readonly Run[]): string {
-  const [first] = runs;
-  if (first === undefined) return "";
   const head = ["", ...runs.map(({ conditions }) => conditions.node)];
-  const cell = (run: Run, wanted: Case, rival: string): string => {
-    const same = run.cases.find(
-      ({ suite, core, name }) => suite === wanted.suite && core === wanted.core && name === wanted.name,
-    );
-    const result = same?.rivals.find(({ name }) => name === rival);
+  const cell = (one: Case | undefined, rival: string): string => {
+    const result = one?.rivals.find(({ name }) => name === rival);
     if (result === undefined) return "-";
     const { nanoseconds, ratio: toBase } = result;
     const time = nanoseconds.wide ? "too wide" : duration(nanoseconds).replace(/ \(.*/, "");
     return toBase === undefined || toBase.wide ? time : `${time}, x${digits(toBase.median)}`;
   };
-  return first.cases
+  return casesOf(runs)
     .map((one) => {
-      const rows = one.rivals.map(({ name }) => [`  ${name}`, ...runs.map((run) => cell(run, one, name))]);
+      const each = eachOf(runs, one);
+      const rows = rivalNames(each).map((name) => [`  ${name}`, ...each.map((own) => cell(own, name))]);
       return `${one.suite}, ${one.core}: ${one.name}\n${table([head, ...rows])}`;
     })
     .join("\n\n");

@@ -1,5 +1,5 @@
 // Values and figures in words. bench/report/page.ts puts this file into the report, behind bench/harness/size.ts.
-import type { Summary } from "../harness/result.js";
+import type { GoalResult, Summary } from "../harness/result.js";
 import { sizeName } from "../harness/size.js";
 import type { Figure, Point } from "./figures.js";
 
@@ -35,6 +35,14 @@ export function pointText({ value, low, high, wide }: Point, unit: Figure["unit"
   const interval = `${valueText(low, unit)} to ${valueText(high, unit)}`;
   return wide ? `spread too wide: ${interval}` : `${valueText(value, unit)} (${interval})`;
 }
+
+/** What a goal was judged by, with its interval; "" if a column shows it. */
+export const judgedText = ({ figure = "", interval }: GoalResult): string =>
+  interval === undefined ? figure : `${figure} (${interval})`;
+
+/** "Within the noise" if the interval contains the goal's threshold. */
+export const verdictText = ({ holds, withinNoise = false }: GoalResult): string =>
+  `${holds ? "holds" : "falls short"}${withinNoise ? ", within the noise" : ""}`;
 
 /** A figure in words, for readers who cannot see it. */
 export function figureText(figure: Figure): string {

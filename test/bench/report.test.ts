@@ -208,6 +208,40 @@ docs("has a column for each Node, and claims only what holds with all of them", 
   assert.throws(() => make(claim), /is not faster than cursor, js core/);
 });
 
+docs("has the cases, rivals and goals of every Node, with a dash for a Node that lacks them", () => {
+  const [first] = fixture().runs as [{ conditions: object; cases: { name: string; rivals: object[] }[] }];
+  const second = structuredClone(first);
+  Object.assign(second.conditions, { node: "v26.1.0" });
+  const fresh = second.cases.at(-1) as { name: string; rivals: object[] };
+  fresh.rivals.push(rival("zlib", "native", 3));
+  second.cases.push({ ...structuredClone(fresh), name: "readHex" });
+  const make = (text: string): string => documentOf(text, { runs: [first, second] }, [], "x.json").markdown;
+  assert.match(make("{{table cursor | wasm | readUint32 (64 KiB)}}"), /\| zlib \| absent \| 3\.00 ns \S+ \|/);
+  assert.match(make("{{table cursor | wasm | readHex}}"), /\| DataView \| - \| 1\.00 ns \S+ \|/);
+  assert.match(make("{{goals}}"), /\| readHex \| cursor, wasm core \| as fast as <b> \| - \| \*\*falls short\*\* \|/);
+});
+
+docs(
+  "states the interval of what was judged, the range of a figure, its Node, and the confidence of few processes",
+  () => {
+    const results = fixture();
+    const [{ conditions, cases }] = results.runs as [{ conditions: object; cases: object[] }];
+    const [base, other, wasm] = (cases.at(-1) as { rivals: object[] }).rivals as [object, object, object];
+    Object.assign(base, { figures: [{ name: "p99", unit: "µs", value: 2, values: [1, 2, 5] }] });
+    Object.assign(wasm, { figures: [{ name: "p99", unit: "µs", value: 3 }] });
+    Object.assign(other, {
+      goals: [{ text: "fast", figure: "1.50", interval: "0.90..1.60", holds: true, withinNoise: true }],
+    });
+    Object.assign(conditions, { processes: 5 });
+    const make = (text: string): string => documentOf(text, results, [], "x.json").markdown;
+    assert.match(make("{{goals}}"), /\| fast \| 1\.50 \(0\.90\.\.1\.60\), holds, within the noise \|/);
+    const figures = make("{{figures cursor | wasm | readUint32 (64 KiB)}}");
+    assert.match(figures, /\| readUint32 \(64 KiB\), Node 20\.20\.2 \| p99, µs \|/);
+    assert.match(figures, /\| DataView \| 2\.00 \(1\.00\.\.5\.00\) \|\n.* \| - \|\n.* \| 3\.00 \|/);
+    assert.match(make("{{confidence}}"), /^93\.75 %$/m);
+  },
+);
+
 docs("is refused if its text claims what the file does not show", () => {
   const refused: [text: string, words: RegExp][] = [
     [

@@ -11,7 +11,7 @@ import { addTask, collect, takeSlice, warmUp } from "./sampling.js";
 /** A sample is a batch of calls this long, unless the group says otherwise: the clock costs 0.05 us. */
 const SAMPLE_MS = 0.5;
 
-/** Calls of a planted rival's sample, at least: the tenth more is a whole call. */
+/** Calls of a planted rival's sample are a multiple of this: each tenth more is whole calls. */
 const PLANTED_CALLS = 10;
 
 /**
@@ -47,8 +47,8 @@ export async function measure(
     const { calls: enough, lastsMs } =
       known === undefined ? await warmUp(rival, pace.warmupMs, sampleMs) : { calls: 1, lastsMs: known };
     const isPlanted = planted !== undefined && rival === rivals.at(-1);
-    const calls = isPlanted ? Math.max(enough, PLANTED_CALLS) : enough;
-    const made = isPlanted ? Math.round(calls * (1 + planted / 100)) : calls;
+    const calls = isPlanted ? Math.ceil(enough / PLANTED_CALLS) * PLANTED_CALLS : enough;
+    const made = isPlanted ? calls + (calls * planted) / 100 : calls;
     const { async = false } = rival;
     runners.push({ task: addTask(bench, rival, made), async, operations: calls * rival.operations, times: [] });
     roundMs += Math.max(sliceMs, (samples * lastsMs * made) / enough);

@@ -24,7 +24,7 @@ ${suiteNames.map((name) => `  ${name.padEnd(10)} ${suites[name]?.about}`).join("
   --nodes LIST    measure with these versions of Node, such as 20,22.4,26; npm installs them
   --json FILE     also write the results to FILE; bench/harness/schema.json describes the format
   --plant P       the last rival of each group does P percent more (0, 10, 20 …), uncounted; to see that
-                  --compare finds it in each suite, compare runs with --plant 0 and --plant 10
+                  --compare finds it in each suite, compare runs with --plant 0 and --plant 10 by --threshold 5
   --compare       compare two such files; exit code 1 if something became slower
   --threshold P   the least change that counts, in percent (default ${100 * THRESHOLD})
   --help          print this help

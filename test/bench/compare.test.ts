@@ -62,6 +62,14 @@ comparing("finds a change that is past the threshold and not chance, and its dir
   assert.is(verdict(before, fileOf(around(120, 30))), "no change"); // past the threshold, but may be chance
 });
 
+comparing("finds a planted tenth by the threshold that the help names", () => {
+  const planted = (percent: number) => fileOf(around(100 * (1 + percent / 100), 2));
+  const { stdout } = run(process.execPath, [script, "--help"]);
+  const threshold = Number(/--plant 10 by --threshold (\d+)/.exec(stdout)?.[1]) / 100;
+  assert.is(verdict(planted(0), planted(10), threshold), "slower");
+  assert.is(verdict(planted(0), planted(0), threshold), "no change");
+});
+
 comparing("tells no change of one process, which may differ from the next by as much", () => {
   const alone = (middle: number): object =>
     fileOf(

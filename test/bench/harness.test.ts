@@ -144,6 +144,16 @@ harness("states the median of the processes' figures, and judges by that of thei
   assert.equal(lacking.rivals[0]?.goals, last?.goals);
 });
 
+harness("plants exactly the tenths that it is asked for, however many calls make a sample", async () => {
+  for (const milliseconds of [1, 0.03, 0.007])
+    for (const percent of [0, 10, 20, 100]) {
+      const rivals = [rival("base", milliseconds), rival("planted", milliseconds)];
+      const { rivals: measured } = await measure({ name: "a case", rivals }, pace, () => {}, {}, percent);
+      const ratio = measured[1]?.ratio?.median ?? Number.NaN;
+      assert.ok(Math.abs(ratio - (1 + percent / 100)) < 1e-9, `${percent} % of ${milliseconds} ms: ${ratio}`);
+    }
+});
+
 harness("judges by the fastest of the rivals that a goal names", async () => {
   const against = ["slow", "fast"];
   const goals = [{ text: "", against, figure: (ratio: number) => ratio.toFixed(2), met: () => true }];

@@ -34,6 +34,7 @@ const channels: readonly [name: string, others: readonly string[], goals: number
   ["one-way throughput, channel, in batches (64 B)", ["C ring, in batches"], 1],
   ["one-way throughput, channel, unbatched (4 KiB)", ["Unix socket, a write each", "C ring of the same layout"], 1],
   ["one-way throughput, channel, claim and commit (1 MiB)", ["process.send, advanced"], 1],
+  ["one-way throughput, channel, claim and commit, untouched (1 MiB)", ["process.send, advanced"], 0],
 ];
 
 const names = (all: readonly { name: string }[]): string[] => all.map(({ name }) => name).sort();

@@ -100,11 +100,19 @@ function spinning(): Comparison[] {
     },
     {
       kind,
-      load: untouched(MiB),
+      load: { bytes: MiB, touch: "touched" }, // untouched, process.send alone would move the bytes
       pattern: "channel, claim and commit",
       others: ["advanced"],
       own: "claims",
       goals: () => [atLeast(10, "advanced")],
+    },
+    {
+      kind,
+      load: untouched(MiB),
+      pattern: "channel, claim and commit, untouched",
+      others: ["advanced"],
+      own: "claims",
+      goals: () => [],
     },
   ];
 }

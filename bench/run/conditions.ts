@@ -20,6 +20,22 @@ function kernelFile(path: string): string | undefined {
   }
 }
 
+/** The code, the guests and the headers that are measured, and what builds them. */
+const measured = [
+  "src",
+  "assembly",
+  "native",
+  "include",
+  "bench",
+  "examples/guests",
+  "test/fixtures",
+  "tools",
+  "package.json",
+  "package-lock.json",
+  "tsconfig.json",
+  "asconfig.json",
+];
+
 /** Results of the Nodes before, and pages. */
 const unmeasured = [":!bench/results", ":!bench/report"];
 
@@ -27,17 +43,7 @@ const unmeasured = [":!bench/results", ":!bench/report"];
 function commit(): Pick<Conditions, "commit" | "dirty"> {
   const id = git("rev-parse", "--short=12", "HEAD");
   if (id === undefined) return { commit: "unknown", dirty: true };
-  const changes = git(
-    "status",
-    "--porcelain",
-    "--",
-    "src",
-    "assembly",
-    "native",
-    "bench",
-    "package-lock.json",
-    ...unmeasured,
-  );
+  const changes = git("status", "--porcelain", "--", ...measured, ...unmeasured);
   return { commit: id.slice(0, 12), dirty: changes !== "" };
 }
 

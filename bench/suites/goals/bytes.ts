@@ -1,24 +1,14 @@
 // Bytes and arrays at the cursor, and views, against typed arrays and Buffer.
-import { crc32 as zlibCrc32 } from "node:zlib";
+import * as zlib from "node:zlib";
 import type { Attachment, Cursor } from "wasm-shm";
 import { fillPattern } from "../../harness/proof.js";
 import { KiB, sizeName } from "../../harness/size.js";
-import type { Operation, Way } from "./way.js";
+import { compile, type Operation, type Way } from "./way.js";
 
 const sizes = [64, KiB, 64 * KiB] as const;
 
 /** Places of a window, each of which is read or written once: a cursor moves, so nothing can be made for them beforehand. */
 const PLACES = 16;
-
-/** Calls `work` for each place, and returns the sum of what it returns. */
-function places(size: number, work: (at: number) => number): Way {
-  const end = size * PLACES;
-  return () => {
-    let sum = 0;
-    for (let at = 0; at < end; at += size) sum += work(at);
-    return sum;
-  };
-}
 
 interface Place {
   readonly attachment: Attachment;
@@ -30,185 +20,208 @@ interface Place {
 
 const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes).toString("latin1");
 
+/** A way that does the work for each place, at the offset `at`, and returns the sum of what is added to `sum`. */
+const places =
+  (of: object, size: number, first = "") =>
+  (work: string): Way =>
+    compile(
+      { ...of, size, end: size * PLACES },
+      `${first} let sum = 0; for (let at = 0; at < end; at += size) { ${work} } return sum;`,
+    );
+
+/** What the operations at all places of one size have in common. */
+function common(size: number) {
+  const source = new Uint8Array(size * PLACES);
+  fillPattern(source);
+  const last = source.subarray(-size);
+  return {
+    named: (name: string) => ({
+      name: `${name} (${sizeName(size)})`,
+      bytes: size,
+      calls: PLACES,
+      repeats: size < KiB ? 8 : 1,
+    }),
+    /** A window of the pattern; what is read last is its last place, or that in big-endian order. */
+    source,
+    last: () => latin1(last),
+    swapped: () => latin1(last.map((_, index) => last[index ^ 3] as number)),
+  };
+}
+
 function copies({ attachment, cursor, bytes, buffer, size }: Place): Operation[] {
   const array = new Uint8Array(size);
   const other = Buffer.from(array.buffer);
-  const named = (name: string) => ({ name: `${name} (${sizeName(size)})`, bytes: size, calls: PLACES });
-  const fill = () => fillPattern(bytes);
-  const fromWindow = { prepare: fill, left: () => latin1(array) };
+  const kept = { bytes: new Uint8Array() };
+  const { named, source, last } = common(size);
+  const of = { attachment, cursor, bytes, buffer, array, other, kept };
+  const each = places(of, size);
+  const from = places(of, size, "cursor.reset();");
+  const fromWindow = {
+    prepare() {
+      bytes.set(source);
+      array.fill(0);
+    },
+    left: () => latin1(array),
+    oracle: last,
+  };
   const toWindow = {
     prepare() {
       fillPattern(array);
       bytes.fill(0);
     },
     left: () => latin1(bytes),
+    oracle: () => latin1(array).repeat(PLACES),
   };
-  const from = (work: () => number): Way => {
-    const all = places(size, work);
-    return () => {
-      cursor.reset();
-      return all();
-    };
+  const copied = {
+    prepare() {
+      bytes.set(source);
+      kept.bytes = new Uint8Array();
+    },
+    left: () => latin1(kept.bytes),
+    oracle: last,
+    sampleMs: 2,
   };
+  const keep = (copy: string) => `const copy = ${copy}; kept.bytes = copy; sum += copy[size - 1];`;
   const reads = {
-    "Uint8Array.set": places(size, (at) => {
-      array.set(bytes.subarray(at, at + size));
-      return size;
-    }),
-    "Buffer.copy": places(size, (at) => buffer.copy(array, 0, at, at + size)),
+    "Uint8Array.set": each("array.set(bytes.subarray(at, at + size)); sum += size;"),
+    "Buffer.copy": each("sum += buffer.copy(array, 0, at, at + size);"),
   };
   const writes = {
-    "Uint8Array.set": places(size, (at) => {
-      bytes.set(array, at);
-      return size;
-    }),
-    "Buffer.copy": places(size, (at) => other.copy(buffer, at)),
+    "Uint8Array.set": each("bytes.set(array, at); sum += size;"),
+    "Buffer.copy": each("sum += other.copy(buffer, at);"),
   };
   return [
-    { ...named("read"), ...fromWindow, own: from(() => cursor.read(array)), others: reads },
-    {
-      ...named("readExactly"),
-      ...fromWindow,
-      own: from(() => {
-        cursor.readExactly(array);
-        return size;
-      }),
-      others: reads,
-    },
-    { ...named("write"), ...toWindow, own: from(() => cursor.write(array)), others: writes },
-    {
-      ...named("writeAll"),
-      ...toWindow,
-      own: from(() => {
-        cursor.writeAll(array);
-        return size;
-      }),
-      others: writes,
-    },
+    { ...named("read"), ...fromWindow, own: from("sum += cursor.read(array);"), others: reads },
+    { ...named("readExactly"), ...fromWindow, own: from("cursor.readExactly(array); sum += size;"), others: reads },
+    { ...named("write"), ...toWindow, own: from("sum += cursor.write(array);"), others: writes },
+    { ...named("writeAll"), ...toWindow, own: from("cursor.writeAll(array); sum += size;"), others: writes },
     {
       ...named("readChunk"),
-      prepare: fill,
-      sampleMs: 2,
-      own: places(size, (at) => cursor.readChunk(size, at)[size - 1] as number),
-      others: { "Uint8Array.slice": places(size, (at) => bytes.slice(at, at + size)[size - 1] as number) },
+      ...copied,
+      own: each(keep("cursor.readChunk(size, at)")),
+      others: { "Uint8Array.slice": each(keep("bytes.slice(at, at + size)")) },
     },
     {
       ...named("toBuffer"),
-      prepare: fill,
-      sampleMs: 2,
-      own: places(size, (at) => attachment.toBuffer(at, at + size)[size - 1] as number),
-      others: { "Buffer.from": places(size, (at) => Buffer.from(bytes.subarray(at, at + size))[size - 1] as number) },
+      ...copied,
+      own: each(keep("attachment.toBuffer(at, at + size)")),
+      others: { "Buffer.from": each(keep("Buffer.from(bytes.subarray(at, at + size))")) },
     },
   ];
 }
 
 function arrays({ cursor, bytes, buffer, size }: Place): Operation[] {
   const length = size / 4;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const kept = new Uint32Array(length);
-  const keptBytes = Buffer.from(kept.buffer);
-  const wordsAt = (at: number) => new Uint32Array(bytes.buffer, bytes.byteOffset + at, length);
-  const last = (array: Uint32Array) => array[length - 1] as number;
-  const named = (name: string) => ({
-    name: `${name} (${sizeName(size)})`,
-    bytes: size,
-    calls: PLACES,
-    prepare: () => fillPattern(bytes),
-  });
-  const left = () => latin1(keptBytes);
+  const array = new Uint32Array(length);
+  const arrayBytes = Buffer.from(array.buffer);
+  const kept = { array: new Uint32Array() };
+  const { named, source, last, swapped } = common(size);
+  const of = {
+    cursor,
+    buffer,
+    view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length),
+    memory: bytes.buffer,
+    offset: bytes.byteOffset,
+    array,
+    arrayBytes,
+    length,
+    kept,
+  };
+  const each = places(of, size);
+  const from = places(of, size, "cursor.reset();");
+  const words = "new Uint32Array(memory, offset + at, length)";
+  const keep = (made: string) => `const made = ${made}; kept.array = made; sum += made[length - 1];`;
+  const made = {
+    prepare() {
+      bytes.set(source);
+      kept.array = new Uint32Array();
+    },
+    left: () => latin1(new Uint8Array(kept.array.buffer)),
+    sampleMs: 2,
+  };
+  const into = {
+    prepare() {
+      bytes.set(source);
+      array.fill(0);
+    },
+    left: () => latin1(arrayBytes),
+  };
   const toWindow = {
     prepare() {
-      fillPattern(keptBytes);
+      arrayBytes.set(source.subarray(-size));
       bytes.fill(0);
     },
     left: () => latin1(bytes),
   };
-  const from = (work: () => number): Way => {
-    const all = places(size, work);
-    return () => {
-      cursor.reset();
-      return all();
-    };
-  };
-  const done = (work: (at: number) => void): Way =>
-    places(size, (at) => {
-      work(at);
-      return 1;
-    });
-  const doneFrom = (work: () => void): Way =>
-    from(() => {
-      work();
-      return 1;
-    });
   return [
     {
       ...named("readArray"),
-      sampleMs: 2,
-      own: from(() => last(cursor.readArray(Uint32Array, length))),
-      others: { "Uint32Array.slice": places(size, (at) => last(wordsAt(at).slice())) },
+      ...made,
+      oracle: last,
+      own: from(keep("cursor.readArray(Uint32Array, length)")),
+      others: { "Uint32Array.slice": each(keep(`${words}.slice()`)) },
     },
     {
       ...named("readArray, big-endian"),
-      sampleMs: 2,
-      own: from(() => last(cursor.readArray(Uint32Array, length, false))),
+      ...made,
+      oracle: swapped,
+      own: from(keep("cursor.readArray(Uint32Array, length, false)")),
       others: {
-        "DataView loop": places(size, (at) => {
-          const array = new Uint32Array(length);
-          for (let index = 0; index < length; index++) array[index] = view.getUint32(at + 4 * index, false);
-          return last(array);
-        }),
-        "copy and Buffer.swap32": places(size, (at) => {
-          const copy = Buffer.allocUnsafeSlow(size);
+        "DataView loop": each(
+          `const into = new Uint32Array(length);
+          for (let index = 0; index < length; index++) into[index] = view.getUint32(at + 4 * index, false);
+          ${keep("into")}`,
+        ),
+        "copy and Buffer.swap32": each(
+          `const copy = Buffer.allocUnsafeSlow(size);
           buffer.copy(copy, 0, at, at + size);
           copy.swap32();
-          return last(new Uint32Array(copy.buffer));
-        }),
+          ${keep("new Uint32Array(copy.buffer)")}`,
+        ),
       },
     },
     {
       ...named("readInto"),
-      left,
-      own: doneFrom(() => cursor.readInto(kept)),
+      ...into,
+      oracle: last,
+      own: from("cursor.readInto(array);"),
       others: {
-        "Uint32Array.set": done((at) => kept.set(wordsAt(at))),
-        "Buffer.copy": done((at) => buffer.copy(keptBytes, 0, at, at + size)),
+        "Uint32Array.set": each(`array.set(${words});`),
+        "Buffer.copy": each("buffer.copy(arrayBytes, 0, at, at + size);"),
       },
     },
     {
       ...named("readInto, big-endian"),
-      left,
-      own: doneFrom(() => cursor.readInto(kept, false)),
+      ...into,
+      oracle: swapped,
+      own: from("cursor.readInto(array, false);"),
       others: {
-        "DataView loop": done((at) => {
-          for (let index = 0; index < length; index++) kept[index] = view.getUint32(at + 4 * index, false);
-        }),
-        "Buffer.copy and swap32": done((at) => {
-          buffer.copy(keptBytes, 0, at, at + size);
-          keptBytes.swap32();
-        }),
+        "DataView loop": each(
+          "for (let index = 0; index < length; index++) array[index] = view.getUint32(at + 4 * index, false);",
+        ),
+        "Buffer.copy and swap32": each("buffer.copy(arrayBytes, 0, at, at + size); arrayBytes.swap32();"),
       },
     },
     {
       ...named("writeArray"),
       ...toWindow,
-      own: doneFrom(() => cursor.writeArray(kept)),
+      oracle: () => last().repeat(PLACES),
+      own: from("cursor.writeArray(array);"),
       others: {
-        "Uint32Array.set": done((at) => wordsAt(at).set(kept)),
-        "Buffer.copy": done((at) => keptBytes.copy(buffer, at)),
+        "Uint32Array.set": each(`${words}.set(array);`),
+        "Buffer.copy": each("arrayBytes.copy(buffer, at);"),
       },
     },
     {
       ...named("writeArray, big-endian"),
       ...toWindow,
-      own: doneFrom(() => cursor.writeArray(kept, false)),
+      oracle: () => swapped().repeat(PLACES),
+      own: from("cursor.writeArray(array, false);"),
       others: {
-        "DataView loop": done((at) => {
-          for (let index = 0; index < length; index++) view.setUint32(at + 4 * index, kept[index] as number, false);
-        }),
-        "Buffer.copy and swap32": done((at) => {
-          keptBytes.copy(buffer, at);
-          buffer.subarray(at, at + size).swap32();
-        }),
+        "DataView loop": each(
+          "for (let index = 0; index < length; index++) view.setUint32(at + 4 * index, array[index], false);",
+        ),
+        "Buffer.copy and swap32": each("arrayBytes.copy(buffer, at); buffer.subarray(at, at + size).swap32();"),
       },
     },
   ];
@@ -220,62 +233,65 @@ function frames(attachment: Attachment, cursor: Cursor): Operation[] {
   const { bytes } = attachment;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  const checked = zlibCrc32 as typeof zlibCrc32 | undefined; // from Node 20.15 and 22.2
-  const by = "DataView, copy, zlib.crc32";
+  const kept = { payload: new Uint8Array() };
   return [
     {
       name: "write and read a frame (1 KiB)",
       bytes: KiB,
       sampleMs: 2,
+      prepare() {
+        buffer.fill(0, 0, 2 * KiB);
+        kept.payload = new Uint8Array();
+      },
+      left: () => latin1(kept.payload),
+      oracle: () => latin1(payload),
       own() {
         cursor.reset();
         cursor.writeFrame(payload);
         cursor.reset();
-        return cursor.readFrame().length;
+        kept.payload = cursor.readFrame();
+        return kept.payload.length;
       },
+      // The bytes in the window differ: a frame of the package has CRC-32C, which zlib does not have.
       others: {
-        [by]:
-          checked &&
-          (() => {
-            view.setUint32(0, KiB, true);
-            view.setUint32(4, checked(payload), true);
-            buffer.set(payload, 8);
-            const length = view.getUint32(0, true);
-            const copy = buffer.slice(8, 8 + length);
-            const own = Buffer.from(copy);
-            return checked(own) === view.getUint32(4, true) ? own.length : -1;
-          }),
+        "DataView, copy, zlib.crc32":
+          "crc32" in zlib // from Node 20.15 and 22.2
+            ? () => {
+                view.setUint32(0, KiB, true);
+                view.setUint32(4, zlib.crc32(payload), true);
+                buffer.set(payload, 8);
+                const length = view.getUint32(0, true);
+                const copy = Buffer.from(buffer.subarray(8, 8 + length));
+                kept.payload = copy;
+                return zlib.crc32(copy) === view.getUint32(4, true) ? copy.length : -1;
+              }
+            : undefined,
       },
     },
   ];
 }
 
-function views(attachment: Attachment, cursor: Cursor): Operation[] {
-  const { memory, byteOffset, byteLength } = attachment;
-  const { buffer } = memory;
-  const kept: { view: Float32Array | Uint32Array | Buffer } = { view: new Uint32Array(1) }; // so that each is made
-  const keep = (view: Float32Array | Uint32Array | Buffer) => {
-    kept.view = view;
-    return view.length;
-  };
+/** Not `view` and `buffer`: a call gives the object of the call before, as a variable of a program would. */
+function views({ bytes }: Attachment, cursor: Cursor): Operation[] {
+  const kept: { view: Uint32Array } = { view: new Uint32Array(1) }; // so that each is made
+  const { buffer, byteOffset } = bytes;
   return [
     {
-      name: "view(Float32Array)",
-      own: () => keep(attachment.view(Float32Array)),
-      others: { "new Float32Array": () => keep(new Float32Array(buffer, byteOffset, byteLength / 4)) },
-    },
-    {
       name: "viewArray of 16",
+      repeats: 100,
+      prepare: () => fillPattern(bytes.subarray(0, 64)),
+      left: () => latin1(new Uint8Array(kept.view.buffer, kept.view.byteOffset, kept.view.byteLength)),
       own() {
         cursor.reset();
-        return keep(cursor.viewArray(Uint32Array, 16));
+        kept.view = cursor.viewArray(Uint32Array, 16);
+        return kept.view.length;
       },
-      others: { "new Uint32Array": () => keep(new Uint32Array(buffer, byteOffset, 16)) },
-    },
-    {
-      name: "buffer",
-      own: () => keep(attachment.buffer),
-      others: { "Buffer.from": () => keep(Buffer.from(buffer, byteOffset, byteLength)) },
+      others: {
+        "new Uint32Array"() {
+          kept.view = new Uint32Array(buffer, byteOffset, 16);
+          return kept.view.length;
+        },
+      },
     },
   ];
 }

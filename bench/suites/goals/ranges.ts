@@ -169,18 +169,21 @@ function searches({ attachment, bytes, buffer, size }: Place): Operation[] {
     },
     {
       ...named("isUtf8, ASCII"),
+      otherwise: letters(size - 1, byte),
       prepare: () => bytes.fill(0x61),
       own: () => attachment.isUtf8(),
       others: { "node:buffer isUtf8": () => isUtf8(bytes) },
     },
     {
       ...named("isUtf8, mixed text"),
+      otherwise: letters(size - 1, byte),
       prepare: mixed,
       own: () => attachment.isUtf8(),
       others: { "node:buffer isUtf8": () => isUtf8(bytes) },
     },
     {
       ...named("indexOfInvalidUtf8, valid"),
+      otherwise: letters(0, byte),
       prepare: mixed,
       own: () => attachment.indexOfInvalidUtf8(),
       others: { "node:buffer isUtf8": () => (isUtf8(bytes) ? -1 : 0) },
@@ -191,14 +194,19 @@ function searches({ attachment, bytes, buffer, size }: Place): Operation[] {
 function comparisons({ attachment, second, bytes, buffer, size }: Place): Operation[] {
   const array = new Uint8Array(size);
   const { bytes: others } = second;
-  const named = (name: string) => ({
-    ...sized(name, size),
-    prepare() {
-      fillPattern(bytes);
-      array.set(bytes);
-      others.set(bytes);
-    },
-  });
+  const equal = () => {
+    fillPattern(bytes);
+    array.set(bytes);
+    others.set(bytes);
+  };
+  /** The last byte is above the other's. */
+  const above = () => {
+    equal();
+    bytes[size - 1] = 2;
+    array[size - 1] = 1;
+    others[size - 1] = 1;
+  };
+  const named = (name: string) => ({ ...sized(name, size), prepare: equal, otherwise: above });
   return [
     {
       ...named("equals an array"),
@@ -216,13 +224,7 @@ function comparisons({ attachment, second, bytes, buffer, size }: Place): Operat
       others: { "Buffer.compare": () => Buffer.compare(bytes, array) },
     },
     {
-      ...named("compare an attachment, last byte above"),
-      prepare() {
-        fillPattern(bytes);
-        others.set(bytes);
-        bytes[size - 1] = 2;
-        others[size - 1] = 1;
-      },
+      ...named("compare an attachment"),
       own: () => attachment.compare(second),
       others: { "Buffer.compare": () => Buffer.compare(bytes, others) },
     },

@@ -41,6 +41,8 @@ export interface Operation {
   readonly others: Readonly<Record<string, Way | undefined>>;
   /** What must be there before each proof, and what must not: the result of another way. */
   readonly prepare?: () => void;
+  /** Bytes with another answer, which each way must give before that of `prepare`: for an answer such as true. */
+  readonly otherwise?: () => void;
   /** What the work leaves behind, if its result does not tell (default: nothing). */
   readonly left?: () => number | bigint | string;
   /** What must be left, by other code than the ways' (default: what the base leaves). */
@@ -52,13 +54,17 @@ export interface Operation {
  * Undefined if this Node has none of the alternatives.
  */
 export function group(operation: Operation): Group | undefined {
-  const { name, calls = 1, repeats = 1, bytes, sampleMs, own, others, prepare, left, oracle = left } = operation;
+  const { name, calls = 1, repeats = 1, bytes, sampleMs, own, others, left, oracle = left } = operation;
   const ways = Object.entries(others).filter((entry): entry is [string, Way] => entry[1] !== undefined);
   const [first] = ways;
   if (first === undefined) return undefined;
-  const answerOf = (way: Way): number | bigint | boolean => {
-    prepare?.();
-    return way();
+  const answerOf = (way: Way): string => {
+    operation.otherwise?.();
+    const other = operation.otherwise && way();
+    operation.prepare?.();
+    const answer = way();
+    if (answer === other) throw new Error(`${name}: ${answer} in both cases`);
+    return `${other} ${answer}`;
   };
   const rival = (by: string, way: Way): Rival => ({
     name: by,

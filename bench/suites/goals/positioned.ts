@@ -1,5 +1,6 @@
 // What a program that needs a position between its calls would write: a class with a DataView, a position, and a check of
 // the bounds before either changes. Ten lines for each kind of number.
+import { compileValue } from "./way.js";
 
 /** A cursor with the calls that are measured. */
 type Positioned = Record<string, (...values: unknown[]) => unknown>;
@@ -10,7 +11,7 @@ type Positioned = Record<string, (...values: unknown[]) => unknown>;
  */
 export function positioned(view: DataView, name: string, width: number): Positioned {
   const order = width > 1;
-  const source = `return class {
+  const source = `class {
     constructor(view) { this.view = view; this.size = view.byteLength; this.position = 0; }
     reset() { this.position = 0; }
     take() {
@@ -26,6 +27,6 @@ export function positioned(view: DataView, name: string, width: number): Positio
       this.view.set${name}(this.take(), value${order ? ", littleEndian" : ""});
     }
   }`;
-  const Made = new Function(source)() as new (view: DataView) => Positioned;
+  const Made = compileValue({}, source) as new (view: DataView) => Positioned;
   return new Made(view);
 }

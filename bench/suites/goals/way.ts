@@ -16,15 +16,18 @@ export type Way = () => number | bigint | boolean;
 let compiled = 0;
 
 /**
- * A way of its own source. What V8 learns of a function's calls and types it keeps for its source: one loop for many ways
- * would know all of them, and be slow with each. The number keeps V8 from taking two of equal source for one.
+ * The value of an expression of its own source. What V8 learns of a function's calls and types it keeps for its source: one
+ * loop for many ways would know all of them, and be slow with each. The number keeps V8 from taking two of equal source for
+ * one.
  *
- * @param of what the body names
+ * @param of what the expression names
  */
-export function compile(of: object, body: string): Way {
-  const names = Object.keys(of);
-  return new Function(...names, `return () => { ${body} }; // ${++compiled}`)(...Object.values(of)) as Way;
+export function compileValue(of: object, expression: string): unknown {
+  return new Function(...Object.keys(of), `return ${expression}; // ${++compiled}`)(...Object.values(of));
 }
+
+/** The same of a way, by its body. */
+export const compile = (of: object, body: string): Way => compileValue(of, `() => { ${body} }`) as Way;
 
 export interface Operation {
   readonly name: string;

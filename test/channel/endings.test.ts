@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import * as assert from "uvu/assert";
 import type { Domain } from "wasm-shm";
 import { suite } from "../suite.js";
-import { end, isRoot, moduleFile, root, startModule, works } from "../support/child.js";
+import { assertRuns, end, firstOutput, isRoot, moduleFile, root, startModule, works } from "../support/child.js";
 import { absent } from "../support/peers.js";
 import { until } from "../support/waiting.js";
 import { lacking, peerPath } from "../sync/kills.js";
@@ -39,7 +39,7 @@ const source = (id: number, then: string): string => `
 /** Starts a program of another command, and waits for its first output. */
 async function launch(command: string, args: string[], env = process.env): Promise<ChildProcess> {
   const child = spawn(command, args, { cwd: root, env, stdio: ["ignore", "pipe", "inherit"] });
-  await Promise.race([once(child.stdout as NonNullable<typeof child.stdout>, "data"), once(child, "exit")]);
+  await firstOutput(child);
   return child;
 }
 
@@ -156,16 +156,21 @@ os.execvp("sleep", ["sleep", "100"])`;
       return child;
     });
 
-  /** Ends that leave: the end of a writer is then no death. */
-  const leaves = (title: string, claims: number, begin: (id: number) => Promise<unknown>): void =>
+  /** Ends that leave: the end of a writer is then no death. `begin` returns the process if it must still run after that. */
+  const leaves = (title: string, claims: number, begin: (id: number) => Promise<ChildProcess | undefined>): void =>
     tests(title, () =>
       withParties(host, 1, async (parties) => {
         const domain = domainOf(parties, 0);
         domain.channel(CHANNEL, { mode: "mpsc", capacity: 1024 });
         domain.channel(CHANNEL + 4096, { mode: "mpmc", capacity: 1024 });
-        await begin(parties.segment.id);
-        await until("the leave", () => domain.peers().length === 1);
-        await inherits(domain, false, claims);
+        const child = await begin(parties.segment.id);
+        try {
+          await until("the leave", () => domain.peers().length === 1);
+          if (child) await assertRuns(child);
+          await inherits(domain, false, claims);
+        } finally {
+          if (child) await end(child, "SIGKILL");
+        }
       }),
     );
   const waits = `
@@ -177,6 +182,7 @@ os.execvp("sleep", ["sleep", "100"])`;
     const child = await startModule(source(id, `${waits} setTimeout(() => process.exit(3), 50);`));
     if (child.exitCode === null) await once(child, "exit");
     assert.is(child.exitCode, 3);
+    return undefined;
   });
   for (const then of [`${waits} await new Promise(() => setInterval(() => {}, 1e6))`, "domain.event(65536).waitSync()"])
     leaves(
@@ -189,19 +195,18 @@ os.execvp("sleep", ["sleep", "100"])`;
         );
         await sleep(50);
         await worker.terminate();
+        return undefined;
       },
     );
-  leaves("an attachment that is collected, with a lock held and a claim open", 1, async (id) => {
-    const child = await startModule(
+  leaves("an attachment that is collected, with a lock held and a claim open", 1, (id) =>
+    startModule(
       `import { open } from "wasm-shm";
       (() => { const domain = open(${id}).attach().join(); ${holds} })();
       console.log("holds");
-      setInterval(() => gc(), 20);
-      setTimeout(() => process.exit(), 60_000).unref();`,
+      setInterval(() => gc(), 20);`,
       ["--expose-gc"],
-    );
-    setTimeout(() => child.kill("SIGKILL"), 15_000).unref();
-  });
+    ),
+  );
 }
 
 for (const each of hosts)

@@ -5,7 +5,7 @@ import { domainBytes } from "#src/host/membership.js";
 import { suite } from "../suite.js";
 import { Attempts } from "../support/attempts.js";
 import { campaign } from "../support/campaign.js";
-import { end, startModule } from "../support/child.js";
+import { assertRuns, end, startModule } from "../support/child.js";
 import { kernelHosts, SEGMENT_BYTES, withMembers, wordsOf } from "../sync/support.js";
 
 /** All objects lie between; nothing that is called may store elsewhere, except in the domain before. */
@@ -93,6 +93,7 @@ else
             await stopped;
           });
         }
+        await assertRuns(child);
       } finally {
         await end(child, "SIGKILL");
       }

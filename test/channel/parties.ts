@@ -1,8 +1,8 @@
 // Participants of channels, topics and services in processes of their own, in each language.
 import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { join } from "node:path";
-import { root, works } from "../support/child.js";
+import * as assert from "uvu/assert";
+import { firstOutput, root, works } from "../support/child.js";
 import { compile } from "../support/peers.js";
 import { type Language, lacking as lacks, peerPath } from "../sync/kills.js";
 
@@ -37,8 +37,6 @@ export async function start(role: string, segment: number, language: Language): 
   const child = spawn(command, [...args, role, String(segment)], { env, stdio: ["ignore", "pipe", "inherit"] });
   started.add(child);
   child.once("exit", () => started.delete(child));
-  if (!child.stdout) throw new Error("no stdout");
-  const [first] = await Promise.race([once(child.stdout, "data"), once(child, "exit")]);
-  if (!String(first).startsWith("in")) throw new Error(`a party ended: ${first}`);
+  assert.match(await firstOutput(child), /^in/);
   return child;
 }

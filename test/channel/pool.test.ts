@@ -223,8 +223,9 @@ else {
       if (rest) child.kill("SIGKILL");
       if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
       assert.is(child.exitCode, rest ? null : 0);
-      const text = (child.stdout?.read() as Buffer | null)?.toString();
-      if (text) await gone(JSON.parse(text) as number[]);
+      const pids = JSON.parse(child.firstOutput) as number[];
+      assert.is(pids.length, 2);
+      await gone(pids);
     }
   });
 

@@ -4,7 +4,9 @@ import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import * as assert from "uvu/assert";
 
 /** The package's folder, in which `import "wasm-shm"` finds it. */
 export const root = fileURLToPath(new URL("../../..", import.meta.url));
@@ -33,8 +35,8 @@ export function run(
 }
 
 /** Whether a command exists and exits with 0; for peers that a machine may lack. */
-export function works(command: string, args: string[]): boolean {
-  return spawnSync(command, args, { stdio: "ignore", timeout: 120_000 }).status === 0;
+export function works(command: string, args: string[], options: SpawnOptions = {}): boolean {
+  return spawnSync(command, args, { stdio: "ignore", timeout: 120_000, ...options }).status === 0;
 }
 
 /**
@@ -80,15 +82,34 @@ export function perl(program: string, args: (string | number)[] = [], options: S
   return ended.stdout;
 }
 
+/** Waits for a child's first output, and returns it. @throws {Error} the child ends before that */
+export async function firstOutput(child: ChildProcess): Promise<string> {
+  if (!child.stdout) throw new Error("no stdout");
+  // Not "exit", which may come before the output of a child that ends at once.
+  const closed = once(child, "close").then(() => undefined);
+  const first = (await Promise.race([once(child.stdout, "data"), closed]))?.[0];
+  if (first === undefined)
+    throw new Error(`a child ended with ${child.signalCode ?? child.exitCode} before any output`);
+  return String(first);
+}
+
+/** Asserts that a child has not ended by itself. */
+export async function assertRuns(child: ChildProcess): Promise<void> {
+  await nextTurn(); // in which an end is told that came during a call that blocks
+  assert.equal([child.exitCode, child.signalCode], [null, null], "a child has ended");
+}
+
+export interface Started extends ChildProcess {
+  readonly firstOutput: string;
+}
+
 /** Starts the source of an ES module in a new process of this engine, and waits for its first output. */
-export async function startModule(source: string, nodeArgs: string[] = []): Promise<ChildProcess> {
+export async function startModule(source: string, nodeArgs: string[] = []): Promise<Started> {
   const child = spawn(process.execPath, [...nodeArgs, moduleFile(source)], {
     cwd: root,
     stdio: ["pipe", "pipe", "inherit"],
   });
-  if (!child.stdout) throw new Error("no stdout");
-  await Promise.race([once(child.stdout, "data"), once(child, "exit")]);
-  return child;
+  return Object.assign(child, { firstOutput: await firstOutput(child) });
 }
 
 /** Signals a child process and waits until it is gone. */

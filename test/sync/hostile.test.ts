@@ -4,7 +4,7 @@ import * as assert from "uvu/assert";
 import { suite } from "../suite.js";
 import { Attempts } from "../support/attempts.js";
 import { campaign } from "../support/campaign.js";
-import { end, startModule } from "../support/child.js";
+import { assertRuns, end, startModule } from "../support/child.js";
 import { hostileCodes, kernelHosts, SEGMENT_BYTES, withMembers, wordsOf } from "./support.js";
 
 /** The domain and all objects lie below; nothing that is called may store above. */
@@ -62,6 +62,7 @@ else
               });
             }
           });
+        await assertRuns(child);
       } finally {
         await end(child, "SIGKILL");
       }

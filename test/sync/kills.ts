@@ -1,12 +1,11 @@
 // A campaign of kills: participants in several languages work on one object, one after the other is killed at a random
 // moment, and those that are left must continue.
 import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as assert from "uvu/assert";
 import { createShm, type Domain } from "wasm-shm";
-import { end, root, run, works } from "../support/child.js";
+import { end, firstOutput, root, works } from "../support/child.js";
 import { compile } from "../support/peers.js";
 import { Data, PARTIES, type Primitive, place, SEGMENT_BYTES, SLOTS, work } from "./workload.js";
 
@@ -21,7 +20,7 @@ if (compiled && compiled.ended.code !== 0) throw new Error(compiled.ended.stderr
 export const peerPath = { ...process.env, PYTHONPATH: join(root, "peers/python"), PYTHONDONTWRITEBYTECODE: "1" };
 /** The same, for programs that take test/support/programs/checks.py. */
 export const checksPath = { ...peerPath, PYTHONPATH: `${peerPath.PYTHONPATH}:${join(root, "test/support/programs")}` };
-const hasPython = run("python3", ["-c", "import wasm_shm"], { env: peerPath }).code === 0;
+const hasPython = works("python3", ["-c", "import wasm_shm"], { env: peerPath });
 
 /** Why a language cannot take part on this machine. */
 export const lacking: Readonly<Record<Language, string | undefined>> = {
@@ -40,9 +39,7 @@ function start(language: Language, primitive: Primitive, segment: number): Child
 }
 
 async function joined(child: ChildProcess): Promise<ChildProcess> {
-  if (!child.stdout) throw new Error("no stdout");
-  const [first] = await Promise.race([once(child.stdout, "data"), once(child, "exit")]);
-  if (!String(first).startsWith("joined")) throw new Error(`a participant ended: ${first}`);
+  assert.match(await firstOutput(child), /^joined/);
   return child;
 }
 
@@ -85,8 +82,8 @@ export async function campaignOfKills(primitive: Primitive, languages: Language[
         await sleep(Math.random() * 15);
         const index = round % 2;
         const victim = children[index] as ChildProcess;
-        const progress = word(Data.Progress);
         await end(victim, "SIGKILL");
+        const progress = word(Data.Progress);
         await replace(index, round + 2);
         for (const limit = Date.now() + 10_000; word(Data.Progress) === progress; await sleep(1))
           assert.ok(Date.now() < limit, `round ${round}: the others continue`);

@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { suite } from "../suite.js";
-import { isRoot, moduleFile, root, works } from "../support/child.js";
+import { firstOutput, isRoot, moduleFile, root, works } from "../support/child.js";
 import { absent, compile } from "../support/peers.js";
 import { kernelHosts, withMembers } from "./support.js";
 
@@ -47,8 +47,7 @@ else {
     });
     const exit = once(child, "exit");
     try {
-      const [slot] = await Promise.race([once(child.stdout as NonNullable<typeof child.stdout>, "data"), exit]);
-      use(Number(slot));
+      use(Number(await firstOutput(child)));
     } finally {
       child.stdin?.end();
       assert.equal(await exit, [0, null]);

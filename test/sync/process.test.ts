@@ -5,7 +5,7 @@ import * as assert from "uvu/assert";
 import type { Peer } from "wasm-shm";
 import { suite } from "../suite.js";
 import { campaign } from "../support/campaign.js";
-import { end, root, runModule, startModule } from "../support/child.js";
+import { assertRuns, end, root, runModule, startModule } from "../support/child.js";
 import { code } from "../support/pairs.js";
 import { signalProcess } from "../support/processes.js";
 import { until } from "../support/waiting.js";
@@ -180,6 +180,7 @@ else {
       );
       try {
         await until("the leave", () => domain?.peers().length === 1);
+        await assertRuns(child);
       } finally {
         await end(child, "SIGKILL");
       }

@@ -42,8 +42,8 @@ else {
         const { program, ended } = compile(`../../sync/programs/${source}`, [...warnings, "-I", join(root, "include")]);
         assert.is(ended.code, 0, ended.stderr);
         withMembers(host, 1, ({ segment, domains: [domain] }) => {
-          const { code, stdout } = run(program, [String(segment.id)]);
-          assert.equal([code, stdout], [0, "ok\n"]);
+          const { code, stdout, stderr } = run(program, [String(segment.id)]);
+          assert.equal([code, stdout], [0, "ok\n"], stderr);
           assert.is(domain?.peers().length, 1);
         });
       });
@@ -80,8 +80,8 @@ else {
       host.withSegment(1 << 22, (segment) => {
         segment.attach().join({ slots: 4 });
         const program = join(root, "test/sync/programs/calls.py");
-        const { stdout, stderr } = run("python3", [program, String(segment.id)], { env: checksPath });
-        assert.is(stdout, "all as it should be\n", stderr);
+        const { code, stdout, stderr } = run("python3", [program, String(segment.id)], { env: checksPath });
+        assert.equal([code, stdout], [0, "all as it should be\n"], stderr);
       }),
     );
 
@@ -91,8 +91,8 @@ else {
       const { code, stderr } = run("python3", ["-m", "pip", "install", ...flags, where, join(root, "peers/python")]);
       assert.is(code, 0, stderr);
       const env = { ...process.env, PYTHONPATH: where, PYTHONDONTWRITEBYTECODE: "1" };
-      const { stdout } = run("python3", ["-c", "import wasm_shm; print(wasm_shm.Mutex.__name__)"], { env });
-      assert.is(stdout, "Mutex\n");
+      const imported = run("python3", ["-c", "import wasm_shm; print(wasm_shm.Mutex.__name__)"], { env });
+      assert.equal([imported.code, imported.stdout], [0, "Mutex\n"], imported.stderr);
     });
   }
 }

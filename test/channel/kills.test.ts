@@ -9,6 +9,7 @@ import { campaign } from "../support/campaign.js";
 import { end } from "../support/child.js";
 import { kernelHosts, wordsOf } from "../sync/support.js";
 import { languages, start } from "./parties.js";
+import { codeOf } from "./support.js";
 import { BYTES, checkStamp, MOST_RESULTS, PLACE, RESULTS } from "./work.js";
 
 const ROUNDS = campaign(6, 300);
@@ -191,11 +192,8 @@ else {
       });
       stop.abort(null);
       await following.catch((error) => assert.is(error, null));
-      const told = topic.subscribe().read();
-      await inTime(
-        told.catch((error: { code?: string }) => assert.is(error.code, "ERR_SHM_PEER_DIED")),
-        "the subscriber",
-      );
+      const told = codeOf(topic.subscribe().read());
+      assert.is(await inTime(told, "the subscriber"), "ERR_SHM_PEER_DIED");
     }),
   );
 

@@ -68,11 +68,11 @@ async function ask(): Promise<void> {
     try {
       const answer = await service.request(number);
       if (answer !== number + 1) throw new Error(`${answer} answers ${number}`);
+      Atomics.add(results, Result.Progress, 1);
     } catch (error) {
       if ((error as { code?: string }).code !== "ERR_SHM_PEER_DIED") throw error;
       await new Promise((resolve) => setTimeout(resolve, 2));
     }
-    Atomics.add(results, Result.Progress, 1);
   }
 }
 

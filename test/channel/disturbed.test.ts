@@ -4,7 +4,7 @@ import * as assert from "uvu/assert";
 import type { Channel, ChannelMode, Message, Overrun, Reader, Topic } from "wasm-shm";
 import { ABANDONED, COMMITTED, DONE, PADDING, Ring, ringBytes, TAKEN } from "#src/channel/layout.js";
 import { TopicWord, topicBytes } from "#src/channel/subscriptions.js";
-import { Slot, slotWord } from "#src/host/membership.js";
+import { domainBytes, Slot, slotWord } from "#src/host/membership.js";
 import { idOf, Word } from "#src/sync/layout.js";
 import { suite } from "../suite.js";
 import { campaign } from "../support/campaign.js";
@@ -156,6 +156,7 @@ function everyCourse(
     const ids = [mine, other, dead, mine | 0x80, TAKEN | mine, TAKEN | other, TAKEN | dead];
     const ground: Ground = {
       words,
+      domainEnd: domainBytes(4) / 4,
       first: FIRST,
       end: FIRST + end / 4,
       targets: targets.map((word) => FIRST + word),

@@ -7,12 +7,16 @@ import { Random } from "./random.js";
 export interface Course {
   /** Prepares the object, with the words as they are to be. */
   prepare(): void;
+  /** How many of its calls fail also if nothing disturbs them; 0 if undefined. */
+  readonly fails?: number;
   /** The calls; each failure is told to `attempt`. */
   run(attempt: (call: () => unknown) => void): void;
 }
 
 export interface Ground {
   readonly words: Int32Array;
+  /** The word behind the domain's last. */
+  readonly domainEnd: number;
   /** The object's first word, and the word behind its last. */
   readonly first: number;
   readonly end: number;
@@ -39,18 +43,25 @@ interface Damage {
   readonly at?: number;
 }
 
-function attempting(ground: Ground): (call: () => unknown) => void {
+/** How many accesses a course made, and how many of its calls failed. */
+interface Counts {
+  steps: number;
+  failed: number;
+}
+
+function attempting(ground: Ground, counts: Counts): (call: () => unknown) => void {
   return (call) => {
     try {
       call();
     } catch (error) {
       const { code = String(error) } = error as { code?: string };
       if (error instanceof Endless || !ground.allowed.includes(code)) throw error;
+      counts.failed++;
     }
   };
 }
 
-function once(ground: Ground, course: Course, damages: readonly Damage[]): number {
+function once(ground: Ground, course: Course, damages: readonly Damage[]): Counts {
   const { words, first, end } = ground;
   words.fill(0, first, end);
   course.prepare();
@@ -58,13 +69,13 @@ function once(ground: Ground, course: Course, damages: readonly Damage[]): numbe
     if (step > MOST_ACCESSES) throw new Endless(`${step} accesses`);
     for (const { word, value, at } of damages) if (at === undefined || at === step) words[word] = value;
   });
-  let steps = 0;
+  const counts: Counts = { steps: 0, failed: 0 };
   try {
-    course.run(attempting(ground));
+    course.run(attempting(ground, counts));
   } finally {
-    steps = unhook();
+    counts.steps = unhook();
   }
-  return steps;
+  return counts;
 }
 
 const inHex = (word: number): string => `0x${(word >>> 0).toString(16)}`;
@@ -78,20 +89,24 @@ export function everyDamage(
   course: Course,
   { stride, pairs }: { stride: number; pairs: number },
 ): void {
-  const { words, first, end, targets, values } = ground;
-  const outside = new Uint8Array(words.buffer, words.byteOffset + 4 * end, words.byteLength - 4 * end).fill(OUTSIDE);
-  const before = outside.slice();
+  const { words, domainEnd, first, end, targets, values } = ground;
+  const outside = [words.subarray(domainEnd, first), words.subarray(end)].map((part) =>
+    new Uint8Array(part.buffer, part.byteOffset, part.byteLength).fill(OUTSIDE),
+  );
+  const before = outside.map((part) => part.slice());
   const tried = (...damages: Damage[]): void => {
     try {
       once(ground, course, damages);
-      assert.ok(Buffer.compare(outside, before) === 0, "bytes outside the object changed");
+      const isAsBefore = outside.every((part, index) => Buffer.compare(part, before[index] as Uint8Array) === 0);
+      assert.ok(isAsBefore, "bytes outside the object changed");
     } catch (error) {
       const told = damages.map(({ word, value, at }) => `word ${word - first} = ${inHex(value)} at ${at ?? "each"}`);
       throw new Error(`${told.join(", ")}: ${(error as Error).stack}`, { cause: error });
     }
   };
-  const steps = once(ground, course, []);
+  const { steps, failed } = once(ground, course, []);
   assert.ok(steps > 3, `${steps} accesses`);
+  assert.is(failed, course.fails ?? 0, "calls that fail undisturbed");
   let count = 0;
   for (const word of targets)
     for (const value of values) {

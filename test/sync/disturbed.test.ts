@@ -2,7 +2,7 @@
 // errors only, no store outside the object, and no loop without an end.
 import * as assert from "uvu/assert";
 import type { Domain, Held } from "wasm-shm";
-import { Slot, slotWord } from "#src/host/membership.js";
+import { domainBytes, Slot, slotWord } from "#src/host/membership.js";
 import { idOf, tagOf, Word } from "#src/sync/layout.js";
 import { CONTENDED, INCONSISTENT, NOT_RECOVERABLE } from "#src/sync/ownerword.js";
 import { suite } from "../suite.js";
@@ -22,7 +22,7 @@ const local = hosts.find(({ native }) => !native) as Pair;
 const allowed = [...hostileCodes, "ERR_SHM_UNSUPPORTED"]; // this host cannot block
 
 /** What is tried of each kind: the domain's own calls, and the words of the object behind its first line. */
-const kinds: Record<string, { words: number; run: (domain: Domain) => (() => unknown)[] }> = {
+const kinds: Record<string, { words: number; fails?: number; run: (domain: Domain) => (() => unknown)[] }> = {
   mutex: {
     words: LINE,
     run: (domain) => {
@@ -63,6 +63,7 @@ const kinds: Record<string, { words: number; run: (domain: Domain) => (() => unk
   },
   condition: {
     words: 2 * LINE,
+    fails: 1, // the wait, by its timeout
     run: (domain) => {
       const condition = domain.condition(PLACE);
       const mutex = domain.mutex(PLACE + 64);
@@ -79,6 +80,7 @@ const kinds: Record<string, { words: number; run: (domain: Domain) => (() => unk
   },
   barrier: {
     words: 2 * LINE,
+    fails: 2, // both arrivals, by their timeouts
     run: (domain) => {
       const barrier = domain.barrier(PLACE, { parties: 2 });
       return [
@@ -99,7 +101,7 @@ const kinds: Record<string, { words: number; run: (domain: Domain) => (() => unk
 };
 
 const test = suite("Locks that are disturbed");
-for (const [name, { words: length, run }] of Object.entries(kinds))
+for (const [name, { words: length, fails = 0, run }] of Object.entries(kinds))
   test(`${name}: each word, before each access`, () =>
     withMembers(local, 3, ({ domains: [one, two, three], words }) => {
       if (!one || !two || !three) throw new Error("three");
@@ -109,6 +111,7 @@ for (const [name, { words: length, run }] of Object.entries(kinds))
       const tags = slots.map((slot) => tagOf(generationAt(slot)) | 1);
       three.leave();
       const course: Course = {
+        fails,
         prepare: () => {
           run(one);
         },
@@ -119,6 +122,7 @@ for (const [name, { words: length, run }] of Object.entries(kinds))
       };
       const ground = {
         words,
+        domainEnd: domainBytes(4) / 4,
         first: FIRST,
         end: FIRST + length,
         targets: Array.from({ length }, (_, word) => FIRST + word),

@@ -18,11 +18,6 @@ fuzz(`agree on every core and with the model: ${COMMANDS} of them from seed ${se
   let ran = 0;
   for (let batch = 0; ran < COMMANDS; batch++) ran += runBatch(seed + batch, counts);
   console.log(`${ran} commands of ${counts.size} kinds ran, from seed ${seed}`);
-  assert.is(
-    [...counts.values()].reduce((sum, count) => sum + count, 0),
-    ran,
-  );
-  assert.ok(ran >= COMMANDS);
   for (const [name, count] of counts) assert.ok(count >= COMMANDS / 1000, `${name} ran ${count} times`);
   const names = [...counts.keys()];
   const methods = [...cursorOperations, ...rangeOperations];
@@ -33,7 +28,8 @@ fuzz(`agree on every core and with the model: ${COMMANDS} of them from seed ${se
       names.some((name) => name.split(",")[0] === method),
       `no command runs ${method}`,
     );
-  for (const name of ["crc32", "crc32c", "adler32", "xxh64", "xxh3"]) assert.ok(counts.has(name), name);
+  for (const name of ["read scalar", "write scalar", "crc32", "crc32c", "adler32", "xxh64", "xxh3"])
+    assert.ok(counts.has(name), name);
 });
 
 fuzz("run for a number of minutes, by npm run test:fuzz", () => {

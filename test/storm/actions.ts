@@ -4,7 +4,7 @@ import type { Actor, Held } from "./actor.js";
 import { CANARY, SLOT_PAGES } from "./setup.js";
 
 /** What went wrong, if an answer is not one that may be. */
-class Wrong extends Error {}
+export class Wrong extends Error {}
 
 function check(isRight: boolean, what: () => string): void {
   if (!isRight) throw new Wrong(what());

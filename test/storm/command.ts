@@ -12,7 +12,7 @@ async function storms(minutes: number, seed: number): Promise<string> {
   for (; totals.storms === 0 || Date.now() < end; totals.storms++) {
     const seconds = Math.min(STORM_SECONDS, Math.max(1, (end - Date.now()) / 1000));
     const { terminations, errorsAtEnd, left, results } = await runStorm(seconds, seedAfter(seed, totals.storms));
-    if (left.some((count) => count > 0))
+    if (left?.some((count) => count > 0))
       throw new Error(`seed ${seedAfter(seed, totals.storms)}: attachments are left: ${left}`);
     totals.terminations += terminations;
     totals.errorsAtEnd += errorsAtEnd;

@@ -11,8 +11,8 @@ export interface Storm {
   terminations: number;
   /** How many of these reported an error instead. */
   errorsAtEnd: number;
-  /** Attachments of each segment that the process still had after its threads were gone. */
-  left: number[];
+  /** Attachments of each segment that the process still had after its threads were gone; undefined: not measured. */
+  left: number[] | undefined;
   /** Names of actions; how often each succeeded, and was refused. */
   results: [name: string, done: number, refused: number][];
 }

@@ -2,7 +2,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { isMainThread, workerData } from "node:worker_threads";
 import { collect } from "../support/engine.js";
-import { actions, refusals } from "./actions.js";
+import { actions, refusals, Wrong } from "./actions.js";
 import { Actor } from "./actor.js";
 import type { ThreadOrders } from "./setup.js";
 
@@ -11,6 +11,12 @@ const TURN_MS = 10;
 
 export const names = Object.keys(actions);
 const bag = names.flatMap((name) => Array<string>(actions[name]?.weight ?? 0).fill(name));
+
+/** Of messages, as a thread's error comes to others without its class. */
+const WRONG = "a wrong answer: ";
+
+/** Whether the error of a thread tells of an answer that may not be. */
+export const isWrong = ({ message }: Error): boolean => message.startsWith(WRONG);
 
 function act(actor: Actor, name: string): void {
   const { counts } = actor.orders;
@@ -21,6 +27,7 @@ function act(actor: Actor, name: string): void {
     const { code } = error as { code?: string };
     const isRefusal = refusals.includes(code ?? "");
     const isFull = error instanceof RangeError && /could not allocate memory|Unable to grow/.test(error.message);
+    if (error instanceof Wrong) throw new Error(`${WRONG}${name}: ${error.stack}`);
     if (!isRefusal && !isFull) throw new Error(`${name}: ${(error as Error).stack}`);
     Atomics.add(counts, index + 1, 1);
     if (code === "ENOMEM" || isFull) {

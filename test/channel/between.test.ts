@@ -121,8 +121,13 @@ else
           const attachment = segment.attach();
           const words = wordsOf(attachment);
           const domain = attachment.join({ slots: 16 });
-          for (const word of kind.positions) words[PLACE / 4 + word] = word === TopicWord.Number ? -300 : NEAR;
+          const begins = kind.positions.map((word) => (word === TopicWord.Number ? -300 : NEAR));
+          for (const [index, word] of kind.positions.entries()) words[PLACE / 4 + word] = begins[index] as number;
           kind.make(domain);
+          assert.equal(
+            kind.positions.map((word) => words[PLACE / 4 + word]),
+            begins,
+          );
           await play(kind, segment.id, words, campaign(6, 300));
         }),
       );

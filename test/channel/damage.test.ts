@@ -164,6 +164,7 @@ for (const host of hosts) {
       const reader = topic.subscribe();
       writer.tryWrite(payload(1, 100));
       const message = reader.tryRead();
+      assert.ok(message);
       reader.release();
       const next = domainOf(parties, 1).topic(PLACE).subscribe();
       const position = at(TopicWord.Entries + 1);
@@ -172,7 +173,7 @@ for (const host of hosts) {
         next.tryRead()?.release();
       }
       const before = words[position];
-      message?.release();
+      message.release();
       assert.is(words[position], before);
       next.release();
     }));

@@ -7,8 +7,9 @@ import type { Domain, Reader } from "wasm-shm";
 import { suite } from "../suite.js";
 import { campaign } from "../support/campaign.js";
 import { end } from "../support/child.js";
+import { absent } from "../support/peers.js";
 import { kernelHosts, wordsOf } from "../sync/support.js";
-import { languages, start } from "./parties.js";
+import { lacking, languages, start } from "./parties.js";
 import { codeOf } from "./support.js";
 import { BYTES, checkStamp, MOST_RESULTS, PLACE, RESULTS } from "./work.js";
 
@@ -71,6 +72,8 @@ const kills = suite("Kills at random of channels");
 const [host] = kernelHosts;
 if (!host) kills.skip("of parties", "this platform has no sysv host");
 else {
+  for (const [language, reason] of Object.entries(lacking))
+    if (reason !== undefined) absent(kills, `of parties in ${language}`, reason);
   const withDomain = (use: (domain: Domain, segment: number, results: Int32Array) => Promise<void>): Promise<void> =>
     host.withSegment(BYTES, async (segment) => {
       using attachment = segment.attach();
@@ -136,16 +139,19 @@ else {
             if (number % 64 === 0) await sleep(1);
           }
         });
-        await killing(
-          "read",
-          segment,
-          readers,
-          () => number,
-          (round) => {
-            most = Math.floor((MOST_RESULTS / ROUNDS) * (round + 1));
-          },
-        );
-        isDone = true;
+        try {
+          await killing(
+            "read",
+            segment,
+            readers,
+            () => number,
+            (round) => {
+              most = Math.floor((MOST_RESULTS / ROUNDS) * (round + 1));
+            },
+          );
+        } finally {
+          isDone = true;
+        }
         const last = await start("read", segment, "node");
         try {
           await inTime(writing, "the writer");
@@ -209,8 +215,11 @@ else {
           if (number % 64 === 0) await sleep(1);
         }
       });
-      await killing("subscribe", segment, 3, () => number);
-      isDone = true;
+      try {
+        await killing("subscribe", segment, 3, () => number);
+      } finally {
+        isDone = true;
+      }
       await inTime(writing, "the writer");
       assert.is(topic.subscribers, 0);
     }),
@@ -238,8 +247,11 @@ else {
             await sleep(2);
           }
       });
-      await killing("serve", segment, 2, () => answers + told);
-      isDone = true;
+      try {
+        await killing("serve", segment, 2, () => answers + told);
+      } finally {
+        isDone = true;
+      }
       await inTime(Promise.all(asking), "the client");
       assert.ok(answers > ROUNDS, `${answers} answers, ${told} told`);
     }),

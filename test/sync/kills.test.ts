@@ -26,8 +26,10 @@ else {
         });
     }
   }
-  if (!lacking.c)
-    kills("told participants of owners and parties that died", () => {
+  const title = "told participants of owners and parties that died";
+  if (lacking.c) absent(kills, title, lacking.c);
+  else
+    kills(title, () => {
       for (const primitive of ["mutex", "rwLock", "barrier"]) assert.ok((told.get(primitive) ?? 0) > 0, primitive);
     });
 }

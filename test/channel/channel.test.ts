@@ -318,7 +318,7 @@ for (const host of hosts)
     );
 
     test(
-      "a wait that blocks is served by another process's messages alone, and the local host refuses it",
+      "a wait that blocks ends by its timeout, and the local host refuses it",
       pair(async (writing, reading) => {
         const reader = reading.reader();
         const expected = !host.native ? "ERR_SHM_UNSUPPORTED" : "ERR_SHM_TIMEOUT";
@@ -365,17 +365,20 @@ for (const host of hosts)
         assert.is(await codeOf(steps.next()), "ERR_SHM_PEER_DIED");
       }));
 
-    test(
-      "what was made with one set of options refuses another",
-      pair(async (writing, reading) => {
+    test("what was made with one set of options refuses another", () =>
+      withParties(host, 2, async (parties) => {
+        const writing = domainOf(parties, 0).channel(PLACE, { mode, capacity: CAPACITY });
+        const other = domainOf(parties, 1);
+        const refused = codeOf(() => other.channel(PLACE, { mode, capacity: 2 * CAPACITY }));
+        assert.is(await refused, "ERR_SHM_LAYOUT");
+        const reading = other.channel(PLACE);
         assert.is(reading.mode, mode);
         assert.is(reading.capacity, CAPACITY);
         assert.is(reading.largest, LARGEST);
         assert.is(reading.byteLength, 960 + CAPACITY);
         assert.is(writing.redeliver, true);
         assert.match(inspect(reading), `Channel { offset: ${PLACE}, mode: '${mode}', capacity: ${CAPACITY}, used: 0`);
-      }),
-    );
+      }));
 
     test.run();
   }

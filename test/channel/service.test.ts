@@ -156,8 +156,8 @@ for (const host of hosts) {
     }));
 
   test("an answer for a client that died goes to nobody, and its place is free", () =>
-    withServices(4, async (services, parties) => {
-      const [serving, dying, two, three] = services as [Json, Json, Json, Json];
+    withServices(5, async (services, parties) => {
+      const [serving, dying, two, three, four] = services as [Json, Json, Json, Json, Json];
       let finish: ((n: number) => void) | undefined;
       await using server = serving.serve(({ n, how }) =>
         how === "wait"
@@ -175,6 +175,7 @@ for (const host of hosts) {
       finish(99);
       assert.is(await answer, 8);
       assert.is(await three.request({ n: 9 }), 9);
+      assert.is(await four.request({ n: 10 }), 10); // of three places it gets that of the dead
     }));
 
   test("an answer to a client that was released comes to no later one", () =>

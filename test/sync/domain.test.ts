@@ -118,11 +118,14 @@ for (const pair of hosts) {
     await withMembers(pair, 64, async ({ domains: all }) => {
       const mutexes = all.map((domain) => domain.mutex(16384));
       const order: number[] = [];
+      let inside = 0;
       await Promise.all(
         mutexes.map(async (mutex, index) => {
           const held = await mutex.lock({ timeoutMs: 30_000 });
           order.push(index);
+          assert.is(++inside, 1);
           await new Promise((resolve) => setImmediate(resolve));
+          inside--;
           held.unlock();
         }),
       );

@@ -81,7 +81,7 @@ const courses: Record<string, Course> = {
       await lockAgain({ mutex: others[1].mutex(AT) });
     },
   },
-  "mutex: taken from the dead, repaired, unlocked, with one that waits": {
+  "mutex: taken from the dead, repaired, unlocked": {
     prepare: (_, [one, two]) => {
       two.mutex(AT).lockSync();
       two.leave();
@@ -150,7 +150,7 @@ const courses: Record<string, Course> = {
       (await two.rwLock(AT).write.lock(TIMEOUT)).unlock();
     },
   },
-  "semaphore: acquire, release, with one that waits": {
+  "semaphore: acquire and release, beside one that holds": {
     prepare: (_, [one, two]) => {
       const [held, rest] = [two, one].map((domain) => domain.semaphore(AT, { permits: 2 }).acquireSync());
       return { held, rest };

@@ -1,18 +1,27 @@
 // Pools of processes: requests, failures, processes that are killed or never serve, and the end of each side.
 import { once } from "node:events";
-import { rmdirSync } from "node:fs";
+import { existsSync, rmdirSync } from "node:fs";
 import { tmpdir } from "node:os";
+import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { createPool, list, type Pool, servePool } from "wasm-shm";
 import { suite } from "../suite.js";
 import { moduleFile, run, startModule } from "../support/child.js";
+import { inFolder } from "../support/folder.js";
 import { until } from "../support/waiting.js";
 import { codeOf, kernelHosts } from "./support.js";
 
-const WORKER = `import { servePool } from "wasm-shm";
+const WORKER = `import { mkdirSync, readdirSync } from "node:fs";
+import { servePool } from "wasm-shm";
+const makesFolder = (path) => { try { mkdirSync(path); return true; } catch { return false; } };
 servePool(async (value) => {
   if (value === "kill") process.kill(process.pid, "SIGKILL");
   if (value === "fail") throw new RangeError("no");
+  if (value?.hangs && makesFolder(value.hangs)) await new Promise(() => {});
+  if (value?.meets) {
+    makesFolder(value.meets + "/" + process.pid);
+    while (readdirSync(value.meets).length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+  }
   if (value?.waits) await new Promise((resolve) => setTimeout(resolve, value.waits));
   return { value, pid: process.pid };
 });`;
@@ -47,12 +56,14 @@ async function withPool(options: object, use: (pool: Pool<unknown, Answer>) => P
 if (kernelHosts.length === 0) test.skip("of processes", "the kernel's segments are absent");
 else {
   test("share the work, and answer with what structured clone takes", () =>
-    withPool({ size: 2 }, async (pool) => {
-      assert.is(pool.pids.length, 2);
-      const answers = await Promise.all([1, 2, 3, 4].map(() => pool.run({ waits: 20, when: new Date(5) })));
-      assert.is(new Set(answers.map(({ pid }) => pid)).size, 2);
-      assert.equal(answers[0]?.value, { waits: 20, when: new Date(5) });
-    }));
+    inFolder((meets) =>
+      withPool({ size: 2 }, async (pool) => {
+        assert.is(pool.pids.length, 2);
+        const answers = await Promise.all([1, 2, 3, 4].map(() => pool.run({ meets, when: new Date(5) })));
+        assert.is(new Set(answers.map(({ pid }) => pid)).size, 2);
+        assert.equal(answers[0]?.value, { meets, when: new Date(5) });
+      }),
+    ));
 
   test("tell what a handler threw", () =>
     withPool({ size: 1 }, async (pool) => {
@@ -73,23 +84,26 @@ else {
       for (let index = 0; index < 8; index++) assert.is((await pool.run(index)).value, index);
       // A process that is killed counts until its end is told.
       const isReplaced = () => pool.pids.length === 2 && pool.pids.some((pid) => !before.includes(pid));
-      while (!isReplaced()) await new Promise((resolve) => setTimeout(resolve, 10));
+      await until("another process", isReplaced);
     });
-    await withPool({ size: 1, retry: true }, async (pool) => {
-      const slow = pool.run({ waits: 300 });
-      const waiting = pool.run(7);
-      const [pid = 0] = pool.pids;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-      process.kill(pid, "SIGKILL");
-      // The only server was killed: its requests wait for its successor.
-      const answer = await slow;
-      assert.equal(answer.value, { waits: 300 });
-      assert.is.not(answer.pid, pid);
-      assert.is((await waiting).value, 7);
-      const limited = pool.run("kill", { timeoutMs: 50 }); // less than three processes take to start
-      assert.is(await codeOf(limited), "ERR_SHM_TIMEOUT");
-      assert.is((await pool.run(8)).value, 8);
-    });
+    await inFolder((folder) =>
+      withPool({ size: 1, retry: true }, async (pool) => {
+        const hangs = join(folder, "began");
+        const first = pool.run({ hangs });
+        const waiting = pool.run(7);
+        const [pid = 0] = pool.pids;
+        await until("the first request's beginning", () => existsSync(hangs));
+        process.kill(pid, "SIGKILL");
+        // The only server was killed: its requests wait for its successor.
+        const answer = await first;
+        assert.equal(answer.value, { hangs });
+        assert.is.not(answer.pid, pid);
+        assert.is((await waiting).value, 7);
+        const limited = pool.run("kill", { timeoutMs: 50 }); // less than three processes take to start
+        assert.is(await codeOf(limited), "ERR_SHM_TIMEOUT");
+        assert.is((await pool.run(8)).value, 8);
+      }),
+    );
   });
 
   test("reject only what a killed process worked on", () =>

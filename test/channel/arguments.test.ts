@@ -226,12 +226,15 @@ options("a loop that never waits lets timers run, for readers and writers", () =
     let ticks = 0;
     const timer = setInterval(() => ticks++, 1);
     const bytes = new Uint8Array(1);
-    for (let number = 0; number < 10_000; number++) await writer.write(bytes);
-    assert.ok(ticks > 0);
-    ticks = 0;
-    for (let number = 0; number < 10_000; number++) await reader.read();
-    assert.ok(ticks > 0);
-    clearInterval(timer);
+    try {
+      for (let number = 0; number < 10_000; number++) await writer.write(bytes);
+      assert.ok(ticks > 0);
+      ticks = 0;
+      for (let number = 0; number < 10_000; number++) await reader.read();
+      assert.ok(ticks > 0);
+    } finally {
+      clearInterval(timer);
+    }
   }),
 );
 options.run();

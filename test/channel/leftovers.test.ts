@@ -69,22 +69,28 @@ else {
   kill("a killed creator is told to those that opened it, and the last one removes it", async () => {
     const key = nextKey();
     const creator = await child(`globalThis.writer = channel.create({ key }).writer();`, key);
-    const opened = channel.open({ key });
-    const reading = codeOf(opened.reader().read());
-    creator.kill("SIGKILL");
-    assert.is(await reading, "ERR_SHM_PEER_DIED");
-    opened[Symbol.dispose]();
+    try {
+      using opened = channel.open({ key });
+      const reading = codeOf(opened.reader().read());
+      creator.kill("SIGKILL");
+      assert.is(await reading, "ERR_SHM_PEER_DIED");
+    } finally {
+      await end(creator, "SIGKILL");
+    }
     assert.not(list().some((info) => info.key === key));
   });
 
   kill("one that lives in another process is not taken for dead while it is stopped", async () => {
     const key = nextKey();
     const creator = await child("channel.create({ key });", key);
-    signalProcess(creator.pid as number, "SIGSTOP"); // Deno's kill() sends one signal, and no other after it
-    assert.is(await codeOf(() => channel.create({ key })), "EEXIST");
-    signalProcess(creator.pid as number, "SIGCONT");
-    creator.kill("SIGTERM");
-    await once(creator, "exit");
+    try {
+      signalProcess(creator.pid as number, "SIGSTOP"); // Deno's kill() sends one signal, and no other after it
+      assert.is(await codeOf(() => channel.create({ key })), "EEXIST");
+      signalProcess(creator.pid as number, "SIGCONT");
+      await end(creator);
+    } finally {
+      await end(creator, "SIGKILL");
+    }
     channel.create({ key })[Symbol.dispose]();
   });
 

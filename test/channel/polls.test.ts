@@ -61,12 +61,18 @@ for (const host of kernelHosts)
           console.log("done");
           setInterval(() => {}, 1000);`);
       const writer = await start(`globalThis.kept = channel.writer(); kept.tryWrite(Uint8Array.of(1, 2));`);
-      const taker = await start(`globalThis.kept = channel.reader(); kept.tryRead();`);
-      assert.is(reader.tryRead(), undefined);
-      await end(taker, "SIGKILL");
-      const message = reader.tryRead();
-      assert.equal([message?.length, message?.redelivered], [2, true]);
-      await end(writer, "SIGKILL");
+      try {
+        const taker = await start(`globalThis.kept = channel.reader(); kept.tryRead();`);
+        try {
+          assert.is(reader.tryRead(), undefined);
+        } finally {
+          await end(taker, "SIGKILL");
+        }
+        const message = reader.tryRead();
+        assert.equal([message?.length, message?.redelivered], [2, true]);
+      } finally {
+        await end(writer, "SIGKILL");
+      }
       let code: string | undefined;
       for (let poll = 0; poll < MOST_POLLS && code === undefined; poll++) code = await codeOf(() => reader.tryRead());
       assert.is(code, "ERR_SHM_PEER_DIED");

@@ -1,10 +1,11 @@
 // Doors: how a ring reaches an event loop by one wake, and how it does without a door.
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
 import type { Domain } from "wasm-shm";
 import { suite } from "../suite.js";
-import { askModule, isRoot, root, run, startModule, works } from "../support/child.js";
+import { askModule, end, isRoot, root, run, startModule, works } from "../support/child.js";
 import { isNode } from "../support/engine.js";
 import { absent, compile, type Talk, withPeer } from "../support/peers.js";
 import { until } from "../support/waiting.js";
@@ -202,10 +203,14 @@ else {
         console.log("waits");
         await waits;
         process.exit(7);`);
-      const ended = new Promise((resolve) => child.once("exit", resolve));
-      assert.is(words[slotWord(SLEEPING, 1)], 1);
-      domain?.event(ASKED).set();
-      assert.is(await ended, 7);
+      const ended = once(child, "exit");
+      try {
+        assert.is(words[slotWord(SLEEPING, 1)], 1);
+        domain?.event(ASKED).set();
+        assert.equal(await ended, [7, null]);
+      } finally {
+        await end(child, "SIGKILL");
+      }
     }),
   );
 

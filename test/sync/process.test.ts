@@ -91,13 +91,21 @@ else {
       for (const event of ["leave", "death"] as const) domain?.on(event, () => told.push(event));
       const held = domain?.mutex(AT).lockSync();
       const child = await startModule(
-        `${joins(segment.id)} mutex.lock(); domain.event(20480).wait(); console.log("waits"); setTimeout(() => process.exit(3), 200);`,
+        `${joins(segment.id)} mutex.lock(); domain.event(20480).wait(); console.log("waits"); process.stdin.once("data", () => process.exit(3));`,
       );
-      await until("the join", () => domain?.peers().length === 2);
-      assert.equal(await once(child, "exit"), [3, null]);
-      await until("the leave", () => told.length > 0);
-      assert.equal(told, ["leave"]);
-      held?.unlock();
+      const exited = once(child, "exit");
+      try {
+        await until("the join", () => domain?.peers().length === 2);
+        const began = performance.now();
+        child.stdin?.write("exit\n");
+        assert.equal(await exited, [3, null]);
+        assert.ok(performance.now() - began < 2000, `${performance.now() - began} ms`);
+        await until("the leave", () => told.length > 0);
+        assert.equal(told, ["leave"]);
+        held?.unlock();
+      } finally {
+        await end(child, "SIGKILL");
+      }
     });
   });
 
@@ -153,10 +161,14 @@ else {
            parentPort.postMessage("waits"); ${wait};`,
           segment.id,
         );
-        assert.is(domain?.peers().length, 2);
-        await sleep(60);
-        const began = performance.now();
-        await worker.terminate();
+        let began: number;
+        try {
+          assert.is(domain?.peers().length, 2);
+          await sleep(60);
+        } finally {
+          began = performance.now();
+          await worker.terminate();
+        }
         assert.ok(performance.now() - began < 2000, `${wait}: ${performance.now() - began} ms`);
         await until("the leave", () => domain?.peers().length === 1);
         const left = domain?.mutex(20480).tryLock();

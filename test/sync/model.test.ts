@@ -75,6 +75,7 @@ for (const mutant of rwLockMutants)
 
 for (const model of [
   semaphoreModel(2, 1, 2),
+  semaphoreModel(2, 2, 0),
   semaphoreModel(3, 3, 1),
   semaphoreModel(3, 2, 0),
   semaphoreModel(3, 1, campaign(1, 3)),

@@ -13,6 +13,7 @@ import { type Ended, end, root, run } from "./support/child.js";
 import { inFolder } from "./support/folder.js";
 import { isRunning, signalProcess } from "./support/processes.js";
 import { until } from "./support/waiting.js";
+import { splitOutput, type Tally, tallyLine } from "./tally.js";
 
 const script = `${root}build/test/run.js`;
 const FOLDER = "fixtures/runner";
@@ -105,6 +106,20 @@ bad("does not wait for a process that keeps the output open, and tells of it", (
   assert.is(ended.code, 1);
   assert.match(ended.stdout, /problem: leaves-process: left a process that holds its output open/);
   signalProcess(Number(/child (\d+)$/m.exec(ended.stdout)?.[1]), "SIGKILL");
+});
+
+bad("tells of a process of its group that does not end after it, and ends that", async () => {
+  const ended = runner("leaves-member");
+  assert.is(ended.code, 1);
+  const child = Number(/child (\d+)$/m.exec(ended.stdout)?.[1]);
+  assert.match(ended.stdout, `problem: leaves-member: left a process: ${child} (`);
+  await until("the end of the process", () => !isRunning(child));
+});
+
+bad("takes a file's own report, not that of a child whose output it passed on", () => {
+  const [ofChild, own] = [1, 2].map((passed) => ({ passed, failed: 0, skips: [], problems: [] }));
+  const output = `${tallyLine(ofChild as Tally)}\n${tallyLine(own as Tally)}\n`;
+  assert.equal(splitOutput(output).tally, own);
 });
 bad.run();
 

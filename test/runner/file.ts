@@ -1,5 +1,7 @@
 // One test file, in a process group of its own.
 import { type ChildProcess, spawn } from "node:child_process";
+import { setTimeout as sleep } from "node:timers/promises";
+import { commandOf, membersOf } from "../support/processes.js";
 import { splitOutput, type Tally } from "../tally.js";
 import type { Engine } from "./engine.js";
 import type { MadeSegments } from "./made.js";
@@ -15,6 +17,9 @@ export interface FileResult extends Tally {
 /** How long the output may stay open after the file's own process has ended, held by a process that it started. */
 const OUTPUT_GRACE_MS = 2000;
 
+/** How long the processes that a file started may take to end after it. */
+const END_GRACE_MS = 5000;
+
 const running = new Map<ChildProcess, string>();
 
 /** Kills a file's process and every process it started, except those that left its group. */
@@ -24,6 +29,15 @@ function killGroup({ pid }: ChildProcess): void {
     process.kill(-pid, "SIGKILL");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error; // the whole group has ended
+  }
+}
+
+/** Processes of a file's group that do not end after it; empty on a system without /proc. */
+async function membersLeft({ pid }: ChildProcess): Promise<number[]> {
+  if (pid === undefined || process.platform !== "linux") return [];
+  for (const limit = Date.now() + END_GRACE_MS; ; await sleep(20)) {
+    const left = membersOf(pid);
+    if (left.length === 0 || Date.now() > limit) return left;
   }
 }
 
@@ -73,6 +87,11 @@ export async function runFile(
   );
   clearTimeout(limit);
   clearTimeout(outputLimit);
+  const members = await membersLeft(child);
+  if (members.length > 0) {
+    problems.push(...members.map((pid) => `left a process: ${pid} (${commandOf(pid)})`));
+    killGroup(child);
+  }
   running.delete(child);
 
   const { text, tally } = splitOutput(Buffer.concat(chunks).toString());

@@ -1,5 +1,5 @@
 // The system's processes by their ids: which exist, whose children they are, and how to signal one.
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 
 /** The ids of a process's children; empty if it has none or is gone. */
 export function childrenOf(pid: number): number[] {
@@ -31,6 +31,22 @@ export function isRunning(pid: number): boolean {
     return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "latin1"));
   } catch {
     return false;
+  }
+}
+
+/** The processes of a group that run. */
+export const membersOf = (group: number): number[] =>
+  readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name) && groupOf(name) === group)
+    .map(Number)
+    .filter(isRunning);
+
+/** @see proc_pid_stat(5): the command, in parentheses, may hold any character */
+function groupOf(pid: string): number | undefined {
+  try {
+    return Number(/.*\) \S \d+ (\d+)/s.exec(readFileSync(`/proc/${pid}/stat`, "latin1"))?.[1]);
+  } catch {
+    return undefined; // it has ended
   }
 }
 

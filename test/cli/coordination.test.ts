@@ -32,6 +32,23 @@ async function withDomain(use: (segment: Segment) => Promise<void>): Promise<voi
   }
 }
 
+/** What a command prints with --follow, until that is enough. It is ended then, or after 20 seconds. */
+async function followed(args: (string | number)[], isEnough: (text: string) => boolean): Promise<string> {
+  const child = spawn(process.execPath, [main, ...args.map(String), "--follow", "--interval", "100"]);
+  const limit = setTimeout(() => child.kill("SIGKILL"), 20_000);
+  let text = "";
+  try {
+    for await (const chunk of child.stdout) {
+      text += String(chunk);
+      if (isEnough(text)) break;
+    }
+  } finally {
+    clearTimeout(limit);
+    await end(child, "SIGKILL");
+  }
+  return text;
+}
+
 const ok = (args: (string | number)[]): string => {
   const { code, stdout, stderr } = cli(args);
   assert.is(code, 0, stderr);
@@ -86,14 +103,8 @@ else {
       domain.mutex(4096).lockSync();
       const other = segment.attach().join();
       const waiting = other.mutex(4096).lock();
-      const following = spawn(process.execPath, [main, "peers", String(segment.id), "--follow", "--interval", "100"]);
-      let text = "";
-      for await (const chunk of following.stdout) {
-        text += String(chunk);
-        if (/held by pid .*, for [12] s or more; 1 waits/.test(text)) break;
-      }
-      await end(following, "SIGKILL");
-      assert.match(text, /for [12] s or more/);
+      const held = /held by pid .*, for \d+ s or more; 1 waits/;
+      assert.match(await followed(["peers", segment.id], (text) => held.test(text)), held);
       domain.leave();
       assert.ok((await waiting).ownerDied);
     }));
@@ -128,25 +139,22 @@ else {
   test("follow a channel: rates, and new messages", async () => {
     using made = channel.create({ capacity: 4096 });
     const ticks = channel.open({ id: made.id }).writer();
-    const following = spawn(process.execPath, [
-      ...[main, "channel", String(made.id), "--follow", "--tail", "2"],
-      ...["--interval", "100"],
-    ]);
-    let text = "";
-    const told = (): number[] => [...text.matchAll(/bytes {2}tick (\d+)\n/g)].map(([, number]) => Number(number));
+    const told = (text: string): number[] =>
+      [...text.matchAll(/bytes {2}tick (\d+)\n/g)].map(([, number]) => Number(number));
+    const rate = /[1-9]\d* messages\/s/;
     let sent = 0;
     const reader = made.reader();
     const timer = setInterval(() => {
       ticks.tryWrite(new TextEncoder().encode(`tick ${sent++}`));
       if (made.used > 2048) reader.tryRead(); // so that there is room, however long the command takes to start
     }, 10);
-    for await (const chunk of following.stdout) {
-      text += String(chunk);
-      if (/[1-9]\d* messages\/s/.test(text) && told().length > 20) break;
-    }
-    clearInterval(timer);
-    await end(following, "SIGKILL");
-    const [first = 0, ...rest] = told();
+    const text = await followed(
+      ["channel", made.id, "--tail", 2],
+      (sofar) => rate.test(sofar) && told(sofar).length > 20,
+    ).finally(() => clearInterval(timer));
+    assert.match(text, rate);
+    const [first = 0, ...rest] = told(text);
+    assert.ok(rest.length >= 20, text);
     assert.equal(
       rest,
       rest.map((_, index) => first + 1 + index),

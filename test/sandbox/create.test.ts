@@ -56,22 +56,24 @@ for (const kind of kinds) {
     );
 
     creating("takes the module in an ArrayBuffer, in a shared one and in a part of one, and keeps a copy", async () => {
-      const shared = new Uint8Array(new SharedArrayBuffer(exportsGuest.length));
-      shared.set(exportsGuest);
-      const part = new Uint8Array(exportsGuest.length + 20);
-      part.set(exportsGuest, 7);
+      const { length } = exportsGuest;
+      const inside = (bytes: Uint8Array, start: number): Uint8Array => {
+        bytes.set(exportsGuest, start);
+        return bytes.subarray(start, start + length);
+      };
+      const shared = (): Uint8Array => inside(new Uint8Array(new SharedArrayBuffer(length)), 0);
+      const part = (): Uint8Array => inside(new Uint8Array(length + 20), 7);
       const forms = [
         exportsGuest.slice().buffer,
-        shared,
-        shared.buffer,
-        part.subarray(7, 7 + exportsGuest.length),
-        new DataView(part.buffer, 7, exportsGuest.length),
+        shared(),
+        shared().buffer,
+        part(),
+        new DataView(part().buffer, 7, length),
       ];
       for (const form of forms) {
         const opening = open(kind, form as Uint8Array);
-        if (ArrayBuffer.isView(form) && form !== shared)
-          new Uint8Array(form.buffer, form.byteOffset, form.byteLength).fill(0);
-        part.set(exportsGuest, 7);
+        const { buffer, byteOffset } = ArrayBuffer.isView(form) ? form : { buffer: form, byteOffset: 0 };
+        new Uint8Array(buffer, byteOffset, length).fill(0);
         const sandbox = await opening;
         assert.is(await sandbox.call("answer"), 42);
         await sandbox.close();

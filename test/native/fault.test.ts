@@ -260,8 +260,10 @@ if (nativePairs.length === 0) {
     for (const install of installs)
       crashes(`${name} ends the process with SIGSEGV${install && `, after ${install}`}`, () => {
         const before = install && `probe.${install}();`;
-        const ended = runGuarded(`${before} const mapping = map(); bytesOf(mapping)[0] = 1; ${death}`);
-        assert.is(ended.signal, "SIGSEGV", `${ended.code} ${ended.stdout} ${ended.stderr}`);
+        const ended = runGuarded(
+          `${before} const mapping = map(); bytesOf(mapping)[0] = 1; console.log("stored"); ${death}`,
+        );
+        assert.equal([ended.stdout, ended.signal], ["stored\n", "SIGSEGV"], `${ended.code} ${ended.stderr}`);
       });
   }
 

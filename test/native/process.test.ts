@@ -231,14 +231,16 @@ else
   ])
     busy(`ends alone, and leaves nothing attached: ${title}`, () => {
       const ended = runModule(`
+        import { once } from "node:events";
         import { Worker } from "node:worker_threads";
         import { setTimeout as sleep } from "node:timers/promises";
         import { create } from "wasm-shm";
         const segment = create(8192);
         for (let round = 0; round < ${campaign(6, 15)}; round++) {
-          const source = 'import("wasm-shm").then(({ open }) => { const segment = open(' + segment.id + '); ${loop} })';
+          const source = 'import("wasm-shm").then(({ open }) => { const segment = open(' + segment.id + '); require("node:worker_threads").parentPort.postMessage(0); ${loop} })';
           const worker = new Worker(source, { eval: true });
-          await sleep(60 + ${campaign(14, 5)} * round);
+          await once(worker, "message"); // from here on it is in the loop
+          await sleep(${campaign(14, 5)} * round);
           await worker.terminate();
         }
         let most = 0; // of several looks: a thread that still runs is not attached all the time

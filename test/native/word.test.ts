@@ -66,10 +66,15 @@ else {
         process.stdout.write("ready\\n", () => process.exit(waitWord(words, 1, 0, 20_000) === 0 ? 3 : 4));
       `);
       const exited = new Promise((resolve) => child.on("exit", resolve));
-      for (let woken = 0; woken === 0; woken = wakeWord(words, 1))
-        await new Promise((resolve) => setTimeout(resolve, 2));
-      assert.is(await exited, 3);
-      await end(child);
+      const limit = setTimeout(() => child.kill("SIGKILL"), 20_000);
+      try {
+        for (let woken = 0; woken === 0 && child.exitCode === null && child.signalCode === null; )
+          woken = await new Promise((resolve) => setTimeout(() => resolve(wakeWord(words, 1)), 2));
+        assert.is(await exited, 3);
+      } finally {
+        clearTimeout(limit);
+        await end(child, "SIGKILL");
+      }
     } finally {
       segment[Symbol.dispose]();
     }

@@ -9,26 +9,43 @@ import { pairs } from "../../support/pairs.js";
 
 const SIZE = 65_536;
 const LEAST = 200; // from here on a window may copy by native code
+const SOME = 4096;
 const MARK = 5;
 
 interface Growable {
   new (length: number, options: { maxByteLength: number }): SharedArrayBuffer;
 }
 
-/** Runs `step` with an array that grows meanwhile, up to the window's size, and only with zeros. */
+/**
+ * Runs `step` with an array that grows meanwhile, up to the window's size, and only with zeros. Every {@link SOME} bytes the
+ * growth waits for one more step, so that it is not over before the steps are.
+ */
 async function whileGrowing(step: (array: Uint8Array) => void): Promise<void> {
   const buffer = new (SharedArrayBuffer as unknown as Growable)(LEAST, { maxByteLength: SIZE - 16 });
+  const steps = new Int32Array(new SharedArrayBuffer(4));
   const worker = new Worker(
-    `const { workerData: buffer } = require("node:worker_threads");
-     require("node:worker_threads").parentPort.postMessage(0);
-     while (buffer.byteLength < buffer.maxByteLength) buffer.grow(buffer.byteLength + 1);`,
-    { eval: true, workerData: buffer },
+    `const { parentPort, workerData: { buffer, steps } } = require("node:worker_threads");
+     parentPort.postMessage(0);
+     while (buffer.byteLength < buffer.maxByteLength) {
+       if (buffer.byteLength % ${SOME} === 0) Atomics.wait(steps, 0, Atomics.load(steps, 0));
+       buffer.grow(buffer.byteLength + 1);
+     }`,
+    { eval: true, workerData: { buffer, steps } },
   );
   const ended = once(worker, "exit");
   await once(worker, "message");
   const array = new Uint8Array(buffer);
-  while (array.length < SIZE - 16) step(array);
-  await ended;
+  try {
+    while (array.length < SIZE - 16) {
+      step(array);
+      Atomics.add(steps, 0, 1);
+      Atomics.notify(steps, 0);
+    }
+    await ended;
+  } finally {
+    await worker.terminate();
+  }
+  assert.ok(Atomics.load(steps, 0) >= Math.floor(SIZE / SOME) - 1);
 }
 
 type Step = (cursor: Cursor, array: Uint8Array, attachment: Attachment) => void;

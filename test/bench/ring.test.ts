@@ -221,7 +221,7 @@ message("a changed word is found if it is touched; only the number is checked if
     assert.throws(() => new Payload(4096, "touched").check(words, 1, 7), /wrong sum/);
     assert.throws(
       () => new Payload(4096, "proved").check(words, 1, 7),
-      `message 7 is wrong at byte ${4 * (index - 1)}`,
+      new RegExp(`message 7 is wrong at byte ${4 * (index - 1)}$`),
     );
     new Payload(4096, "untouched").check(words, 1, 7);
   }

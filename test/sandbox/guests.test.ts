@@ -228,7 +228,7 @@ attacks("trap, each in its way", () => {
 
 attacks("use up what they are given: stack, memory and table", () => {
   const { recurse, recurseIndirect, recurseTo } = instantiate("hostile/recursion.wasm").exports;
-  for (const call of [recurse, recurseIndirect]) assert.throws(() => call?.(0), "Maximum call stack size exceeded");
+  for (const call of [recurse, recurseIndirect]) assert.throws(() => call?.(0), /Maximum call stack size exceeded/);
   assert.is(recurseTo?.(1000), 1000);
   const grow = instantiate("hostile/grow.wasm", 4090).exports;
   assert.is(grow["growBomb"]?.(), 6);
@@ -243,14 +243,14 @@ attacks("reach Function if the imports are a plain object: a sandbox must not pa
   const { escape: makeFunction } = new WebAssembly.Instance(module, { env }).exports as { escape: Call };
   assert.type(makeFunction(), "function");
   const imports = Object.assign(Object.create(null), { env: Object.assign(Object.create(null), env) });
-  assert.throws(() => new WebAssembly.Instance(module, imports));
+  assert.throws(() => new WebAssembly.Instance(module, imports), /__proto__|constructor/);
 });
 
 attacks("have exports of every kind, under every name", () => {
   const { exports } = instantiate("hostile/exports.wasm");
   assert.equal(exports["several"]?.(), [1, 2n, 3]);
   assert.is(exports["i64"]?.(-1n), -1n);
-  for (const name of ["v128Parameter", "v128Result"]) assert.throws(() => exports[name]?.(0), "type incompatibility");
+  for (const name of ["v128Parameter", "v128Result"]) assert.throws(() => exports[name]?.(0), /type incompatibility/);
   for (const name of ["", "then", "__proto__", "constructor", "two words", "naïve 💥"])
     assert.is(exports[name]?.(), 42, name);
 });

@@ -37,7 +37,10 @@ else {
           assert.equal(sandbox.windows, {
             window: { byteOffset: 256 * 2 ** 20 + WASM_PAGE, byteLength: 10, access: "read-only" },
           });
-          assert.throws(() => Object.assign(sandbox.windows, { other: 1 }));
+          assert.throws(
+            () => Object.assign(sandbox.windows, { other: 1 }),
+            (error: unknown) => error instanceof TypeError,
+          );
         });
       }
     }),

@@ -14,6 +14,6 @@ export interface Call {
   readonly copies?: true;
   /** A call of this package, not of the engine: it must never crash. */
   readonly own?: true;
-  /** `attachment` is absent if `bytes` are a private copy, with which the result is compared. */
-  run(bytes: Uint8Array, attachment: Attachment | undefined): unknown;
+  /** A call of this package takes `attachment`, all others `bytes`. */
+  run(bytes: Uint8Array, attachment: Attachment): unknown;
 }

@@ -15,7 +15,7 @@ function addOwn(content: Content, calls: Record<string, OwnRun>): void {
       content,
       exists: true,
       own: true,
-      run: (_bytes, attachment) => (attachment === undefined ? undefined : run(attachment)),
+      run: (_bytes, attachment) => run(attachment),
     });
 }
 

@@ -53,6 +53,17 @@ export function hashOracle(name: "xxh64" | "xxh3", bytes: Uint8Array, seed: bigi
   return BigInt(`0x${hasher.init().update(bytes).digest()}`);
 }
 
+const sums = { crc32: crc32Oracle, crc32c: crc32cOracle, adler32: adlerOracle };
+
+/** Any checksum; the seed is a hash's. */
+export function checksumOracle(
+  name: keyof typeof sums | keyof typeof byName,
+  bytes: Uint8Array,
+  seed = 0n,
+): number | bigint {
+  return name === "xxh64" || name === "xxh3" ? hashOracle(name, bytes, seed) : sums[name](bytes);
+}
+
 /** The buffer of xxHash's own sanity tests (xxHash's tests/sanity_test.c). */
 export function sanityBytes(length: number): Uint8Array {
   const bytes = new Uint8Array(length);

@@ -122,7 +122,9 @@ for (const [shell, { args, available }] of Object.entries(shells)) {
 
     completing("does not run anything on the line", () => {
       withCommands((folder, runIn) => {
-        runIn(shell, ...args, `wasm-shm ls ; wasm-shm read $(touch ${folder}/run) \`touch ${folder}/run\` `);
+        const line = `wasm-shm ls ; wasm-shm read $(touch ${folder}/run) \`touch ${folder}/run\` `;
+        const ended = runIn(shell, ...args, line);
+        assert.is(ended.code, 0, ended.stderr);
         assert.is(runIn("ls", folder).stdout, "a-file\nbin\nshm\nwasm-shm\n");
       });
     });

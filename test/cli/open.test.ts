@@ -125,7 +125,12 @@ else {
     const child = spawn(process.execPath, [main, "open", "--size", "1M"], { env: environment });
     child.stdout.destroy();
     child.stdin.end("input");
-    await once(child, "exit");
+    let said = "";
+    child.stderr.on("data", (chunk: Buffer) => {
+      said += chunk.toString();
+    });
+    assert.equal(await once(child, "close"), [0, null]);
+    assert.is(said, "");
     assert.equal(createdBy(child.pid), []);
   });
 
@@ -233,7 +238,7 @@ else {
     child.stdout.on("data", (chunk: Buffer) => {
       bytes += chunk.length;
     });
-    assert.equal(await once(child, "exit"), [0, null]);
+    assert.equal(await once(child, "close"), [0, null]);
     assert.is(bytes, 20 * 2 ** 20);
     assert.throws(() => open(id), code("EINVAL"));
   });

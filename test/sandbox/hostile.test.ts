@@ -6,6 +6,7 @@ import type { SandboxOptions } from "wasm-shm";
 import { suite } from "../suite.js";
 import { runModule } from "../support/child.js";
 import { isNode, NO_LIMIT_SOURCE, WASM_FRAME } from "../support/engine.js";
+import { code } from "../support/pairs.js";
 import { guest, kinds, NO_HOST, native, open, rejects, withIntactSegment, withSandbox } from "./sandboxes.js";
 
 /** Modules that are refused before any of their code runs; the error's code, and words of its message. */
@@ -91,13 +92,10 @@ for (const kind of kinds) {
   modules("start-grow gets its limit and no more, and leaves room for the window", () =>
     withIntactSegment(async (segment) => {
       const options = { windows: { window: { segment } }, memoryLimit: 4 * 65_536 };
-      await open(kind, bytesOf("start-grow"), options).then(
-        async (sandbox) => {
-          assert.is(await sandbox.call("answer"), 42);
-          await sandbox.close();
-        },
-        (error: { code: string }) => assert.is(error.code, "ERR_SHM_MEMORY_LIMIT"),
-      );
+      await withSandbox(kind, bytesOf("start-grow"), options, async (sandbox) => {
+        assert.is(sandbox.memory.used, 4 * 65_536);
+        assert.is(await sandbox.call("answer"), 42);
+      });
     }),
   );
 
@@ -110,17 +108,22 @@ for (const kind of kinds) {
     ),
   );
 
-  modules("a table of 10 million elements is accepted; one past the engine's limit is refused", () =>
-    withIntactSegment(async (segment) => {
-      await open(kind, bytesOf("table-huge"), { windows: { window: { segment } } }).then(
-        (sandbox) => sandbox.close(),
-        (error: { code: string }) => assert.is(error.code, "ERR_SHM_MEMORY_LIMIT"),
-      );
-      await open(kind, bytesOf("table-beyond"), { windows: { window: { segment } } }).then(
-        () => assert.unreachable(),
-        (error: { code: string }) => assert.match(error.code, /^ERR_SHM_(MEMORY_LIMIT|GUEST_INVALID)$/),
-      );
-    }),
+  modules(
+    "a table of 10 million elements is accepted, or ends its process; one past the engine's limit is refused",
+    () =>
+      withIntactSegment(async (segment) => {
+        await open(kind, bytesOf("table-huge"), { windows: { window: { segment } } }).then(
+          (sandbox) => sandbox.close(),
+          (error) => {
+            assert.is(kind, "process", error.message);
+            code("ERR_SHM_MEMORY_LIMIT", /processMemoryLimit/)(error);
+          },
+        );
+        await rejects(
+          () => open(kind, bytesOf("table-beyond"), { windows: { window: { segment } } }),
+          /^ERR_SHM_(MEMORY_LIMIT|GUEST_INVALID)$/,
+        );
+      }),
   );
 
   modules("64 such tables leave the process alive", () =>

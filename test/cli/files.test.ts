@@ -122,10 +122,18 @@ else {
       let [stdout, stderr] = ["", ""];
       child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
       child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
-      await once(child.stdout, "data");
-      change(path);
-      child.stdin.write("go\n");
-      const [code] = (await once(child, "close")) as [number];
+      const closed = once(child, "close");
+      const limit = setTimeout(() => child.kill("SIGKILL"), 20_000);
+      try {
+        await Promise.race([once(child.stdout, "data"), closed]);
+        change(path);
+        child.stdin.write("go\n");
+        await closed;
+      } finally {
+        clearTimeout(limit);
+        child.kill("SIGKILL");
+      }
+      const [code] = (await closed) as [number];
       return { code, stdout: stdout.replace("read\n", ""), stderr, pid: child.pid };
     });
 

@@ -120,7 +120,7 @@ else {
     main(`stopped by ${signal} leaves no segment, and says so`, async () => {
       const said = await interfere(async (child) => {
         child.kill(signal);
-        assert.equal(await once(child, "exit"), [null, signal]);
+        assert.equal(await once(child, "close"), [null, signal]);
       });
       assert.match(said, new RegExp(`${signal}: stopped`));
     });
@@ -128,7 +128,7 @@ else {
   main("stopped by SIGKILL leaves no segment", async () => {
     await interfere(async (child) => {
       child.kill("SIGKILL");
-      await once(child, "exit");
+      await once(child, "close");
     });
   });
 
@@ -136,7 +136,7 @@ else {
     const said = await interfere(async (child) => {
       await until("the second process", () => childrenOf(child.pid).length === 1);
       signalProcess(childrenOf(child.pid)[0] as number, "SIGKILL");
-      const [code] = (await once(child, "exit")) as [number];
+      const [code] = (await once(child, "close")) as [number];
       assert.is(code, 1);
     });
     assert.match(said, /the second process ended with SIGKILL before it answered/);

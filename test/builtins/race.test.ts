@@ -31,16 +31,18 @@ else
     assert.equal(uncalled, []);
   });
 
-builtIns("crash if they are known to: the test sees what it is for", async () => {
-  if (nativePairs.length === 0) return;
-  const engine = engineOf(process.execPath);
-  const chosen = calls.filter(({ name }) => name === 'Buffer.toString("utf8")' || name === "Float32Array.sort");
-  const outcomes = await race({ engine, kind: "plain", milliseconds: 20_000, told: () => undefined }, chosen);
-  assert.equal(
-    chosen.map(({ name }) => outcomes[name]?.result),
-    ["crash", "crash"],
-  );
-});
+const known = "crash if they are known to: the test sees what it is for";
+if (nativePairs.length === 0) builtIns.skip(known, "there is no sysv host on this platform");
+else
+  builtIns(known, async () => {
+    const engine = engineOf(process.execPath);
+    const chosen = calls.filter(({ name }) => name === 'Buffer.toString("utf8")' || name === "Float32Array.sort");
+    const outcomes = await race({ engine, kind: "plain", milliseconds: 20_000, told: () => undefined }, chosen);
+    assert.equal(
+      chosen.map(({ name }) => outcomes[name]?.result),
+      ["crash", "crash"],
+    );
+  });
 builtIns.run();
 
 const results = suite("The results of built-ins");

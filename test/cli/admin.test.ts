@@ -118,8 +118,10 @@ else {
       assert.match(ended.stderr, /no terminal to ask on[\s\S]*there is no such segment\n$/);
     });
 
-    if (hasTerminal)
-      selecting("a question names whose they are", async () => {
+    const question = "a question names whose they are";
+    if (!hasTerminal) selecting.skip(question, "no script(1)");
+    else
+      selecting(question, async () => {
         const text = `${nobody} ${command} open -s 66 < /dev/null; ${command} open -s 10 < /dev/null; ${command} rm --all-users --orphans`;
         const { stdout } = await onTerminal(text, [["[y/N] ", "n\n"]], ownNamespace);
         assert.match(stdout, /Remove these 2 segments of nobody, root and their contents\? \[y\/N\]/);

@@ -69,8 +69,10 @@ keys("refuses names without a key, and what is not a name", () => {
   for (const name of [undefined, 1, Buffer.from("a")])
     assert.throws(() => keyOf(name as unknown as string), code("ERR_INVALID_ARG_TYPE"));
 });
-if (works("python3", ["-c", ""]))
-  keys("is what Python's zlib.crc32 gives", () => {
+const asPython = "is what Python's zlib.crc32 gives";
+if (!works("python3", ["-c", "import zlib"])) keys.skip(asPython, "there is no Python");
+else
+  keys(asPython, () => {
     const { stdout } = run("python3", ["-c", "import zlib; print(zlib.crc32('my-app/grüße'.encode()))"]);
     assert.is(keyOf("my-app/grüße") >>> 0, Number(stdout));
   });

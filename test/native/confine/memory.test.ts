@@ -42,8 +42,8 @@ else {
     const timer = setInterval(() => {
       most = Math.max(most, statusOf(child.pid as number, "RssAnon") ?? 0);
     }, 2);
-    const outcome = await ended(child);
-    clearInterval(timer);
+    const outcome = await ended(child).finally(() => clearInterval(timer));
+    assert.ok(most > 0, "the process was not measured");
     assert.ok(process.memoryUsage.rss() - own < 16 * MIB, "this process grew");
     assert.is(segment.stat().nattch, 0);
     return { ...outcome, most };

@@ -5,6 +5,7 @@ import * as assert from "uvu/assert";
 import { createSandboxPool } from "wasm-shm";
 import { suite } from "../suite.js";
 import { confines } from "../support/engine.js";
+import { until } from "../support/waiting.js";
 import { gone, runnersOf, small } from "./processes.js";
 import { attached, guest, native, rejects, withSegments } from "./sandboxes.js";
 
@@ -71,8 +72,7 @@ else {
     const first = runnersOf();
     for (const pid of first) process.kill(pid, "SIGKILL");
     await gone(first, 2000);
-    for (let turn = 0; runnersOf().length < 2 && turn < 200; turn++) await sleep(10);
-    assert.is(runnersOf().length, 2);
+    await until("both runners", () => runnersOf().length === 2);
     assert.is(await pool.call("enter", 1), 42);
     await rejects(() => pool.call("loop", 1), "ERR_SHM_TIME_LIMIT");
     assert.is(await pool.call("enter", 1), 42);

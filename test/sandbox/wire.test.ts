@@ -143,6 +143,17 @@ else {
     return file;
   }
 
+  /** Makes `ring`, from which the host's calls are received. */
+  const RING = `
+    const { GuestRing, mapRing } = await import("${join(root, "build/src/sandbox/process/ring.js")}");
+    const { sysvHost } = await import("${join(root, "build/src/node.js")}");
+    const take = (n) => { const b = Buffer.alloc(n); for (let at = 0; at < n; ) at += fs.readSync(3, b, at, n - at); return b; };
+    const next = () => take(take(4).readUInt32LE());
+    next();
+    const { addon, ring: id } = JSON.parse(next());
+    const host = sysvHost(addon);
+    const ring = new GuestRing(host, mapRing(host, id));`;
+
   const violations: [what: string, body: string][] = [
     ["a frame that is too long", "raw(u32(0xffffffff)); raw(Buffer.alloc(100))"],
     ["bytes that are not a value", "raw(Buffer.concat([u32(5), Buffer.from([99, 1, 2, 3, 4])]))"],
@@ -221,15 +232,7 @@ else {
     ["is of another call", "ring.answer(encode([5, 7, 1, [65536]]))"],
   ] as const)
     hostile(`whose answer to callSync ${what} is ended, and every running call told`, async () => {
-      const execPath = runner(`
-        const { GuestRing, mapRing } = await import("${join(root, "build/src/sandbox/process/ring.js")}");
-        const { sysvHost } = await import("${join(root, "build/src/node.js")}");
-        const take = (n) => { const b = Buffer.alloc(n); for (let at = 0; at < n; ) at += fs.readSync(3, b, at, n - at); return b; };
-        const next = () => take(take(4).readUInt32LE());
-        next();
-        const { addon, ring: id } = JSON.parse(next());
-        const host = sysvHost(addon);
-        const ring = new GuestRing(host, mapRing(host, id));
+      const execPath = runner(`${RING}
         ready([]);
         ring.receive();
         frame([7, 1, "host", "callback", [1]]);
@@ -278,18 +281,18 @@ else {
 
   hostile("that returns other bytes than those asked for, or a place outside of its memory, is ended", async () => {
     const long = await createSandbox(guest("hostile/exports"), {
-      execPath: runner(`ready([]); wait(100); frame([5, 1, "x".repeat(4), [65536]])`),
+      execPath: runner(`${RING} ready([]); ring.receive(); frame([5, 1, "x".repeat(4), [65536]])`),
     });
     await rejects(() => long.bytes(0, 4), "ERR_SHM_SANDBOX_CLOSED", /other bytes/);
     const outside = await createSandbox(guest("hostile/exports"), {
-      execPath: runner(`ready([]); wait(100); frame([5, 1, -1, [65536]])`),
+      execPath: runner(`${RING} ready([]); ring.receive(); frame([5, 1, -1, [65536]])`),
     });
     await rejects(() => outside.write("x"), "ERR_SHM_SANDBOX_CLOSED", /outside of its memory/);
     for (const sandbox of [long, outside]) await sandbox.close();
   });
 
   hostile("whose results are of every kind: they are what it says, as plain values", async () => {
-    const body = `ready([]); wait(100); frame([5, 1, { ["__proto__"]: { polluted: 1 }, then: "x" }, [65536]]);`;
+    const body = `${RING} ready([]); ring.receive(); frame([5, 1, { ["__proto__"]: { polluted: 1 }, then: "x" }, [65536]]);`;
     const sandbox = await createSandbox(guest("hostile/exports"), { execPath: runner(body) });
     const result = (await sandbox.call("answer")) as unknown as object;
     assert.is(Object.getPrototypeOf(result), Object.prototype);

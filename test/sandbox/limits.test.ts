@@ -27,7 +27,8 @@ function signed(value: number): number[] {
   return value < 64 ? [value] : [(value & 127) | 128, ...signed(value >> 7)];
 }
 
-const slow = small({ code: [fills(200_000, 8)] });
+/** V8 compiles a function as it is first called: the start is that. */
+const slow = small({ code: [fills(150_000, 8)], start: true });
 
 /** A function of so many parameters, with blocks that take and give so many values, one inside another. */
 function manyValues(parameters: number, values: number, count: number): Uint8Array<ArrayBuffer> {
@@ -48,7 +49,7 @@ function manyValues(parameters: number, values: number, count: number): Uint8Arr
 
 const resident = (): number => Number(/VmRSS:\s+(\d+)/.exec(readFileSync("/proc/self/status", "latin1"))?.[1]) * 1024;
 
-/** Runs `use` beside a sandbox that must answer meanwhile; this process must not take 16 MiB more, and keep no runner. */
+/** Runs `use` beside a sandbox that must answer meanwhile; this process must not take 32 MiB more, and keep no runner. */
 async function besideAnother(use: () => Promise<unknown>): Promise<void> {
   (globalThis as { gc?: () => void }).gc?.();
   const other = await createSandbox(guest("hostile/exports"));
@@ -70,8 +71,8 @@ async function besideAnother(use: () => Promise<unknown>): Promise<void> {
     await working;
     await other.close();
   }
-  assert.ok(answers > 2, `${answers} answers`);
-  assert.ok(most < 16 * MIB, `this process took ${most} bytes more`);
+  assert.ok(answers > 1, `${answers} answers`);
+  assert.ok(most < 32 * MIB, `this process took ${most} bytes more`);
   assert.ok((await gone(runnersOf(), 2000)) < 2000);
 }
 
@@ -84,7 +85,7 @@ async function atDeadline(use: () => Promise<unknown>, limitMs: number): Promise
   await rejects(use, "ERR_SHM_TIME_LIMIT");
   const took = performance.now() - start;
   const late = await lateness;
-  assert.ok(took < limitMs + 100 + late, `${took} ms of ${limitMs}; a timer was ${late} ms late`);
+  assert.ok(took > limitMs - 5 && took < limitMs + 100 + late, `${took} ms of ${limitMs}; a timer was ${late} ms late`);
 }
 
 const inProcess = suite("A guest that no thread holds [process]");
@@ -161,12 +162,9 @@ else {
 
   inProcess("a compiler that takes longer than the limit ends at the deadline", () =>
     besideAnother(async () => {
-      const options = { moduleLimits: LARGEST, timeLimitMs: 400 };
+      const options = { moduleLimits: LARGEST, timeLimitMs: 250 };
       const start = performance.now();
-      await createSandbox(slow, options).then(
-        (sandbox) => sandbox.close(),
-        ({ code }: { code: string }) => assert.match(code, /^ERR_SHM_(TIME|MEMORY)_LIMIT$/),
-      );
+      await rejects(() => createSandbox(slow, options), "ERR_SHM_TIME_LIMIT");
       assert.ok(performance.now() - start < 3000);
     }),
   );
@@ -303,6 +301,8 @@ counted("each is counted before the module is compiled, and can be raised", asyn
 
 counted("hostile counts and lengths in any section end in an error and take no memory", async () => {
   const header = [0, 97, 115, 109, 1, 0, 0, 0];
+  const before = resident();
+  let most = 0;
   for (let id = 0; id < 16; id++)
     for (const count of [0xffffffff, 0x7fffffff, 1_000_000, 70_000]) {
       const bytes = Uint8Array.from([...header, id, ...number(5 + 10), ...number(count), ...Array(20).fill(0x60)]);
@@ -310,6 +310,8 @@ counted("hostile counts and lengths in any section end in an error and take no m
         () => createSandbox(bytes, { isolation: "inline" }),
         /^ERR_SHM_GUEST_(INVALID|LIMIT|IMPORT|MEMORY)$/,
       );
+      most = Math.max(most, resident() - before);
     }
+  assert.ok(most < 64 * MIB, `this process took ${most} bytes more`);
 });
 counted.run();

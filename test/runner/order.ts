@@ -7,6 +7,8 @@
 export const QUIET = [
   "sandbox/timelimit", // calls end on time
   "native/fault", // faults of many threads at once, within a time
+  "sandbox/limits", // calls end on time, and how much the process grows
+  "sandbox/sync", // calls end on time
   "sandbox/hostile", // time limits, and memory up to its end
   "stream/memory", // how much the process grows
   "sync/process", // deaths told in time, and the processor time of waits

@@ -136,7 +136,7 @@ else {
   });
 
   policy("is what the page says", () => {
-    const [, section = ""] = readFileSync(`${root}docs/sandbox.md`, "utf8").split("| system calls | what for");
+    const [, section = ""] = readFileSync(`${root}docs/architecture.md`, "utf8").split("| system calls | what for");
     const [table = ""] = section.split("\n\n");
     const named = [...table.matchAll(/^\| ((?:(?:`\w+` ?)+[^|]*?)+) \|/gm)].flatMap(
       ([, cell = ""]) => cell.match(/\w+(?=`)/g) ?? [],

@@ -1,4 +1,4 @@
-// What a confined process may ask of the kernel, said a second time: as functions, from docs/sandbox.md, not from the table
+// What a confined process may ask of the kernel, said a second time: as functions, from docs/architecture.md, not from the table
 // of native/confine/policy.cc. The tests compare the two.
 import { spawnSync } from "node:child_process";
 

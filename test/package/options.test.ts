@@ -57,7 +57,6 @@ const calls: Record<string, Calls> = {
   SemaphoreOptions: { semaphore: (options) => withDomain((domain) => domain.semaphore(4096, options)) },
   AcquireOptions: {
     acquire: (options) => withDomain((domain) => domain.semaphore(4096, { permits: 1 }).acquire(options)),
-    tryAcquire: (options) => withDomain((domain) => domain.semaphore(4096, { permits: 1 }).tryAcquire(options)),
   },
   BarrierOptions: { barrier: (options) => withDomain((domain) => domain.barrier(4096, options)) },
   SeqlockOptions: { seqlock: (options) => withDomain((domain) => domain.seqlock(4096, options)) },
@@ -231,6 +230,20 @@ for (const [name, byCall] of Object.entries(calls))
         assert.match(error.message, new RegExp(`\\b${wrong}\\b.*Did you mean '${key}'\\?`));
       }
     });
+
+options("of tryAcquire, which does not wait, are the count alone", async () => {
+  const tryAcquire = (given: never): unknown =>
+    withDomain((domain) => domain.semaphore(4096, { permits: 1 }).tryAcquire(given));
+  for (const [wrong, hint] of [
+    ["cuont", /Did you mean 'count'\?/],
+    ["signal", /It must be one of 'count'\./],
+    ["timeoutMs", /It must be one of 'count'\./],
+  ] as const) {
+    const error = (await errorOf(tryAcquire, { [wrong]: undefined })) as Error & { code: string };
+    assert.is(error.code, "ERR_INVALID_ARG_VALUE", error.message);
+    assert.match(error.message, hint);
+  }
+});
 
 options("leave nothing behind if they were refused", () => {
   assert.equal(

@@ -41,12 +41,12 @@ function judge(
 ): GoalResult {
   const others = fastest((against ?? [base]).map(timesOf));
   const ratios = ratioNow && [...(earlier?.ratios ?? []), ratioNow()].filter(Number.isFinite);
-  if (ratios?.length === 0) return { text, holds: false, withinNoise: true };
+  if (ratios?.length === 0) throw new Error(`nothing was measured for the goal: ${text}`);
   const ratio = spread(ratios?.map((one) => [one]) ?? pairwise(times, others, (time, other) => time / other));
   const extra = spread(pairwise(times, others, (time, other) => time - other));
   const own = spread(times);
   const holdsAt = (at: keyof typeof own): boolean => met(ratio[at], extra[at], own[at]);
-  const figureAt = (at: keyof typeof own): string => figure?.(ratio[at], extra[at]) ?? "";
+  const figureAt = (at: keyof typeof own): string => figure?.(ratio[at], extra[at], own[at]) ?? "";
   return {
     text,
     ...(figure ? { figure: figureAt("middle") } : {}),

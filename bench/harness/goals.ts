@@ -23,6 +23,7 @@ export const slower = (times: number, other: string): Goal => ({
 /** At most so many nanoseconds. */
 export const shorter = (nanoseconds: number): Goal => ({
   text: `at most ${nanoseconds} ns`,
+  figure: (_ratio, _extra, own) => `${own.toFixed(0)} ns`,
   met: (_ratio, _extra, own) => own <= nanoseconds,
 });
 

@@ -7,7 +7,7 @@ export interface Goal {
   /** The rivals that it is judged against: the one of the least median (default: the base). */
   readonly against?: readonly string[];
   /** What is judged, if no column shows it. Its arguments are those of `met`. */
-  readonly figure?: (ratio: number, extra: number) => string;
+  readonly figure?: (ratio: number, extra: number, own: number) => string;
   /** A ratio of this process that is judged instead of that of the times. Asked for after the rivals were timed. */
   readonly ratio?: () => number;
   /**

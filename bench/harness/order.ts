@@ -2,8 +2,8 @@
 // Balanced for the Estimation of Residual Effects of Treatments, Australian Journal of Scientific Research A2, 1949).
 
 /**
- * The places 0 to count - 1 in the order of that round. In any `count` rounds each place is first once and last once. In
- * the rounds from 0 up to 2 * count each place follows each other one equally often.
+ * The places 0 to count - 1 in the order of that round. In `count` rounds from a multiple of `count` on, each place is first once
+ * and last once. In the rounds from 0 up to 2 * count each place follows each other one equally often.
  */
 export function orderOf(count: number, round: number): number[] {
   // 0, 1, count - 1, 2, count - 2 …: if the count is even, each distance between neighbours occurs once. If it is odd,

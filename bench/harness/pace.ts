@@ -56,13 +56,16 @@ export const patient = (pace: Pace): Pace =>
 /** Rounds of one process, if time allows. With fewer, one outlier decides the median. */
 const FEWEST_OF_PROCESS = 5;
 
+/** In any case so many: those of two processes are enough for a median's interval. */
+const FEWEST_ANYWAY = FEWEST_ROUNDS / 2;
+
 /** The share of one process. */
 export function shareOf(pace: Pace, processes: number): Pace {
   return {
     ...pace,
     rounds: Math.max(FEWEST_OF_PROCESS, Math.ceil(pace.rounds / processes)),
     groupMs: pace.groupMs / processes,
-    fewestRounds: Math.ceil(pace.fewestRounds / processes),
+    fewestRounds: Math.max(FEWEST_ANYWAY, Math.ceil(pace.fewestRounds / processes)),
   };
 }
 

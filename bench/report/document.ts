@@ -2,7 +2,6 @@
 // file. The template's words:
 //
 // {{time SUITE | CORE | CASE | RIVAL}}           time of one operation
-// {{speed SUITE | CORE | CASE | RIVAL}}          GB/s
 // {{faster SUITE | CORE | CASE | RIVAL | OTHER}} OTHER's time over RIVAL's; an error if it is not above 1 with every
 //                                                Node of the file
 // {{table SUITE | CORE | CASE}}                  all rivals of a case, with a column for each Node of the file
@@ -10,15 +9,15 @@
 //                                                bytes …, with the range of the processes
 // {{picture ID}}                                 a picture of bench/report/figures.ts
 // {{conditions}}, {{goals}}                      tables with a column for each Node
-// {{confidence}}                                 of the range of the processes' medians
+// {{confidence}}                                 of the range of the processes' medians, with the fewest processes
 // {{node}}                                       the file's first Node, which figures in sentences and pictures are of
 
 import type { Case, ResultFile, RivalResult, Run } from "../harness/result.js";
-import { confidence } from "../harness/statistics.js";
+import { confidence, summarize } from "../harness/statistics.js";
 import { conditionRows } from "./conditions.js";
 import type { Figure } from "./figures.js";
 import { casesOf, eachOf, rivalNames } from "./runs.js";
-import { digits, duration, judgedText, verdictText } from "./words.js";
+import { digits, duration, judgedText, stated, verdictText } from "./words.js";
 
 export interface Document {
   readonly markdown: string;
@@ -41,15 +40,14 @@ function rivalOf(one: Case, name: string | undefined): RivalResult {
   throw new Error(`${one.name} has no rival ${name}; there are ${one.rivals.map((rival) => rival.name).join("; ")}`);
 }
 
-/** The median ratio of the two rivals in the same rounds. The file keeps only ratios to the base. */
+/** The ratio of the two rivals in the same rounds. The file keeps only ratios to the base. */
 function faster(one: Case, name: string | undefined, otherName: string | undefined): string {
   const [rival, other] = [rivalOf(one, name), rivalOf(one, otherName)];
-  const ratios = rival.times.flatMap((times, process) =>
-    times.map((time, round) => (other.times[process]?.[round] as number) / time),
+  const ratios = summarize(
+    rival.times.map((times, process) => times.map((time, round) => (other.times[process]?.[round] as number) / time)),
   );
-  const middle = ratios.sort((a, b) => a - b)[Math.floor(ratios.length / 2)] as number;
-  if (!(middle > 1)) throw new Error(`${one.name}: ${name} is not faster than ${otherName}: ${middle}`);
-  return digits(middle);
+  if (!(ratios.median > 1)) throw new Error(`${one.name}: ${name} is not faster than ${otherName}: ${ratios.median}`);
+  return stated(ratios, 1, "");
 }
 
 const cell = (text: string): string => text.replaceAll("|", "\\|");
@@ -76,9 +74,16 @@ function caseTable(runs: readonly Run[], words: readonly string[]): string {
   return tableOf([one.name, ...runs.map(nodeOf)], rows);
 }
 
-/** The processes' median, and their range if there are several. */
+/**
+ * The processes' median, and their range if there are several. What is not above zero is less than the process itself takes
+ * and frees meanwhile: too little to see.
+ */
 const figureOf = ({ value, values }: RivalResult["figures"][number]): string =>
-  values ? `${digits(value)} (${digits(Math.min(...values))}..${digits(Math.max(...values))})` : digits(value);
+  value <= 0
+    ? "-"
+    : values
+      ? `${digits(value)} (${digits(Math.min(...values))}..${digits(Math.max(...values))})`
+      : digits(value);
 
 function figuresTable(run: Run, words: readonly string[]): string {
   const one = caseOf(run, words);
@@ -143,11 +148,6 @@ export function documentOf(
     switch (kind) {
       case "time":
         return timeOf(rivalOf(caseOf(run, words), words[3]));
-      case "speed": {
-        const one = caseOf(run, words);
-        if (one.bytes === undefined) throw new Error(`${one.name} moves no bytes`);
-        return `${digits(one.bytes / rivalOf(one, words[3]).nanoseconds.median)} GB/s`;
-      }
       case "faster":
         return results.runs.map((each) => faster(caseOf(each, words), words[3], words[4]))[0] as string;
       case "table":

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import type { Case, Run } from "../harness/result.js";
 import { benchRequire } from "../harness/root.js";
 import { sizeName } from "../harness/size.js";
+import { confidence } from "../harness/statistics.js";
 import { conditionRows } from "./conditions.js";
 import { heightOf } from "./draw.js";
 import { type Figure, figuresOf } from "./figures.js";
@@ -124,7 +125,7 @@ export function page(run: Run, first: boolean): string {
     "</script",
     "<\\/script",
   );
-  const { commit, date, node } = run.conditions;
+  const { commit, date, node, processes } = run.conditions;
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -136,8 +137,8 @@ export function page(run: Run, first: boolean): string {
 <body>
 <h1>wasm-shm: access to a shared segment, measured</h1>
 <p>Commit ${html(commit)}, Node ${html(node)}, ${html(date.slice(0, 10))}. A figure is the median over all rounds. Whiskers show
-an interval that covers the 95 % confidence interval of the rounds and that of the processes' medians (of five their range: 93.75 %).
-If it spans more than a fifth, it is too wide for a figure, and the bar is pale. The rivals of a case were timed in turn, round by
+an interval that covers the 95 % confidence interval of the rounds and that of the processes' medians (with ${100 * confidence(processes)} %).
+If it spans more than a fifth, or there were fewer than six rounds, it is too wide for a figure, and the bar is pale. The rivals of a case were timed in turn, round by
 round. Lower is better in ns, higher in GB/s.</p>
 <nav><ul>${suites.map((suite) => `<li><a href="#suite-${suite}">${html(suite)}</a></li>`).join("")}<li><a href="#goals">goals</a></li></ul></nav>
 <h2 id="conditions">Conditions</h2>

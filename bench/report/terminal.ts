@@ -30,7 +30,8 @@ export const legend = `
 A time is that of one operation: the median of all rounds, and an interval. The interval covers the
 95 % confidence interval of the rounds and that of the processes' medians (of five their range:
 93.75 %). x is the time over the base's time in the same round. "too wide": the interval spans more
-than a fifth. "within the noise": the interval contains the goal's threshold.`;
+than a fifth, or there were fewer than six rounds. "within the noise": the interval contains the
+goal's threshold.`;
 
 const ratio = (summary: Summary): string => stated(summary, 1, "");
 

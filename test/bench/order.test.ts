@@ -5,7 +5,12 @@ import { suite } from "../suite.js";
 // The bench is compiled by itself: these are the parts of it that are used here.
 interface Harness {
   orderOf(count: number, round: number): number[];
-  measure(group: object, pace: object, checkpoint: () => void): Promise<unknown>;
+  measure(
+    group: object,
+    pace: object,
+    checkpoint: () => void,
+    earlier?: object,
+  ): Promise<{ rivals: { name: string }[] }>;
 }
 
 const compiled = (name: string): Promise<object> =>
@@ -54,6 +59,16 @@ orders("the rounds of 2, 3 and 4 rivals begin and end with each of them about as
         assert.ok(Math.abs(times - rounds / count) <= 1, `${place} of ${count} rivals: ${times} times`);
       }
   }
+});
+
+orders("the rounds of the next process continue the order", async () => {
+  const calls: number[] = [];
+  const rivals = [0, 1, 2].map((place) => rival(`rival ${place}`, () => calls.push(place) && 1e6));
+  const pace = { rounds: 4, groupMs: 100, fewestRounds: 4, sliceMs: 1, samples: 1, warmupMs: 1 };
+  const group = { name: "a case", cold: true, rivals };
+  const first = await measure(group, pace, () => {});
+  await measure(group, pace, () => {}, Object.fromEntries(first.rivals.map((one) => [one.name, one])));
+  assert.equal(calls, Array.from({ length: 8 }, (_, round) => orderOf(3, round)).flat());
 });
 
 orders.run();

@@ -169,15 +169,15 @@ const docs = suite("docs/benchmarks.md");
 
 docs("is filled from the file", () => {
   const results = fixture();
-  const text = `{{time cursor | wasm | readUint32 (64 KiB) | DataView}}; {{speed bytes | js | read (512 B) | set}};
+  const text = `{{time cursor | wasm | readUint32 (64 KiB) | DataView}};
 {{faster cursor | wasm | readUint32 (64 KiB) | DataView | cursor, js core}}
 {{table cursor | wasm | readUint32 (64 KiB)}}
 {{picture bytes-read}}
 {{goals}}`;
   const { markdown, pictures } = documentOf(text, results, figuresOf(run0()), "x.json");
   assert.match(markdown, /^<!-- Made by .* x\.json\. Do not edit\. -->/);
-  assert.match(markdown, /1\.00 ns \(0\.950\.\.1\.05\); 9\.11 GB\/s;/);
-  assert.match(markdown, /^2\.00$/m);
+  assert.match(markdown, /1\.00 ns \(0\.950\.\.1\.05\);/);
+  assert.match(markdown, /^(too wide \()?2\.00/m);
   assert.match(markdown, /\| cursor, wasm core \| too wide \(3\.20 \.\. 6\.40 ns\) \|/);
   assert.match(markdown, /!\[read: GB\/s\]\(benchmarks\/bytes-read\.svg\)/);
   assert.match(markdown, /\*\*falls short\*\*/);
@@ -251,7 +251,6 @@ docs("is refused if its text claims what the file does not show", () => {
     ["{{time cursor | js | readUint32 (64 KiB) | DataView}}", /no case cursor \| js/],
     ["{{time cursor | wasm | readUint32 (64 KiB) | Dataview}}", /no rival Dataview; there are DataView/],
     ["{{picture nothing}}", /no picture nothing; there are bytes-read/],
-    ["{{speed cursor | wasm | readUint32 (64 KiB) | DataView}}", /moves no bytes/],
     ["{{sum}}", /not a word/],
   ];
   for (const [text, words] of refused)

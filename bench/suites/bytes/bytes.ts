@@ -29,6 +29,7 @@ const chunksOf = (bytes: number): number => Math.min(64, Math.max(1, (256 * KiB)
 
 const atLeast = (part: number): Goal => ({
   text: `at least ${part} of its speed`,
+  figure: (ratio) => (1 / ratio).toFixed(2),
   met: (ratio) => 1 / ratio >= part,
 });
 
@@ -40,7 +41,7 @@ const atMostMore = (nanoseconds: number): Goal => ({
 
 const goals: ReadonlyMap<number, Goal> = new Map([
   [64, atMostMore(60)],
-  [KiB, { text: "at most 3 times its time", met: (ratio) => ratio <= 3 }],
+  [KiB, { text: "at most 3 times its time", figure: (ratio) => ratio.toFixed(2), met: (ratio) => ratio <= 3 }],
   [64 * KiB, atLeast(0.85)],
   [MiB, atLeast(0.95)],
   [64 * MiB, atLeast(0.95)],

@@ -230,7 +230,7 @@ const WRITE_BIG = `
 const UNZIGZAG = `
   value = shift > 28 ? (value % 2 === 0 ? value / 2 : -(value + 1) / 2) : (value >>> 1) ^ -(value & 1);`;
 const ZIGZAG = `
-  value = value === value >> 30 ? (value << 1) ^ (value >> 31) : value < 0 ? -2 * value - 1 : 2 * value;`;
+  value = value === (value << 1) >> 1 ? (value << 1) ^ (value >> 31) : value < 0 ? -2 * value - 1 : 2 * value;`;
 
 /** One after the other at the cursor, against a loop over the bytes. */
 function varints(cursor: Cursor, bytes: Uint8Array): Operation[] {

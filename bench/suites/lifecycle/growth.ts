@@ -160,9 +160,9 @@ function rivalOf(segment: Segment, way: Way, count: number): AsyncRival {
       expectEqual(segment.stat().nattch, nattch, "the attach count afterwards");
     },
     figures: () =>
-      (Object.keys(units) as (keyof Costs)[])
-        .map((name): Figure => ({ name, value: median(costs[name]), unit: units[name] }))
-        .filter(({ value }) => value > 0), // not more than what the process itself takes and frees: too little to see
+      (Object.keys(units) as (keyof Costs)[]).map(
+        (name): Figure => ({ name, value: median(costs[name]), unit: units[name] }),
+      ),
   };
 }
 

@@ -14,15 +14,17 @@ export interface Skip {
   reason: string;
 }
 
-/** Starts the line that holds the tally, as JSON. No test prints a NUL byte. */
+/** Starts a line that holds a tally, as JSON: no text of a test has a NUL byte. */
 const TALLY_MARK = "\u0000tally ";
-/** The last one: a child whose output a file passes on may have reported, too. */
-const TALLY_LINE = new RegExp(`${TALLY_MARK}(.*)\\n(?![^]*${TALLY_MARK})`);
+const TALLY_LINES = new RegExp(`${TALLY_MARK}(.*)\\n`, "g");
 
 export const tallyLine = (tally: Tally): string => TALLY_MARK + JSON.stringify(tally);
 
-/** Splits a test file's output. The tally is undefined if the process ended before it could report. */
+/**
+ * Splits a test file's output. The tally is the last one, as a child whose output the file passes on may have reported, too;
+ * undefined if the process ended before it could report.
+ */
 export function splitOutput(output: string): { text: string; tally: Tally | undefined } {
-  const json = TALLY_LINE.exec(output)?.[1];
-  return { text: output.replace(TALLY_LINE, ""), tally: json === undefined ? undefined : (JSON.parse(json) as Tally) };
+  const json = [...output.matchAll(TALLY_LINES)].at(-1)?.[1];
+  return { text: output.replace(TALLY_LINES, ""), tally: json === undefined ? undefined : (JSON.parse(json) as Tally) };
 }

@@ -20,7 +20,7 @@ servePool(async (value) => {
   if (value?.hangs && makesFolder(value.hangs)) await new Promise(() => {});
   if (value?.meets) {
     makesFolder(value.meets + "/" + process.pid);
-    while (readdirSync(value.meets).length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    for (let turn = 0; turn < 4000 && readdirSync(value.meets).length < 2; turn++) await new Promise((resolve) => setTimeout(resolve, 5));
   }
   if (value?.waits) await new Promise((resolve) => setTimeout(resolve, value.waits));
   return { value, pid: process.pid };

@@ -145,7 +145,7 @@ for (const [name, column, open] of subjects) {
 
 const native = nativeText();
 const short = suite("Crossings: short text by native code");
-if (!native) short.skip("are counted", "there is no addon");
+if (!native) short.skip("are counted", "this engine has no native code for it that is right");
 else
   for (const [name, coreOf] of Object.entries({ js: jsCore, wasm: wasmCore }))
     short(`of ASCII is one call of the ${name} core`, () => {

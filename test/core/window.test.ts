@@ -11,7 +11,7 @@ interface Growable {
 }
 
 const windows = suite("Window");
-/** Lengths that were checked, of each way to copy, and how long the array is when it is copied. */
+/** Lengths that were checked, of each way to copy without native code, and how long the array is when it is copied. */
 const lengths = [
   [1, 2],
   [16, 40],

@@ -87,11 +87,8 @@ export async function runFile(
   );
   clearTimeout(limit);
   clearTimeout(outputLimit);
-  const members = await membersLeft(child);
-  if (members.length > 0) {
-    problems.push(...members.map((pid) => `left a process: ${pid} (${commandOf(pid)})`));
-    killGroup(child);
-  }
+  const members = (await membersLeft(child)).map((pid) => `left a process: ${pid} (${commandOf(pid)})`);
+  if (members.length > 0) killGroup(child);
   running.delete(child);
 
   const { text, tally } = splitOutput(Buffer.concat(chunks).toString());
@@ -101,6 +98,7 @@ export async function runFile(
     if (!tally) problems.push(`${ending}, and did not report on its tests`);
     else if (signal || (code !== 0 && tally.failed === 0)) problems.push(ending);
   }
+  problems.push(...members);
   const left = await made.removeLeft(notes);
   if (left.length > 0) problems.push(`left segments in the system: ${left.join(", ")}`);
   return {

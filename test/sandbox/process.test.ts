@@ -1,6 +1,5 @@
 // A guest's process: how it ends, what is left of it, and that the host is unharmed.
 import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { readdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as assert from "uvu/assert";
@@ -8,7 +7,7 @@ import { createSandbox, createSandboxPool, type Sandbox } from "wasm-shm";
 import { moduleOf } from "../module/modules.js";
 import { suite } from "../suite.js";
 import { campaign } from "../support/campaign.js";
-import { end, moduleFile, root } from "../support/child.js";
+import { end, firstOutput, moduleFile, root } from "../support/child.js";
 import { confines } from "../support/engine.js";
 import { Random } from "../support/random.js";
 import { gone, isThere, runnersOf } from "./processes.js";
@@ -172,8 +171,7 @@ else {
       const limit = setTimeout(() => host.kill("SIGKILL"), 20_000);
       let pids: number[];
       try {
-        const [line] = await Promise.race([once(host.stdout, "data"), once(host, "exit")]);
-        pids = String(line).trim().split(",").map(Number);
+        pids = (await firstOutput(host)).trim().split(",").map(Number);
         assert.ok(pids.length === 2 && pids.every(isThere));
       } finally {
         clearTimeout(limit);

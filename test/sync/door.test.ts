@@ -223,9 +223,13 @@ else {
         console.log("waits");
         await waits;
         process.exit(7);`);
-      const ended = new Promise((resolve) => child.once("exit", resolve));
-      domain?.event(ASKED).set();
-      assert.is(await ended, 7);
+      const ended = once(child, "exit");
+      try {
+        domain?.event(ASKED).set();
+        assert.equal(await ended, [7, null]);
+      } finally {
+        await end(child, "SIGKILL");
+      }
     }),
   );
 

@@ -2,13 +2,13 @@
 // tests run, so the host says that it did.
 import * as assert from "uvu/assert";
 import { type Attachment, createShm, type Domain, type Host, sysvHost } from "wasm-shm";
+import { Slot, slotWord } from "#src/host/membership.js";
 import { suite } from "../suite.js";
 import { code, nativePairs } from "../support/pairs.js";
 import { until } from "../support/waiting.js";
 import { isPending, withMembers } from "./support.js";
 
 const OBJECT = 16384;
-const SLEEPING = (64 + 68) / 4; // the word of the first slot
 const [pair] = nativePairs;
 
 interface Moving {
@@ -43,7 +43,7 @@ else {
         peer: peer as Domain,
         domain,
         attachment,
-        sleeps: () => until("the wait sleeps", () => words[SLEEPING + 32 * domain.slot] !== 0),
+        sleeps: () => until("the wait sleeps", () => words[slotWord(domain.slot) + Slot.Sleeping] !== 0),
         move() {
           hasMoved = true;
           memory.grow(1);

@@ -44,7 +44,7 @@ export function suite(name: string): Suite {
           await body();
           outcome.passed++;
         } else {
-          await mustDiffer(body, difference.error);
+          await mustDiffer(body);
           outcome.differed++;
           skip(title, difference.reason);
         }

@@ -4,6 +4,7 @@ import { select } from "#src/cli/args/selection.js";
 import { suite } from "../suite.js";
 import { isRoot, moduleFile } from "../support/child.js";
 import { nativePairs } from "../support/pairs.js";
+import { absent } from "../support/peers.js";
 import { cli, hasTerminal, main, NO_NAMESPACE, onTerminal, ownNamespace, script } from "./shell.js";
 
 const command = `'${process.execPath}' '${main}'`;
@@ -119,7 +120,7 @@ else {
     });
 
     const question = "a question names whose they are";
-    if (!hasTerminal) selecting.skip(question, "no script(1)");
+    if (!hasTerminal) absent(selecting, question, "no script(1)");
     else
       selecting(question, async () => {
         const text = `${nobody} ${command} open -s 66 < /dev/null; ${command} open -s 10 < /dev/null; ${command} rm --all-users --orphans`;

@@ -9,6 +9,7 @@ import { suite } from "../suite.js";
 import { isRoot, root } from "../support/child.js";
 import { inFolder } from "../support/folder.js";
 import { nativePairs, randomBytes } from "../support/pairs.js";
+import { absent } from "../support/peers.js";
 import { until } from "../support/waiting.js";
 import { cli, environment, hasTerminal, main, onTerminal, script } from "./shell.js";
 
@@ -259,7 +260,7 @@ else {
       });
     });
 
-  if (!hasTerminal) copy.skip("shows a bar on a terminal", "script(1) is not installed");
+  if (!hasTerminal) absent(copy, "shows a bar on a terminal", "no script(1)");
   else
     copy("shows a bar with the rate on a terminal, and clears it", async () => {
       const segment = create(200e6);

@@ -4,6 +4,7 @@ import { create } from "wasm-shm";
 import { suite } from "../suite.js";
 import { moduleFile, run, works } from "../support/child.js";
 import { nativePairs, randomBytes } from "../support/pairs.js";
+import { absent } from "../support/peers.js";
 import { cli, NO_NAMESPACE, ownNamespace, script } from "./shell.js";
 
 const folding = suite("wasm-shm dump, repeated lines");
@@ -47,7 +48,7 @@ else {
     });
   }
 
-  if (!works("hexdump", ["-V"])) folding.skip("is hexdump's", "hexdump is not installed");
+  if (!works("hexdump", ["-V"])) absent(folding, "is hexdump's", "hexdump is not installed");
   else
     folding("is hexdump's, but for the last line", () => {
       const bytes = Uint8Array.from({ length: 300_000 }, (_, at) => (at >> 12) % 3);

@@ -4,6 +4,7 @@ import * as assert from "uvu/assert";
 import { suite } from "../suite.js";
 import { isRoot, moduleFile, run, works } from "../support/child.js";
 import { nativePairs } from "../support/pairs.js";
+import { absent } from "../support/peers.js";
 import { ownName } from "../support/processes.js";
 import { environment, hasTerminal, main, NO_NAMESPACE, onTerminal, ownNamespace, script } from "./shell.js";
 
@@ -59,7 +60,7 @@ const cells = (text: string, first: RegExp): string[][] =>
 
 const listing = suite("wasm-shm ls, stat and limits");
 if (!ownNamespace || nativePairs.length === 0) listing.skip("agrees with ipcs", NO_NAMESPACE);
-else if (!works("ipcs", ["-m"])) listing.skip("agrees with ipcs", "no ipcs(1)");
+else if (!works("ipcs", ["-m"])) absent(listing, "agrees with ipcs", "no ipcs(1)");
 else {
   const { pid, ipcs, pids, table, json, sorted, limits, list } = answers();
   const rows = JSON.parse(json) as Record<string, unknown>[];
@@ -182,7 +183,7 @@ else {
     });
 
   const command = `'${process.execPath}' '${main}'`;
-  if (!hasTerminal) listing.skip("colours on a terminal", "no script(1)");
+  if (!hasTerminal) absent(listing, "colours on a terminal", "no script(1)");
   else
     listing("uses colours on a terminal, unless NO_COLOR is set, and in a pipe only with FORCE_COLOR", async () => {
       const make = `${command} open -s 1 </dev/null >/dev/null`;
@@ -196,7 +197,7 @@ else {
     });
 
   const narrow = "leaves out the least needed columns on a narrow terminal";
-  if (!hasTerminal) listing.skip(narrow, "no script(1)");
+  if (!hasTerminal) absent(listing, narrow, "no script(1)");
   else
     listing(narrow, async () => {
       for (const columns of [200, 120, 80, 60]) {

@@ -9,6 +9,7 @@ import { type HintId, hints } from "#src/common/hints.js";
 import { suite } from "../suite.js";
 import { root, run, works } from "../support/child.js";
 import { nativePairs } from "../support/pairs.js";
+import { absent } from "../support/peers.js";
 import { cli, main } from "./shell.js";
 
 const program = await makeProgram();
@@ -35,7 +36,7 @@ manual("has each command, its options and an example", () => {
   assert.match(page, /^\.B -o, --offset <size>\nBytes to skip first \(default: 0\)\.$/m);
 });
 
-if (!works("sh", ["-c", "command -v mandoc"])) manual.skip("is valid for mandoc", "no mandoc(1)");
+if (!works("sh", ["-c", "command -v mandoc"])) absent(manual, "is valid for mandoc", "no mandoc(1)");
 else
   manual("is valid for mandoc", () => {
     const ended = run("mandoc", ["-T", "lint", "-W", "warning", "docs/wasm-shm.1"]);

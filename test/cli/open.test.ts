@@ -9,6 +9,7 @@ import { destroySegment, list, open } from "wasm-shm";
 import { suite } from "../suite.js";
 import { isRoot, root } from "../support/child.js";
 import { code, nativePairs, randomBytes } from "../support/pairs.js";
+import { absent } from "../support/peers.js";
 import { cli, environment, hasTerminal, main, onTerminal, script } from "./shell.js";
 
 const KEY = 0x57000000 | process.pid;
@@ -161,7 +162,7 @@ else {
     });
   });
 
-  if (!hasTerminal) opening.skip("does not wait for a terminal", "no script(1)");
+  if (!hasTerminal) absent(opening, "does not wait for a terminal", "no script(1)");
   else
     opening("does not wait for a terminal", async () => {
       const ended = await onTerminal(`'${process.execPath}' '${main}' open --size 100`);

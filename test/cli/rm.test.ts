@@ -8,6 +8,7 @@ import { processOf } from "#src/cli/io/processes.js";
 import { suite } from "../suite.js";
 import { isRoot, moduleFile } from "../support/child.js";
 import { nativePairs } from "../support/pairs.js";
+import { absent } from "../support/peers.js";
 import { ownName } from "../support/processes.js";
 import { cli, hasTerminal, main, NO_NAMESPACE, onTerminal, ownNamespace, type Reply, script } from "./shell.js";
 
@@ -142,7 +143,7 @@ else {
       );
     });
 
-  if (!hasTerminal) orphans.skip("asks on a terminal", "no script(1)");
+  if (!hasTerminal) absent(orphans, "asks on a terminal", "no script(1)");
   else {
     const command = `'${process.execPath}' '${main}'`;
     const make = `${command} open -s 44 < /dev/null; ${command} open -s 55 < /dev/null`;

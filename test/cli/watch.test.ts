@@ -6,6 +6,7 @@ import { create, type Segment } from "wasm-shm";
 import { suite } from "../suite.js";
 import { works } from "../support/child.js";
 import { nativePairs } from "../support/pairs.js";
+import { absent } from "../support/peers.js";
 import { signalProcess } from "../support/processes.js";
 import { cli, hasTerminal, main, onTerminal } from "./shell.js";
 
@@ -85,7 +86,7 @@ else {
     }
   });
 
-  if (!works("tmux", ["-V"])) watch.skip("shows what changes", "tmux is not installed");
+  if (!works("tmux", ["-V"])) absent(watch, "shows what changes", "tmux is not installed");
   else {
     watch("highlights the bytes that changed since the last refresh; q restores the terminal", async () => {
       await watching("--interval 1000", async (terminal, segment) => {
@@ -152,7 +153,7 @@ else {
     });
   }
 
-  if (!hasTerminal) watch.skip("an idle screen costs nothing", "script(1) is not installed");
+  if (!hasTerminal) absent(watch, "an idle screen costs nothing", "no script(1)");
   else
     watch("writes nothing while nothing changes, and otherwise only the lines that changed", async () => {
       const segment = create(SIZE);

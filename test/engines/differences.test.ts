@@ -19,19 +19,6 @@ tests("a body that fails is one, at once or later; one that passes is an error",
     }
 });
 
-tests("one with an error of its own takes no other error", async () => {
-  const body = (): never => {
-    throw Object.assign(new Error("differs"), { code: "ENOMEM" });
-  };
-  await mustDiffer(body, /^ENOMEM: differs$/);
-  try {
-    await mustDiffer(body, /EINVAL/);
-    assert.unreachable();
-  } catch (error) {
-    assert.is((error as { code?: string }).code, "ENOMEM");
-  }
-});
-
 tests("a name that no test has is told", () => {
   const count = differences.filter(({ engines }) => engines.includes("deno")).flatMap((one) => one.tests).length;
   assert.is(unmet("deno", []).length, count);

@@ -5,6 +5,7 @@ import { list } from "wasm-shm";
 import { suite } from "../suite.js";
 import { root, works } from "../support/child.js";
 import { nativePairs } from "../support/pairs.js";
+import { absent } from "../support/peers.js";
 
 /** The lines that an example prints. */
 function linesOf(name: string, ...args: string[]): string[] {
@@ -62,7 +63,7 @@ else {
     assert.match(cache ?? "", /^the root of 2 is 1\.41421356237309\d; the cache knew some of the jobs$/);
   });
 
-  if (!works("python3", ["--version"])) examples.skip("frames come back", "python3 is missing");
+  if (!works("python3", ["--version"])) absent(examples, "frames come back", "python3 is missing");
   else
     examples("frames come back inverted, and burn no processor", () => {
       const [python, back, used] = linesOf("frames", "10");

@@ -9,6 +9,7 @@ import { type Ended, root, run, works } from "../support/child.js";
 import { withFile } from "../support/folder.js";
 import { adlerOracle } from "../support/oracle.js";
 import { nativePairs, randomBytes } from "../support/pairs.js";
+import { absent } from "../support/peers.js";
 import { childrenOf, signalProcess } from "../support/processes.js";
 import { segmentsOf, until } from "../support/waiting.js";
 
@@ -143,7 +144,7 @@ else {
     assert.not.match(said, /verified/);
   });
 
-  if (!works("script", ["--version"])) main.skip("draws a progress bar on a terminal", "script(1) is not installed");
+  if (!works("script", ["--version"])) absent(main, "draws a progress bar on a terminal", "script(1) is not installed");
   else
     main("draws a progress bar on a terminal", async () => {
       await withZeros(100e6, (path) => {

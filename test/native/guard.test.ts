@@ -9,6 +9,7 @@ import { isShared } from "#src/memory/layout.js";
 import { suite } from "../suite.js";
 import { askModule, isRoot, perl, works } from "../support/child.js";
 import { nativePairs } from "../support/pairs.js";
+import { absent } from "../support/peers.js";
 import {
   buildProbe,
   bytesOf,
@@ -121,7 +122,7 @@ else {
       `import { open } from "wasm-shm"; console.log(JSON.stringify(Buffer.from(open(${id}).readChunk(4)).toString()));`,
     ),
   );
-  if (!works("perl", ["-e", "1"])) guard.skip("a Perl program sees none of the stores", "there is no Perl");
+  if (!works("perl", ["-e", "1"])) absent(guard, "a Perl program sees none of the stores", "there is no Perl");
   else seesNone("a Perl program", (id) => perl('shmread($ARGV[0], my $bytes, 0, 4) or die "$!"; print $bytes', [id]));
 
   guard("counts each page once; a store across two counts both; a page back and forth is one", () => {

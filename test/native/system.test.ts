@@ -6,6 +6,7 @@ import { sysvHost } from "#src/host/sysv.js";
 import { suite } from "../suite.js";
 import { askModule, isRoot, moduleFile, perl, root, run, works } from "../support/child.js";
 import { code, nativePairs, pairs } from "../support/pairs.js";
+import { absent } from "../support/peers.js";
 import { withGuarded } from "./guarded.js";
 
 const sysctl = (path: string): number => Number(readFileSync(`/proc/sys/${path}`, "latin1"));
@@ -93,7 +94,7 @@ for (const { name, shm, withSegment } of nativePairs) {
       });
     });
 
-  if (!works("perl", ["-MIPC::SysV", "-e", "1"])) system.skip("ftok is Perl's", "Perl's IPC::SysV is not installed");
+  if (!works("perl", ["-MIPC::SysV", "-e", "1"])) absent(system, "ftok is Perl's", "Perl's IPC::SysV is not installed");
   else
     system("ftok is Perl's", () => {
       for (const [path, id] of [

@@ -9,6 +9,7 @@ import { suite } from "../suite.js";
 import { campaign } from "../support/campaign.js";
 import { type Ended, root, run, works } from "../support/child.js";
 import { nativePairs } from "../support/pairs.js";
+import { absent } from "../support/peers.js";
 
 const headers = resolve(process.execPath, "../../include/node");
 const compiler = process.env["CXX"] ?? "g++";
@@ -91,7 +92,7 @@ else {
     });
 
   const underValgrind = "works under valgrind, which finds no error";
-  if (!works("valgrind", ["--version"])) standalone.skip(underValgrind, "valgrind is not installed");
+  if (!works("valgrind", ["--version"])) absent(standalone, underValgrind, "valgrind is not installed");
   else
     standalone(underValgrind, () => {
       // It runs one thread at a time: a thread that spins for the lock must give its turn away.

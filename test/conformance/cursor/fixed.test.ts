@@ -4,6 +4,7 @@ import type { TextEncoding } from "wasm-shm";
 import { suite } from "../../suite.js";
 import { run, works } from "../../support/child.js";
 import { code, nativePairs, pairs } from "../../support/pairs.js";
+import { absent } from "../../support/peers.js";
 
 const SIZE = 3333;
 const encodings: TextEncoding[] = ["utf8", "utf16le", "latin1"];
@@ -115,7 +116,8 @@ for (const { name, withCursor } of pairs) {
 }
 
 const peer = suite("A field of a C struct");
-if (!works("python3", ["-c", "import struct"])) peer.skip("is what Python's struct makes of it", "there is no Python");
+if (!works("python3", ["-c", "import struct"]))
+  absent(peer, "is what Python's struct makes of it", "there is no Python");
 else
   for (const { name, withCursor } of nativePairs.slice(0, 1))
     peer(`is what Python's struct makes of it [${name}]`, () => {
